@@ -1,0 +1,4 @@
+//! Data files, `E06xx`.
+
+codes! {
+}

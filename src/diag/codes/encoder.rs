@@ -1,0 +1,4 @@
+//! Text encoders, `E08xx`.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Hypers and static evaluation, `E04xx`.
+
+codes! {
+}

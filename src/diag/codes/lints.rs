@@ -1,0 +1,4 @@
+//! Lints, `W01xx`.
+
+codes! {
+}

@@ -1,0 +1,79 @@
+//! The table of codes. A code never changes its meaning; a retired one is not used again.
+//!
+//! One file per range: `E01xx` syntax, `E02xx` names and modules, `E03xx` types, dims and lengths, `E04xx` hypers and
+//! static evaluation, `E05xx` structure (blocks, losses, outputs, companions, variants, recipes), `E06xx` data files,
+//! `E07xx` libtorch and devices, `E08xx` text encoders, `E09xx` runs and the command line, `W01xx` lints.
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $name:ident = $title:literal, $example:expr;)*) => {
+        $($(#[doc = $doc])* pub const $name: $crate::diag::Code = $crate::diag::Code(stringify!($name));)*
+        /// The codes of this range.
+        pub const TABLE: &[$crate::diag::CodeInfo] = &[
+            $($crate::diag::CodeInfo {
+                code: $name,
+                title: $title,
+                text: concat!($($doc, "\n"),*),
+                example: $example,
+            }),*
+        ];
+    };
+}
+
+pub mod data;
+pub mod encoder;
+pub mod hypers;
+pub mod lints;
+pub mod names;
+pub mod run;
+pub mod runtime;
+pub mod structure;
+pub mod syntax;
+pub mod types;
+
+use serde::Serialize;
+
+/// A stable code such as `E0203`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Code(pub &'static str);
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// What `dsc explain CODE` prints.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeInfo {
+    /// The code.
+    pub code: Code,
+    /// A few words.
+    pub title: &'static str,
+    /// What it means and why it is a fault.
+    pub text: &'static str,
+    /// A file that fails with this code (empty where no source file can: data, devices, runs).
+    pub example: &'static str,
+}
+
+/// All codes in order.
+pub fn all_codes() -> impl Iterator<Item = &'static CodeInfo> {
+    [
+        syntax::TABLE,
+        names::TABLE,
+        types::TABLE,
+        hypers::TABLE,
+        structure::TABLE,
+        data::TABLE,
+        runtime::TABLE,
+        encoder::TABLE,
+        run::TABLE,
+        lints::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The entry of that code, upper or lower case.
+pub fn explain(code: &str) -> Option<&'static CodeInfo> {
+    all_codes().find(|c| c.code.0.eq_ignore_ascii_case(code))
+}

@@ -1,0 +1,4 @@
+//! Names and modules, `E02xx`.
+
+codes! {
+}

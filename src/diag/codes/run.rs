@@ -1,0 +1,4 @@
+//! Runs and the command line, `E09xx`.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! libtorch and devices, `E07xx`.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Blocks, losses, outputs, companions, variants and recipes, `E05xx`.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Syntax, `E01xx`.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Types, dims and lengths, `E03xx`.
+
+codes! {
+}

@@ -1,0 +1,14 @@
+//! Diagnostics are data: a stable code, a message, the place of the fault, the place that explains it, one remedy.
+//!
+//! Nothing here prints. [`render`] turns diagnostics into text (`full`, `concise`) or JSON; the command line decides
+//! where it goes.
+
+pub mod codes;
+mod diagnostic;
+mod render;
+mod suggest;
+
+pub use codes::{Code, CodeInfo, all_codes, explain};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use render::{Format, render};
+pub use suggest::did_you_mean;
