@@ -61,7 +61,7 @@ model DashFusion {
 
 variant no_semantic { let text_pos = mean(t) at c.pos }
 variant no_scl      { let text_pos = [mean(a), mean(v)]  let others = [] }
-variant no_temporal { let h0 = learned(rows: p, width: d, init: "small")  let others = [audio: mean(a), vision: mean(v)] }
+variant no_temporal { let h0 = learned(rows: p, width: d)  let others = [audio: mean(a), vision: mean(v)] }
 variant no_dual     = no_temporal { let text_pos = mean(t) at c.pos }
 variant no_hbf      { set depth = 0 }
 

@@ -18,8 +18,8 @@ block BertLayer<n, m, w>(x: Seq<m>[n, w]) -> Seq<m>[n, w] {
 /// The last hidden state of every token, [CLS] first.
 block Bert<n>(x: Tokens[n]) -> Seq<text>[n, encoder.hidden_size] {
   let word     = embed(x, rows: encoder.vocab_size, width: encoder.hidden_size)
-  let position = positions(word, rows: encoder.max_position_embeddings, width: encoder.hidden_size, init: "normal")
-  let segment  = learned(rows: encoder.type_vocab_size, width: encoder.hidden_size, init: "normal")
+  let position = positions(word, rows: encoder.max_position_embeddings, width: encoder.hidden_size)
+  let segment  = learned(rows: encoder.type_vocab_size, width: encoder.hidden_size)
   let summed   = add_row(word + position, row: segment[0])
   let embedded = LayerNorm(summed, eps: encoder.layer_norm_eps) |> dropout(p: encoder.hidden_dropout_prob)
   var h = embedded

@@ -54,6 +54,25 @@ impl<F: Fn(&Atom) -> Option<i64>> DimValues for F {
     }
 }
 
+/// Numbers of the names of one data set: widths, and the largest length of every ragged axis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DimTable {
+    /// `fa = 33`.
+    pub widths: BTreeMap<String, i64>,
+    /// `T <= 39`: the maximum over all samples.
+    pub max_lengths: BTreeMap<String, i64>,
+}
+
+impl DimValues for DimTable {
+    fn value(&self, atom: &Atom) -> Option<i64> {
+        match atom {
+            Atom::Length { name, .. } => self.max_lengths.get(name).copied(),
+            Atom::Width(name) => self.widths.get(name).copied(),
+            _ => None,
+        }
+    }
+}
+
 impl From<i64> for Dim {
     fn from(n: i64) -> Self {
         let mut terms = BTreeMap::new();
