@@ -144,7 +144,8 @@ fn item(i: &Item) -> String {
             format!("use {}{}{}", u.from.value, if u.quoted { " (file)" } else { "" }, join(list))
         }
         ItemKind::Hyper(h) => {
-            let clause = |word: &str, e: &Option<Expr>| e.as_ref().map(|e| format!(" {word} {}", term(e))).unwrap_or_default();
+            let clause =
+                |word: &str, e: &Option<Expr>| e.as_ref().map(|e| format!(" {word} {}", term(e))).unwrap_or_default();
             let (domain, constraint) = (clause("in", &h.domain), clause("where", &h.constraint));
             format!("hyper {}({}) {}{domain}{constraint}", h.name.value, names(&h.params), term(&h.value))
         }
@@ -195,4 +196,243 @@ fn tree(m: &Module) -> String {
 #[test]
 fn canonical_tree() {
     insta::assert_snapshot!(tree(&clean(CANONICAL)));
+}
+
+#[test]
+fn precedence() {
+    for (text, want) in [
+        ("a + b * c", "(+ a (* b c))"),
+        ("a - b - c", "(- (- a b) c)"),
+        ("2 ** 3 ** 2", "(** 2 (** 3 2))"),
+        ("-x ** 2", "(Neg (** x 2))"),
+        ("2 ** -1", "(** 2 (Neg 1))"),
+        ("-a * b", "(* (Neg a) b)"),
+        ("not a == b and c or d", "(or (and (Not (== a b)) c) d)"),
+        ("0..n + 1", "(.. 0 (+ n 1))"),
+        ("lambda * mean(t) at c.pos", "(* lambda (at (call mean t) (field c pos)))"),
+        ("-x at c.pos ** 2", "(Neg (** (at x (field c pos)) 2))"),
+        ("a + b |> F() |> G(k: 1)", "(|>call G (|>call F (+ a b)) k:1)"),
+        ("x |> F", "(|>call F x)"),
+        ("x |> enc.text(k: 1)", "(|>call (field enc text) x k:1)"),
+        ("F(x)(y)[0].z", "(field (index (call (call F x) y) 0) z)"),
+        ("(a)", "a"),
+        ("(a,)", "(tuple a)"),
+        ("(p // 2)", "(// p 2)"),
+        ("[d // heads, 3]", "[ (// d heads) 3 ]"),
+        ("MLP{width: d // 2, n: 1}", "(instance MLP width:(// d 2) n:1)"),
+        ("MLP{}", "(instance MLP)"),
+        ("120M", "120000000"),
+        ("1.5K", "1500"),
+        ("1_000", "1000"),
+        ("5e-5", "5e-05"),
+        (r#""a \"b\" \\ c""#, r#""a \"b\" \\ c""#),
+        ("x[1..3]", "(index x (.. 1 3))"),
+        ("when a { b } else when c { d } else { e }", "(when a { => b } { => (when c { => d } { => e }) })"),
+        ("sum(x)", "(call sum x)"),
+        ("each x in Xs { x }", "(each x Xs { => x })"),
+        ("F(from: o, in: 3)", "(call F from:o in:3)"),
+    ] {
+        assert_eq!(expr(text), want, "{text}");
+    }
+}
+
+fn first_body(text: &str) -> String {
+    match &clean(&format!("model M {{\n{text}\n}}")).items[..] {
+        [Item { kind: ItemKind::Model(m), .. }] => body(&m.body),
+        other => panic!("{text}: {other:#?}"),
+    }
+}
+
+#[test]
+fn lines_and_statements() {
+    for (text, want) in [
+        ("let a = f\n(b, c)", "{ (let a f) => (tuple b c) }"),
+        ("let a = f (b)", "{ (let a (call f b)) }"),
+        ("let a = x\n[b]", "{ (let a x) => [ b ] }"),
+        ("let a = b\n  + c\n  |> F()", "{ (let a (|>call F (+ b c))) }"),
+        ("let a = 1 let b = 2  c = 3", "{ (let a 1) (let b 2) (assign c 3) }"),
+        ("for l in 0..N { h = F(h) }", "{ (for l (.. 0 N) { (assign h (call F h)) }) }"),
+        ("for l in 0..N {\n  h, x = F(h)\n}", "{ (for l (.. 0 N) { (assign h x (call F h)) }) }"),
+        ("when Wide { a } else { b }", "{ => (when Wide { => a } { => b }) }"),
+        ("let e = Enc{width: d}\ne(x)", "{ (let e (instance Enc width:d)) => (call e x) }"),
+        ("let a = x // a comment, 3", "{ (let a x) }"),
+        ("let a = F(x, // the input\n  k: 3 // the last\n)", "{ (let a (call F x k:3)) }"),
+        ("let a = (x\n // a comment\n)", "{ (let a x) }"),
+        ("var x : [Seq<_>[_, d]] = xs", "{ (var x :(list Seq<_>[ _ d ]) xs) }"),
+        ("reveal x", "{ (reveal x) }"),
+    ] {
+        assert_eq!(first_body(text), want, "{text}");
+    }
+}
+
+#[test]
+fn docs_belong_to_what_follows() {
+    let m =
+        clean("//! a\n//! b\n/// one\n/// two\nhyper x = 3 /// none\nhyper y = 4\nmodel M {\n  /// value\n  x\n}\n");
+    assert_eq!(m.docs, ["a", "b"]);
+    assert_eq!(m.items[0].docs, ["one", "two"]);
+    assert!(m.items[1].docs.is_empty());
+}
+
+#[test]
+fn spans_are_those_of_the_text() {
+    let text = "hyper a = 3   // three\n\nmodel M {\n  let x = F(a, k: b)  // call\n\n}\n";
+    let (m, faults, sources) = read(text);
+    assert!(faults.is_empty());
+    assert_eq!(sources.text(m.items[0].span), Some("hyper a = 3"));
+    let ItemKind::Model(model) = &m.items[1].kind else { panic!() };
+    assert_eq!(sources.text(model.body.stmts[0].span), Some("let x = F(a, k: b)"));
+    assert_eq!(sources.text(model.body.span), text.get(text.find('{').unwrap()..text.len() - 1));
+}
+
+#[test]
+fn all_faults_and_all_else_is_read() {
+    let text = "hyper a = 3;\nblok B(x: Real) {\n  let = 3\n  let ö = F(x, k = 2)\n  x\n}\nhyper b =\nmodel M {\n  let x = max(1, 2\n  let y = x\n}\nhyper c = 4\n";
+    let (m, faults, sources) = read(text);
+    let told: Vec<String> = faults
+        .iter()
+        .map(|f| format!("{} {}", sources.locate(f.primary.as_ref().unwrap().span).unwrap(), f.code))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "case.dsl:1:12 E0105",
+            "case.dsl:2:1 E0107",
+            "case.dsl:3:7 E0101",
+            "case.dsl:4:7 E0110",
+            "case.dsl:4:18 E0106",
+            "case.dsl:7:10 E0102",
+            "case.dsl:9:14 E0103",
+        ]
+    );
+    let want = "hyper a() 3\nblock B<> (x Real) { ERROR (let ö (call F x k:2)) => x }\nhyper b() ERROR\n\
+                model M { (let x (call max 1 2)) (let y x) }\nhyper c() 4";
+    assert_eq!(tree(&m), want);
+}
+
+#[test]
+fn empty_and_odd_files() {
+    for text in ["", "\n", "// only\n", "/// doc\n", "\u{feff}hyper x = 1\r\nhyper y = 2\r\n", "\t\thyper x = 1"] {
+        clean(text);
+    }
+    for text in ["}", "{", "\"", "((((", "))))", "|>", "let", "for", "é", "hyper", "model M", "\u{0}", "\\"] {
+        let (_, faults, _) = read(text);
+        assert!(!faults.is_empty(), "{text:?} was accepted");
+    }
+}
+
+#[test]
+fn depth_is_limited() {
+    for open in ["(", "[", "F(", "each x in y { ", "x[", "B{k: ", "sum x in [", "when a { b } else { "] {
+        let text = format!("model M {{ let x = {}", open.repeat(5000));
+        let (_, faults, _) = read(&text);
+        assert!(faults.iter().any(|f| f.code.0 == "E0111"), "{open}");
+    }
+    // As deep as is allowed, closed and open; these must not overflow the stack of a test thread.
+    for (open, close) in
+        [("F(", ")"), ("[", "]"), ("each x in [1] { ", " }"), ("when a { ", "} else { b }"), ("B{k: ", "}")]
+    {
+        let (_, faults, _) = read(&format!("model M {{ let x = {}1{} }}", open.repeat(60), close.repeat(60)));
+        assert!(faults.is_empty(), "{open} {faults:#?}");
+        let (_, faults, _) = read(&format!("model M {{ let x = {}@ @ 1{} }}", open.repeat(120), close.repeat(120)));
+        assert!(!faults.is_empty(), "{open}");
+    }
+    for step in ["+ a ", "** a ", "|> F() ", "at c ", "(x)", ".y", "[0]", "else when a { b } ", "- "] {
+        let head = if step.starts_with("else") { "when a { b } " } else { "a " };
+        let tail = if step == "- " { "a" } else { "" };
+        let (_, faults, _) = read(&format!("hyper x = {head}{}{tail}", step.repeat(20_000)));
+        assert_eq!(faults.iter().map(|f| f.code.0).collect::<Vec<_>>(), ["E0111"], "{step}");
+    }
+}
+
+#[test]
+fn long_files_are_read_quickly() {
+    let time = |text: &str| {
+        let start = std::time::Instant::now();
+        read(text);
+        start.elapsed()
+    };
+    let long = time(&CANONICAL.repeat(50));
+    eprintln!("50 canonical files: {long:?}");
+    // Generous: a debug build on a busy machine. What is linear takes far less, what is not takes far more.
+    assert!(long.as_secs_f64() < 10.0, "{long:?}");
+    for faulty in
+        ["let x = F(a b, ) ", "hyper x = (a (b c) \n", "x |> ", "let ", "{ ", "p // 2", "\"", "let x = each y ", "@ "]
+    {
+        let took = time(&faulty.repeat(20_000));
+        eprintln!("20,000 x {faulty:?}: {took:?}");
+        assert!(took.as_secs_f64() < 20.0, "{faulty:?} {took:?}");
+    }
+}
+
+fn check_spans(text: &str) {
+    let (module, faults, sources) = read(text);
+    let file = sources.files().nth(1).unwrap().1;
+    let (low, high) = (file.base, file.base + file.text.len() as u32);
+    let inside = |span: Span| {
+        assert!(
+            span.start <= span.end && span.start >= low && span.end <= high,
+            "{span:?} is outside {low}..{high}\n{text}"
+        );
+        assert!(sources.text(span).is_some(), "{span:?} cuts a character\n{text}");
+    };
+    for f in &faults {
+        inside(f.primary.as_ref().expect("a syntax fault has a place").span);
+        f.secondary.iter().for_each(|l| inside(l.span));
+    }
+    // Every span of the tree, found in its debug form so that none is left out.
+    let debug = format!("{module:?}");
+    for at in debug.match_indices("Span { start: ").map(|(i, s)| i + s.len()) {
+        let (start, rest) = debug[at..].split_once(", end: ").unwrap();
+        let end = &rest[..rest.find(' ').unwrap()];
+        inside(Span { start: start.parse().unwrap(), end: end.parse().unwrap() });
+    }
+}
+
+/// Cuts, doubles or swaps ranges, or puts in a mark; fractions say where.
+fn damage(text: &str, cuts: &[(u8, f64, f64, usize)]) -> String {
+    let mut text = text.to_owned();
+    for &(kind, a, b, mark) in cuts {
+        let place = |x: f64, text: &str| {
+            let mut i = (x * text.len() as f64) as usize;
+            while !text.is_char_boundary(i) {
+                i -= 1;
+            }
+            i
+        };
+        let (i, j) = (place(a, &text), place((a + b * b * 0.2).min(1.0), &text));
+        match kind {
+            0 => text.replace_range(i..j, ""),
+            1 => {
+                let part = text[i..j].to_owned();
+                text.insert_str(j, &part);
+            }
+            2 => {
+                let (part, to) = (text[i..j].to_owned(), place(b, &text));
+                text.insert_str(to, &part);
+            }
+            _ => {
+                let marks = [
+                    "{", "}", "(", ")", "[", "]", "\"", ";", "#", "//", "///", "ö", "=", ":", ",", "\n", " let ", "|>",
+                    "..", "é(", "≤",
+                ];
+                text.insert_str(i, marks[mark % marks.len()]);
+            }
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_text_is_still_read(cuts in proptest::collection::vec((0_u8..6, 0.0..1.0_f64, 0.0..1.0_f64, 0_usize..64), 1..8)) {
+        check_spans(&damage(CANONICAL, &cuts));
+    }
+
+    #[test]
+    fn any_text_is_read(text in "[a-zA-Z0-9_ \n(){}\\[\\]=:,.|><+*/\"#;@öλ-]{0,200}") {
+        check_spans(&text);
+    }
 }
