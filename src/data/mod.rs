@@ -1,1 +1,3 @@
-//! TODO
+//! Feature files, text and everything else that a training run reads.
+
+pub mod text;
