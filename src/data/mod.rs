@@ -1,1 +1,3 @@
-//! TODO
+//! Feature files, the generated default, cards of the known data sets, batches.
+
+pub mod pickle;
