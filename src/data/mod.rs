@@ -1,3 +1,4 @@
-//! Feature files, text and everything else that a training run reads.
+//! Feature files, the generated default, cards of the known data sets, batches, text.
 
+pub mod pickle;
 pub mod text;

@@ -42,6 +42,35 @@ pub(super) enum Place {
     Unpacked(std::sync::Arc<[u8]>, Range<usize>),
 }
 
+impl Place {
+    /// The bytes, given the mapped file.
+    pub(super) fn bytes<'a>(&'a self, map: &'a [u8]) -> &'a [u8] {
+        // The ranges were checked when they were made.
+        match self {
+            Place::Map(range) => map.get(range.clone()),
+            Place::Unpacked(bytes, range) => bytes.get(range.clone()),
+        }
+        .unwrap_or_default()
+    }
+
+    /// Number of bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Place::Map(range) | Place::Unpacked(_, range) => range.len(),
+        }
+    }
+
+    /// `length` bytes from `start` on, if there are as many.
+    pub(super) fn part(self, start: usize, length: usize) -> Option<Place> {
+        let end = start.checked_add(length).filter(|end| *end <= self.len())?;
+        let within = |range: Range<usize>| range.start + start..range.start + end;
+        Some(match self {
+            Place::Map(range) => Place::Map(within(range)),
+            Place::Unpacked(bytes, range) => Place::Unpacked(bytes, within(range)),
+        })
+    }
+}
+
 /// Maps the weights of an encoder's folder (`model.safetensors`, else `pytorch_model.bin`) under canonical names: without
 /// the prefix `bert.`, and `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
 ///
@@ -168,12 +197,7 @@ impl WeightFile {
     }
 
     fn weight<'a>(&'a self, name: &'a str, entry: &'a Entry) -> Weight<'a> {
-        // The ranges were checked when the file was opened.
-        let bytes = match &entry.bytes {
-            Place::Map(range) => self.map.get(range.clone()),
-            Place::Unpacked(bytes, range) => bytes.get(range.clone()),
-        };
-        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), bytes.unwrap_or_default())
+        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), entry.bytes.bytes(&self.map))
     }
 }
 
