@@ -1,4 +1,3 @@
 //! Types, dims and lengths, `E03xx`.
 
-codes! {
-}
+codes! {}
