@@ -75,7 +75,7 @@ impl Place {
 /// the prefix `bert.`, and `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
 ///
 /// # Errors
-/// `E0802` when the folder has neither file, `E0603`, `E0805` when the file is not what it should be.
+/// `E0802` when the folder has neither file, `E0602`, `E0603`, `E0805` when the file is not what it should be.
 pub fn open_weights(folder: &Path) -> Result<WeightFile, Diagnostic> {
     WeightFile::open(&super::folder::weights_path(folder)?)?.with_encoder_names()
 }
@@ -85,7 +85,8 @@ impl WeightFile {
     /// PyTorch 1.6) under the names that stand in it. The content decides on the format, not the file name.
     ///
     /// # Errors
-    /// `E0805` when the file cannot be read, is damaged or of another format; `E0603` when a state dict asks for an object
+    /// `E0805` when the file cannot be read, is damaged or of another format, `E0602` when the pickle inside is; `E0603` when a
+    /// state dict asks for an object
     /// that is not on the list of those that are read.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
         let place = path.display().to_string();
