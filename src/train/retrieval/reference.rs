@@ -11,7 +11,8 @@ fn plain(similarity: &[Vec<f64>], classes: &[i64], pool: usize) -> [Vec<Vec<u32>
     let list = |anchor: usize, same: bool, sign: f64| -> Vec<u32> {
         let mut all: Vec<usize> = (0..n).filter(|&j| j != anchor && (classes[j] == classes[anchor]) == same).collect();
         // A stable sort keeps equal ones in the order of their numbers.
-        all.sort_by(|&i, &j| (sign * similarity[anchor][j]).total_cmp(&(sign * similarity[anchor][i])));
+        let value = |j: usize| sign * similarity[anchor][j];
+        all.sort_by(|&i, &j| value(j).partial_cmp(&value(i)).unwrap());
         all.truncate(pool);
         all.into_iter().map(|j| j as u32).collect()
     };
@@ -67,8 +68,7 @@ fn the_similarity_is_the_mean_of_the_cosines() {
     };
     let similarity: Vec<Vec<f64>> =
         (0..n).map(|i| (0..n).map(|j| (0..3).map(|m| cosine(m, i, j)).sum::<f64>() / 3.0).collect()).collect();
-    let vectors: Vec<Matrix<'_>> =
-        matrices.iter().zip(widths).map(|(data, width)| Matrix { data, width }).collect();
+    let vectors: Vec<Matrix<'_>> = matrices.iter().zip(widths).map(|(data, width)| Matrix { data, width }).collect();
     let pools = search(&vectors, &classes, Settings::default()).unwrap();
     assert_equal(&pools, &plain(&similarity, &classes, 10));
 
@@ -94,7 +94,10 @@ fn faults_are_told() {
     let code = |data, classes: &[i64]| search(&[matrix(data)], classes, Settings::default()).unwrap_err().code;
     assert_eq!(code(&[1.0, 2.0, 3.0], &[0, 0]), E0962);
     let wrong = search(&[matrix(&[1.0, 2.0, f32::NAN, 1.0])], &[0, 0], Settings::default()).unwrap_err();
-    assert_eq!((wrong.code, wrong.message.as_str()), (E0965, "a vector of `by` is not finite at training sample number 1"));
+    assert_eq!(
+        (wrong.code, wrong.message.as_str()),
+        (E0965, "a vector of `by` is not finite at training sample number 1")
+    );
     let mut pools = search(&[matrix(&[1.0, 2.0, 3.0, 1.0])], &[0, 0], Settings::default()).unwrap();
     pools.check(2).unwrap();
     assert_eq!(pools.check(3).unwrap_err().code, E0968);
