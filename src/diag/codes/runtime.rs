@@ -1,4 +1,3 @@
 //! libtorch and devices, `E07xx`.
 
-codes! {
-}
+codes! {}
