@@ -1,1 +1,3 @@
-fn main(){}
+//! `dsc`, the command line.
+
+fn main() {}
