@@ -1,3 +1,7 @@
-//! `dsc`, the command line.
+//! `dsc`: the front end. It has no libtorch in it, so that it starts at once; see `dsc::cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dsc::cli::front_main()
+}

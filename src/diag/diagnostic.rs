@@ -44,7 +44,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error. Its labels and remedy are added with [`at`](Self::at), [`because`](Self::because), [`help`](Self::help).
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity: Severity::Error, message: message.into(), primary: None, secondary: Vec::new(), help: None }
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            help: None,
+        }
     }
 
     /// A lint.

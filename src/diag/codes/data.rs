@@ -1,4 +1,3 @@
 //! Data files, `E06xx`.
 
-codes! {
-}
+codes! {}

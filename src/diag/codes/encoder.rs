@@ -1,4 +1,3 @@
 //! Text encoders, `E08xx`.
 
-codes! {
-}
+codes! {}

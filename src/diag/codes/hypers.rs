@@ -1,4 +1,3 @@
 //! Hypers and static evaluation, `E04xx`.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Lints, `W01xx`.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Names and modules, `E02xx`.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Runs and the command line, `E09xx`.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Blocks, losses, outputs, companions, variants and recipes, `E05xx`.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Syntax, `E01xx`.
 
-codes! {
-}
+codes! {}
