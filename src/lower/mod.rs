@@ -12,12 +12,14 @@ mod check;
 mod expr;
 mod lowering;
 mod model;
+mod names;
 mod ops;
 mod path;
 mod pattern;
 mod primitives;
 mod statements;
 mod value;
+mod walk;
 
 pub use check::check;
 pub use lowering::{Compiled, Options, Setting, compile};

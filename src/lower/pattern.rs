@@ -54,9 +54,9 @@ impl Lowering<'_> {
     }
 
     /// `let x : TYPE = ..`.
-    pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) {
+    pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) -> bool {
         let mut generics = Generics::default();
-        self.fits(ty, value, span, &mut generics, None);
+        self.fits(ty, value, span, &mut generics, None)
     }
 
     /// Whether a value has the declared type; reports if not. `parameter` is the parameter and its block; without it
@@ -157,12 +157,7 @@ impl Lowering<'_> {
         if TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str()) {
             return true;
         }
-        let known = TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied();
-        self.report(
-            Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
-                .at(name.span, "unknown type")
-                .did_you_mean(&name.value, known),
-        );
+        self.report(no_type(name));
         false
     }
 
@@ -438,4 +433,11 @@ fn dim_text(e: &Expr) -> String {
         }
         _ => "..".into(),
     }
+}
+
+/// The fault of a type name that means nothing.
+pub(super) fn no_type(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
+        .at(name.span, "unknown type")
+        .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied())
 }

@@ -134,6 +134,21 @@ impl Dim {
         })
     }
 
+    /// How much there is to write down: terms and factors at all depths.
+    pub fn size(&self) -> usize {
+        let atom = |a: &Atom| match a {
+            Atom::Min(list) | Atom::Max(list) => list.iter().map(Dim::size).sum(),
+            Atom::FloorDiv(a, b) => a.size() + b.size(),
+            _ => 0,
+        };
+        self.terms.keys().map(|m| 1 + m.iter().map(|(a, power)| *power as usize + atom(a)).sum::<usize>()).sum()
+    }
+
+    /// Whether it is too large to go on with. Loops can let a dim grow without end; what a model needs stays far below.
+    pub fn is_unwieldy(&self) -> bool {
+        self.size() > 128
+    }
+
     /// The sum.
     pub fn plus(&self, other: &Dim) -> Dim {
         let mut terms = self.terms.clone();
@@ -159,7 +174,8 @@ impl Dim {
             for (mb, fb) in &other.terms {
                 let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
                 for (atom, power) in ma.iter().chain(mb) {
-                    *powers.entry(atom.clone()).or_insert(0) += power;
+                    let sum = powers.entry(atom.clone()).or_insert(0);
+                    *sum = sum.saturating_add(*power);
                 }
                 let factor = fa.saturating_mul(*fb);
                 sum = sum.plus(&Dim { terms: BTreeMap::from([(powers.into_iter().collect(), factor)]) });
@@ -219,8 +235,8 @@ impl Dim {
     pub fn floor_div(&self, other: &Dim) -> Option<Dim> {
         match (self.as_const(), other.as_const()) {
             (_, Some(0)) => None,
-            (Some(a), Some(b)) => Some(Dim::from(a.div_euclid(b))),
-            (None, Some(b)) if self.terms.values().all(|f| f % b == 0) => {
+            (Some(a), Some(b)) => a.checked_div_euclid(b).map(Dim::from),
+            (None, Some(b)) if self.terms.values().all(|f| f.checked_rem(b) == Some(0)) => {
                 Some(Dim { terms: self.terms.iter().map(|(m, f)| (m.clone(), f / b)).collect() })
             }
             _ => Some(Dim::atom(Atom::FloorDiv(Box::new(self.clone()), Box::new(other.clone())))),
@@ -281,8 +297,7 @@ impl Atom {
             Atom::Min(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().min(),
             Atom::Max(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().max(),
             Atom::FloorDiv(a, b) => match (a.eval(values)?, b.eval(values)?) {
-                (_, 0) => None,
-                (a, b) => Some(a.div_euclid(b)),
+                (a, b) => a.checked_div_euclid(b),
             },
             _ => values.value(self),
         }

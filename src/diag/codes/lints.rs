@@ -15,6 +15,10 @@ codes! {
     W0106 = "input never read", "";
     /// `reveal x` in the file: not a fault, the checker tells the type as asked.
     W0107 = "revealed type", "";
+    /// The label is an operand of what is to predict it: the score would measure how well the answer was copied.
+    W0108 = "label reaches the prediction", "";
+    /// A variant compiles to the graph of what it starts from, so a comparison of the two measures chance.
+    W0109 = "variant equals its base", "";
     /// The learning rate still rises when training ends: the warm-up takes as many steps as the whole training or
     /// more, so the rate that was asked for is never reached or never held.
     W0190 = "warm-up as long as the training", "";

@@ -25,16 +25,20 @@ codes! {
     E0511 = "companions", "";
     /// A variant changes something that the model does not have.
     E0512 = "variant changes nothing", "";
-    /// A variant or recipe inherits from one that does not exist, or from itself.
-    E0513 = "unknown base", "";
+    /// A recipe that does not exist, or a variant or recipe that inherits from itself.
+    E0513 = "unknown recipe, or a circle", "";
     /// A `var` that changes its kind, or an assignment to something that is no `var`.
     E0514 = "assignment", "";
     /// A tuple with another number of parts than there are names for.
     E0515 = "parts do not match", "";
     /// Only tensors of the sample itself have a value at its companions.
     E0516 = "`at` of something without companions", "";
-    /// No variant of that name.
+    /// No variant of that name, to compile or to start from.
     E0517 = "no such variant", "";
     /// A declared type that is not understood.
     E0518 = "unknown type", "";
+    /// A body stands where a value is wanted and does not end with an expression.
+    E0519 = "body without a value", "";
+    /// An `expect` that compares nothing, or nothing of the model.
+    E0520 = "expectation", "";
 }
