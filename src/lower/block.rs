@@ -52,7 +52,12 @@ impl Lowering<'_> {
         }
         let indexed = self.program.module(module).and_then(|m| m.hypers.get(name)).is_some();
         if indexed {
+            let plain =
+                self.program.module(module).and_then(|m| m.hypers.get(name)).is_some_and(|h| h.params.is_empty());
             let args = self.arguments(args);
+            if plain {
+                return self.not_callable("hyper without parameters", callee.span);
+            }
             return self.call_hyper(module, name, args, span);
         }
         if let Some(primitive) = crate::sema::primitives::find(name) {
@@ -83,12 +88,6 @@ impl Lowering<'_> {
         let module = self.module();
         let Some((home, block)) = self.program.block(module, name).map(|(m, b)| (m, b.clone())) else {
             self.arguments(args);
-            if crate::sema::primitives::find(name).is_some() {
-                let d = Diagnostic::error(code::E0504, format!("`{name}` is a primitive and has no instances"))
-                    .at(callee.span, "not a block")
-                    .help("wrap it in a block, or use the block of the standard library: `Linear{out: d}`");
-                return self.fail(d);
-            }
             return self.no_block(name, callee.span);
         };
         self.uses.imports.insert(name.clone());

@@ -41,12 +41,16 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
     }
     for recipe in program.recipes.values() {
         let sets = recipe_sets(program, &recipe.name.value);
-        if !sets.is_empty() && !broken {
+        if !sets.is_empty() {
             let options = Options { recipe_sets: sets, ..options.clone() };
             let compiled = compile(program, &options);
             broken |= compiled.diagnostics.has_errors();
             uses.add(compiled.uses);
-            add(&mut found, &compiled.diagnostics, Some((recipe.name.span, format!("in recipe `{}`", recipe.name.value))));
+            add(
+                &mut found,
+                &compiled.diagnostics,
+                Some((recipe.name.span, format!("in recipe `{}`", recipe.name.value))),
+            );
         }
     }
     recipes_and_expects(program, &mut found);
@@ -110,10 +114,13 @@ fn leaks(graph: &Graph, found: &mut Diagnostics) {
         for (id, node) in graph.nodes() {
             if let (Op::Label(label), Some(true)) = (&node.op, needed.get(id.index())) {
                 found.push(
-                    Diagnostic::warning(lint::W0108, format!("label `{label}` reaches the prediction of `{}`", output.label))
-                        .at(output.span, "this prediction depends on the label")
-                        .because(node.span, "the label is read here")
-                        .help("a prediction is made of inputs alone; labels belong into losses"),
+                    Diagnostic::warning(
+                        lint::W0108,
+                        format!("label `{label}` reaches the prediction of `{}`", output.label),
+                    )
+                    .at(output.span, "this prediction depends on the label")
+                    .because(node.span, "the label is read here")
+                    .help("a prediction is made of inputs alone; labels belong into losses"),
                 );
             }
         }
@@ -247,9 +254,12 @@ fn dead_parameters(graph: &Graph, calls: &[Span], found: &mut Diagnostics) {
         let what = if params.len() == 1 { "1 weight".to_owned() } else { format!("{} weights", params.len()) };
         let reach = if params.len() == 1 { "reaches" } else { "reach" };
         found.push(
-            Diagnostic::warning(lint::W0101, format!("{what} ({count} parameters) {reach} neither an output nor a loss"))
-                .at(call, "owned by this call")
-                .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
+            Diagnostic::warning(
+                lint::W0101,
+                format!("{what} ({count} parameters) {reach} neither an output nor a loss"),
+            )
+            .at(call, "owned by this call")
+            .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
         );
     }
 }

@@ -80,13 +80,19 @@ impl Lowering<'_> {
             return if self.spend(size as u64, span) { value } else { Value::Error };
         }
         if let Some(items) = self.program.module(module) {
+            let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
+            if input && items.hypers.contains_key(name) {
+                // Two things of one name, which has been told.
+                return Value::Error;
+            }
             if let Some(hyper) = items.hypers.get(name) {
                 if !hyper.params.is_empty() {
                     let params: Vec<&str> = hyper.params.iter().map(|p| p.value.as_str()).collect();
-                    let d = Diagnostic::error(structure::E0504, format!("`{name}` is a function of {}", params.join(", ")))
-                        .at(span, "used as a value")
-                        .because(hyper.name.span, "declared here")
-                        .help(format!("call it: `{name}(..)`"));
+                    let d =
+                        Diagnostic::error(structure::E0504, format!("`{name}` is a function of {}", params.join(", ")))
+                            .at(span, "used as a value")
+                            .because(hyper.name.span, "declared here")
+                            .help(format!("call it: `{name}(..)`"));
                     self.uses.hypers.insert((module, name.to_owned()));
                     return self.fail(d);
                 }

@@ -213,7 +213,13 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
     lowering.model();
     let hypers = lowering.main_hyper_values();
     let graph = (!lowering.diagnostics.has_errors()).then(|| lowering.graph.without_dead_nodes());
-    Compiled { graph, hypers, diagnostics: lowering.diagnostics, uses: lowering.uses, param_calls: lowering.param_calls }
+    Compiled {
+        graph,
+        hypers,
+        diagnostics: lowering.diagnostics,
+        uses: lowering.uses,
+        param_calls: lowering.param_calls,
+    }
 }
 
 impl<'p> Lowering<'p> {
@@ -300,7 +306,8 @@ impl<'p> Lowering<'p> {
     fn endless(&mut self, span: Span, message: String) {
         if !self.too_large {
             self.too_large = true;
-            let d = Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
+            let d =
+                Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
             self.report(d);
         }
     }

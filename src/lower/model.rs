@@ -54,9 +54,10 @@ impl<'p> Lowering<'p> {
         let roots: Vec<_> = outputs.chain(vectors).collect();
         for (node, span, what) in roots {
             if self.reads_companion(node) {
-                let d = Diagnostic::error(code::E0516, format!("{what} reads companions, which exist in training only"))
-                    .at(span, "depends on `.. at ..`")
-                    .help("use `at` in losses alone");
+                let d =
+                    Diagnostic::error(code::E0516, format!("{what} reads companions, which exist in training only"))
+                        .at(span, "depends on `.. at ..`")
+                        .help("use `at` in losses alone");
                 self.report(d);
             }
         }
@@ -64,7 +65,12 @@ impl<'p> Lowering<'p> {
 
     fn check_roots(&mut self) {
         let place = self.program.model.name.span;
-        if self.graph.outputs.is_empty() {
+        if self.graph.outputs.is_empty() && self.graph.losses.is_empty() {
+            let d = Diagnostic::error(code::E0508, "the model has no output and no loss")
+                .at(place, "nothing is predicted")
+                .help("say what predicts which label, `output score for y`, and what to train for, `loss prediction = mse(score, target: y)`");
+            self.report(d);
+        } else if self.graph.outputs.is_empty() {
             self.report(
                 Diagnostic::error(code::E0508, "the model has no output")
                     .at(place, "nothing is predicted")
@@ -259,8 +265,11 @@ impl<'p> Lowering<'p> {
         match value {
             Value::Static(Static::Dim(d)) => {
                 self.report(
-                    Diagnostic::error(hyper::E0401, format!("a hyper is a number, this is {d}, known with the data only"))
-                        .at(e.span, "not known at compile time"),
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a hyper is a number, this is {d}, known with the data only"),
+                    )
+                    .at(e.span, "not known at compile time"),
                 );
                 None
             }
@@ -314,7 +323,7 @@ impl<'p> Lowering<'p> {
             }
         }
         for declared in main.hypers.values() {
-            if let Some(constraint) = &declared.constraint {
+            if let Some(constraint) = declared.constraint.as_ref().filter(|_| declared.params.is_empty()) {
                 let reads = self.uses.hypers.clone();
                 if self.condition(constraint) == Some(false) {
                     let values = self.values_in(constraint);
@@ -440,7 +449,9 @@ impl<'p> Lowering<'p> {
             Value::Error => return Value::Error,
             other => {
                 let message = format!("a hyper is a number, flag or string, this is a {}", other.kind());
-                return self.fail(Diagnostic::error(hyper::E0401, message).at(declared.value.span, "not known at compile time"));
+                return self.fail(
+                    Diagnostic::error(hyper::E0401, message).at(declared.value.span, "not known at compile time"),
+                );
             }
         };
         if let Some(domain) = &declared.domain

@@ -8,9 +8,7 @@ use crate::diag::codes::{hypers as hyper, names as code, structure};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::sema::program::{ModuleId, Program};
 use crate::source::{EmbeddedWorld, Span};
-use crate::syntax::ast::{
-    BinaryOp, Body, Change, Expr, ExprKind, RecipeEntry, Stmt, StmtKind, TypeExpr, TypeExprKind,
-};
+use crate::syntax::ast::{BinaryOp, Body, Change, Expr, ExprKind, RecipeEntry, Stmt, StmtKind, TypeExpr, TypeExprKind};
 
 /// Checks the names of all files but the standard library's.
 pub(super) fn check_names(program: &Program, found: &mut Diagnostics) {
@@ -22,17 +20,29 @@ pub(super) fn check_names(program: &Program, found: &mut Diagnostics) {
         for block in items.blocks.values() {
             walk.block(block);
         }
-        found.extend(walk.found);
+        tell(walk.found, found);
     }
     let mut walk = Walk::new(program, ModuleId(0));
     walk.model(&program.model.body);
     for variant in program.variants.values() {
         walk.variant(variant, &program.model.body);
     }
-    found.extend(walk.found);
+    tell(walk.found, found);
     recipes(program, found);
     expectations(program, found);
 }
+
+/// Adds faults; a block of the library that was not imported has been told, if at one call only.
+fn tell(faults: Vec<Diagnostic>, found: &mut Diagnostics) {
+    for d in faults {
+        let of_import = d.help.as_ref().is_some_and(|h| h.starts_with(IN_STD));
+        if !of_import || !found.iter().any(|f| f.code == d.code && f.message == d.message) {
+            found.push(d);
+        }
+    }
+}
+
+const IN_STD: &str = "it is in the standard library";
 
 fn recipes(program: &Program, found: &mut Diagnostics) {
     let Some(main) = program.main() else { return };
@@ -178,7 +188,7 @@ pub(super) fn in_std(name: &str) -> bool {
 pub(super) fn unknown_block(program: &Program, module: ModuleId, name: &str, span: Span) -> Diagnostic {
     let d = Diagnostic::error(code::E0201, format!("no block `{name}`")).at(span, "unknown block");
     if in_std(name) {
-        return d.help(format!("it is in the standard library: `use std::{{{name}}}`"));
+        return d.help(format!("{IN_STD}: `use std::{{{name}}}`"));
     }
     let mut known: Vec<&str> = crate::sema::primitives::PRIMITIVES.iter().map(|p| p.name).collect();
     if let Some(items) = program.module(module) {

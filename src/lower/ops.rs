@@ -108,9 +108,8 @@ impl Lowering<'_> {
             BinaryOp::Div if n == 0.0 => {
                 self.fail(Diagnostic::error(hyper::E0406, "division by zero").at(ys, "this is 0"))
             }
-            BinaryOp::Div if !(1.0 / n).is_finite() => {
-                self.fail(Diagnostic::error(hyper::E0406, "division by a number next to 0").at(ys, format!("this is {n}")))
-            }
+            BinaryOp::Div if !(1.0 / n).is_finite() => self
+                .fail(Diagnostic::error(hyper::E0406, "division by a number next to 0").at(ys, format!("this is {n}"))),
             BinaryOp::Div => self.affine(x, 1.0 / n, 0.0, span, xs),
             BinaryOp::Pow if n == 2.0 => self.emit(Op::Unary(crate::ir::Unary::Square), &[x], span, &[xs]),
             other => self.no_operator(other, span),

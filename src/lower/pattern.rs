@@ -313,10 +313,7 @@ impl Lowering<'_> {
 
     fn fits_like(&mut self, name: &Ident, ty: &TypeExpr, value: &Value, span: Span) -> bool {
         let Some(model) = self.frame().bindings.iter().find(|b| b.name == name.value).map(|b| b.value.clone()) else {
-            self.report(
-                Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
-                    .at(name.span, "not a parameter of the block"),
-            );
+            self.report(no_parameter(name));
             return false;
         };
         if self.like(&model, value) {
@@ -440,4 +437,10 @@ pub(super) fn no_type(name: &Ident) -> Diagnostic {
     Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
         .at(name.span, "unknown type")
         .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied())
+}
+
+/// The fault of `like x` where the block has no `x`.
+pub(super) fn no_parameter(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
+        .at(name.span, "not a parameter of the block")
 }

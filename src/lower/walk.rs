@@ -163,10 +163,8 @@ impl<'p> Walk<'p> {
                 StmtKind::Reveal(e) | StmtKind::Expr(e) => self.expr(e),
                 StmtKind::Error => {}
             }
-            let of_model = matches!(
-                stmt.kind,
-                StmtKind::Output { .. } | StmtKind::Loss { .. } | StmtKind::Companions { .. }
-            );
+            let of_model =
+                matches!(stmt.kind, StmtKind::Output { .. } | StmtKind::Loss { .. } | StmtKind::Companions { .. });
             if of_model && !self.in_model {
                 self.found.push(super::model::not_in_a_block(stmt.span));
             }
@@ -310,6 +308,9 @@ impl<'p> Walk<'p> {
             }
             TypeExprKind::List(inner) => self.ty(inner),
             TypeExprKind::Tuple(parts) => parts.iter().for_each(|p| self.ty(p)),
+            TypeExprKind::Like(name) if !self.scope.contains(&name.value) => {
+                self.found.push(super::pattern::no_parameter(name));
+            }
             TypeExprKind::Like(_) | TypeExprKind::Error => {}
         }
     }

@@ -212,10 +212,8 @@ impl Loader<'_> {
         let id = ModuleId(self.modules.len());
         self.loaded.push((normal(path), id));
         self.open.push(id);
-        let span = self
-            .sources
-            .file(file)
-            .map_or(Span::NONE, |f| Span::new(f.base as usize, f.base as usize + f.text.len()));
+        let span =
+            self.sources.file(file).map_or(Span::NONE, |f| Span::new(f.base as usize, f.base as usize + f.text.len()));
         let mut items = ModuleItems {
             name: path.to_owned(),
             is_std,

@@ -202,7 +202,8 @@ fn float_binary(op: BinaryOp, x: f64, y: f64) -> Result<Static, StaticFault> {
 }
 
 fn dim_binary(op: BinaryOp, x: &Dim, y: &Dim) -> Result<Static, StaticFault> {
-    let large = || fault(code::E0406, format!("`{}` of two dims makes one that is too large to write down", op.symbol()));
+    let large =
+        || fault(code::E0406, format!("`{}` of two dims makes one that is too large to write down", op.symbol()));
     if x.is_unwieldy() || y.is_unwieldy() || (op == BinaryOp::Mul && x.size() * y.size() > 1024) {
         return large();
     }
