@@ -1,6 +1,8 @@
 //! Damaged programs: tokens of valid models swapped, taken away, doubled, numbers changed. The front end tells faults or
 //! finds none; it never panics, never runs long, and says the same twice.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use std::time::{Duration, Instant};
 
 use dsc::cli::model::{default_encoder, encoder_statics};
@@ -59,7 +61,14 @@ fn mutate(text: &str, kind: u8, a: usize, b: usize) -> String {
         0 => format!("{}{}", &text[..x.start], &text[x.end..]),
         1 => format!("{} {}{}", &text[..x.end], part(x.clone()), &text[x.end..]),
         2 if x.end <= y.start => {
-            format!("{}{}{}{}{}", &text[..x.start], part(y.clone()), part(x.end..y.start), part(x.clone()), &text[y.end..])
+            format!(
+                "{}{}{}{}{}",
+                &text[..x.start],
+                part(y.clone()),
+                part(x.end..y.start),
+                part(x.clone()),
+                &text[y.end..]
+            )
         }
         3 => format!("{}{}{}", &text[..x.start], part(y.clone()), &text[x.end..]),
         // Another number.

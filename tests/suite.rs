@@ -5,6 +5,8 @@
 //! nearest one that is not such a line itself). `// warning[W0101]: ..` likewise. One
 //! without a place is expected on the first line. Whatever is not expected, and whatever does not come, fails the suite.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use dsc::cli::model::{default_encoder, encoder_statics};
 use dsc::diag::{Diagnostic, Severity, all_codes};
 use dsc::lower::Options;

@@ -296,9 +296,7 @@ impl Atom {
         match self {
             Atom::Min(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().min(),
             Atom::Max(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().max(),
-            Atom::FloorDiv(a, b) => match (a.eval(values)?, b.eval(values)?) {
-                (a, b) => a.checked_div_euclid(b),
-            },
+            Atom::FloorDiv(a, b) => a.eval(values)?.checked_div_euclid(b.eval(values)?),
             _ => values.value(self),
         }
     }
