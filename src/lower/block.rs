@@ -72,6 +72,7 @@ impl Lowering<'_> {
     fn no_block(&mut self, name: &str, span: Span) -> Value {
         let module = self.module();
         if self.may_be_lost(module, name) {
+            self.untold = true;
             return Value::Error;
         }
         // One `use` mends all calls of a block that was not imported.

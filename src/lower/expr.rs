@@ -67,7 +67,10 @@ impl Lowering<'_> {
                 },
                 None => Value::Error,
             },
-            ExprKind::Error => Value::Error,
+            ExprKind::Error => {
+                self.untold = true;
+                Value::Error
+            }
         }
     }
 
@@ -83,6 +86,7 @@ impl Lowering<'_> {
             let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
             if input && items.hypers.contains_key(name) {
                 // Two things of one name, which has been told.
+                self.untold = true;
                 return Value::Error;
             }
             if let Some(hyper) = items.hypers.get(name) {
@@ -130,6 +134,7 @@ impl Lowering<'_> {
             );
         }
         if self.may_be_lost(module, name) {
+            self.untold = true;
             return Value::Error;
         }
         let d = self.unknown_name(name, span);
@@ -313,6 +318,10 @@ impl Lowering<'_> {
     pub(super) fn turn<T>(&mut self, var: &Ident, step: &str, value: Value, f: impl FnOnce(&mut Self) -> T) -> T {
         let depth = self.frame().bindings.len();
         self.frame().loops.push(format!("{} = {step}", var.value));
+        // Who repeats something need not look at the counter.
+        if let Value::Static(Static::Int(_)) = value {
+            self.uses.read.insert(var.span);
+        }
         self.bind(var, value, false);
         let result = self.within(Step::Index(step.to_owned()), f);
         self.frame().loops.pop();

@@ -43,7 +43,7 @@ pub struct Options {
 /// What [`compile`] gives.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The graph, if there was no error.
+    /// The graph, if there was no error here nor in what was read.
     pub graph: Option<Graph>,
     /// Values of the main file's hypers, in their order.
     pub hypers: Vec<(String, Static)>,
@@ -148,6 +148,8 @@ pub(super) struct Lowering<'p> {
     /// Path at which the text encoder's block stands, while inside it.
     pub(super) encoder_root: Option<String>,
     pub(super) too_large: bool,
+    /// Whether something has no value for a fault that was told when the files were read.
+    pub(super) untold: bool,
     /// Steps that are left, and the present depth.
     steps: u64,
     depth: usize,
@@ -203,6 +205,7 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
         sites: BTreeMap::new(),
         encoder_root: None,
         too_large: false,
+        untold: false,
         steps: MAX_STEPS,
         depth: 0,
         views: Vec::new(),
@@ -212,7 +215,7 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
     };
     lowering.model();
     let hypers = lowering.main_hyper_values();
-    let graph = (!lowering.diagnostics.has_errors()).then(|| lowering.graph.without_dead_nodes());
+    let graph = (!lowering.diagnostics.has_errors() && !lowering.untold).then(|| lowering.graph.without_dead_nodes());
     Compiled {
         graph,
         hypers,
@@ -392,7 +395,7 @@ impl<'p> Lowering<'p> {
             Type::Tokens { len } => len.is_unwieldy(),
         };
         if unwieldy {
-            self.endless(span, "a dim that is too large to write down".to_owned());
+            self.endless(span, "a dim that is too large".to_owned());
             return Value::Error;
         }
         let view = matches!(op, Op::At { .. }) || operands.iter().any(|o| self.reads_companion(*o));

@@ -70,7 +70,11 @@ impl Lowering<'_> {
         parameter: Parameter<'_>,
     ) -> bool {
         match (&ty.kind, value) {
-            (_, Value::Error) | (TypeExprKind::Error, _) => false,
+            (TypeExprKind::Error, _) => {
+                self.untold = true;
+                false
+            }
+            (_, Value::Error) => false,
             (TypeExprKind::Like(name), _) => self.fits_like(name, ty, value, span),
             (TypeExprKind::List(inner), Value::List(list)) => {
                 let mut ok = true;

@@ -423,6 +423,11 @@ impl Lowering<'_> {
                     );
                     return None;
                 }
+                if dim.is_unwieldy() {
+                    let d = Diagnostic::error(hyper::E0406, format!("`{name}` of `{}` is {dim}", a.primitive.name));
+                    self.report(d.at(arg.span, "too large"));
+                    return None;
+                }
                 Some(dim)
             }
             _ => {

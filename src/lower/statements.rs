@@ -44,7 +44,10 @@ impl<'p> Lowering<'p> {
             StmtKind::Expr(e) => self.lost_value(e),
             StmtKind::Reveal(e) => self.reveal(e),
             StmtKind::Output { .. } | StmtKind::Companions { .. } | StmtKind::Loss { .. } => self.model_stmt(stmt),
-            StmtKind::Error => self.frame().damaged = true,
+            StmtKind::Error => {
+                self.frame().damaged = true;
+                self.untold = true;
+            }
         }
     }
 

@@ -146,7 +146,7 @@ impl Dim {
 
     /// Whether it is too large to go on with. Loops can let a dim grow without end; what a model needs stays far below.
     pub fn is_unwieldy(&self) -> bool {
-        self.size() > 128
+        self.size() > 128 || self.terms.values().any(|f| f.unsigned_abs() > 1 << 40)
     }
 
     /// The sum.
@@ -369,7 +369,18 @@ impl fmt::Display for Atom {
             Atom::Width(name) | Atom::Generic(name) => f.write_str(name),
             Atom::Min(dims) => list(f, "min", dims),
             Atom::Max(dims) => list(f, "max", dims),
-            Atom::FloorDiv(a, b) => write!(f, "({a} // {b})"),
+            Atom::FloorDiv(a, b) => {
+                // A sum or product as operand stands in brackets of its own: `((T + 1) // 2)`.
+                let simple = |d: &Dim| d.as_const().is_some_and(|n| n >= 0) || d.as_atom().is_some();
+                let operand = |f: &mut fmt::Formatter<'_>, d: &Dim| {
+                    if simple(d) { write!(f, "{d}") } else { write!(f, "({d})") }
+                };
+                f.write_str("(")?;
+                operand(f, a)?;
+                f.write_str(" // ")?;
+                operand(f, b)?;
+                f.write_str(")")
+            }
         }
     }
 }
@@ -419,7 +430,10 @@ mod tests {
     fn division() {
         let t = Dim::length("T");
         assert_eq!(t.times(&Dim::from(4)).floor_div(&Dim::from(2)), Some(t.times(&Dim::from(2))));
+        assert_eq!(t.plus(&Dim::from(1)).floor_div(&Dim::from(2)).unwrap().to_string(), "((T + 1) // 2)");
         assert_eq!(t.floor_div(&Dim::from(0)), None);
+        let least = t.times(&Dim::from(i64::MIN));
+        assert_eq!(least.floor_div(&Dim::from(-1)).and_then(|d| d.eval(&|_: &Atom| Some(1))), None);
         assert_eq!(t.floor_div(&Dim::from(2)).unwrap().eval(&|_: &Atom| Some(7)), Some(3));
     }
 }
