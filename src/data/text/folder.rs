@@ -276,6 +276,9 @@ fn subfolders(dir: &Path) -> Option<Vec<PathBuf>> {
 
 /// How one gets an encoder.
 fn ways(name: &str) -> String {
+    // A path that does not exist is not the name of a model.
+    let model = name.split('/').count() <= 2 && !name.starts_with(['.', '~', '/']);
+    let name = if model { name } else { "MODEL" };
     format!(
         "download it on a machine with a network (`huggingface-cli download {name}`) and copy the folder here, then give \
          it as `--text-encoder DIR` or as the recipe key `encoder = \"DIR\"`; DIR holds `config.json`, `model.safetensors` or \
@@ -343,6 +346,8 @@ mod tests {
         for part in ["`bert-base-chinese`", "models--bert-base-chinese", "models--google-bert--bert-base-chinese"] {
             assert!(e.message.contains(part), "{part}: {}", e.message);
         }
+        let path = EncoderFolder::find_in("./encoders/mine", None, &none()).unwrap_err();
+        assert!(path.help.unwrap().contains("huggingface-cli download MODEL"));
         let help = e.help.unwrap();
         for part in ["huggingface-cli download bert-base-chinese", "--text-encoder DIR", "encoder = "] {
             assert!(help.contains(part), "{part}: {help}");

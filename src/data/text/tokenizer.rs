@@ -105,14 +105,15 @@ impl Tokenizer {
             .filter(|token| vocab.contains_key(**token))
             .map(|token| AddedToken::from(*token, true))
             .collect();
-        let model: WordPiece = serde_json::from_value(json!({
+        let model = json!({
             "type": "WordPiece",
             "unk_token": "[UNK]",
             "continuing_subword_prefix": "##",
             "max_input_chars_per_word": 100,
             "vocab": vocab,
-        }))
-        .map_err(|e| unusable(&place, e))?;
+        });
+        // Through text: the crate's reader borrows from its input, which a JSON value cannot give.
+        let model: WordPiece = serde_json::from_str(&model.to_string()).map_err(|e| unusable(&place, e))?;
         let mut inner = tokenizers::Tokenizer::new(model);
         inner.with_normalizer(Some(BertNormalizer::new(
             true,

@@ -42,11 +42,40 @@ pub(super) enum Place {
     Unpacked(std::sync::Arc<[u8]>, Range<usize>),
 }
 
+impl Place {
+    /// The bytes, given the mapped file.
+    pub(super) fn bytes<'a>(&'a self, map: &'a [u8]) -> &'a [u8] {
+        // The ranges were checked when they were made.
+        match self {
+            Place::Map(range) => map.get(range.clone()),
+            Place::Unpacked(bytes, range) => bytes.get(range.clone()),
+        }
+        .unwrap_or_default()
+    }
+
+    /// Number of bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Place::Map(range) | Place::Unpacked(_, range) => range.len(),
+        }
+    }
+
+    /// `length` bytes from `start` on, if there are as many.
+    pub(super) fn part(self, start: usize, length: usize) -> Option<Place> {
+        let end = start.checked_add(length).filter(|end| *end <= self.len())?;
+        let within = |range: Range<usize>| range.start + start..range.start + end;
+        Some(match self {
+            Place::Map(range) => Place::Map(within(range)),
+            Place::Unpacked(bytes, range) => Place::Unpacked(bytes, within(range)),
+        })
+    }
+}
+
 /// Maps the weights of an encoder's folder (`model.safetensors`, else `pytorch_model.bin`) under canonical names: without
 /// the prefix `bert.`, and `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
 ///
 /// # Errors
-/// `E0802` when the folder has neither file, `E0603`, `E0805` when the file is not what it should be.
+/// `E0802` when the folder has neither file, `E0602`, `E0603`, `E0805` when the file is not what it should be.
 pub fn open_weights(folder: &Path) -> Result<WeightFile, Diagnostic> {
     WeightFile::open(&super::folder::weights_path(folder)?)?.with_encoder_names()
 }
@@ -56,7 +85,8 @@ impl WeightFile {
     /// PyTorch 1.6) under the names that stand in it. The content decides on the format, not the file name.
     ///
     /// # Errors
-    /// `E0805` when the file cannot be read, is damaged or of another format; `E0603` when a state dict asks for an object
+    /// `E0805` when the file cannot be read, is damaged or of another format, `E0602` when the pickle inside is; `E0603` when a
+    /// state dict asks for an object
     /// that is not on the list of those that are read.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
         let place = path.display().to_string();
@@ -168,12 +198,7 @@ impl WeightFile {
     }
 
     fn weight<'a>(&'a self, name: &'a str, entry: &'a Entry) -> Weight<'a> {
-        // The ranges were checked when the file was opened.
-        let bytes = match &entry.bytes {
-            Place::Map(range) => self.map.get(range.clone()),
-            Place::Unpacked(bytes, range) => bytes.get(range.clone()),
-        };
-        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), bytes.unwrap_or_default())
+        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), entry.bytes.bytes(&self.map))
     }
 }
 
