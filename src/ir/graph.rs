@@ -1,0 +1,299 @@
+//! Nodes, parameters and the roots of a compiled model.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use serde::{Deserialize, Serialize};
+
+use super::Op;
+use crate::sema::dims::Dim;
+use crate::sema::types::Type;
+use crate::source::Span;
+
+macro_rules! entity {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl $name {
+            /// As an index into a table of its kind.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+entity!(
+    /// A node.
+    NodeId,
+    "%"
+);
+entity!(
+    /// A parameter.
+    ParamId,
+    "@"
+);
+entity!(
+    /// A `companions` declaration.
+    CompanionsId,
+    "companions"
+);
+
+/// One operation with its result type and its place in the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it does.
+    pub op: Op,
+    /// Type of its result.
+    pub ty: Type,
+    /// The expression it came from.
+    pub span: Span,
+    /// Values of the loop variables around it: `l = 1`; empty outside loops.
+    pub loops: String,
+    /// Derived path of the scope it stands in: `fuse.1.spread.audio`.
+    pub scope: String,
+}
+
+/// How a parameter starts. All are functions of (seed, path).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Init {
+    /// All 0.
+    Zeros,
+    /// All 1.
+    Ones,
+    /// Normal with mean 0.
+    Normal {
+        /// Standard deviation.
+        std: f64,
+    },
+    /// Uniform in ±1/√fan_in: what `torch.nn.Linear` does to weight and bias.
+    FanIn(Dim),
+}
+
+/// A trainable tensor. Logical: passes may merge its storage, never its entry in the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Derived path, unique: `fuse.1.spread.audio.z.cross_attention.q.weight`.
+    pub path: String,
+    /// Shape; ragged lengths count with their maximum.
+    pub shape: Vec<Dim>,
+    /// How it starts.
+    pub init: Init,
+    /// For weights of a pretrained encoder: the path within the encoder block (`layer.0.attention.q.weight`).
+    pub encoder: Option<String>,
+    /// The call that owns it.
+    pub span: Span,
+}
+
+/// An `input` of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputDecl {
+    /// Name in the file.
+    pub name: String,
+    /// Key in the data, the name unless `from` says otherwise.
+    pub key: String,
+    /// Its type, with the names of the file as dims.
+    pub ty: Type,
+    /// The declaration.
+    pub span: Span,
+}
+
+/// A `label` of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelDecl {
+    /// Name in the file.
+    pub name: String,
+    /// Key in the data, if the file says one (`regression_labels` otherwise).
+    pub key: Option<String>,
+    /// The declaration.
+    pub span: Span,
+}
+
+/// `output value for label`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Name of the label it predicts, which is also the output's name.
+    pub label: String,
+    /// A Real.
+    pub value: NodeId,
+    /// The statement.
+    pub span: Span,
+}
+
+/// `loss name = value`: the mean over the batch of a Real per sample. Losses are added up.
+///
+/// A loss that reads companions counts a sample without a companion as 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// The name it is logged under.
+    pub name: String,
+    /// A Real.
+    pub value: NodeId,
+    /// The statement.
+    pub span: Span,
+}
+
+/// A `companions` declaration: retrieval of positives and negatives (section III-D of the DashFusion article).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Companions {
+    /// Its name in the file.
+    pub name: String,
+    /// Vectors whose mean cosine ranks the samples.
+    pub by: Vec<NodeId>,
+    /// The label whose class tells positives from negatives.
+    pub class: String,
+    /// Positives drawn.
+    pub pos: usize,
+    /// Similar negatives drawn.
+    pub near: usize,
+    /// Dissimilar negatives drawn.
+    pub far: usize,
+    /// Size of the pools they are drawn from.
+    pub pool: usize,
+    /// Epochs between two retrievals.
+    pub refresh: usize,
+    /// The statement.
+    pub span: Span,
+}
+
+/// A compiled model: one base or variant, hypers set, dims symbolic.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// `DashFusion`, or `DashFusion/no_scl` for a variant.
+    pub name: String,
+    nodes: DiGraph<Node, u32>,
+    /// Parameters in the order of their creation.
+    pub params: Vec<Param>,
+    /// Inputs of the file, used or not.
+    pub inputs: IndexMap<String, InputDecl>,
+    /// Labels of the file.
+    pub labels: IndexMap<String, LabelDecl>,
+    /// Predictions.
+    pub outputs: Vec<Output>,
+    /// Loss terms.
+    pub losses: Vec<Loss>,
+    /// Retrievals.
+    pub companions: Vec<Companions>,
+}
+
+impl Graph {
+    /// An empty graph of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Graph { name: name.into(), ..Self::default() }
+    }
+
+    /// Adds a node behind all others. Its operands must be there already.
+    pub fn add(&mut self, node: Node, operands: &[NodeId]) -> NodeId {
+        let index = self.nodes.add_node(node);
+        for (i, operand) in operands.iter().enumerate() {
+            self.nodes.add_edge(NodeIndex::new(operand.index()), index, i as u32);
+        }
+        NodeId(index.index() as u32)
+    }
+
+    /// The node of that id.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.node_weight(NodeIndex::new(id.index()))
+    }
+
+    /// All nodes, operands before users.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.node_indices().filter_map(|i| Some((NodeId(i.index() as u32), self.nodes.node_weight(i)?)))
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.node_count()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Operands of a node in order.
+    pub fn operands(&self, id: NodeId) -> Vec<NodeId> {
+        let mut edges: Vec<(u32, NodeId)> = self
+            .nodes
+            .edges_directed(NodeIndex::new(id.index()), Direction::Incoming)
+            .map(|e| (*e.weight(), NodeId(e.source().index() as u32)))
+            .collect();
+        edges.sort_unstable();
+        edges.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The parameter of that id.
+    pub fn param(&self, id: ParamId) -> Option<&Param> {
+        self.params.get(id.index())
+    }
+
+    /// What the world sees: outputs, losses and retrieval vectors.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> {
+        let outputs = self.outputs.iter().map(|o| o.value);
+        let losses = self.losses.iter().map(|l| l.value);
+        outputs.chain(losses).chain(self.companions.iter().flat_map(|c| c.by.iter().copied()))
+    }
+
+    /// For each node, whether some node of `roots` needs it.
+    pub fn needed_by(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut needed = vec![false; self.len()];
+        let mut stack: Vec<NodeId> = roots.into_iter().collect();
+        while let Some(id) = stack.pop() {
+            if let Some(mark) = needed.get_mut(id.index())
+                && !*mark
+            {
+                *mark = true;
+                stack.extend(self.operands(id));
+            }
+        }
+        needed
+    }
+
+    /// The same graph without the nodes that no root needs. Parameters stay in the table.
+    pub fn without_dead_nodes(&self) -> Graph {
+        let needed = self.needed_by(self.roots());
+        let mut graph = Graph { nodes: DiGraph::new(), ..self.clone() };
+        let mut moved: Vec<NodeId> = vec![NodeId(u32::MAX); self.len()];
+        let at = |moved: &[NodeId], id: NodeId| moved.get(id.index()).copied().unwrap_or(id);
+        for (id, node) in self.nodes() {
+            if needed.get(id.index()) == Some(&true) {
+                let operands: Vec<NodeId> = self.operands(id).into_iter().map(|o| at(&moved, o)).collect();
+                let new = graph.add(node.clone(), &operands);
+                if let Some(slot) = moved.get_mut(id.index()) {
+                    *slot = new;
+                }
+            }
+        }
+        graph.outputs.iter_mut().for_each(|o| o.value = at(&moved, o.value));
+        graph.losses.iter_mut().for_each(|l| l.value = at(&moved, l.value));
+        graph.companions.iter_mut().flat_map(|c| c.by.iter_mut()).for_each(|id| *id = at(&moved, *id));
+        graph
+    }
+
+    /// For each parameter, whether no output and no loss reaches it.
+    pub fn dead_params(&self) -> Vec<bool> {
+        let outputs = self.outputs.iter().map(|o| o.value);
+        let needed = self.needed_by(outputs.chain(self.losses.iter().map(|l| l.value)));
+        let mut dead = vec![true; self.params.len()];
+        for (id, node) in self.nodes() {
+            if let Op::Param(param) = node.op
+                && needed.get(id.index()) == Some(&true)
+                && let Some(slot) = dead.get_mut(param.index())
+            {
+                *slot = false;
+            }
+        }
+        dead
+    }
+}

@@ -1,0 +1,412 @@
+//! Dimensions are names first: polynomials with integer coefficients over atoms, in a normal form, so that two equal
+//! forms compare equal. `//`, `min` and `max` are atoms of their own after the simplifications listed at
+//! [`Dim::min`], [`Dim::max`] and [`Dim::floor_div`].
+//!
+//! Two kinds of names occur. A *length* (`T` of `Seq<audio>[T, f]`) is ragged: every sample has its own, at least 1 and
+//! at most a static maximum. A *width* (`f`) is one number for the whole data set. Both are unknown until data are
+//! bound; a width then becomes a number, a length keeps its name and gets its maximum.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A factor that is not a number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Atom {
+    /// A ragged length of the sample itself, or of a companion (`view` = `c.pos.0`).
+    Length {
+        /// Its name in the file.
+        name: String,
+        /// The companion whose length it is.
+        view: Option<String>,
+    },
+    /// A width of the data.
+    Width(String),
+    /// A declared generic of a block that is checked by itself: equal to nothing but itself.
+    Generic(String),
+    /// The smallest of two or more dims.
+    Min(Vec<Dim>),
+    /// The largest of two or more dims.
+    Max(Vec<Dim>),
+    /// `a // b`, rounded down.
+    FloorDiv(Box<Dim>, Box<Dim>),
+}
+
+/// A product of atoms, each with its power, sorted.
+type Monomial = Vec<(Atom, u32)>;
+
+/// A dimension: a polynomial in normal form. Zero has no terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dim {
+    terms: BTreeMap<Monomial, i64>,
+}
+
+/// Numbers for the names.
+pub trait DimValues {
+    /// The number of a name (never asked for `Min`, `Max`, `FloorDiv`).
+    fn value(&self, atom: &Atom) -> Option<i64>;
+}
+
+impl<F: Fn(&Atom) -> Option<i64>> DimValues for F {
+    fn value(&self, atom: &Atom) -> Option<i64> {
+        self(atom)
+    }
+}
+
+/// Numbers of the names of one data set: widths, and the largest length of every ragged axis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DimTable {
+    /// `fa = 33`.
+    pub widths: BTreeMap<String, i64>,
+    /// `T <= 39`: the maximum over all samples.
+    pub max_lengths: BTreeMap<String, i64>,
+}
+
+impl DimValues for DimTable {
+    fn value(&self, atom: &Atom) -> Option<i64> {
+        match atom {
+            Atom::Length { name, .. } => self.max_lengths.get(name).copied(),
+            Atom::Width(name) => self.widths.get(name).copied(),
+            _ => None,
+        }
+    }
+}
+
+impl From<i64> for Dim {
+    fn from(n: i64) -> Self {
+        let mut terms = BTreeMap::new();
+        if n != 0 {
+            terms.insert(Vec::new(), n);
+        }
+        Dim { terms }
+    }
+}
+
+impl Dim {
+    /// A single atom.
+    pub fn atom(atom: Atom) -> Self {
+        Dim { terms: BTreeMap::from([(vec![(atom, 1)], 1)]) }
+    }
+
+    /// The ragged length of that name.
+    pub fn length(name: impl Into<String>) -> Self {
+        Self::atom(Atom::Length { name: name.into(), view: None })
+    }
+
+    /// The width of that name.
+    pub fn width(name: impl Into<String>) -> Self {
+        Self::atom(Atom::Width(name.into()))
+    }
+
+    /// The number, if it is one.
+    pub fn as_const(&self) -> Option<i64> {
+        match self.terms.len() {
+            0 => Some(0),
+            1 => self.terms.get(&Vec::new()).copied(),
+            _ => None,
+        }
+    }
+
+    /// The name, if it is a single atom.
+    pub fn as_atom(&self) -> Option<&Atom> {
+        let (monomial, factor) = self.terms.iter().next()?;
+        match (monomial.as_slice(), *factor, self.terms.len()) {
+            ([(atom, 1)], 1, 1) => Some(atom),
+            _ => None,
+        }
+    }
+
+    /// Whether the number differs from sample to sample.
+    pub fn is_ragged(&self) -> bool {
+        self.any_atom(&mut |a| matches!(a, Atom::Length { .. }))
+    }
+
+    /// Whether some atom, at any depth, satisfies `test`.
+    pub fn any_atom(&self, test: &mut dyn FnMut(&Atom) -> bool) -> bool {
+        self.terms.keys().flatten().any(|(atom, _)| {
+            test(atom)
+                || match atom {
+                    Atom::Min(list) | Atom::Max(list) => list.iter().any(|d| d.any_atom(test)),
+                    Atom::FloorDiv(a, b) => a.any_atom(test) || b.any_atom(test),
+                    _ => false,
+                }
+        })
+    }
+
+    /// The sum.
+    pub fn plus(&self, other: &Dim) -> Dim {
+        let mut terms = self.terms.clone();
+        for (monomial, factor) in &other.terms {
+            let sum = terms.entry(monomial.clone()).or_insert(0);
+            *sum = sum.saturating_add(*factor);
+            if *sum == 0 {
+                terms.remove(monomial);
+            }
+        }
+        Dim { terms }
+    }
+
+    /// The difference.
+    pub fn minus(&self, other: &Dim) -> Dim {
+        self.plus(&other.times(&Dim::from(-1)))
+    }
+
+    /// The product.
+    pub fn times(&self, other: &Dim) -> Dim {
+        let mut sum = Dim::default();
+        for (ma, fa) in &self.terms {
+            for (mb, fb) in &other.terms {
+                let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
+                for (atom, power) in ma.iter().chain(mb) {
+                    *powers.entry(atom.clone()).or_insert(0) += power;
+                }
+                let factor = fa.saturating_mul(*fb);
+                sum = sum.plus(&Dim { terms: BTreeMap::from([(powers.into_iter().collect(), factor)]) });
+            }
+        }
+        sum
+    }
+
+    /// The smallest of `dims`: nested minima are joined, equal ones and all but the least number fall away, `n` falls
+    /// away against `n + k` for k > 0, and numbers of at most 1 win over a lone length (a length is at least 1).
+    pub fn min(dims: impl IntoIterator<Item = Dim>) -> Dim {
+        Self::extremum(dims, false)
+    }
+
+    /// The largest of `dims`, simplified likewise.
+    pub fn max(dims: impl IntoIterator<Item = Dim>) -> Dim {
+        Self::extremum(dims, true)
+    }
+
+    fn extremum(dims: impl IntoIterator<Item = Dim>, largest: bool) -> Dim {
+        let mut flat: Vec<Dim> = Vec::new();
+        for dim in dims {
+            match dim.as_atom() {
+                Some(Atom::Min(list)) if !largest => flat.extend(list.iter().cloned()),
+                Some(Atom::Max(list)) if largest => flat.extend(list.iter().cloned()),
+                _ => flat.push(dim),
+            }
+        }
+        flat.sort();
+        flat.dedup();
+        let beaten = |a: &Dim, b: &Dim| {
+            // Whether `a` can fall away because `b` is always at least as extreme.
+            let gap = if largest { b.minus(a) } else { a.minus(b) };
+            gap.is_positive()
+        };
+        let kept: Vec<Dim> = flat.iter().filter(|a| !flat.iter().any(|b| *a != b && beaten(a, b))).cloned().collect();
+        match kept.as_slice() {
+            [] => Dim::default(),
+            [one] => one.clone(),
+            _ => Dim::atom(if largest { Atom::Max(kept) } else { Atom::Min(kept) }),
+        }
+    }
+
+    /// Whether it is at least 0 whatever the names stand for, as far as a short proof shows: every name is at least 1,
+    /// so the number and all factors may be lowered to the sum of coefficients when no factor is negative.
+    fn is_positive(&self) -> bool {
+        let factors_positive = self.terms.iter().all(|(m, f)| m.is_empty() || *f >= 0);
+        let at_least: i64 = self
+            .terms
+            .iter()
+            .map(|(m, f)| if m.iter().all(|(a, _)| a.at_least_one()) { *f } else { (*f).min(0) })
+            .sum();
+        factors_positive && at_least >= 0
+    }
+
+    /// `a // b`: exact for numbers and for a divisor that divides every factor.
+    pub fn floor_div(&self, other: &Dim) -> Option<Dim> {
+        match (self.as_const(), other.as_const()) {
+            (_, Some(0)) => None,
+            (Some(a), Some(b)) => Some(Dim::from(a.div_euclid(b))),
+            (None, Some(b)) if self.terms.values().all(|f| f % b == 0) => {
+                Some(Dim { terms: self.terms.iter().map(|(m, f)| (m.clone(), f / b)).collect() })
+            }
+            _ => Some(Dim::atom(Atom::FloorDiv(Box::new(self.clone()), Box::new(other.clone())))),
+        }
+    }
+
+    /// The number under `values`, or nothing where a name has none.
+    pub fn eval(&self, values: &dyn DimValues) -> Option<i64> {
+        let mut sum = 0i64;
+        for (monomial, factor) in &self.terms {
+            let mut product = *factor;
+            for (atom, power) in monomial {
+                product = product.checked_mul(atom.eval(values)?.checked_pow(*power)?)?;
+            }
+            sum = sum.checked_add(product)?;
+        }
+        Some(sum)
+    }
+
+    /// The same dim with other dims in place of some atoms.
+    pub fn substitute(&self, with: &dyn Fn(&Atom) -> Option<Dim>) -> Dim {
+        let mut sum = Dim::default();
+        for (monomial, factor) in &self.terms {
+            let mut product = Dim::from(*factor);
+            for (atom, power) in monomial {
+                let image = with(atom).unwrap_or_else(|| match atom {
+                    Atom::Min(list) => Dim::min(list.iter().map(|d| d.substitute(with))),
+                    Atom::Max(list) => Dim::max(list.iter().map(|d| d.substitute(with))),
+                    Atom::FloorDiv(a, b) => {
+                        let (a, b) = (a.substitute(with), b.substitute(with));
+                        a.floor_div(&b).unwrap_or_else(|| Dim::atom(atom.clone()))
+                    }
+                    _ => Dim::atom(atom.clone()),
+                });
+                for _ in 0..*power {
+                    product = product.times(&image);
+                }
+            }
+            sum = sum.plus(&product);
+        }
+        sum
+    }
+
+    /// The same dim with every length read as that of the companion `view`.
+    pub fn in_view(&self, view: &str) -> Dim {
+        self.substitute(&|atom| match atom {
+            Atom::Length { name, view: None } => {
+                Some(Dim::atom(Atom::Length { name: name.clone(), view: Some(view.to_owned()) }))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Atom {
+    fn eval(&self, values: &dyn DimValues) -> Option<i64> {
+        match self {
+            Atom::Min(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().min(),
+            Atom::Max(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().max(),
+            Atom::FloorDiv(a, b) => match (a.eval(values)?, b.eval(values)?) {
+                (_, 0) => None,
+                (a, b) => Some(a.div_euclid(b)),
+            },
+            _ => values.value(self),
+        }
+    }
+
+    fn at_least_one(&self) -> bool {
+        match self {
+            Atom::Min(list) => list.iter().all(Dim::surely_at_least_one),
+            Atom::Max(list) => list.iter().any(Dim::surely_at_least_one),
+            Atom::FloorDiv(..) => false,
+            _ => true,
+        }
+    }
+}
+
+impl Dim {
+    fn surely_at_least_one(&self) -> bool {
+        self.minus(&Dim::from(1)).is_positive()
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.terms.is_empty() {
+            return f.write_str("0");
+        }
+        // Names before numbers: `T + 1`, not `1 + T`.
+        let ordered =
+            self.terms.iter().filter(|(m, _)| !m.is_empty()).chain(self.terms.iter().filter(|(m, _)| m.is_empty()));
+        for (i, (monomial, factor)) in ordered.enumerate() {
+            match (i, *factor < 0) {
+                (0, true) => f.write_str("-")?,
+                (0, false) => {}
+                (_, true) => f.write_str(" - ")?,
+                (_, false) => f.write_str(" + ")?,
+            }
+            let size = factor.unsigned_abs();
+            if monomial.is_empty() {
+                write!(f, "{size}")?;
+                continue;
+            }
+            if size != 1 {
+                write!(f, "{size}*")?;
+            }
+            for (j, (atom, power)) in monomial.iter().enumerate() {
+                if j > 0 {
+                    f.write_str("*")?;
+                }
+                write!(f, "{atom}")?;
+                if *power > 1 {
+                    write!(f, "**{power}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, name: &str, dims: &[Dim]| {
+            write!(f, "{name}(")?;
+            for (i, d) in dims.iter().enumerate() {
+                write!(f, "{}{d}", if i > 0 { ", " } else { "" })?;
+            }
+            f.write_str(")")
+        };
+        match self {
+            Atom::Length { name, view: None } => f.write_str(name),
+            Atom::Length { name, view: Some(view) } => write!(f, "{name}@{view}"),
+            Atom::Width(name) | Atom::Generic(name) => f.write_str(name),
+            Atom::Min(dims) => list(f, "min", dims),
+            Atom::Max(dims) => list(f, "max", dims),
+            Atom::FloorDiv(a, b) => write!(f, "({a} // {b})"),
+        }
+    }
+}
+
+// A map with structured keys has no JSON form, so a dim travels as its list of terms.
+impl Serialize for Dim {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.terms.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dim {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Dim { terms: Vec::<(Monomial, i64)>::deserialize(deserializer)?.into_iter().collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_form_decides_equality() {
+        let (t, f) = (Dim::length("T"), Dim::width("f"));
+        let one = Dim::from(1);
+        assert_eq!(t.plus(&one).times(&f), f.times(&t).plus(&f));
+        assert_eq!(t.minus(&t), Dim::from(0));
+        assert_eq!(t.plus(&one).to_string(), "T + 1");
+        assert_eq!(t.times(&t).times(&Dim::from(2)).minus(&one).to_string(), "2*T**2 - 1");
+        assert_ne!(Dim::length("T"), Dim::length("T").in_view("c.pos.0"));
+    }
+
+    #[test]
+    fn minima_simplify() {
+        let t = Dim::length("T");
+        let eight = Dim::min([t.clone(), Dim::from(8)]);
+        assert_eq!(Dim::min([eight.clone(), Dim::from(4)]), Dim::min([t.clone(), Dim::from(4)]));
+        assert_eq!(Dim::min([t.clone(), t.plus(&Dim::from(1))]), t);
+        assert_eq!(Dim::min([t.clone(), Dim::from(1)]), Dim::from(1));
+        assert_eq!(Dim::max([t.clone(), Dim::from(1)]), t);
+        assert_eq!(Dim::max([Dim::from(3), Dim::from(7)]), Dim::from(7));
+        assert_eq!(eight.to_string(), "min(8, T)");
+        assert_eq!(eight.eval(&|_: &Atom| Some(5)), Some(5));
+    }
+
+    #[test]
+    fn division() {
+        let t = Dim::length("T");
+        assert_eq!(t.times(&Dim::from(4)).floor_div(&Dim::from(2)), Some(t.times(&Dim::from(2))));
+        assert_eq!(t.floor_div(&Dim::from(0)), None);
+        assert_eq!(t.floor_div(&Dim::from(2)).unwrap().eval(&|_: &Atom| Some(7)), Some(3));
+    }
+}
