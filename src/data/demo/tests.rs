@@ -7,7 +7,7 @@ use crate::data::{Dataset, Split, Table, file_sha256};
 
 const SEED: u64 = 1;
 
-/// Least squares with a small ridge, by Cholesky.
+/// Least squares with a small ridge, by elimination.
 fn ridge(x: &[Vec<f64>], y: &[f64]) -> Vec<f64> {
     let n = x[0].len();
     let mut a = vec![vec![0.0; n + 1]; n];
@@ -19,17 +19,13 @@ fn ridge(x: &[Vec<f64>], y: &[f64]) -> Vec<f64> {
             a[i][n] += row[i] * y;
         }
     }
-    for i in 0..n {
-        a[i][i] += 1e-2;
-    }
+    a.iter_mut().enumerate().for_each(|(i, row)| row[i] += 1e-2);
     for i in 0..n {
         let pivot = a[i][i];
         a[i].iter_mut().for_each(|v| *v /= pivot);
         for k in (0..n).filter(|k| *k != i) {
-            let f = a[k][i];
-            for j in 0..=n {
-                a[k][j] -= f * a[i][j];
-            }
+            let (f, row) = (a[k][i], a[i].clone());
+            a[k].iter_mut().zip(row).for_each(|(v, r)| *v -= f * r);
         }
     }
     a.iter().map(|row| row[n]).collect()
