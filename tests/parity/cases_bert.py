@@ -78,7 +78,7 @@ def check_transcription() -> float:
     assert not missing.unexpected_keys and all("position_ids" in k for k in missing.missing_keys), missing
     mask = torch.arange(9)[None] < torch.tensor(lens)[:, None]
     hidden = model(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-    worst = max(float((hidden[i, :n] - o).abs().max()) for i, (n, o) in enumerate(zip(lens, ours, strict=True)))
+    worst = max(float((hidden[i, :n] - o).detach().abs().max()) for i, (n, o) in enumerate(zip(lens, ours, strict=True)))
     sum((o**3).sum() for o in ours).backward()
     sum((hidden[i, :n] ** 3).sum() for i, n in enumerate(lens)).backward()
     parameters = dict(model.named_parameters())
@@ -110,12 +110,12 @@ def minilm() -> Case:
         with torch.no_grad():
             t = model(input_ids=sample["text"][None]).last_hidden_state[0]
         score = eq.linear(p / "score", t.mean(0), 1)[0]
-        return {"y": score}, {"t": t}
+        return {"y": score}, {"t": t, "score": score}
 
     return Case(
         name="bert_minilm", source=SOURCE, streams={"text": Stream("tokens", "T", config["vocab_size"])},
         lens={"T": [len(i) for i in ids]}, tokens={"text": ids}, widths={}, predict=predict,
-        losses=lambda p, seen, labels, pos, neg: {}, relies=("drawn",),
+        losses=lambda p, seen, labels, pos, neg: {"main": eq.mse(seen["score"], labels["y"])}, relies=("drawn",),
         by=lambda seen: [seen["t"].mean(0), seen["t"][0], seen["t"][-1]], encoder=config, params=params, gradients=False,
         extra={"sentences": SENTENCES, "folder": str(folder)},
     )

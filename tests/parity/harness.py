@@ -82,7 +82,7 @@ class Built:
         self.anchors = case.anchors or self.rows
         self.longest = {name: max(lens) + 2 for name, lens in case.lens.items()}
         self.padded: dict[str, Tensor] = {}
-        self.labels = {name: normal((self.anchors,), SEED, case.name, "label", name) for name in case.labels}
+        self.labels = {name: normal((self.rows,), SEED, case.name, "label", name) for name in case.labels}
         for name, stream in case.streams.items():
             self.padded[name] = self.draw(name, stream)
 
@@ -115,19 +115,26 @@ class Built:
         return found
 
     def evaluate(self) -> tuple[dict[str, Tensor], dict[str, Tensor], list[list[Tensor]]]:
-        """Outputs of the anchors, losses (means over anchors), retrieval vectors of all rows."""
+        """A training step: outputs of the anchors, losses (means over anchors), retrieval vectors of all rows."""
+        return self.run(self.anchors, self.case.companions)
+
+    def run(self, anchors: int, companions: Companions | None):
+        """The same for that many anchors; losses that read companions are left out where there are none."""
         case, p = self.case, Scope(self.store)
         predicted = [case.predict(p, self.sample(row)) for row in range(self.rows)]
-        outputs = {label: torch.stack([predicted[a][0][label] for a in range(self.anchors)]) for label in case.labels}
+        outputs = {label: torch.stack([predicted[a][0][label] for a in range(anchors)]) for label in case.labels}
         sums: dict[str, Tensor] = {}
-        for a in range(self.anchors):
-            pos = [predicted[rows[a]][1] for rows in case.companions.pos] if case.companions else []
-            neg = [predicted[rows[a]][1] for rows in case.companions.neg] if case.companions else []
+        for a in range(anchors):
+            pos = [predicted[rows[a]][1] for rows in companions.pos] if companions else []
+            neg = [predicted[rows[a]][1] for rows in companions.neg] if companions else []
             labels = {name: values[a] for name, values in self.labels.items()}
             for name, value in case.losses(p, predicted[a][1], labels, pos, neg).items():
-                counts = name not in case.relies or (case.companions is not None and case.companions.present[a])
-                sums[name] = sums.get(name, torch.zeros((), dtype=DOUBLE)) + (value if counts else 0 * value)
-        losses = {name: value / self.anchors for name, value in sums.items()}
+                if name in case.relies:
+                    if companions is None:
+                        continue
+                    value = value if companions.present[a] else 0 * value
+                sums[name] = sums.get(name, torch.zeros((), dtype=DOUBLE)) + value
+        losses = {name: value / anchors for name, value in sums.items()}
         by = [case.by(seen) for _, seen in predicted] if case.by else []
         return outputs, losses, [[row[i] for row in by] for i in range(len(by[0]))] if by else []
 
@@ -156,7 +163,7 @@ class Built:
     def save(self, out: Path) -> float | None:
         """Writes NAME.safetensors and NAME.json; returns the error of the gradients by differences."""
         case = self.case
-        outputs, losses, by = self.evaluate()
+        outputs, losses, by = self.run(self.anchors, case.companions)
         error = None
         tensors: dict[str, Tensor] = {}
         if case.gradients:
@@ -165,6 +172,10 @@ class Built:
             tensors |= {f"grad.param.{k}": v for k, v in grads.items()}
             if not case.extra.get("cut"):
                 error = self.check_gradients(grads)
+        with torch.no_grad():
+            eval_outputs, eval_losses, _ = self.run(self.rows, None)
+        tensors |= {f"out.eval.output.{k}": v for k, v in eval_outputs.items()}
+        tensors |= {f"out.eval.loss.{k}": v for k, v in eval_losses.items()}
         tensors |= {f"param.{k}": v.detach().float() for k, v in self.store.tensors.items()}
         tensors |= {f"out.output.{k}": v.detach() for k, v in outputs.items()}
         tensors |= {f"out.loss.{k}": v.detach() for k, v in losses.items()}

@@ -1,8 +1,9 @@
 """Writes the fixtures of the parity tests: `make_fixtures.py OUT_DIR [PART_OF_NAME]`.
 
 For every case NAME.safetensors holds `input.*`, `lens.*`, `label.*`, `companions.{pos,neg,present}`, `param.*` by path,
-and what the reference makes of them in float64: `out.output.*`, `out.loss.*`, `out.by.*`, `grad.param.*`. NAME.json
-holds the program (or its file), hypers, dims and the tolerance. The gradients are checked by differences on the way.
+and what the reference makes of them in float64: `out.output.*`, `out.loss.*`, `grad.param.*` of a training step over
+the anchors, `out.eval.*` of an evaluation of all rows, `out.by.*` the retrieval vectors. NAME.json holds the program (or
+its file), hypers, dims and the tolerance. The gradients are checked by differences on the way.
 """
 
 from __future__ import annotations
