@@ -190,7 +190,7 @@ fn examine(f: &Fixture, graph: &Graph, dims: &DimTable, kind: Kind, allowed: f64
     if kind != Kind::Float {
         store = store.to_kind(kind).unwrap();
     }
-    let program = Program::new(graph, dims, Device::Cpu).unwrap();
+    let program = Program::new(graph, dims).unwrap();
     let rows = f.number("rows");
 
     let want = Want { outputs: true, losses: true, retrieval: true };

@@ -157,6 +157,34 @@ def companions_case() -> Case:
     )
 
 
+def long_case() -> Case:
+    """Sequences so long that a runtime may choose another kernel for their attention."""
+    lens = {"T": [150, 1, 97, 133], "Ta": [160, 30, 141, 2], "Tv": [3, 129, 128, 64]}
+    source = (
+        f"use std::{{CrossAttention, TransformerLayer, mse}}\n{INPUTS}\nmodel Case {{\n"
+        f"  let t = embed(text, rows: 64, width: {D})\n  let a = linear(audio, out: {D})\n  let v = linear(vision, out: {D})\n"
+        "  let r = TransformerLayer(t, heads: 2, ff: 10)\n  let s = r + CrossAttention(r, from: a, heads: 4)\n"
+        "  let u = s + attention(s, key: v, value: v, heads: 1, scale: 0.9)\n"
+        "  let score = linear(tanh(mean(square(u))), out: 1) |> scalar()\n"
+        "  output score for y\n  loss main = mse(score, target: y)\n}\n"
+    )
+
+    def predict(p: Scope, sample: dict[str, Tensor]):
+        t = (p / "t")("weight", 64, D)[sample["text"]]
+        a = eq.linear(p / "a", sample["audio"], D)
+        v = eq.linear(p / "v", sample["vision"], D)
+        r = eq.transformer_layer(p / "r", t, 2, 10)
+        s = r + eq.cross_attention(p / "s", r, a, 4)
+        u = s + eq.attend(s, v, v, 1, 0.9)
+        score = eq.linear(p / "score", torch.tanh((u * u).mean(0)), 1)[0]
+        return {"y": score}, {"score": score}
+
+    return Case(
+        name="block_long", source=source, streams=streams(unique=False), lens=lens, widths={"fa": 5, "fv": 3}, predict=predict,
+        losses=lambda p, seen, labels, pos, neg: {"main": eq.mse(seen["score"], labels["y"])},
+    )
+
+
 def cases() -> list[Case]:
     return [
         block("linear", "Linear, mse", "let r = Linear(t, out: 5)", lambda p, t, a, v: eq.linear(p / "r" / "linear", t, 5)),
@@ -181,6 +209,7 @@ def cases() -> list[Case]:
               lambda p, t, a, v: eq.transformer_layer(
                   p, eq.transformer_layer(p, torch.cat([t, v, a]), 2, 10, 0), 2, 10, 1)),
         bert_case(),
+        long_case(),
         nt_xent_case("cosine"),
         nt_xent_case("dot"),
         companions_case(),
