@@ -25,7 +25,7 @@ use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
 /// Largest difference allowed in float64, relative to the largest entry.
-const EXACT: f64 = 1e-10;
+const EXACT: f64 = 1e-12;
 
 /// An entry of a gradient that is 0 by theory (the bias of a key: softmax does not see it) is rounding noise beside the
 /// other gradients, so no gradient is measured by less than this part of the largest entry of all of them.
@@ -105,9 +105,7 @@ fn batch(f: &Fixture, anchors: usize, companions: bool) -> StepBatch {
         let array = f.get(&format!("input.{name}"));
         let lens = || f.get(&format!("lens.{name}")).u32();
         let stream = match kind.as_str().unwrap() {
-            "float" => {
-                Stream::Float { data: array.f32(), rows: array.shape[1], width: array.shape[2], lens: lens() }
-            }
+            "float" => Stream::Float { data: array.f32(), rows: array.shape[1], width: array.shape[2], lens: lens() },
             "tokens" => Stream::Tokens {
                 ids: array.values.iter().map(|v| *v as i64).collect(),
                 rows: array.shape[1],
@@ -240,7 +238,7 @@ fn compare_all(part: &str) {
             wrong.extend(found.wrong.into_iter().map(|w| format!("{} {kind:?}: {w}", f.name)));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} differences in {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
 #[test]
