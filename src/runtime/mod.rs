@@ -24,3 +24,5 @@ pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::ParamStore;
 pub use program::{Evaluated, Program};
+#[cfg(test)]
+mod tests;
