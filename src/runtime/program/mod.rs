@@ -140,7 +140,7 @@ impl Program {
     /// anchors. In [`Mode::Train`] they are left out too when the batch has no companions.
     ///
     /// # Errors
-    /// `E0721` to `E0723` for a batch that does not fit, `E0726` for parameters of another graph, `E0720` and `E0728` for
+    /// `E0721` to `E0723` for a batch that does not fit, `E0726` for parameters of another graph, `E0701` and `E0706` for
     /// what libtorch reports, with the place in the source.
     pub fn run(&self, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Result<Evaluated, Diagnostic> {
         let _guard = (mode == Mode::Eval).then(tch::no_grad_guard);
