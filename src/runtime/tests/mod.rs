@@ -2,6 +2,7 @@
 
 mod companions;
 mod gradients;
+mod models;
 mod ops;
 mod optim;
 mod params;
