@@ -11,6 +11,9 @@ use crate::ir::{Graph, Init, Param};
 use crate::random::Key;
 use crate::sema::dims::{Dim, DimTable};
 
+/// Shape and numbers in row-major order.
+pub type Values = (Vec<i64>, Vec<f32>);
+
 struct Entry {
     tensor: Tensor,
     gradient: Option<Tensor>,
@@ -149,7 +152,7 @@ impl ParamStore {
     ///
     /// # Errors
     /// `E0701`.
-    pub fn get(&self, path: &str) -> Result<Option<(Vec<i64>, Vec<f32>)>, Diagnostic> {
+    pub fn get(&self, path: &str) -> Result<Option<Values>, Diagnostic> {
         let Some(tensor) = self.tensor(path) else { return Ok(None) };
         let values = host_values(tensor).map_err(|f| f.diagnose(&named(path)))?;
         Ok(Some((tensor.size(), values)))

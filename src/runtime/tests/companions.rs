@@ -73,8 +73,6 @@ fn the_shared_run_equals_one_run_per_companion() {
         let last = b.op(Op::Row(-1), &[z]);
         for (name, vector) in [("m", m), ("l", last)] {
             for entry in 0..6 {
-                let mut pick = vec![0.0; 6];
-                pick[entry] = 1.0;
                 let path = format!("{name}{entry}");
                 let w = b.param(&path, &[1, 6], Init::Zeros);
                 let x = b.op(Op::Linear, &[vector, w]);
@@ -89,7 +87,7 @@ fn the_shared_run_equals_one_run_per_companion() {
         }
         for name in ["m", "l"] {
             for entry in 0..6 {
-                let mut pick = vec![0.0; 6];
+                let mut pick = [0.0; 6];
                 pick[entry] = 1.0;
                 own.set(&format!("{name}{entry}"), &[1, 6], &pick).unwrap();
             }

@@ -56,7 +56,8 @@ fn of_vectors(make: impl Fn(&mut Build, NodeId, NodeId) -> NodeId, width: usize)
 #[test]
 fn element_wise() {
     let f = |x: f32| f64::from(x);
-    let binary: [(Binary, fn(f64, f64) -> f64); 4] = [
+    type Formula = fn(f64, f64) -> f64;
+    let binary: [(Binary, Formula); 4] = [
         (Binary::Add, |a, b| a + b),
         (Binary::Sub, |a, b| a - b),
         (Binary::Mul, |a, b| a * b),
