@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::*;
-use crate::cli::model::encoder_statics;
 use crate::data::text::EncoderConfig;
 use crate::ir::Group;
 use crate::lower::{Options, compile};
@@ -43,7 +42,7 @@ fn graph(name: &str, variant: Option<&str>, dims: &DimTable) -> (Graph, Vec<Stri
     let options = Options {
         variant: variant.map(str::to_owned),
         dims: Some(dims.clone()),
-        encoder: encoder_statics(&encoder()),
+        encoder: encoder().statics(),
         ..Options::default()
     };
     let variants = program.variants.keys().cloned().collect();
