@@ -1,8 +1,8 @@
 //! The text form of stock models, and what their hashes depend on.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::cli::model::{default_encoder, encoder_statics};
+use dsc::data::card;
 use dsc::ir::{Graph, verify};
 use dsc::lower::{Options, Setting, compile};
 use dsc::sema::dims::Dim;
@@ -13,7 +13,7 @@ use dsc::source::{EmbeddedWorld, MemoryWorld, Span};
 fn graph_with(text: &str, options: Options) -> Graph {
     let loaded = Program::load_text(&MemoryWorld::new(), "model.dsl", text);
     assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
-    let encoder = encoder_statics(&default_encoder());
+    let encoder = card::encoder("bert-base-uncased").unwrap().config.statics();
     let compiled = compile(&loaded.program.unwrap(), &Options { encoder, ..options });
     assert!(!compiled.diagnostics.has_errors(), "{:#?}", compiled.diagnostics);
     let graph = compiled.graph.unwrap();

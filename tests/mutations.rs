@@ -1,11 +1,11 @@
 //! Damaged programs: tokens of valid models swapped, taken away, doubled, numbers changed. The front end tells faults or
 //! finds none; it never panics, never runs long, and says the same twice.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
-use dsc::cli::model::{default_encoder, encoder_statics};
+use dsc::data::card;
 use dsc::lower::{Options, check};
 use dsc::sema::program::Program;
 use dsc::source::{EmbeddedWorld, MemoryWorld};
@@ -85,7 +85,7 @@ fn faults(main: &str, library: Option<&str>) -> Vec<String> {
     let world = MemoryWorld::new().with("lib.dsl", library.unwrap_or_default());
     let mut loaded = Program::load_text(&world, "main.dsl", main);
     if let Some(program) = &loaded.program {
-        let encoder = encoder_statics(&default_encoder());
+        let encoder = card::encoder("bert-base-uncased").unwrap().config.statics();
         let found = check(program, &Options { encoder, ..Options::default() });
         loaded.diagnostics.extend(found.into_sorted());
     }

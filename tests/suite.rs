@@ -5,9 +5,9 @@
 //! nearest one that is not such a line itself). `// warning[W0101]: ..` likewise. One
 //! without a place is expected on the first line. Whatever is not expected, and whatever does not come, fails the suite.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::cli::model::{default_encoder, encoder_statics};
+use dsc::data::card;
 use dsc::diag::{Diagnostic, Severity, all_codes};
 use dsc::lower::Options;
 use dsc::sema::program::Program;
@@ -40,7 +40,7 @@ fn check(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
     }
     let mut loaded = Program::load_text(&SuiteWorld, name, text);
     if let Some(program) = &loaded.program {
-        let encoder = encoder_statics(&default_encoder());
+        let encoder = card::encoder("bert-base-uncased").unwrap().config.statics();
         let found = dsc::lower::check(program, &Options { encoder, ..Options::default() });
         loaded.diagnostics.extend(found.into_sorted());
     }

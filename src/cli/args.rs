@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{check, doctor, dump, explain, models};
+use super::{check, data, doctor, dump, explain, models};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -76,6 +76,8 @@ pub enum Command {
     Dump(dump::Args),
     /// List the stock models, or show one
     Models(models::Args),
+    /// Look at feature files
+    Data(data::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
@@ -89,9 +91,12 @@ impl Command {
     /// Whether the command runs in `dsc-rt`.
     pub fn needs_runtime(&self) -> bool {
         match self {
-            Command::Check(_) | Command::Dump(_) | Command::Models(_) | Command::Explain(_) | Command::Doctor(_) => {
-                false
-            }
+            Command::Check(_)
+            | Command::Dump(_)
+            | Command::Data(_)
+            | Command::Models(_)
+            | Command::Explain(_)
+            | Command::Doctor(_) => false,
             Command::Probe => true,
         }
     }

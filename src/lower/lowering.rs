@@ -438,7 +438,12 @@ impl<'p> Lowering<'p> {
                 if !self.frames.iter().any(|f| f.repeated) {
                     self.duplicate_path(&path, span, before);
                 }
-                id
+                // A weight of its own, so that its shape is not the next fault.
+                let own = ParamId(self.graph.params.len() as u32);
+                let path = format!("{path}#{own}");
+                self.param_calls.push(self.users_place(span));
+                self.graph.params.push(Param { path, shape, init, encoder: None, span });
+                own
             }
             None => {
                 let id = ParamId(self.graph.params.len() as u32);
@@ -473,7 +478,7 @@ impl<'p> Lowering<'p> {
             )
             .at(span, "second call")
             .because(before, "first call")
-            .help("give one of them a name of its own: `let name = ..`"),
+            .help("give one of them a name of its own: `let name = ..`, or a label where they stand in a list"),
         );
     }
 

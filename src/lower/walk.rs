@@ -51,6 +51,18 @@ impl<'p> Walk<'p> {
         let params: Vec<Ident> = block.params.iter().map(|p| p.name.clone()).collect();
         let all: Vec<Ident> = block.generics.iter().chain(&params).cloned().collect();
         self.once(&all);
+        for generic in &block.generics {
+            if !block.params.iter().any(|p| speaks_of(&p.ty, &generic.value)) {
+                self.found.push(
+                    Diagnostic::error(
+                        code::E0201,
+                        format!("generic `{}` stands in no parameter's type", generic.value),
+                    )
+                    .at(generic.span, "nothing says what it is")
+                    .help("use it in the type of a parameter, `x: Seq<m>[n, d]`, or take it away"),
+                );
+            }
+        }
         let outer = std::mem::take(&mut self.in_model);
         self.generics = block.generics.iter().map(|g| g.value.clone()).collect();
         self.scoped(|w| {
@@ -336,5 +348,27 @@ impl<'p> Walk<'p> {
                 .help(format!("a block for any modality declares it: `block F<{}>(..)`", m.value))
                 .did_you_mean(&m.value, known),
         );
+    }
+}
+
+/// Whether a type mentions a name as a modality or in a dim.
+fn speaks_of(ty: &TypeExpr, name: &str) -> bool {
+    fn in_dim(e: &Expr, name: &str) -> bool {
+        match &e.kind {
+            ExprKind::Name(n) => n == name,
+            ExprKind::Unary(_, x) => in_dim(x, name),
+            ExprKind::Binary(_, _, a, b) => in_dim(a, name) || in_dim(b, name),
+            ExprKind::Call { args, .. } => args.iter().any(|a| in_dim(&a.value, name)),
+            _ => false,
+        }
+    }
+    match &ty.kind {
+        TypeExprKind::Named { params, dims, .. } => {
+            params.iter().any(|p| p.value == name) || dims.iter().flatten().any(|d| in_dim(d, name))
+        }
+        TypeExprKind::List(inner) => speaks_of(inner, name),
+        TypeExprKind::Tuple(parts) => parts.iter().any(|p| speaks_of(p, name)),
+        TypeExprKind::Like(_) => false,
+        TypeExprKind::Error => true,
     }
 }
