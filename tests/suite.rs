@@ -3,7 +3,8 @@
 //! `// error[E0203]: part of the message` at the end of a line expects that diagnostic with its primary label on that
 //! line; several on one line are separated by ` // `; a line with nothing else refers to the line above it (the
 //! nearest one that is not such a line itself). `// warning[W0101]: ..` likewise. One
-//! without a place is expected on the first line. Whatever is not expected, and whatever does not come, fails the suite.
+//! without a place is expected on the first line, and so is one in an imported file (these begin with `_` and are no
+//! cases themselves). Whatever is not expected, and whatever does not come, fails the suite.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -172,4 +173,25 @@ fn the_harness_sees_what_is_amiss() {
     assert!(complaints("syntax/a.dsl", "hyper x = 3 // error[E0105]: no\n").contains("syntax/a.dsl:1: did not come"));
     assert!(complaints("syntax/a.dsl", "hyper x = 3; // error[E0105]: other words\n").contains("not expected"));
     assert!(complaints("syntax/a.dsl", "hyper x = 3; // warning[E0105]\n").contains("did not come"));
+}
+
+#[test]
+fn a_fault_in_the_library_is_told_at_the_call_with_its_place_beside_it() {
+    let text = "use std::{FrameEncoder, MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  \
+                let a = FrameEncoder(audio, width: 60, heads: 8, ff: 4, layers: 1)\n  let score = mean(a) |> MLP(widths: [1]) \
+                |> scalar()\n  output score for y\n  loss p = mse(score, target: y)\n}\n";
+    let (sources, found) = check("case.dsl", text);
+    let [fault] = found.as_slice() else { panic!("{found:#?}") };
+    let place = |span| sources.locate(span).unwrap().to_string();
+    assert_eq!(place(fault.primary.as_ref().unwrap().span), "case.dsl:5:11");
+    assert!(place(fault.secondary[0].span).starts_with("std/attention.dsl:"), "{fault:#?}");
+}
+
+#[test]
+fn a_fault_of_one_variant_or_recipe_names_it() {
+    let text = std::fs::read_to_string(root().join("structure/variants.dsl")).unwrap();
+    let (sources, found) = check("structure/variants.dsl", &text);
+    let fault = found.iter().find(|d| d.code.0 == "E0301").unwrap();
+    let beside = fault.secondary.iter().find(|l| l.text == "in variant `widths`").unwrap();
+    assert_eq!(sources.text(beside.span), Some("widths"));
 }
