@@ -1,11 +1,14 @@
 //! `dsc`: a declarative model-graph compiler and runtime for multimodal fusion models.
 //!
 //! Data flows one way, and a part may use only the parts above it:
-//! `source`, `diag` → `syntax` → `sema` → `ir` → `lower` → `passes` → `analysis` → `data` → `runtime` → `train` →
+//! `source`, `diag`, `random` → `syntax` → `sema` → `ir` → `lower` → `passes` → `analysis` → `data` → `runtime` → `train` →
 //! `report` → `cli`.
 
 pub mod diag;
 pub mod source;
+
+pub mod random;
+
 pub mod syntax;
 
 pub mod sema;
