@@ -6,6 +6,9 @@ use super::Stream;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Sets texts apart from numbers; an arbitrary constant (the fractional bits of pi).
 const TEXT: u64 = 0x243f_6a88_85a3_08d3;
+/// Sets the seed apart from every other coordinate, or a seed would cancel a coordinate of the same number (the next
+/// bits of pi).
+const ROOT: u64 = 0x1319_8a2e_0370_7344;
 
 /// Stafford's Mix13, the output function of SplitMix64: a bijection of 64-bit words.
 const fn mix(z: u64) -> u64 {
@@ -24,7 +27,7 @@ pub struct Key(u64);
 impl Key {
     /// The root of all keys of a seed.
     pub const fn new(seed: u64) -> Key {
-        Key(mix(seed.wrapping_add(GOLDEN)))
+        Key(mix(seed ^ ROOT))
     }
 
     /// The key of a further coordinate below this one: a number, or a text such as a path.
@@ -144,6 +147,20 @@ mod tests {
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         assert_eq!(root.with(7u32), root.with(7usize));
         assert_eq!(root.with("q"), root.with(String::from("q")));
+    }
+
+    /// Small numbers in every place, as they come in practice: no two keys and no first words coincide.
+    #[test]
+    fn small_coordinates_never_cancel() {
+        let mut seen = HashSet::new();
+        let mut add = |key: Key| assert!(seen.insert(key.0) && seen.insert(key.word(0)));
+        for seed in 0..24u64 {
+            add(Key::new(seed));
+            for a in 0..24u64 {
+                add(Key::new(seed).with(a));
+                (0..24u64).for_each(|b| add(Key::new(seed).with(a).with(b)));
+            }
+        }
     }
 
     /// Each bit of a number moves each bit of the child's first word about half of the time.

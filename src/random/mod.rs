@@ -22,8 +22,7 @@
 //! **Keys** absorb one coordinate after another ([`Key::with`]); for a given key the map from a number to the child is
 //! a bijection, so siblings never coincide. Two unrelated keys coincide with probability 2^-64 a pair.
 //!
-//! **Speed**, measured on one core of an EPYC at about 3 GHz, optimised build: see [`dropout_mask`] and
-//! [`Key::fill_normal`].
+//! What each draw costs stands at [`dropout_mask`] and [`Key::fill_normal`].
 
 mod dropout;
 mod fill;
