@@ -142,8 +142,11 @@ pub fn dropout_rows(key: Key, rows: &[MaskRow], cols: usize, p: f64, out: &mut [
 fn check_size(found: usize, shape: &[usize]) -> Result<(), Diagnostic> {
     match shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim)) {
         Some(expected) if expected == found => Ok(()),
-        _ => Err(Diagnostic::error(E0966, format!("a dropout mask of shape {shape:?} was to be written into {found} numbers"))
-            .help("this is a bug in dsc: the shape of a value and the size of its storage must agree")),
+        _ => Err(Diagnostic::error(
+            E0966,
+            format!("a dropout mask of shape {shape:?} was to be written into {found} numbers"),
+        )
+        .help("this is a bug in dsc: the shape of a value and the size of its storage must agree")),
     }
 }
 
@@ -194,9 +197,8 @@ mod tests {
         let ids = [8, 3];
         let padded = mask(&ids, 1, 6, 10, 0.5);
         let lengths = [6, 2];
-        let rows: Vec<MaskRow> = (0..2)
-            .flat_map(|i| (0..lengths[i]).map(move |row| MaskRow { sample: ids[i], head: 0, row }))
-            .collect();
+        let rows: Vec<MaskRow> =
+            (0..2).flat_map(|i| (0..lengths[i]).map(move |row| MaskRow { sample: ids[i], head: 0, row })).collect();
         let mut packed = vec![f32::NAN; rows.len() * 10];
         dropout_rows(site(), &rows, 10, 0.5, &mut packed).unwrap();
         assert_eq!(packed[..60], padded[..60]);

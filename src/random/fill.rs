@@ -94,7 +94,9 @@ mod tests {
     #[test]
     fn an_element_depends_on_its_index_alone() {
         let key = Key::new(9).with("encoder.q.weight");
-        for fill in [|k: Key, o: &mut [f32]| k.fill_normal(0.0, 1.0, o), |k: Key, o: &mut [f32]| k.fill_uniform(0.0, 1.0, o)] {
+        for fill in
+            [|k: Key, o: &mut [f32]| k.fill_normal(0.0, 1.0, o), |k: Key, o: &mut [f32]| k.fill_uniform(0.0, 1.0, o)]
+        {
             let (mut long, mut short) = (vec![0.0; 3 * CHUNK + 7], vec![0.0; 2 * CHUNK + 1]);
             fill(key, &mut long);
             fill(key, &mut short);

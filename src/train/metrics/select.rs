@@ -41,8 +41,11 @@ impl Select {
         (self.direction != wanted).then(|| {
             let name = self.metric.name;
             let better = if self.metric.higher_is_better { "more" } else { "less" };
-            Diagnostic::warning(W0191, format!("`select = {word} {name}` keeps the worst epoch: of {name}, {better} is better"))
-                .help(format!("write `select = {other} {name}`"))
+            Diagnostic::warning(
+                W0191,
+                format!("`select = {word} {name}` keeps the worst epoch: of {name}, {better} is better"),
+            )
+            .help(format!("write `select = {other} {name}`"))
         })
     }
 

@@ -23,7 +23,22 @@ impl Units {
         // SAFETY: the assertion above states what the kernel touches: `a` is m x k and `b` (read as its transpose) n x k,
         // both row-major with a row stride of k; `out` holds m x n with a row stride of n and is borrowed mutably.
         unsafe {
-            matrixmultiply::sgemm(m, k, n, 1.0, a.as_ptr(), wide, 1, b.as_ptr(), 1, wide, 0.0, out.as_mut_ptr(), n as isize, 1);
+            matrixmultiply::sgemm(
+                m,
+                k,
+                n,
+                1.0,
+                a.as_ptr(),
+                wide,
+                1,
+                b.as_ptr(),
+                1,
+                wide,
+                0.0,
+                out.as_mut_ptr(),
+                n as isize,
+                1,
+            );
         }
     }
 }

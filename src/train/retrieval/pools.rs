@@ -260,7 +260,8 @@ fn unit_vectors(vectors: &[Matrix<'_>], n: usize) -> Result<Units, Diagnostic> {
         if width == 0 {
             break;
         }
-        for (sample, (row, out)) in matrix.data.chunks_exact(matrix.width).zip(data.chunks_exact_mut(width)).enumerate() {
+        for (sample, (row, out)) in matrix.data.chunks_exact(matrix.width).zip(data.chunks_exact_mut(width)).enumerate()
+        {
             let norm = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
             if !norm.is_finite() {
                 return Err(Diagnostic::error(

@@ -67,8 +67,7 @@ fn the_similarity_is_the_mean_of_the_cosines() {
     };
     let similarity: Vec<Vec<f64>> =
         (0..n).map(|i| (0..n).map(|j| (0..3).map(|m| cosine(m, i, j)).sum::<f64>() / 3.0).collect()).collect();
-    let vectors: Vec<Matrix<'_>> =
-        matrices.iter().zip(widths).map(|(data, width)| Matrix { data, width }).collect();
+    let vectors: Vec<Matrix<'_>> = matrices.iter().zip(widths).map(|(data, width)| Matrix { data, width }).collect();
     let pools = search(&vectors, &classes, Settings::default()).unwrap();
     assert_equal(&pools, &plain(&similarity, &classes, 10));
 
@@ -94,7 +93,10 @@ fn faults_are_told() {
     let code = |data, classes: &[i64]| search(&[matrix(data)], classes, Settings::default()).unwrap_err().code;
     assert_eq!(code(&[1.0, 2.0, 3.0], &[0, 0]), E0962);
     let wrong = search(&[matrix(&[1.0, 2.0, f32::NAN, 1.0])], &[0, 0], Settings::default()).unwrap_err();
-    assert_eq!((wrong.code, wrong.message.as_str()), (E0965, "a vector of `by` is not finite at training sample number 1"));
+    assert_eq!(
+        (wrong.code, wrong.message.as_str()),
+        (E0965, "a vector of `by` is not finite at training sample number 1")
+    );
     let mut pools = search(&[matrix(&[1.0, 2.0, 3.0, 1.0])], &[0, 0], Settings::default()).unwrap();
     pools.check(2).unwrap();
     assert_eq!(pools.check(3).unwrap_err().code, E0968);

@@ -3,7 +3,10 @@
 use super::*;
 
 fn assert_values(metrics: &Metrics, expected: &[(&str, f64)]) {
-    assert_eq!(metrics.entries.iter().map(|m| m.info.name).collect::<Vec<_>>(), expected.iter().map(|e| e.0).collect::<Vec<_>>());
+    assert_eq!(
+        metrics.entries.iter().map(|m| m.info.name).collect::<Vec<_>>(),
+        expected.iter().map(|e| e.0).collect::<Vec<_>>()
+    );
     for (name, value) in expected {
         let found = metrics.get(name).unwrap();
         // The float32 differences behind MAE move its eighth digit; classes are exact.
