@@ -1,0 +1,1 @@
+//! Faults of libtorch as diagnostics.

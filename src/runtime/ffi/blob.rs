@@ -1,0 +1,170 @@
+//! Tensors over memory that Rust owns: no copy, and the memory lives as long as the last tensor on it.
+
+use super::raw::{self, check, own};
+use libc::c_void;
+use memmap2::{MmapMut, MmapOptions};
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, ptr};
+use tch::{Kind, Tensor};
+
+/// Numbers that a tensor can hold.
+pub trait Element: Copy + Send + 'static {
+    /// The tensor's kind.
+    const KIND: Kind;
+}
+
+macro_rules! elements {
+    ($($type:ty => $kind:ident),*) => {
+        $(impl Element for $type { const KIND: Kind = Kind::$kind; })*
+    };
+}
+elements!(u8 => Uint8, i8 => Int8, i16 => Int16, i32 => Int, i64 => Int64, f32 => Float, f64 => Double,
+    half::f16 => Half, half::bf16 => BFloat16);
+
+/// A CPU tensor that takes over `values` without copying them (row-major). An error when the sizes do not multiply to
+/// their number.
+pub fn tensor_from_vec<T: Element>(values: Vec<T>, sizes: &[i64]) -> Result<Tensor, String> {
+    let len = elements(sizes)?;
+    if len != values.len() {
+        return Err(format!("{} values for a tensor of shape {sizes:?}", values.len()));
+    }
+    let mut keep = Box::new(values);
+    let data = keep.as_mut_ptr().cast();
+    // SAFETY: the vector's buffer holds `len` elements, is aligned for them, and is owned by the tensor alone.
+    unsafe { from_raw(data, sizes, T::KIND, keep) }
+}
+
+/// A file mapped privately: tensors over it read its pages on demand; what is written to them stays in memory and never
+/// reaches the file.
+///
+/// As with every memory map, the file must not be truncated while mapped.
+#[derive(Clone, Debug)]
+pub struct MappedFile {
+    map: Arc<MmapMut>,
+}
+
+impl MappedFile {
+    /// Maps the whole file.
+    pub fn open(path: &Path) -> std::io::Result<MappedFile> {
+        let file = fs::File::open(path)?;
+        // SAFETY: the mapping is private and copy-on-write, so nobody else sees writes; that the file is not truncated
+        // meanwhile is the documented condition of every reader of mapped files here.
+        let map = unsafe { MmapOptions::new().map_copy(&file)? };
+        Ok(MappedFile { map: Arc::new(map) })
+    }
+
+    /// The file's bytes. Do not hold them while a tensor over the same range is written.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// A CPU tensor over `sizes` elements of `kind` (row-major, little-endian) from byte `offset` on. Tensors of
+    /// overlapping ranges share memory. Errors: a range outside the file, an offset not aligned to the element.
+    pub fn tensor(&self, offset: usize, sizes: &[i64], kind: Kind) -> Result<Tensor, String> {
+        let width = kind.elt_size_in_bytes();
+        let bytes = elements(sizes)?.checked_mul(width).ok_or("the tensor's size overflows")?;
+        if offset.checked_add(bytes).is_none_or(|end| end > self.map.len()) {
+            return Err(format!("bytes {offset} + {bytes} lie outside the file of {} bytes", self.map.len()));
+        }
+        // Mappings start at a page, so the offset alone decides.
+        if !offset.is_multiple_of(width) {
+            return Err(format!("offset {offset} is not aligned to elements of {width} bytes"));
+        }
+        // SAFETY: in range, as checked above.
+        let data = unsafe { self.map.as_ptr().add(offset) };
+        // SAFETY: the range is valid and aligned, mapped writable (privately), and the clone keeps it mapped.
+        unsafe { from_raw(data.cast_mut().cast(), sizes, kind, Box::new(Arc::clone(&self.map))) }
+    }
+}
+
+fn elements(sizes: &[i64]) -> Result<usize, String> {
+    sizes
+        .iter()
+        .try_fold(1usize, |n, &size| n.checked_mul(usize::try_from(size).ok()?))
+        .ok_or_else(|| format!("{sizes:?} is not a tensor's shape"))
+}
+
+/// # Safety
+/// `data` is aligned for `kind`, valid for reading and writing all elements, and stays so until `keep` is dropped.
+unsafe fn from_raw<K: Send + 'static>(
+    data: *mut c_void,
+    sizes: &[i64],
+    kind: Kind,
+    keep: Box<K>,
+) -> Result<Tensor, String> {
+    unsafe extern "C" fn release<K>(keep: *mut c_void) {
+        // SAFETY: the pointer came from `Box::into_raw` below, and the shim calls this once.
+        drop(unsafe { Box::from_raw(keep.cast::<K>()) });
+    }
+    let keep = Box::into_raw(keep).cast();
+    let mut out = ptr::null_mut();
+    // SAFETY: the caller vouches for `data`; `release` frees what `keep` is.
+    unsafe {
+        check(raw::dsc_from_blob(
+            data,
+            sizes.as_ptr(),
+            sizes.len() as i64,
+            raw::scalar_type(kind),
+            keep,
+            release::<K>,
+            &mut out,
+        ))?;
+        Ok(own(out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_vector_becomes_a_tensor_in_place() {
+        let values: Vec<f32> = (0u8..6).map(f32::from).collect();
+        let address = values.as_ptr() as usize;
+        let mut t = tensor_from_vec(values, &[2, 3]).unwrap();
+        assert_eq!(t.data_ptr() as usize, address);
+        assert_eq!(t.double_value(&[1, 2]), 5.0);
+        let view = t.select(0, 1);
+        t = t.f_add_scalar_(1.0).unwrap();
+        drop(t);
+        assert_eq!(Vec::<f32>::try_from(view).unwrap(), [4., 5., 6.], "the view keeps the memory");
+        assert!(tensor_from_vec(vec![1i64], &[2]).unwrap_err().contains("[2]"));
+        assert!(tensor_from_vec(vec![1i64], &[-1]).is_err());
+        assert_eq!(tensor_from_vec(Vec::<u8>::new(), &[0, 4]).unwrap().size(), [0, 4]);
+    }
+
+    #[test]
+    fn memory_is_released_once() {
+        let count = Arc::new(());
+        let mut value = 1f32;
+        let data: *mut f32 = &mut value;
+        // SAFETY: `value` outlives both tensors.
+        let t = unsafe { from_raw(data.cast(), &[1], Kind::Float, Box::new(Arc::clone(&count))) }.unwrap();
+        let other = t.shallow_clone();
+        drop(t);
+        assert_eq!(Arc::strong_count(&count), 2);
+        drop(other);
+        assert_eq!(Arc::strong_count(&count), 1);
+        // SAFETY: fails before any access: no such shape.
+        let fault = unsafe { from_raw(data.cast(), &[-1], Kind::Float, Box::new(Arc::clone(&count))) };
+        assert!(fault.is_err());
+        assert_eq!(Arc::strong_count(&count), 1);
+    }
+
+    #[test]
+    fn mapped_tensors_outlive_the_file_and_never_write_it() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let bytes: Vec<u8> = [7f32, 1.5, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        file.write_all(&bytes).unwrap();
+        let mapped = MappedFile::open(file.path()).unwrap();
+        assert!(mapped.tensor(2, &[1], Kind::Float).unwrap_err().contains("aligned"));
+        assert!(mapped.tensor(4, &[3], Kind::Float).unwrap_err().contains("outside"));
+        let mut t = mapped.tensor(4, &[2], Kind::Float).unwrap();
+        drop(mapped);
+        t = t.f_mul_scalar_(2.0).unwrap();
+        assert_eq!(Vec::<f32>::try_from(t).unwrap(), [3., -4.]);
+        assert_eq!(fs::read(file.path()).unwrap(), bytes);
+    }
+}

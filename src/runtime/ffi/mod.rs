@@ -1,0 +1,20 @@
+//! What libtorch can do and `tch` does not reach: a thin C++ shim (`src/runtime/shim/`) behind safe functions.
+//!
+//! * [`Op`] calls any operator by its schema name,
+//! * [`adam_step`], [`grad_norm`] and [`clip_grad_norm`] work on whole lists of parameters,
+//! * [`tensor_from_vec`] and [`MappedFile`] make tensors over memory that Rust owns,
+//! * [`set_deterministic`] and [`set_float32_matmul`] are switches of the process.
+//!
+//! Every function returns libtorch's message as `Err(String)`, without a C++ stack trace; `runtime::error` makes
+//! diagnostics of them. Nothing here draws random numbers.
+
+mod blob;
+mod context;
+mod operators;
+mod optimiser;
+mod raw;
+
+pub use blob::{Element, MappedFile, tensor_from_vec};
+pub use context::{Float32Matmul, float32_matmul, set_deterministic, set_float32_matmul};
+pub use operators::{Arg, Op, Value};
+pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm};
