@@ -79,10 +79,7 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
         Some(name) => {
             let found = recipes.iter().find(|r| r.name.value == name);
             if found.is_none() {
-                diagnostics.push(no_recipe(recipes, name).help(match recipes {
-                    [] => "the file has no recipes".to_owned(),
-                    _ => format!("the file's recipes are {}", names(recipes).join(", ")),
-                }));
+                diagnostics.push(no_recipe(recipes, name));
             }
             found
         }
@@ -220,7 +217,11 @@ fn chain<'a>(recipes: &'a [Recipe], start: &'a Recipe, diagnostics: &mut Diagnos
 }
 
 fn no_recipe(recipes: &[Recipe], name: &str) -> Diagnostic {
-    Diagnostic::error(E0903, format!("there is no recipe `{name}`")).did_you_mean(name, names(recipes))
+    let help = match recipes {
+        [] => "the file has no recipes".to_owned(),
+        _ => format!("the file's recipes are {}", names(recipes).join(", ")),
+    };
+    Diagnostic::error(E0903, format!("there is no recipe `{name}`")).help(help).did_you_mean(name, names(recipes))
 }
 
 fn names(recipes: &[Recipe]) -> Vec<&str> {
