@@ -1,5 +1,6 @@
 //! Training: schedule, retrieval of companions, metrics.
 
+pub mod checkpoint;
 pub mod metrics;
 pub mod recipe;
 pub mod retrieval;
