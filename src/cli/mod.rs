@@ -1,1 +1,63 @@
-//! TODO
+//! The command line: two programs, one set of commands.
+//!
+//! `dsc` holds the commands of the front end and starts in milliseconds, because libtorch (0.2 s to load) is not linked
+//! into it. `dsc-rt` is linked to libtorch and runs training, evaluation and the like; `dsc` replaces itself with it
+//! ([`launch`]), with the environment that has to be set before the libraries load. Users only ever type `dsc`.
+//!
+//! `dsc` stays free of libtorch because nothing reachable from [`front_main`] names `crate::runtime`; a test holds that.
+//!
+//! # Adding a command
+//! 1. `src/cli/NAME.rs` with `pub struct Args` (derives `clap::Args`, each field documented: that is its `--help`) and
+//!    `pub fn run(args: &Args, out: &mut Output) -> Exit`. Print through [`Output`] only.
+//! 2. A variant in [`args::Command`] and, if it needs libtorch, an arm in [`args::Command::needs_runtime`].
+//! 3. An arm in `front::run` for a command without libtorch, else in `runtime::run` (behind the feature `torch`).
+//!
+//! # Exit codes
+//! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted.
+
+pub mod args;
+pub mod doctor;
+pub mod explain;
+mod front;
+pub mod launch;
+mod output;
+#[cfg(feature = "torch")]
+pub mod probe;
+mod process;
+#[cfg(feature = "torch")]
+mod runtime;
+
+pub use output::{Exit, Output};
+
+use args::Cli;
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// The whole of the program `dsc`.
+pub fn front_main() -> ExitCode {
+    process::report_panics();
+    let cli = Cli::parse();
+    let mut out = Output::stdio(&cli.output);
+    if cli.command.needs_runtime() {
+        // Returns only when there is nothing to start.
+        let fault = launch::exec();
+        return out.fault(&fault).into();
+    }
+    process::die_quietly_on_closed_pipe();
+    front::run(&cli.command, &mut out).into()
+}
+
+/// The whole of the program `dsc-rt`. It can run the front end's commands too.
+#[cfg(feature = "torch")]
+pub fn runtime_main() -> ExitCode {
+    process::report_panics();
+    let cli = Cli::parse();
+    let mut out = Output::stdio(&cli.output);
+    match cli.command.needs_runtime() {
+        true => runtime::run(&cli.command, &mut out).into(),
+        false => {
+            process::die_quietly_on_closed_pipe();
+            front::run(&cli.command, &mut out).into()
+        }
+    }
+}

@@ -1,1 +1,13 @@
-//! TODO
+//! Everything that a training run reads: feature files, the generated default, cards of the known data sets, text
+//! encoders, batches.
+//!
+//! - [`Dataset`]: what a feature file of the MMSA layout holds, or what [`demo`] generates: per split the samples, labels,
+//!   texts and streams. Rows are read when asked for, cast to f32;
+//! - [`Binding`]: the dims of a data set and the configuration of the text encoder, which turn a program into a graph; from a
+//!   file, or from an embedded [`card`] without one;
+//! - [`batch`]: the order of samples in an epoch and padded buffers;
+//! - [`pickle`]: reading Python pickles without Python and without executing them;
+//! - [`text`]: text encoders and their tokenisers.
+
+pub mod pickle;
+pub mod text;

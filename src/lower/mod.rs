@@ -1,1 +1,23 @@
-//! TODO
+//! From the program to its graph: blocks are inlined, loops unrolled, companions' views and losses made explicit.
+//!
+//! A program is checked by being lowered: a block has its types checked at each call, where its generics are known,
+//! so an error names the call that does not fit. Nothing of the data is needed; dims stay names.
+//!
+//! - [`compile`]: one graph of a program (base or variant, hypers set);
+//! - [`check`]: everything wrong with a program: base, all variants, lints.
+
+mod at;
+mod block;
+mod check;
+mod expr;
+mod lowering;
+mod model;
+mod ops;
+mod path;
+mod pattern;
+mod primitives;
+mod statements;
+mod value;
+
+pub use check::check;
+pub use lowering::{Compiled, Options, Setting, compile};

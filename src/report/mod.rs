@@ -1,1 +1,3 @@
-//! TODO
+//! Tables, plots and pages, made from what a run left behind.
+
+pub mod table;

@@ -1,8 +1,13 @@
-//! What a program's words mean: dims, types, static values.
+//! What a program's words mean: dims, types, static values, and which item a name stands for.
 //!
 //! - [`dims`]: dimensions as polynomials over named atoms in normal form;
 //! - [`types`]: tensor types of one sample, with lengths and modality;
-//! - [`value`]: numbers, strings and lists known at compile time.
+//! - [`statics`]: numbers, flags and strings known at compile time;
+//! - [`primitives`]: the operations that the language has without import;
+//! - [`program`]: the files of a model, their items by name, imports resolved.
 
 pub mod dims;
+pub mod primitives;
+pub mod program;
+pub mod statics;
 pub mod types;

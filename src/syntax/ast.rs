@@ -425,6 +425,8 @@ pub enum ExprKind {
 pub struct Arg {
     /// `heads` of `heads: 8`; none for the positional tensor.
     pub name: Option<Ident>,
+    /// Whether `..value`: the elements of a list become arguments, `concat(h[0], ..each x in xs { x[0] })`.
+    pub spread: bool,
     /// The value.
     pub value: Expr,
 }
@@ -449,7 +451,9 @@ pub enum UnaryOp {
     Not,
 }
 
-/// Operators with two operands, binding from weak to strong: `or`, `and`, comparisons, `+ -`, `* / // %`, `**`.
+/// Operators with two operands, binding from weak to strong: `or`, `and`, comparisons, `+ -`, `* / // %`, `**`. Around
+/// them: `|>` is weaker than all; `not` stands between `and` and the comparisons, `..` between these and `+`, unary `-`
+/// between `*` and `**`; `at`, calls, indices and fields are stronger than all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum BinaryOp {

@@ -46,6 +46,27 @@ pub fn set_deterministic(on: bool) -> Result<(), String> {
     unsafe { raw::check(raw::dsc_set_deterministic(on)) }
 }
 
+/// How many GPUs libtorch sees; 0 when its CUDA part is not loaded. **The first call decides for the process**: use
+/// `device::load_cuda`, which loads that part before.
+pub(in crate::runtime) fn cuda_device_count() -> Result<usize, String> {
+    let mut count = 0;
+    // SAFETY: the result goes to a live local.
+    unsafe { raw::check(raw::dsc_cuda_device_count(&mut count))? };
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Sets the number of threads an operator uses, at least 1.
+pub(in crate::runtime) fn set_threads(count: i32) -> Result<(), String> {
+    // SAFETY: takes a plain value.
+    unsafe { raw::check(raw::dsc_set_threads(count)) }
+}
+
+/// The number of threads an operator uses.
+pub(in crate::runtime) fn threads() -> i32 {
+    // SAFETY: reads a setting.
+    unsafe { raw::dsc_get_threads() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

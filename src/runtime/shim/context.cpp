@@ -2,6 +2,8 @@
 #include "common.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/from_blob.h>
 
 #include <memory>
@@ -38,6 +40,19 @@ char* dsc_get_float32_precision(int32_t* matmul, bool* tf32_cublas) {
     *tf32_cublas = at::globalContext().allowTF32CuBLAS();
   });
 }
+
+// Asking this before libtorch_cuda.so is loaded makes libtorch believe for good that there is no CUDA.
+char* dsc_cuda_device_count(int64_t* out) {
+  return guarded([&] {
+    *out = at::globalContext().hasCUDA() ? static_cast<int64_t>(at::detail::getCUDAHooks().deviceCount()) : 0;
+  });
+}
+
+char* dsc_set_threads(int32_t count) {
+  return guarded([&] { at::set_num_threads(count); });
+}
+
+int32_t dsc_get_threads() { return static_cast<int32_t>(at::get_num_threads()); }
 
 // `release(keep)` runs exactly once: when the last tensor on this memory dies, or now when none can be made.
 char* dsc_from_blob(

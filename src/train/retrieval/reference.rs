@@ -11,7 +11,8 @@ fn plain(similarity: &[Vec<f64>], classes: &[i64], pool: usize) -> [Vec<Vec<u32>
     let list = |anchor: usize, same: bool, sign: f64| -> Vec<u32> {
         let mut all: Vec<usize> = (0..n).filter(|&j| j != anchor && (classes[j] == classes[anchor]) == same).collect();
         // A stable sort keeps equal ones in the order of their numbers.
-        all.sort_by(|&i, &j| (sign * similarity[anchor][j]).total_cmp(&(sign * similarity[anchor][i])));
+        let value = |j: usize| sign * similarity[anchor][j];
+        all.sort_by(|&i, &j| value(j).partial_cmp(&value(i)).unwrap());
         all.truncate(pool);
         all.into_iter().map(|j| j as u32).collect()
     };

@@ -1,0 +1,111 @@
+//! What can be typed.
+
+use super::{doctor, explain};
+use crate::diag::Format;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A declarative model-graph compiler and runtime for multimodal fusion models.
+#[derive(Debug, Parser)]
+#[command(name = "dsc", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// How results are written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct OutputArgs {
+    /// How results and diagnostics are written.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "FORMAT", help_heading = "Output")]
+    pub format: OutputFormat,
+    /// When to use colours; `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN", help_heading = "Output")]
+    pub color: Color,
+    /// Say less: results and diagnostics only.
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// Say more; may be repeated.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Output")]
+    pub verbose: u8,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For reading, with source excerpts.
+    #[default]
+    Full,
+    /// One line per diagnostic.
+    Concise,
+    /// JSON, for programs.
+    Json,
+}
+
+impl From<OutputFormat> for Format {
+    fn from(format: OutputFormat) -> Format {
+        match format {
+            OutputFormat::Full => Format::Full,
+            OutputFormat::Concise => Format::Concise,
+            OutputFormat::Json => Format::Json,
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explain a diagnostic code
+    Explain(explain::Args),
+    /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
+    Doctor(doctor::Args),
+    /// Report how libtorch loads, as JSON; `dsc doctor` asks for it
+    #[command(hide = true)]
+    Probe,
+}
+
+impl Command {
+    /// Whether the command runs in `dsc-rt`.
+    pub fn needs_runtime(&self) -> bool {
+        match self {
+            Command::Explain(_) | Command::Doctor(_) => false,
+            Command::Probe => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_of_every_command_is_documented() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Starting `dsc-rt`, the program that is linked to libtorch.
+//!
+//! Two things have to be in the environment before its libraries load, and so cannot be set by the program itself:
+//! `OMP_WAIT_POLICY` (with libgomp's default, threads that wait spin, and steps take up to a thousand times longer when
+//! the machine is busy) and, if libtorch moved since the build, where it is now.
+
+use crate::diag::Diagnostic;
+use crate::diag::codes::runtime::{E0708, E0709};
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The versions of libtorch that the runtime is linked against.
+const TORCH: &str = "2.11.";
+
+/// Replaces this process by `dsc-rt` with the same arguments. Returns only if that fails.
+pub fn exec() -> Diagnostic {
+    let mut command = match command() {
+        Ok(command) => command,
+        Err(fault) => return fault,
+    };
+    command.args(env::args_os().skip(1));
+    if env::args_os().any(|a| a == "--deterministic") && env::var_os("CUBLAS_WORKSPACE_CONFIG").is_none() {
+        // cuBLAS is deterministic only with a workspace of fixed size; read when CUDA starts
+        command.env("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
+    }
+    let program = PathBuf::from(command.get_program());
+    Diagnostic::error(E0708, format!("{} does not start: {}", program.display(), replace(command)))
+        .help("build it again, or point DSC_RT at a working one")
+}
+
+#[cfg(unix)]
+fn replace(mut command: Command) -> std::io::Error {
+    use std::os::unix::process::CommandExt as _;
+    command.exec()
+}
+
+#[cfg(not(unix))]
+fn replace(_: Command) -> std::io::Error {
+    std::io::Error::other("training runs on Linux only")
+}
+
+/// `dsc-rt` with its environment, no arguments yet.
+pub fn command() -> Result<Command, Diagnostic> {
+    let program = program()?;
+    let mut command = Command::new(&program);
+    if env::var_os("OMP_WAIT_POLICY").is_none() {
+        command.env("OMP_WAIT_POLICY", "PASSIVE");
+    }
+    if let Library::Search(folder) = library(&program)? {
+        let old = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+        let folders = std::iter::once(folder).chain(env::split_paths(&old).filter(|p| !p.as_os_str().is_empty()));
+        // Fails only for a folder with a colon in its name, which the loader could not use either.
+        command.env("LD_LIBRARY_PATH", env::join_paths(folders).unwrap_or(old));
+    }
+    Ok(command)
+}
+
+/// Where `dsc-rt` is: `DSC_RT`, else next to this program, else where `make install` puts it.
+pub fn program() -> Result<PathBuf, Diagnostic> {
+    if let Some(path) = env::var_os("DSC_RT").map(PathBuf::from) {
+        return match path.is_file() {
+            true => Ok(path),
+            false => Err(Diagnostic::error(E0708, format!("DSC_RT is {}, and there is no such file", path.display()))
+                .help("point it at the program `dsc-rt`, or unset it")),
+        };
+    }
+    let me = env::current_exe().and_then(|p| p.canonicalize()).unwrap_or_default();
+    let folder = me.parent().unwrap_or(Path::new(""));
+    ["dsc-rt", "../lib/dsc/bin/dsc-rt"].iter().map(|p| folder.join(p)).find(|p| p.is_file()).ok_or_else(|| {
+        Diagnostic::error(E0708, format!("this command runs on libtorch, and `dsc-rt` is not next to {}", me.display()))
+            .help("build with libtorch (`make build`), or point DSC_RT at the program `dsc-rt`")
+    })
+}
+
+/// How `dsc-rt` comes to its libtorch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// The path in the program leads there.
+    Baked(PathBuf),
+    /// Found elsewhere; the folder goes into `LD_LIBRARY_PATH`.
+    Search(PathBuf),
+}
+
+impl Library {
+    /// The folder of `libtorch_cpu.so`.
+    pub fn folder(&self) -> &Path {
+        let (Library::Baked(folder) | Library::Search(folder)) = self;
+        folder
+    }
+}
+
+/// Looks where the loader looks first (the installed layout, then the folder of the build); only if both are gone, at
+/// `DSC_LIBTORCH`, `LIBTORCH`, the active virtual environment and the torch of `python3`.
+pub fn library(program: &Path) -> Result<Library, Diagnostic> {
+    let installed = program.canonicalize().ok().and_then(|p| Some(p.parent()?.join("../lib")));
+    let built = option_env!("DSC_TORCH_LIB").map(PathBuf::from);
+    let is_there = |folder: &PathBuf| folder.join("libtorch_cpu.so").is_file();
+    if let Some(folder) = [installed, built].into_iter().flatten().find(is_there) {
+        return Ok(Library::Baked(folder.canonicalize().unwrap_or(folder)));
+    }
+    let mut refused = Vec::new();
+    for root in candidates() {
+        let folder = if is_there(&root) { root } else { root.join("lib") };
+        if !is_there(&folder) {
+            continue;
+        }
+        match torch_version(&folder) {
+            Some(version) if !version.starts_with(TORCH) => {
+                refused.push(format!("{} is version {version}", folder.display()));
+            }
+            _ => return Ok(Library::Search(folder)),
+        }
+    }
+    let found = if refused.is_empty() { String::new() } else { format!(" ({})", refused.join(", ")) };
+    Err(Diagnostic::error(E0709, format!("libtorch {TORCH}x is not found{found}"))
+        .help("`pip install torch==2.11.0`, and point DSC_LIBTORCH at its folder `torch`"))
+}
+
+/// Folders `torch` that may hold a libtorch, best first. Python is asked last, since it takes a while.
+fn candidates() -> impl Iterator<Item = PathBuf> {
+    let named = ["DSC_LIBTORCH", "LIBTORCH"].into_iter().filter_map(env::var_os).map(PathBuf::from);
+    let active = env::var_os("VIRTUAL_ENV").into_iter().flat_map(|venv| {
+        let versions = std::fs::read_dir(PathBuf::from(venv).join("lib")).into_iter().flatten().flatten();
+        versions.map(|v| v.path().join("site-packages/torch"))
+    });
+    named.chain(active).chain(std::iter::once_with(python_torch).flatten())
+}
+
+/// Where `python3` would import torch from; nothing is imported.
+fn python_torch() -> Option<PathBuf> {
+    let script =
+        "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
+    let output =
+        Command::new("python3").args(["-c", script]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    Some(PathBuf::from(path.trim())).filter(|p| !p.as_os_str().is_empty())
+}
+
+/// The version of the libtorch in this folder, as far as its files tell.
+pub fn torch_version(folder: &Path) -> Option<String> {
+    let root = folder.parent()?;
+    let text = std::fs::read_to_string(root.join("version.py"));
+    if let Some(line) = text.ok().as_deref().and_then(|t| t.lines().find_map(|l| l.strip_prefix("__version__ = "))) {
+        return Some(line.trim_matches(['\'', '"', ' ']).to_owned());
+    }
+    let text = [root.join("build-version"), folder.join("dsc-libtorch-version")];
+    text.iter().find_map(|p| std::fs::read_to_string(p).ok()).map(|t| t.trim().to_owned())
+}
+
+/// `OMP_WAIT_POLICY` as `dsc-rt` gets it.
+pub fn omp_wait_policy() -> OsString {
+    env::var_os("OMP_WAIT_POLICY").unwrap_or_else(|| "PASSIVE".into())
+}

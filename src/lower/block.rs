@@ -1,0 +1,403 @@
+//! Calls: of blocks (inlined), of instances (with their weights), of indexed hypers, of primitives.
+
+use std::rc::Rc;
+
+use super::lowering::{Frame, Lowering, MAX_DEPTH};
+use super::path::Scope;
+use super::pattern::Generics;
+use super::value::{Instance, Value};
+use crate::diag::Diagnostic;
+use crate::diag::codes::{names as name_code, structure as code};
+use crate::sema::program::ModuleId;
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{Arg, Block, Expr, ExprKind};
+
+/// An evaluated argument.
+#[derive(Clone, Debug)]
+pub(super) struct Argument {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) value: Value,
+    pub(super) span: Span,
+}
+
+impl Lowering<'_> {
+    /// `F(x, k: e)`.
+    pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
+        let ExprKind::Name(name) = &callee.kind else {
+            let value = self.expr(callee);
+            let args = self.arguments(args);
+            return match value {
+                Value::Instance(instance) => self.call_instance(&instance, args, span),
+                Value::Error => Value::Error,
+                other => self.not_callable(&other.kind(), callee.span),
+            };
+        };
+        let bound = self.frames.last().is_some_and(|f| f.bindings.iter().any(|b| b.name == *name));
+        if bound {
+            let value = self.expr(callee);
+            let args = self.arguments(args);
+            return match value {
+                Value::Instance(instance) => self.call_instance(&instance, args, span),
+                Value::Error => Value::Error,
+                other => self.not_callable(&other.kind(), callee.span),
+            };
+        }
+        let module = self.module();
+        if let Some((home, _)) = self.program.block(module, name) {
+            let real = self.real_name(module, name);
+            let args = self.arguments(args);
+            self.uses.imports.insert(name.clone());
+            let path = self.frame().scope.path(Some(name));
+            return self.call_block(home, &real, args, span, path, false);
+        }
+        let indexed = self.program.module(module).and_then(|m| m.hypers.get(name)).is_some();
+        if indexed {
+            let args = self.arguments(args);
+            return self.call_hyper(module, name, args, span);
+        }
+        if let Some(primitive) = crate::sema::primitives::find(name) {
+            let args = self.arguments(args);
+            return self.call_primitive(primitive, args, span);
+        }
+        // The arguments are looked at all the same: their faults are worth telling now.
+        self.arguments(args);
+        let d = self.unknown_block(name, callee.span);
+        self.fail(d)
+    }
+
+    /// `FrameEncoder{width: d}`.
+    pub(super) fn instance(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
+        let ExprKind::Name(name) = &callee.kind else { return self.not_callable("value", callee.span) };
+        let module = self.module();
+        let Some((home, block)) = self.program.block(module, name).map(|(m, b)| (m, b.clone())) else {
+            let d = self.unknown_block(name, callee.span);
+            return self.fail(d);
+        };
+        self.uses.imports.insert(name.clone());
+        let settings = self.arguments(args);
+        for setting in &settings {
+            match &setting.name {
+                None => self.report(
+                    Diagnostic::error(code::E0503, "an instance takes settings by name")
+                        .at(setting.span, "no name")
+                        .help(format!("write `{name}{{width: ..}}`; the tensor comes with each call")),
+                ),
+                Some(n) if !block.params.iter().any(|p| p.name.value == n.value) => {
+                    self.no_such_argument(name, &block, n)
+                }
+                Some(_) => {}
+            }
+        }
+        let path = self.frame().scope.path(Some(name));
+        let real = self.real_name(module, name);
+        let instance = Instance { module: home, block: real, settings, path: path.clone() };
+        self.own(&path, span, true);
+        Value::Instance(Rc::new(instance))
+    }
+
+    fn call_instance(&mut self, instance: &Instance, args: Vec<Argument>, span: Span) -> Value {
+        let mut all = args;
+        for setting in &instance.settings {
+            if let (Some(n), Some(given)) = (
+                &setting.name,
+                all.iter().find(|a| a.name.as_ref().map(|n| &n.value) == setting.name.as_ref().map(|n| &n.value)),
+            ) {
+                let d = Diagnostic::error(code::E0502, format!("`{}` is set by the instance", n.value))
+                    .at(given.span, "given again here")
+                    .because(setting.span, "set here");
+                return self.fail(d);
+            }
+            all.push(setting.clone());
+        }
+        self.call_block(instance.module, &instance.block, all, span, instance.path.clone(), true)
+    }
+
+    fn real_name(&self, module: ModuleId, name: &str) -> String {
+        self.program
+            .module(module)
+            .and_then(|m| m.imports.get(name))
+            .map_or_else(|| name.to_owned(), |(_, real, _)| real.clone())
+    }
+
+    fn not_callable(&mut self, kind: &str, span: Span) -> Value {
+        self.fail(
+            Diagnostic::error(code::E0504, format!("a {kind} cannot be called"))
+                .at(span, "neither a block nor an instance"),
+        )
+    }
+
+    fn unknown_block(&self, name: &str, span: Span) -> Diagnostic {
+        let d = Diagnostic::error(name_code::E0201, format!("no block `{name}`")).at(span, "unknown block");
+        let in_std = self.program.modules.iter().any(|m| m.is_std && m.blocks.contains_key(name))
+            || crate::source::EmbeddedWorld::stdlib().iter().any(|(_, text)| text.contains(&format!("\nblock {name}")));
+        if in_std {
+            return d.help(format!("it is in the standard library: `use std::{{{name}}}`"));
+        }
+        let mut known: Vec<&str> = crate::sema::primitives::PRIMITIVES.iter().map(|p| p.name).collect();
+        if let Some(items) = self.program.module(self.module()) {
+            known.extend(items.blocks.keys().map(String::as_str));
+            known.extend(items.imports.keys().map(String::as_str));
+            known.extend(items.hypers.keys().map(String::as_str));
+        }
+        d.did_you_mean(name, known)
+    }
+
+    pub(super) fn arguments(&mut self, args: &[Arg]) -> Vec<Argument> {
+        args.iter()
+            .map(|arg| Argument { name: arg.name.clone(), value: self.expr(&arg.value), span: arg.value.span })
+            .collect()
+    }
+
+    fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) {
+        let known: Vec<String> = block.params.iter().map(|p| p.name.value.clone()).collect();
+        self.report(
+            Diagnostic::error(code::E0502, format!("`{name}` has no argument `{}`", given.value))
+                .at(given.span, "no such argument")
+                .because(block.name.span, format!("it takes {}", known.join(", ")))
+                .did_you_mean(&given.value, known.iter().map(String::as_str)),
+        );
+    }
+
+    /// Notes that a call at `path` owns weights; a second one is an error.
+    fn own(&mut self, path: &str, span: Span, instance: bool) {
+        if let Some(before) = self.frame().owners.insert(path.to_owned(), span)
+            && (before != span || instance)
+        {
+            self.duplicate_path(path, span, before);
+        }
+    }
+
+    fn call_block(
+        &mut self,
+        home: ModuleId,
+        name: &str,
+        args: Vec<Argument>,
+        span: Span,
+        path: String,
+        sharing: bool,
+    ) -> Value {
+        if self.frames.iter().any(|f| f.module == home && f.block == name) {
+            return self.fail(
+                Diagnostic::error(code::E0505, format!("`{name}` calls itself"))
+                    .at(span, "called from within itself")
+                    .help("repeat with `for`: what a model is made of is finite"),
+            );
+        }
+        if self.frames.len() > MAX_DEPTH {
+            return self.fail(
+                Diagnostic::error(code::E0505, format!("blocks nest deeper than {MAX_DEPTH}")).at(span, "this call"),
+            );
+        }
+        let block = self.replaced_block(home, name);
+        let Some(block) = block else { return Value::Error };
+        self.uses.blocks.insert((home, name.to_owned()));
+        let Some(bound) = self.bind_arguments(&block, args, span) else { return Value::Error };
+
+        let weights_before = self.graph.params.len();
+        let is_encoder =
+            name == "Bert" && self.program.module(home).is_some_and(|m| m.is_std) && self.encoder_root.is_none();
+        if is_encoder {
+            self.encoder_root = Some(path.clone());
+        }
+        self.frames.push(Frame {
+            module: home,
+            block: name.to_owned(),
+            scope: Scope { prefix: path.clone(), steps: Vec::new() },
+            call: span,
+            sharing: sharing && self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))),
+            ..Frame::default()
+        });
+        let value = self.inline(&block, bound);
+        self.frames.pop();
+        if is_encoder {
+            self.encoder_root = None;
+        }
+        if self.graph.params.len() > weights_before && !sharing {
+            self.own(&path, span, false);
+        }
+        value
+    }
+
+    /// The block, or what the variant puts in its place.
+    fn replaced_block(&mut self, home: ModuleId, name: &str) -> Option<Block> {
+        let change = self.changes.iter().rev().find_map(|c| match c {
+            crate::syntax::ast::Change::Block(block, span) if block.name.value == name && home == ModuleId(0) => {
+                Some(((**block).clone(), *span))
+            }
+            _ => None,
+        });
+        match change {
+            Some((block, span)) => {
+                self.applied.insert(span);
+                Some(block)
+            }
+            None => self.program.module(home).and_then(|m| m.blocks.get(name)).cloned(),
+        }
+    }
+
+    /// Arguments by parameter, in the order of the parameters; none where the default is to be used.
+    fn bind_arguments(&mut self, block: &Block, args: Vec<Argument>, span: Span) -> Option<Vec<Option<Argument>>> {
+        let mut bound: Vec<Option<Argument>> = vec![None; block.params.len()];
+        let mut ok = true;
+        let block_name = block.name.value.clone();
+        for (i, arg) in args.into_iter().enumerate() {
+            let slot = match &arg.name {
+                None if i == 0 => 0,
+                None => {
+                    ok = false;
+                    let next: Vec<String> = block.params.iter().skip(1).map(|p| p.name.value.clone()).collect();
+                    self.report(
+                        Diagnostic::error(code::E0503, format!("argument {} of `{block_name}` has no name", i + 1))
+                            .at(arg.span, "which one is it?")
+                            .because(block.name.span, "declared here")
+                            .help(format!(
+                                "only the first tensor goes without a name; the others are {}",
+                                next.join(", ")
+                            )),
+                    );
+                    continue;
+                }
+                Some(name) => match block.params.iter().position(|p| p.name.value == name.value) {
+                    Some(slot) => slot,
+                    None => {
+                        ok = false;
+                        self.no_such_argument(&block_name, block, name);
+                        continue;
+                    }
+                },
+            };
+            match bound.get_mut(slot) {
+                Some(place @ None) => *place = Some(arg),
+                Some(Some(before)) => {
+                    ok = false;
+                    let before = before.span;
+                    let what = block.params.get(slot).map(|p| p.name.value.clone()).unwrap_or_default();
+                    self.report(
+                        Diagnostic::error(code::E0502, format!("`{what}` of `{block_name}` is given twice"))
+                            .at(arg.span, "given again here")
+                            .because(before, "first given here"),
+                    );
+                }
+                None => {
+                    ok = false;
+                    self.report(
+                        Diagnostic::error(code::E0502, format!("`{block_name}` takes no arguments"))
+                            .at(arg.span, "one too many"),
+                    );
+                }
+            }
+        }
+        let missing: Vec<String> = block
+            .params
+            .iter()
+            .zip(&bound)
+            .filter(|(p, b)| p.default.is_none() && b.is_none())
+            .map(|(p, _)| format!("`{}`", p.name.value))
+            .collect();
+        if !missing.is_empty() && ok {
+            ok = false;
+            self.report(
+                Diagnostic::error(code::E0501, format!("`{block_name}` wants {}", missing.join(", ")))
+                    .at(span, "missing in this call")
+                    .because(block.name.span, "declared here"),
+            );
+        }
+        ok.then_some(bound)
+    }
+
+    /// The body of a block with its arguments, in the frame that is innermost now.
+    fn inline(&mut self, block: &Block, bound: Vec<Option<Argument>>) -> Value {
+        let mut generics = Generics::new(block.generics.iter().map(|g| g.value.clone()));
+        let mut given: Vec<(Value, Span)> = Vec::new();
+        let mut quiet = false;
+        for (param, arg) in block.params.iter().zip(bound) {
+            let (value, span) = match (arg, &param.default) {
+                (Some(arg), _) => (arg.value, arg.span),
+                (None, Some(default)) => (self.expr(default), default.span),
+                (None, None) => (Value::Error, param.name.span),
+            };
+            quiet |= value.is_error();
+            let value = self.as_declared(&param.ty, value);
+            given.push((value.clone(), span));
+            self.bind(&param.name, value, false);
+            self.uses.read.insert(param.name.span);
+        }
+        let mut fits = true;
+        for (param, (value, span)) in block.params.iter().zip(&given) {
+            fits &= self.fits(&param.ty, value, *span, &mut generics, Some((&param.name, &block.name)));
+        }
+        if quiet || !fits {
+            return Value::Error;
+        }
+        self.bind_generics(&generics, block);
+        if let Some(constraint) = &block.constraint
+            && self.condition(constraint) == Some(false)
+        {
+            let call = self.frames.last().map_or(Span::NONE, |f| f.call);
+            let values = self.values_in(constraint);
+            let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
+            let d = Diagnostic::error(
+                crate::diag::codes::hypers::E0404,
+                format!("`{}` wants more of its arguments: {values}", block.name.value),
+            );
+            let d = if in_std {
+                d.at(constraint.span, "this does not hold")
+            } else {
+                d.at(call, "in this call").because(constraint.span, "this does not hold")
+            };
+            return self.fail(d.help("choose other numbers"));
+        }
+        let value = self.body(&block.body);
+        if let Some(result) = &block.result
+            && !value.is_error()
+            && !self.fits(
+                result,
+                &value,
+                block.body.value.as_ref().map_or(block.name.span, |v| v.span),
+                &mut generics,
+                None,
+            )
+        {
+            return Value::Error;
+        }
+        value
+    }
+
+    fn bind_generics(&mut self, generics: &Generics, block: &Block) {
+        for name in &block.generics {
+            if let Some(dim) = generics.dim(&name.value) {
+                self.bind(name, Value::Static(crate::sema::statics::Static::from_dim(dim)), false);
+                self.uses.read.insert(name.span);
+            }
+        }
+    }
+
+    /// Names of a condition with their values, for messages: `d % heads == 0 with d = 10, heads = 4`.
+    pub(super) fn values_in(&mut self, e: &Expr) -> String {
+        let mut names = Vec::new();
+        collect_names(e, &mut names);
+        names.sort();
+        names.dedup();
+        let mut parts = Vec::new();
+        for name in names {
+            let value = self.expr(&Expr { kind: ExprKind::Name(name.clone()), span: e.span });
+            if let Value::Static(s) = value {
+                parts.push(format!("{name} = {s}"));
+            }
+        }
+        parts.join(", ")
+    }
+}
+
+fn collect_names(e: &Expr, names: &mut Vec<String>) {
+    match &e.kind {
+        ExprKind::Name(name) => names.push(name.clone()),
+        ExprKind::Unary(_, x) => collect_names(x, names),
+        ExprKind::Binary(_, _, a, b) => {
+            collect_names(a, names);
+            collect_names(b, names);
+        }
+        ExprKind::Call { args, .. } => args.iter().for_each(|a| collect_names(&a.value, names)),
+        _ => {}
+    }
+}

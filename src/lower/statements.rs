@@ -1,0 +1,230 @@
+//! Statements of blocks and of the model.
+
+use super::lowering::{Binding, Lowering};
+use super::path::Step;
+use super::value::Value;
+use crate::diag::Diagnostic;
+use crate::diag::codes::{names, structure};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Change, Expr, Ident, Stmt, StmtKind, TypeExpr};
+
+impl<'p> Lowering<'p> {
+    /// The statements of a body and its value.
+    pub(super) fn body(&mut self, body: &Body) -> Value {
+        for stmt in &body.stmts {
+            self.stmt(stmt);
+        }
+        match &body.value {
+            Some(value) => self.expr(value),
+            None => Value::Tuple(Vec::new()),
+        }
+    }
+
+    pub(super) fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Let { names, ty, value, mutable } => self.let_stmt(names, ty.as_ref(), value, *mutable),
+            StmtKind::Assign { names, value } => self.assign(names, value),
+            StmtKind::For { var, over, body } => {
+                let Some(turns) = self.turns(over) else { return };
+                for (label, index, value) in turns {
+                    let step = label.unwrap_or(index);
+                    self.turn(var, &step, value, |l| {
+                        let depth = l.frame().bindings.len();
+                        for stmt in &body.stmts {
+                            l.stmt(stmt);
+                        }
+                        if let Some(value) = &body.value {
+                            l.lost_value(value);
+                        }
+                        l.frame().bindings.truncate(depth);
+                    });
+                }
+            }
+            StmtKind::Expr(e) => self.lost_value(e),
+            StmtKind::Reveal(e) => self.reveal(e),
+            StmtKind::Output { .. } | StmtKind::Companions { .. } | StmtKind::Loss { .. } => self.model_stmt(stmt),
+            StmtKind::Error => {}
+        }
+    }
+
+    fn lost_value(&mut self, e: &Expr) {
+        let value = self.expr(e);
+        if !value.is_error() {
+            self.report(
+                Diagnostic::error(structure::E0510, "the value of this expression is lost")
+                    .at(e.span, "nothing reads it")
+                    .help("bind it, `let x = ..`, or take it away"),
+            );
+        }
+    }
+
+    fn reveal(&mut self, e: &Expr) {
+        let value = self.expr(e);
+        let text = self.describe(&value);
+        if !value.is_error() {
+            let d =
+                Diagnostic::warning(crate::diag::codes::lints::W0107, format!("the type is {text}")).at(e.span, text);
+            self.report(d);
+        }
+    }
+
+    /// A value's type, for people.
+    pub(super) fn describe(&self, value: &Value) -> String {
+        match value {
+            Value::Static(s) => format!("{} {s}", s.kind()),
+            Value::Node(id) => self.graph.node(*id).map_or_else(String::new, |n| n.ty.to_string()),
+            Value::List(list) => {
+                let parts: Vec<String> = list
+                    .iter()
+                    .map(|(label, v)| match label {
+                        Some(label) => format!("{label}: {}", self.describe(v)),
+                        None => self.describe(v),
+                    })
+                    .collect();
+                format!("[{}]", parts.join(", "))
+            }
+            Value::Tuple(parts) => {
+                format!("({})", parts.iter().map(|p| self.describe(p)).collect::<Vec<_>>().join(", "))
+            }
+            other => other.kind(),
+        }
+    }
+
+    fn let_stmt(&mut self, names: &[Ident], ty: Option<&TypeExpr>, value: &Expr, mutable: bool) {
+        let changed = match names {
+            [name] if self.at_model_level() => self.rebound(&name.value),
+            _ => None,
+        };
+        let value_expr = changed.unwrap_or(value);
+        let value = match names {
+            [name] => self.within(Step::Let(name.value.clone()), |l| l.expr(value_expr)),
+            _ => self.expr(value_expr),
+        };
+        if let Some(ty) = ty {
+            self.check_type(ty, &value, value_expr.span);
+        }
+        for (name, value) in self.parts(names, value, value_expr.span) {
+            if let Some(before) = self.declared_here(&name.value) {
+                self.report(
+                    Diagnostic::error(names::E0203, format!("a second `{}` in one scope", name.value))
+                        .at(name.span, "bound again here")
+                        .because(before, "first bound here")
+                        .help("use another name, or `var` and an assignment"),
+                );
+            }
+            self.bind(name, value, mutable);
+        }
+    }
+
+    /// Where the name is bound already in this frame. Loop bodies and branches drop theirs at the end.
+    fn declared_here(&mut self, name: &str) -> Option<Span> {
+        self.frame().bindings.iter().rev().find(|b| b.name == name).map(|b| b.span)
+    }
+
+    fn at_model_level(&self) -> bool {
+        self.frames.len() == 1 && self.frames.last().is_some_and(|f| f.block.is_empty())
+    }
+
+    /// The variant's value for a binding of the model.
+    fn rebound(&mut self, name: &str) -> Option<&'p Expr> {
+        let found = self.changes.iter().rev().find_map(|c| match c {
+            Change::Let { name: n, value, span } if n.value == name => Some((value, *span)),
+            _ => None,
+        })?;
+        self.applied.insert(found.1);
+        Some(found.0)
+    }
+
+    /// Binds a name in the innermost frame.
+    pub(super) fn bind(&mut self, name: &Ident, value: Value, mutable: bool) {
+        let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
+        if !in_std {
+            self.uses.bound.insert(name.span, name.value.clone());
+        }
+        self.frame().bindings.push(Binding { name: name.value.clone(), value, mutable, span: name.span });
+    }
+
+    fn assign(&mut self, names: &[Ident], value: &Expr) {
+        let new = self.expr(value);
+        for (name, value) in self.parts(names, new, value.span) {
+            let found = self.frame().bindings.iter().rposition(|b| b.name == name.value);
+            let Some(i) = found else {
+                let known: Vec<String> =
+                    self.frame().bindings.iter().filter(|b| b.mutable).map(|b| b.name.clone()).collect();
+                self.report(
+                    Diagnostic::error(structure::E0514, format!("no `var {}` to assign to", name.value))
+                        .at(name.span, "not bound")
+                        .help(format!("bind it first: `var {} = ..`", name.value))
+                        .did_you_mean(&name.value, known.iter().map(String::as_str)),
+                );
+                continue;
+            };
+            let Some(binding) = self.frame().bindings.get(i).cloned() else { continue };
+            if !binding.mutable {
+                self.report(
+                    Diagnostic::error(structure::E0514, format!("`{}` is a `let` and keeps its value", name.value))
+                        .at(name.span, "assigned here")
+                        .because(binding.span, "bound here")
+                        .help(format!("write `var {}` where it is bound", name.value)),
+                );
+                continue;
+            }
+            if !binding.value.is_error() && !value.is_error() && !self.same_kind(&binding.value, &value) {
+                let (was, is) = (self.describe(&binding.value), self.describe(&value));
+                self.report(
+                    Diagnostic::error(structure::E0514, format!("`{}` was {was} and would become {is}", name.value))
+                        .at(name.span, "assigned here")
+                        .because(binding.span, "bound here")
+                        .help("a `var` may change its dims, not its kind"),
+                );
+            }
+            if let Some(slot) = self.frame().bindings.get_mut(i) {
+                slot.value = value;
+            }
+        }
+    }
+
+    fn same_kind(&self, a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::Node(x), Value::Node(y)) => {
+                match (self.graph.node(*x).map(|n| &n.ty), self.graph.node(*y).map(|n| &n.ty)) {
+                    (Some(x), Some(y)) => {
+                        x.len().is_some() == y.len().is_some()
+                            && x.tensor().map(|t| t.dims.len()) == y.tensor().map(|t| t.dims.len())
+                    }
+                    _ => true,
+                }
+            }
+            (Value::List(x), Value::List(y)) => {
+                x.len() == y.len() && x.iter().zip(y).all(|((la, a), (lb, b))| la == lb && self.same_kind(a, b))
+            }
+            (Value::Static(_), Value::Node(id)) | (Value::Node(id), Value::Static(_)) => {
+                self.graph.node(*id).and_then(|n| n.ty.tensor()).is_some_and(|t| t.is_real())
+            }
+            _ => std::mem::discriminant(a) == std::mem::discriminant(b),
+        }
+    }
+
+    /// A value split over the names that take it.
+    fn parts<'a>(&mut self, names: &'a [Ident], value: Value, span: Span) -> Vec<(&'a Ident, Value)> {
+        if let [name] = names {
+            return vec![(name, value)];
+        }
+        match value {
+            Value::Tuple(parts) if parts.len() == names.len() => names.iter().zip(parts).collect(),
+            Value::Error => names.iter().map(|n| (n, Value::Error)).collect(),
+            other => {
+                let what = match &other {
+                    Value::Tuple(parts) => format!("a tuple of {}", parts.len()),
+                    other => format!("a {}", other.kind()),
+                };
+                self.report(
+                    Diagnostic::error(structure::E0515, format!("{} names for {what}", names.len()))
+                        .at(span, what)
+                        .help("as many names as the value has parts"),
+                );
+                names.iter().map(|n| (n, Value::Error)).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Values while a program is being lowered.
+
+use std::rc::Rc;
+
+use crate::ir::{CompanionsId, Group, NodeId};
+use crate::sema::program::ModuleId;
+use crate::sema::statics::Static;
+
+/// What an expression stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// Known at compile time.
+    Static(Static),
+    /// A tensor, or tokens: a node of the graph.
+    Node(NodeId),
+    /// A list; streams are labelled.
+    List(Vec<(Option<String>, Value)>),
+    /// Several values at once.
+    Tuple(Vec<Value>),
+    /// A range of whole numbers, `[start, end)`.
+    Range(i64, i64),
+    /// `FrameEncoder{width: d}`: calls share its weights.
+    Instance(Rc<Instance>),
+    /// The handle of a `companions` declaration.
+    Companions(CompanionsId),
+    /// `c.pos`, `c.neg`.
+    Group(CompanionsId, Group),
+    /// `encoder`, the numbers of the text encoder's configuration.
+    Encoder,
+    /// Something went wrong and has been told; quiet from here on.
+    Error,
+}
+
+/// A block with its settings and its place for weights.
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub(super) module: ModuleId,
+    pub(super) block: String,
+    pub(super) settings: Vec<super::block::Argument>,
+    /// Path of its weights.
+    pub(super) path: String,
+}
+
+impl Value {
+    /// What kind of value it is, for messages.
+    pub(super) fn kind(&self) -> String {
+        match self {
+            Value::Static(s) => s.kind().to_owned(),
+            Value::Node(_) => "tensor".into(),
+            Value::List(_) => "list".into(),
+            Value::Tuple(_) => "tuple".into(),
+            Value::Range(..) => "range".into(),
+            Value::Instance(i) => format!("instance of {}", i.block),
+            Value::Companions(_) => "companions".into(),
+            Value::Group(..) => "group of companions".into(),
+            Value::Encoder => "encoder configuration".into(),
+            Value::Error => "error".into(),
+        }
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        match self {
+            Value::Error => true,
+            Value::List(list) => list.iter().any(|(_, v)| v.is_error()),
+            Value::Tuple(list) => list.iter().any(Value::is_error),
+            _ => false,
+        }
+    }
+
+    pub(super) fn int(n: i64) -> Value {
+        Value::Static(Static::Int(n))
+    }
+}

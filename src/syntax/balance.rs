@@ -1,0 +1,194 @@
+//! Brackets: what is left open is closed before the next statement or item, what closes nothing is taken out, and depth
+//! is limited. Afterwards every bracket pair can be read on its own.
+
+use super::scan::{Edit, Scan, Token, TokenKind};
+use crate::diag::{Diagnostic, codes::syntax as codes, did_you_mean};
+use crate::source::Span;
+
+/// Brackets within brackets, at most.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// What an item begins with.
+pub(super) const ITEM_WORDS: [&str; 9] =
+    ["use", "hyper", "input", "label", "block", "model", "variant", "recipe", "expect"];
+
+/// What a statement begins with and no expression does.
+const STATEMENT_WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
+
+/// Adds to `scan` the edits that balance the brackets and mend misspelt item words. False when the file is nested so
+/// deeply that it must not be read.
+pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
+    let tokens = std::mem::take(&mut scan.tokens);
+    let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "" };
+    let mut deep = false;
+    for (i, token) in tokens.iter().enumerate() {
+        b.step(token, tokens.get(i + 1));
+        if b.open.len() > MAX_DEPTH {
+            b.scan.diagnostics.push(
+                Diagnostic::error(codes::E0111, format!("brackets are nested more than {MAX_DEPTH} deep"))
+                    .at(b.span(token), "this one is too deep; the file is not read")
+                    .help("bind inner parts to names with `let`, or move them into blocks"),
+            );
+            deep = true;
+            break;
+        }
+    }
+    if !deep {
+        while !b.open.is_empty() {
+            b.close_top("the end of the file");
+        }
+    }
+    scan.tokens = tokens;
+    !deep
+}
+
+struct Balancer<'a> {
+    text: &'a str,
+    base: usize,
+    scan: &'a mut Scan,
+    open: Vec<Token>,
+    previous: Option<Token>,
+    /// The word of the item at hand.
+    item: &'a str,
+}
+
+impl<'a> Balancer<'a> {
+    fn span(&self, t: &Token) -> Span {
+        Span::new(self.base + t.start, self.base + t.end)
+    }
+
+    fn word(&self, t: &Token) -> &'a str {
+        self.text.get(t.start..t.end).unwrap_or("")
+    }
+
+    fn step(&mut self, t: &Token, next: Option<&Token>) {
+        match t.kind {
+            TokenKind::Word if t.first => self.line_word(t, next),
+            TokenKind::Open(_) => self.open.push(*t),
+            TokenKind::Close(c) => self.close(t, c),
+            _ => {}
+        }
+        self.previous = Some(*t);
+    }
+
+    /// A word at the start of a line may show that brackets before it were forgotten, or be a misspelt item word.
+    fn line_word(&mut self, t: &Token, next: Option<&Token>) {
+        let word = self.word(t);
+        let named = next.is_some_and(|n| !n.first && matches!(n.kind, TokenKind::Word | TokenKind::Str));
+        let item = ITEM_WORDS.contains(&word) && named;
+        let overridden = self.item == "variant" && matches!(word, "block" | "input");
+        if item && t.indent == 0 && !overridden {
+            while !self.open.is_empty() {
+                self.close_top(&format!("this `{word}`"));
+            }
+        } else if (STATEMENT_WORDS.contains(&word) || ITEM_WORDS.contains(&word)) && named {
+            while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) {
+                self.close_top(&format!("this `{word}`"));
+            }
+        }
+        if !self.open.is_empty() {
+            return;
+        }
+        if item {
+            self.item = word;
+        } else if named
+            && t.indent == 0
+            && !STATEMENT_WORDS.contains(&word)
+            && !matches!(word, "where" | "in" | "from" | "or" | "and" | "at" | "not")
+            && let Some(meant) = did_you_mean(word, ITEM_WORDS)
+        {
+            self.scan.diagnostics.push(
+                Diagnostic::error(codes::E0107, format!("no item begins with `{word}`"))
+                    .at(self.span(t), "unknown kind of item")
+                    .help(format!("did you mean `{meant}`?")),
+            );
+            // A mended letter that is not ASCII may have an edit of its own here already.
+            self.scan.edits.retain(|e| e.start != t.start);
+            self.scan.edits.push(Edit { start: t.start, end: t.end, text: meant.to_owned() });
+            self.item = meant;
+        }
+    }
+
+    fn close(&mut self, t: &Token, c: char) {
+        // A brace at the indentation of an outer opener shows that the inner ones were forgotten.
+        if c == '}' && t.first {
+            while self.open.len() > 1
+                && self.open.last().is_some_and(|o| o.indent > t.indent)
+                && self.open.iter().rev().skip(1).any(|o| o.indent == t.indent && o.kind == TokenKind::Open('{'))
+            {
+                self.close_top("this `}`");
+            }
+        }
+        let Some(top) = self.open.last().copied() else {
+            self.scan.diagnostics.push(
+                Diagnostic::error(codes::E0104, format!("`{c}` closes nothing"))
+                    .at(self.span(t), "no bracket is open here")
+                    .help("remove it, or open the bracket it belongs to"),
+            );
+            self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".into() });
+            return;
+        };
+        if top.kind == TokenKind::Open(opener(c)) {
+            self.open.pop();
+        } else if self.open.iter().any(|o| o.kind == TokenKind::Open(opener(c)))
+            && (c == '}' || top.kind != TokenKind::Open('{'))
+        {
+            while self.open.last().is_some_and(|o| o.kind != TokenKind::Open(opener(c))) {
+                self.close_top(&format!("this `{c}`"));
+            }
+            self.open.pop();
+        } else if let TokenKind::Open(o) = top.kind
+            && o != '{'
+            && c != '}'
+        {
+            let right = closer(o);
+            self.scan.diagnostics.push(
+                Diagnostic::error(codes::E0104, format!("`{o}` is closed by `{c}`"))
+                    .at(self.span(t), format!("`{right}` belongs here"))
+                    .because(self.span(&top), "opened here")
+                    .help(format!("write `{right}`")),
+            );
+            self.scan.edits.push(Edit { start: t.start, end: t.end, text: right.to_string() });
+            self.open.pop();
+        } else {
+            self.scan.diagnostics.push(
+                Diagnostic::error(codes::E0104, format!("`{c}` closes nothing"))
+                    .at(self.span(t), format!("no `{}` is open here", opener(c)))
+                    .because(self.span(&top), "the innermost open bracket")
+                    .help("remove it, or open the bracket it belongs to"),
+            );
+            self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".into() });
+        }
+    }
+
+    /// Closes the innermost bracket behind the previous token and says that it was forgotten.
+    fn close_top(&mut self, before: &str) {
+        let Some(top) = self.open.pop() else { return };
+        let TokenKind::Open(o) = top.kind else { return };
+        let right = closer(o);
+        let at = self.previous.map_or(top.end, |p| p.end);
+        self.scan.diagnostics.push(
+            Diagnostic::error(codes::E0103, format!("`{o}` is not closed before {before}"))
+                .at(self.span(&top), "opened here")
+                .because(Span::new(self.base + at, self.base + at), format!("`{right}` is missing here at the latest"))
+                .help(format!("add `{right}`")),
+        );
+        self.scan.edits.push(Edit { start: at, end: at, text: right.to_string() });
+    }
+}
+
+fn opener(c: char) -> char {
+    match c {
+        ')' => '(',
+        ']' => '[',
+        _ => '{',
+    }
+}
+
+fn closer(c: char) -> char {
+    match c {
+        '(' => ')',
+        '[' => ']',
+        _ => '}',
+    }
+}

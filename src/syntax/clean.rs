@@ -1,0 +1,67 @@
+//! The text that the grammar reads, and the way back from its offsets to those of the file.
+
+use super::scan::Edit;
+
+/// A file's text after the edits of the scan.
+#[derive(Debug)]
+pub(super) struct Clean {
+    /// What the grammar reads.
+    pub text: String,
+    /// From these offsets of `text` on, the file goes on at these of its own; both rise.
+    anchors: Vec<(usize, usize)>,
+    /// Length of the file.
+    len: usize,
+}
+
+impl Clean {
+    /// Applies `edits`, which do not overlap.
+    pub fn new(source: &str, mut edits: Vec<Edit>) -> Self {
+        edits.sort_by_key(|e| (e.start, e.end));
+        let mut clean =
+            Clean { text: String::with_capacity(source.len() + 16), anchors: vec![(0, 0)], len: source.len() };
+        let mut at = 0;
+        for edit in edits.iter().filter(|e| e.start <= e.end) {
+            if edit.start < at {
+                continue;
+            }
+            clean.text.push_str(source.get(at..edit.start).unwrap_or(""));
+            let same = edit.text.len() == edit.end - edit.start;
+            if !same {
+                clean.anchors.push((clean.text.len(), edit.start));
+            }
+            clean.text.push_str(&edit.text);
+            at = edit.end;
+            if !same {
+                clean.anchors.push((clean.text.len(), at));
+            }
+        }
+        clean.text.push_str(source.get(at..).unwrap_or(""));
+        clean
+    }
+
+    /// The place in the file of a place in the clean text.
+    pub fn origin(&self, at: usize) -> usize {
+        let next = self.anchors.partition_point(|(clean, _)| *clean <= at);
+        let (clean, file) = next.checked_sub(1).and_then(|i| self.anchors.get(i)).copied().unwrap_or((0, 0));
+        let limit = self.anchors.get(next).map_or(self.len, |(_, file)| *file);
+        (file + (at - clean)).min(limit).min(self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_lead_back() {
+        let edits = vec![
+            Edit { start: 0, end: 4, text: "block".into() },
+            Edit { start: 6, end: 6, text: ")".into() },
+            Edit { start: 7, end: 9, text: "_".into() },
+        ];
+        let clean = Clean::new("blok A ö!", edits);
+        assert_eq!(clean.text, "block A) _!");
+        let file: Vec<usize> = (0..=clean.text.len()).map(|i| clean.origin(i)).collect();
+        assert_eq!(file, [0, 1, 2, 3, 4, 4, 5, 6, 6, 7, 9, 10]);
+    }
+}

@@ -1,0 +1,431 @@
+//! Expressions: precedence over the flat rows that the grammar reads, and a limit on the height of the tree.
+
+use super::ast::*;
+use super::parse::{Builder, Pair, Rule};
+use crate::diag::{Diagnostic, codes::syntax as codes};
+use crate::source::{Span, Spanned};
+use std::iter::Peekable;
+
+/// Nodes above one another in one expression, at most, so that no walk over the tree overflows the stack.
+const MAX_HEIGHT: usize = 256;
+
+/// One piece of a flat row.
+enum Part {
+    Prefix(UnaryOp, Span),
+    Operand(Expr, usize),
+    Infix(Infix, Span),
+}
+
+#[derive(Clone, Copy)]
+enum Infix {
+    Binary(BinaryOp),
+    Range { inclusive: bool },
+    Pipe,
+    At,
+}
+
+impl Infix {
+    /// How strongly it binds; `not` has 4 and the unary `-` has 9.
+    fn power(self) -> u8 {
+        match self {
+            Infix::Pipe => 1,
+            Infix::Binary(op) => match op {
+                BinaryOp::Or => 2,
+                BinaryOp::And => 3,
+                BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => 5,
+                BinaryOp::Add | BinaryOp::Sub => 7,
+                BinaryOp::Mul | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Rem => 8,
+                BinaryOp::Pow => 10,
+            },
+            Infix::Range { .. } => 6,
+            Infix::At => 11,
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// An expression, or [`ExprKind::Error`] where one is missing.
+    pub(super) fn expr(&mut self, pair: Pair<'_>) -> Expr {
+        self.tall(pair).0
+    }
+
+    /// An expression and the height of its tree.
+    pub(super) fn tall(&mut self, pair: Pair<'_>) -> (Expr, usize) {
+        let span = self.span(&pair);
+        if pair.as_rule() == Rule::missing {
+            self.missing(&pair);
+            return (Expr { kind: ExprKind::Error, span }, 1);
+        }
+        let mut parts = Vec::new();
+        for p in pair.into_inner() {
+            let at = self.span(&p);
+            parts.push(match p.as_rule() {
+                Rule::neg => Part::Prefix(UnaryOp::Neg, at),
+                Rule::not => Part::Prefix(UnaryOp::Not, at),
+                Rule::operand => {
+                    let (e, h) = self.operand(p);
+                    Part::Operand(e, h)
+                }
+                Rule::missing => {
+                    self.missing(&p);
+                    Part::Operand(Expr { kind: ExprKind::Error, span: at }, 1)
+                }
+                rule => Part::Infix(self.infix(rule, at), at),
+            });
+        }
+        if parts.len() > 2 * MAX_HEIGHT {
+            return (self.too_tall(span), 1);
+        }
+        let mut parts = parts.into_iter().peekable();
+        let (expr, height) = self.climb(&mut parts, 0);
+        if height > MAX_HEIGHT { (self.too_tall(span), 1) } else { (expr, height) }
+    }
+
+    fn too_tall(&mut self, span: Span) -> Expr {
+        self.diagnostics.push(
+            Diagnostic::error(
+                codes::E0111,
+                format!("this expression has more than {MAX_HEIGHT} steps within one another"),
+            )
+            .at(span, "too long to be checked")
+            .help("bind parts of it to names with `let`"),
+        );
+        Expr { kind: ExprKind::Error, span }
+    }
+
+    fn infix(&mut self, rule: Rule, span: Span) -> Infix {
+        Infix::Binary(match rule {
+            Rule::pipe => return Infix::Pipe,
+            Rule::at => return Infix::At,
+            Rule::range => return Infix::Range { inclusive: false },
+            Rule::rangeeq => return Infix::Range { inclusive: true },
+            Rule::or => BinaryOp::Or,
+            Rule::and => BinaryOp::And,
+            Rule::equal => BinaryOp::Eq,
+            Rule::ne => BinaryOp::Ne,
+            Rule::lt => BinaryOp::Lt,
+            Rule::le => BinaryOp::Le,
+            Rule::gt => BinaryOp::Gt,
+            Rule::ge => BinaryOp::Ge,
+            Rule::add => BinaryOp::Add,
+            Rule::sub => BinaryOp::Sub,
+            Rule::mul => BinaryOp::Mul,
+            Rule::div => BinaryOp::Div,
+            Rule::floordiv => BinaryOp::FloorDiv,
+            Rule::rem => BinaryOp::Rem,
+            Rule::pow => BinaryOp::Pow,
+            _ => {
+                let (wrong, op) = match self.written(span) {
+                    "||" => ("||", BinaryOp::Or),
+                    _ => ("&&", BinaryOp::And),
+                };
+                self.diagnostics.push(
+                    Diagnostic::error(codes::E0115, format!("the language has no `{wrong}`"))
+                        .at(span, "an operator of another language")
+                        .help(format!("write `{}`", op.symbol())),
+                );
+                op
+            }
+        })
+    }
+
+    /// Takes operators that bind more strongly than `floor` from the row.
+    fn climb(&mut self, parts: &mut Peekable<impl Iterator<Item = Part>>, floor: u8) -> (Expr, usize) {
+        let (mut left, mut height) = match parts.next() {
+            Some(Part::Operand(e, h)) => (e, h),
+            Some(Part::Prefix(op, span)) => {
+                let (inner, h) = self.climb(parts, if op == UnaryOp::Not { 4 } else { 9 });
+                let span = span.to(inner.span);
+                (Expr { kind: ExprKind::Unary(op, Box::new(inner)), span }, h + 1)
+            }
+            // The grammar begins every row with an operand.
+            Some(Part::Infix(_, span)) => (Expr { kind: ExprKind::Error, span }, 1),
+            None => (Expr { kind: ExprKind::Error, span: Span::NONE }, 1),
+        };
+        while let Some(Part::Infix(op, at)) = parts.next_if(|p| matches!(p, Part::Infix(op, _) if op.power() > floor)) {
+            let right_assoc = matches!(op, Infix::Binary(BinaryOp::Pow));
+            let (right, h) = self.climb(parts, op.power() - u8::from(right_assoc));
+            height = height.max(h) + 1;
+            let span = left.span.to(right.span);
+            let kind = match op {
+                Infix::Binary(op) => ExprKind::Binary(op, Spanned::new((), at), Box::new(left), Box::new(right)),
+                Infix::Range { inclusive } => {
+                    ExprKind::Range { start: Box::new(left), end: Box::new(right), inclusive }
+                }
+                Infix::At => ExprKind::At(Box::new(left), Box::new(right)),
+                Infix::Pipe => self.pipe(left, right, at),
+            };
+            left = Expr { kind, span };
+        }
+        (left, height)
+    }
+
+    /// `left |> right`.
+    fn pipe(&mut self, left: Expr, right: Expr, at: Span) -> ExprKind {
+        let first = Arg { name: None, spread: false, value: left };
+        match right.kind {
+            ExprKind::Call { callee, args, .. } => {
+                ExprKind::Call { callee, args: std::iter::once(first).chain(args).collect(), piped: true }
+            }
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Instance { .. } => {
+                ExprKind::Call { callee: Box::new(right), args: vec![first], piped: true }
+            }
+            ExprKind::Error => ExprKind::Error,
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::error(codes::E0116, "a call has to stand right of `|>`")
+                        .at(right.span, "not a call")
+                        .because(at, "`|>` binds more weakly than all other operators")
+                        .help("put brackets round the piped part: `(x |> F()) + y`"),
+                );
+                ExprKind::Error
+            }
+        }
+    }
+
+    fn operand(&mut self, pair: Pair<'_>) -> (Expr, usize) {
+        let mut inner = pair.into_inner();
+        let Some(first) = inner.next() else { return (Expr { kind: ExprKind::Error, span: Span::NONE }, 1) };
+        let (mut expr, mut height) = self.primary(first);
+        for p in inner {
+            let span = expr.span.to(self.span(&p));
+            let rule = p.as_rule();
+            let kind = match rule {
+                Rule::call => {
+                    let (args, h) = self.args(p);
+                    height = height.max(h);
+                    ExprKind::Call { callee: Box::new(expr), args, piped: false }
+                }
+                Rule::index => {
+                    let mut at = Expr { kind: ExprKind::Error, span };
+                    for p in p.into_inner() {
+                        if p.as_rule() == Rule::junk_rest {
+                            self.junk(&p);
+                        } else {
+                            let (e, h) = self.tall(p);
+                            (at, height) = (e, height.max(h));
+                        }
+                    }
+                    ExprKind::Index(Box::new(expr), Box::new(at))
+                }
+                _ => {
+                    let name = p.into_inner().next().map(|w| self.ident(&w));
+                    let name = name.unwrap_or_else(|| self.nameless(span));
+                    ExprKind::Field(Box::new(expr), name)
+                }
+            };
+            expr = Expr { kind, span };
+            height += 1;
+            if height > MAX_HEIGHT {
+                (expr, height) = (self.too_tall(span), 1);
+            }
+        }
+        (expr, height)
+    }
+
+    fn primary(&mut self, pair: Pair<'_>) -> (Expr, usize) {
+        let span = self.span(&pair);
+        let mut height = 1;
+        let kind = match pair.as_rule() {
+            Rule::number => return (self.number(&pair), 1),
+            Rule::string => ExprKind::Str(self.string(&pair).value),
+            Rule::truth => ExprKind::Bool(pair.as_str() == "true"),
+            Rule::ident => ExprKind::Name(self.ident(&pair).value),
+            Rule::list => {
+                let (args, h) = self.args(pair);
+                height = h + 1;
+                let element = |a: Arg| Element { label: a.name, spread: a.spread, value: a.value };
+                ExprKind::List(args.into_iter().map(element).collect())
+            }
+            Rule::tuple => {
+                let comma = pair.clone().into_inner().any(|p| p.as_rule() == Rule::comma);
+                let (mut items, h) = self.expr_list(pair);
+                height = h + 1;
+                match items.pop() {
+                    Some(only) if items.is_empty() && !comma => only.kind,
+                    last => {
+                        items.extend(last);
+                        ExprKind::Tuple(items)
+                    }
+                }
+            }
+            Rule::instance => {
+                let (mut callee, mut args) = (Expr { kind: ExprKind::Error, span }, Vec::new());
+                for p in pair.into_inner() {
+                    if p.as_rule() == Rule::capital {
+                        let name = self.ident(&p);
+                        callee = Expr { kind: ExprKind::Name(name.value), span: name.span };
+                    } else if p.as_rule() == Rule::settings {
+                        let (a, h) = self.args(p);
+                        (args, height) = (a, h + 1);
+                    }
+                }
+                ExprKind::Instance { callee: Box::new(callee), args }
+            }
+            Rule::each | Rule::sum => {
+                let each = pair.as_rule() == Rule::each;
+                let (mut var, mut over) = (self.nameless(span), Box::new(Expr { kind: ExprKind::Error, span }));
+                let mut body = Box::new(Body { span, ..Body::default() });
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => var = self.ident(&p),
+                        Rule::expr | Rule::missing => {
+                            let (e, h) = self.tall(p);
+                            (*over, height) = (e, height.max(h + 1));
+                        }
+                        Rule::body => {
+                            let (b, h) = self.body(p);
+                            (*body, height) = (b, height.max(h + 1));
+                        }
+                        _ => {}
+                    }
+                }
+                if each { ExprKind::Each { var, over, body } } else { ExprKind::Sum { var, over, body } }
+            }
+            Rule::when => {
+                let (expr, h) = self.when(pair, span);
+                height = h;
+                expr.kind
+            }
+            _ => ExprKind::Error,
+        };
+        (Expr { kind, span }, height)
+    }
+
+    fn when(&mut self, pair: Pair<'_>, span: Span) -> (Expr, usize) {
+        let (mut arms, mut conds) = (Vec::new(), Vec::new());
+        let mut otherwise: Option<Box<Body>> = None;
+        let mut height = 1;
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::expr | Rule::missing => {
+                    let (e, h) = self.tall(p);
+                    height = height.max(h);
+                    conds.push(e);
+                }
+                Rule::body => {
+                    let (b, h) = self.body(p);
+                    height = height.max(h);
+                    match conds.pop() {
+                        Some(cond) => arms.push((cond, b)),
+                        None => otherwise = Some(Box::new(b)),
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Each `else when` is a body whose value is another `when`.
+        height += 2 * arms.len();
+        if height > MAX_HEIGHT {
+            return (self.too_tall(span), 1);
+        }
+        let mut expr = Expr { kind: ExprKind::Error, span };
+        for (i, (cond, then)) in arms.into_iter().enumerate().rev() {
+            let end = otherwise.as_ref().map_or(then.span, |o| o.span);
+            let here = if i == 0 { span } else { cond.span.to(end) };
+            let kind = ExprKind::When { cond: Box::new(cond), then: Box::new(then), otherwise: otherwise.take() };
+            expr = Expr { kind, span: here };
+            if i > 0 {
+                otherwise = Some(Box::new(Body {
+                    stmts: Vec::new(),
+                    value: Some(Box::new(std::mem::replace(&mut expr, Expr { kind: ExprKind::Error, span }))),
+                    span: here,
+                }));
+            }
+        }
+        (expr, height)
+    }
+
+    /// Arguments, settings or elements, and the height of the highest.
+    fn args(&mut self, pair: Pair<'_>) -> (Vec<Arg>, usize) {
+        let (mut args, mut height) = (Vec::new(), 1);
+        for p in pair.into_inner() {
+            if p.as_rule() != Rule::arg {
+                self.junk(&p);
+                continue;
+            }
+            let span = self.span(&p);
+            let mut arg = Arg { name: None, spread: false, value: Expr { kind: ExprKind::Error, span } };
+            for p in p.into_inner() {
+                match p.as_rule() {
+                    Rule::word => arg.name = Some(self.ident(&p)),
+                    Rule::spread => arg.spread = true,
+                    Rule::eq => {
+                        let at = self.span(&p);
+                        let name = arg.name.as_ref().map_or("name", |n| n.value.as_str());
+                        self.diagnostics.push(
+                            Diagnostic::error(codes::E0106, format!("`{name}` takes its value behind `:`, not `=`"))
+                                .at(at, "`:` belongs here")
+                                .help(format!("write `{name}: ..`")),
+                        );
+                    }
+                    Rule::expr | Rule::missing => {
+                        let (e, h) = self.tall(p);
+                        (arg.value, height) = (e, height.max(h));
+                    }
+                    _ => {}
+                }
+            }
+            args.push(arg);
+        }
+        (args, height)
+    }
+
+    /// Expressions with commas between them, and the height of the highest.
+    pub(super) fn expr_list(&mut self, pair: Pair<'_>) -> (Vec<Expr>, usize) {
+        let (mut list, mut height) = (Vec::new(), 1);
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::expr | Rule::missing => {
+                    let (e, h) = self.tall(p);
+                    list.push(e);
+                    height = height.max(h);
+                }
+                Rule::comma => {}
+                _ => self.junk(&p),
+            }
+        }
+        (list, height)
+    }
+
+    /// `8`, `1_000`, `120M`, `0.2`, `5e-5`.
+    pub(super) fn number(&mut self, pair: &Pair<'_>) -> Expr {
+        let span = self.span(pair);
+        let raw = pair.as_str();
+        let plain = raw.replace('_', "");
+        let (digits, factor) = match plain.char_indices().next_back() {
+            Some((i, 'K')) => (plain.get(..i).unwrap_or(""), 1_000_i64),
+            Some((i, 'M')) => (plain.get(..i).unwrap_or(""), 1_000_000),
+            Some((i, 'G')) => (plain.get(..i).unwrap_or(""), 1_000_000_000),
+            _ => (plain.as_str(), 1),
+        };
+        let kind = if digits.bytes().all(|b| b.is_ascii_digit()) {
+            digits.parse::<i64>().ok().and_then(|n| n.checked_mul(factor)).map(ExprKind::Int)
+        } else if digits.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b)) {
+            digits.parse::<f64>().ok().map(|x| x * factor as f64).filter(|x| x.is_finite()).and_then(|x| match factor {
+                1 => Some(ExprKind::Float(x)),
+                // `1.5M` is a whole number; `1.0005K` is none. Below 2^53 the conversion is exact.
+                _ if (x - x.round()).abs() < 1e-6 && x < 9e15 => Some(ExprKind::Int(x.round() as i64)),
+                _ => None,
+            })
+        } else {
+            None
+        };
+        let kind = kind.unwrap_or_else(|| {
+            let end = raw.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(raw.len());
+            let (number, rest) = raw.split_at_checked(end).unwrap_or((raw, ""));
+            let help = if rest.is_empty() || matches!(rest, "K" | "M" | "G") {
+                "whole numbers go up to 2^63 - 1".to_owned()
+            } else {
+                format!("to multiply, write `{number}*{rest}`; the multipliers are `K`, `M` and `G`")
+            };
+            self.diagnostics.push(
+                Diagnostic::error(codes::E0113, format!("`{raw}` is not a number"))
+                    .at(span, "cannot be read")
+                    .help(help),
+            );
+            ExprKind::Error
+        });
+        Expr { kind, span }
+    }
+}

@@ -1,0 +1,242 @@
+//! What is wrong with text that no rule took.
+
+use super::balance::ITEM_WORDS;
+use super::parse::{Builder, Dsl, Pair, Rule};
+use crate::diag::{Diagnostic, codes::syntax as codes};
+use crate::source::Span;
+use pest::Parser as _;
+use pest::error::{ErrorVariant, InputLocation};
+
+impl Builder<'_> {
+    /// An expression, type, name or parameter list that should stand at `pair`, which is empty.
+    pub(super) fn missing(&mut self, pair: &Pair<'_>) {
+        let clean = self.clean;
+        let at = pair.as_span().start();
+        let before = clean.text.get(..at).unwrap_or("").trim_end();
+        let rest = clean.text.get(before.len()..).unwrap_or("");
+        let found_at = before.len() + (rest.len() - rest.trim_start().len());
+        // Junk that starts here is the same fault.
+        self.fault_at = Some(found_at);
+        let same_line = !clean.text.get(before.len()..found_at).unwrap_or("").contains('\n');
+        let found = lump(clean.text.get(found_at..).unwrap_or(""));
+        let what = match pair.as_rule() {
+            Rule::missing_type => "a type",
+            Rule::missing_name => "a name",
+            Rule::missing_params => "parameters in `(` and `)`",
+            _ => "an expression",
+        };
+        let shaped = match found {
+            "each" => Some(Rule::each),
+            "sum" => Some(Rule::sum),
+            "when" => Some(Rule::when),
+            _ => None,
+        };
+        if let Some(rule) = shaped
+            && what == "an expression"
+            && let Some(fault) = self.reread(rule, found_at, clean.text.len())
+        {
+            self.diagnostics.push(fault);
+        } else if same_line && !found.is_empty() && !found.starts_with([')', ']', '}', ',']) {
+            let span = self.place(found_at, found_at + found.len());
+            let word = self.written(span);
+            self.diagnostics.push(if is_reserved(found) {
+                keyword(word, what, span)
+            } else {
+                Diagnostic::error(codes::E0101, format!("expected {what}, found `{word}`"))
+                    .at(span, format!("{what} should stand here"))
+            });
+        } else {
+            let start = before.len() - last_lump(before).len();
+            let previous = self.place(start, before.len());
+            let end = Span { start: previous.end, ..previous };
+            let after = self.written(previous);
+            self.diagnostics.push(
+                Diagnostic::error(codes::E0102, format!("expected {what} after `{after}`"))
+                    .at(end, format!("{what} should stand here")),
+            );
+        }
+    }
+
+    /// Text that no rule took.
+    pub(super) fn junk(&mut self, pair: &Pair<'_>) {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        if self.fault_at == Some(start) {
+            return;
+        }
+        let first = lump(pair.as_str());
+        let span = self.place(start, start + first.len());
+        let word = self.written(span);
+        let rule = match pair.as_rule() {
+            Rule::junk_item => item_rule(first).or_else(|| statement_rule(first)),
+            Rule::junk_stmt => statement_rule(first).or_else(|| item_rule(first)),
+            _ => None,
+        };
+        if let Some(rule) = rule {
+            let fault = self.reread(rule, start, end).unwrap_or_else(|| {
+                let place = match rule {
+                    Rule::set_stmt => "a variant or recipe",
+                    Rule::drop_stmt => "a variant",
+                    _ if ITEM_WORDS.contains(&first) => "the outermost level of the file",
+                    _ => "a model or block",
+                };
+                Diagnostic::error(codes::E0101, format!("`{word}` cannot stand here"))
+                    .at(span, "not here")
+                    .help(format!("move it to {place}"))
+            });
+            self.diagnostics.push(fault);
+            return;
+        }
+        let fault = match pair.as_rule() {
+            Rule::junk_item if first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
+                Diagnostic::error(codes::E0107, format!("no item begins with `{word}`"))
+                    .at(span, "unknown kind of item")
+                    .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `")))
+                    .did_you_mean(word, ITEM_WORDS)
+            }
+            Rule::junk_item => Diagnostic::error(codes::E0107, format!("expected an item, found `{word}`"))
+                .at(span, "no item begins like this")
+                .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `"))),
+            Rule::junk_arg | Rule::junk_angle => Diagnostic::error(codes::E0101, format!("unexpected `{word}`"))
+                .at(span, "expected a comma or the closing bracket before this")
+                .help("separate with `,`"),
+            _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "this fits nothing here"),
+        };
+        self.diagnostics.push(fault);
+    }
+
+    /// A change of a variant that is a statement of models only.
+    pub(super) fn wrong_change(&mut self, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, "a variant binds one name at a time, with `let name = ..`")
+                .at(span, "not a change of a variant")
+                .help("write one `let name = value` per binding, without a type"),
+        );
+    }
+
+    /// Reads `start..end` of the clean text again by the one rule it was meant for, to learn where that fails.
+    fn reread(&self, rule: Rule, start: usize, end: usize) -> Option<Diagnostic> {
+        let text = self.clean.text.get(start..end)?;
+        let error = Dsl::parse(rule, text).err()?;
+        let at = match error.location {
+            InputLocation::Pos(at) | InputLocation::Span((at, _)) => start + at,
+        };
+        let mut expected: Vec<&str> = match &error.variant {
+            ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|r| phrase(*r)).collect(),
+            ErrorVariant::CustomError { .. } => Vec::new(),
+        };
+        expected.sort_unstable();
+        expected.dedup();
+        let before = self.clean.text.get(..at).unwrap_or("").trim_end();
+        let found = lump(self.clean.text.get(at..).unwrap_or(""));
+        let same_line = !self.clean.text.get(before.len()..at).unwrap_or("").contains('\n');
+        let span = self.place(at, at + found.len());
+        let word = self.written(span);
+        let expected = expected.join(" or ");
+        Some(if found.is_empty() || !same_line || expected.is_empty() && found.starts_with(['}', ')', ']']) {
+            let start = before.len() - last_lump(before).len();
+            let previous = self.place(start, before.len());
+            let after = self.written(previous);
+            let what = if expected.is_empty() { "more" } else { &expected };
+            Diagnostic::error(codes::E0101, format!("expected {what} after `{after}`"))
+                .at(Span { start: previous.end, ..previous }, "something is missing here")
+        } else if expected.is_empty() {
+            Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "this fits nothing here")
+        } else if expected.contains("a name") && is_reserved(found) {
+            keyword(word, &expected, span)
+        } else {
+            Diagnostic::error(codes::E0101, format!("expected {expected}, found `{word}`"))
+                .at(span, format!("{expected} should stand here"))
+        })
+    }
+}
+
+fn keyword(word: &str, expected: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0114, format!("expected {expected}, found the keyword `{word}`"))
+        .at(span, "a word of the language")
+        .help(format!("choose another name, such as `{word}_`"))
+}
+
+fn is_reserved(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic()) && Dsl::parse(Rule::ident, word).is_err()
+}
+
+/// The first lump of a text: a word, a number, or one character.
+fn lump(text: &str) -> &str {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = match text.chars().next() {
+        Some(c) if word(c) => text.find(|c| !word(c)).unwrap_or(text.len()),
+        Some('"') => Dsl::parse(Rule::string, text).map_or(1, |p| p.as_str().len()),
+        Some('=' | '+' | '-' | '*' | '/' | '<' | '>' | '|' | '&' | '!' | ':' | '.') => {
+            text.find(|c: char| !"=+-*/<>|&!:.".contains(c)).unwrap_or(text.len())
+        }
+        Some(c) => c.len_utf8(),
+        None => 0,
+    };
+    text.get(..end).unwrap_or("")
+}
+
+/// The last lump of a text.
+fn last_lump(text: &str) -> &str {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mark = |c: char| "=+-*/<>|&!:.".contains(c);
+    let kind = match text.chars().next_back() {
+        Some(c) if word(c) => text.rfind(|c| !word(c)),
+        Some(c) if mark(c) => text.rfind(|c| !mark(c)),
+        Some(c) => return text.get(text.len() - c.len_utf8()..).unwrap_or(""),
+        None => return "",
+    };
+    let start = kind.map_or(0, |i| i + text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8));
+    text.get(start..).unwrap_or("")
+}
+
+fn item_rule(word: &str) -> Option<Rule> {
+    Some(match word {
+        "use" => Rule::use_item,
+        "hyper" => Rule::hyper_item,
+        "input" => Rule::input_item,
+        "label" => Rule::label_item,
+        "block" => Rule::block_item,
+        "model" => Rule::model_item,
+        "variant" => Rule::variant_item,
+        "recipe" => Rule::recipe_item,
+        "expect" => Rule::expect_item,
+        _ => return None,
+    })
+}
+
+fn statement_rule(word: &str) -> Option<Rule> {
+    Some(match word {
+        "let" | "var" => Rule::let_stmt,
+        "for" => Rule::for_stmt,
+        "output" => Rule::output_stmt,
+        "companions" => Rule::companions_stmt,
+        "loss" => Rule::loss_stmt,
+        "reveal" => Rule::reveal_stmt,
+        "set" => Rule::set_stmt,
+        "drop" => Rule::drop_stmt,
+        "each" => Rule::each,
+        "when" => Rule::when,
+        "sum" => Rule::sum,
+        _ => return None,
+    })
+}
+
+/// What a rule reads, in words; none for what may stand there but need not be named.
+fn phrase(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::eq | Rule::base => "`=`",
+        Rule::colon => "`:`",
+        Rule::arrow => "`->`",
+        Rule::path => "`::`",
+        Rule::open | Rule::body | Rule::use_list => "`{`",
+        Rule::paren | Rule::params => "`(`",
+        Rule::angle => "`>`",
+        Rule::ident | Rule::word | Rule::use_name | Rule::param => "a name",
+        Rule::string => "a string",
+        Rule::kw_in => "`in`",
+        Rule::kw_for => "`for`",
+        Rule::expr | Rule::operand | Rule::neg | Rule::not | Rule::missing | Rule::number => "an expression",
+        Rule::missing_type | Rule::named_type | Rule::list_type | Rule::tuple_type | Rule::like_type => "a type",
+        _ => return None,
+    })
+}

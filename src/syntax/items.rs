@@ -1,0 +1,326 @@
+//! Items and types.
+
+use super::ast::*;
+use super::parse::{Builder, Pair, Rule};
+use crate::source::{Span, Spanned};
+
+impl Builder<'_> {
+    pub(super) fn item(&mut self, pair: Pair<'_>) -> Item {
+        let docs = self.docs(&pair);
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::use_item => self.use_item(pair, span),
+            Rule::hyper_item => self.hyper(pair, span),
+            Rule::input_item => ItemKind::Input(self.input(pair, span)),
+            Rule::label_item => ItemKind::Label(self.input(pair, span)),
+            Rule::block_item => ItemKind::Block(self.block(pair, span)),
+            Rule::model_item => {
+                let (mut name, mut body) = (self.nameless(span), Body { span, ..Body::default() });
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => name = self.ident(&p),
+                        Rule::missing_name => self.missing(&p),
+                        Rule::body => body = self.body(p).0,
+                        _ => {}
+                    }
+                }
+                ItemKind::Model(Model { name, body })
+            }
+            Rule::variant_item => {
+                let (mut name, mut base, mut changes) = (None, None, Vec::new());
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => name = Some(self.ident(&p)),
+                        Rule::base => base = self.first_ident(p),
+                        Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
+                        _ => changes.push(self.change(p)),
+                    }
+                }
+                ItemKind::Variant(Variant { name: name.unwrap_or_else(|| self.nameless(span)), base, changes })
+            }
+            Rule::recipe_item => {
+                let (mut name, mut base, mut entries) = (None, None, Vec::new());
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => name = Some(self.ident(&p)),
+                        Rule::base => base = self.first_ident(p),
+                        Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
+                        _ => entries.push(self.recipe_entry(p)),
+                    }
+                }
+                ItemKind::Recipe(Recipe { name: name.unwrap_or_else(|| self.nameless(span)), base, entries })
+            }
+            Rule::expect_item => {
+                let (mut claims, mut recipe) = (Vec::new(), None);
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::expr | Rule::missing => claims.push(self.expr(p)),
+                        Rule::ident => recipe = Some(self.ident(&p)),
+                        _ => {}
+                    }
+                }
+                ItemKind::Expect(Expect { claims, recipe })
+            }
+            _ => {
+                self.junk(&pair);
+                ItemKind::Error
+            }
+        };
+        Item { docs, kind, span }
+    }
+
+    fn first_ident(&mut self, pair: Pair<'_>) -> Option<Ident> {
+        pair.into_inner().find(|p| p.as_rule() == Rule::ident).map(|p| self.ident(&p))
+    }
+
+    fn use_item(&mut self, pair: Pair<'_>, span: Span) -> ItemKind {
+        let (mut from, mut quoted, mut names) = (self.nameless(span), false, Vec::new());
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::string => (from, quoted) = (self.string(&p), true),
+                Rule::ident => from = self.ident(&p),
+                Rule::use_name => names.extend(self.use_name(p)),
+                Rule::use_list => {
+                    for p in p.into_inner() {
+                        match p.as_rule() {
+                            Rule::use_name => names.extend(self.use_name(p)),
+                            _ => self.junk(&p),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        ItemKind::Use(Use { from, quoted, names })
+    }
+
+    fn use_name(&mut self, pair: Pair<'_>) -> Option<(Ident, Option<Ident>)> {
+        let mut idents = pair.into_inner().filter(|p| p.as_rule() == Rule::ident);
+        let (name, other) = (idents.next(), idents.next());
+        Some((self.ident(&name?), other.map(|o| self.ident(&o))))
+    }
+
+    /// Names with junk between them.
+    fn names(&mut self, pair: Pair<'_>) -> Vec<Ident> {
+        let mut names = Vec::new();
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => names.push(self.ident(&p)),
+                Rule::angle => {}
+                _ => self.junk(&p),
+            }
+        }
+        names
+    }
+
+    fn hyper(&mut self, pair: Pair<'_>, span: Span) -> ItemKind {
+        let mut hyper = Hyper {
+            name: self.nameless(span),
+            params: Vec::new(),
+            value: Expr { kind: ExprKind::Error, span },
+            domain: None,
+            constraint: None,
+        };
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => hyper.name = self.ident(&p),
+                Rule::hyper_params => hyper.params = self.names(p),
+                Rule::expr | Rule::missing => hyper.value = self.expr(p),
+                Rule::domain => hyper.domain = self.inner_expr(p),
+                Rule::constraint => hyper.constraint = self.inner_expr(p),
+                _ => {}
+            }
+        }
+        ItemKind::Hyper(hyper)
+    }
+
+    fn inner_expr(&mut self, pair: Pair<'_>) -> Option<Expr> {
+        pair.into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::missing)).map(|p| self.expr(p))
+    }
+
+    pub(super) fn input(&mut self, pair: Pair<'_>, span: Span) -> Input {
+        let mut input =
+            Input { name: self.nameless(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, from: None };
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => input.name = self.ident(&p),
+                Rule::from_key => {
+                    input.from = p.into_inner().find(|p| p.as_rule() == Rule::string).map(|p| self.string(&p));
+                }
+                rule if is_type(rule) => input.ty = self.type_expr(p),
+                _ => {}
+            }
+        }
+        input
+    }
+
+    pub(super) fn block(&mut self, pair: Pair<'_>, span: Span) -> Block {
+        let mut block = Block {
+            name: self.nameless(span),
+            generics: Vec::new(),
+            params: Vec::new(),
+            result: None,
+            constraint: None,
+            body: Body { span, ..Body::default() },
+        };
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => block.name = self.ident(&p),
+                Rule::missing_name | Rule::missing_params => self.missing(&p),
+                Rule::generics => block.generics = self.names(p),
+                Rule::params => {
+                    for p in p.into_inner() {
+                        match p.as_rule() {
+                            Rule::param => block.params.push(self.param(p)),
+                            Rule::paren => {}
+                            _ => self.junk(&p),
+                        }
+                    }
+                }
+                Rule::constraint => block.constraint = self.inner_expr(p),
+                Rule::body => block.body = self.body(p).0,
+                rule if is_type(rule) => block.result = Some(self.type_expr(p)),
+                _ => {}
+            }
+        }
+        block
+    }
+
+    fn param(&mut self, pair: Pair<'_>) -> Param {
+        let span = self.span(&pair);
+        let mut param =
+            Param { name: self.nameless(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, default: None };
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => param.name = self.ident(&p),
+                Rule::expr | Rule::missing => param.default = Some(self.expr(p)),
+                rule if is_type(rule) => param.ty = self.type_expr(p),
+                _ => {}
+            }
+        }
+        param
+    }
+
+    fn change(&mut self, pair: Pair<'_>) -> Change {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::block_item => Change::Block(Box::new(self.block(pair, span)), span),
+            Rule::input_item => Change::Input(self.input(pair, span), span),
+            Rule::junk_stmt => {
+                self.junk(&pair);
+                Change::Error(span)
+            }
+            Rule::let_stmt if pair.as_str().starts_with("var") => {
+                self.wrong_change(span);
+                Change::Error(span)
+            }
+            rule => {
+                let (mut names, mut value, mut typed) = (Vec::new(), None, false);
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => names.push(self.ident(&p)),
+                        Rule::expr | Rule::missing => value = Some(self.expr(p)),
+                        r => typed |= is_type(r),
+                    }
+                }
+                let mut names = names.into_iter();
+                let name = names.next().unwrap_or_else(|| self.nameless(span));
+                let value = value.unwrap_or(Expr { kind: ExprKind::Error, span });
+                match rule {
+                    Rule::set_stmt => Change::Set { name, value, span },
+                    Rule::loss_stmt => Change::Loss { name, value, span },
+                    Rule::drop_stmt => Change::Drop { name, span },
+                    _ if names.next().is_some() || typed => {
+                        self.wrong_change(span);
+                        Change::Error(span)
+                    }
+                    _ => Change::Let { name, value, span },
+                }
+            }
+        }
+    }
+
+    fn recipe_entry(&mut self, pair: Pair<'_>) -> RecipeEntry {
+        let span = self.span(&pair);
+        let mut path = Vec::new();
+        let mut value = SettingValue::Expr(Expr { kind: ExprKind::Error, span });
+        let rule = pair.as_rule();
+        if rule == Rule::junk_stmt {
+            self.junk(&pair);
+            return RecipeEntry::Error(span);
+        }
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => path.push(self.ident(&p)),
+                Rule::key => path.extend(p.into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.ident(&p))),
+                Rule::select => {
+                    let minimize = p.as_str().starts_with("min");
+                    if let Some(metric) = self.first_ident(p) {
+                        value = SettingValue::Select { minimize, metric };
+                    }
+                }
+                Rule::quantity => {
+                    let mut inner = p.into_inner();
+                    if let (Some(number), Some(unit)) = (inner.next(), inner.next()) {
+                        value = SettingValue::Quantity { value: self.number(&number), unit: self.ident(&unit) };
+                    }
+                }
+                Rule::expr | Rule::missing => value = SettingValue::Expr(self.expr(p)),
+                _ => {}
+            }
+        }
+        match (rule, value) {
+            (Rule::set_stmt, SettingValue::Expr(value)) => {
+                let name = path.into_iter().next().unwrap_or_else(|| self.nameless(span));
+                RecipeEntry::Set { name, value, span }
+            }
+            (_, value) => RecipeEntry::Key { path, value, span },
+        }
+    }
+
+    pub(super) fn type_expr(&mut self, pair: Pair<'_>) -> TypeExpr {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::missing_type => {
+                self.missing(&pair);
+                TypeExprKind::Error
+            }
+            Rule::like_type => TypeExprKind::Like(self.first_ident(pair).unwrap_or_else(|| self.nameless(span))),
+            Rule::list_type | Rule::tuple_type => {
+                let list = pair.as_rule() == Rule::list_type;
+                let mut inner = Vec::new();
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        rule if is_type(rule) => inner.push(self.type_expr(p)),
+                        _ => self.junk(&p),
+                    }
+                }
+                match (list, inner.len()) {
+                    (true, _) => {
+                        inner.into_iter().next().map_or(TypeExprKind::Error, |t| TypeExprKind::List(Box::new(t)))
+                    }
+                    (false, 1) => inner.into_iter().next().map_or(TypeExprKind::Error, |t| t.kind),
+                    (false, _) => TypeExprKind::Tuple(inner),
+                }
+            }
+            _ => {
+                let (mut name, mut params, mut dims) = (None, Vec::new(), None);
+                for p in pair.into_inner() {
+                    match p.as_rule() {
+                        Rule::ident => name = Some(self.ident(&p)),
+                        Rule::type_params => params = self.names(p),
+                        Rule::dims => dims = Some(self.expr_list(p).0),
+                        _ => {}
+                    }
+                }
+                TypeExprKind::Named { name: name.unwrap_or_else(|| Spanned::new("_".into(), span)), params, dims }
+            }
+        };
+        TypeExpr { kind, span }
+    }
+}
+
+/// Whether the rule reads a type.
+pub(super) fn is_type(rule: Rule) -> bool {
+    matches!(rule, Rule::list_type | Rule::tuple_type | Rule::like_type | Rule::named_type | Rule::missing_type)
+}
