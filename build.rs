@@ -76,7 +76,6 @@ fn torch(root: &Path) {
     println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
     println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
-    println!("cargo:rustc-env=DSC_TORCH_LIB={}", lib.display());
 }
 
 /// The version of the libtorch whose headers are compiled against.

@@ -1,4 +1,4 @@
-//! `dsc`: the front end. It has no libtorch in it, so that it starts at once; see `dsc::cli`.
+//! `dsc`: the front end. See `dsc::cli`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Dispatch of the commands that need no libtorch. Nothing reachable from here may name `crate::runtime`.
+//! Dispatch of the commands that need no libtorch, and compile without it.
 
 use super::args::Command;
 use super::{Exit, Output, doctor, explain, launch};

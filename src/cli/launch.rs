@@ -4,6 +4,7 @@
 //! `OMP_WAIT_POLICY` (with libgomp's default, threads that wait spin, and steps take up to a thousand times longer when
 //! the machine is busy) and, if libtorch moved since the build, where it is now.
 
+use super::rpath::dynamic;
 use crate::diag::Diagnostic;
 use crate::diag::codes::runtime::{E0708, E0709};
 use std::env;
@@ -91,13 +92,12 @@ impl Library {
     }
 }
 
-/// Looks where the loader looks first (the installed layout, then the folder of the build); only if both are gone, at
-/// `DSC_LIBTORCH`, `LIBTORCH`, the active virtual environment and the torch of `python3`.
+/// Looks where the loader will look for this program (the installed layout, then the folder of the build); only if
+/// libtorch is in neither, at `DSC_LIBTORCH`, `LIBTORCH`, the active virtual environment and the torch of `python3`.
 pub fn library(program: &Path) -> Result<Library, Diagnostic> {
-    let installed = program.canonicalize().ok().and_then(|p| Some(p.parent()?.join("../lib")));
-    let built = option_env!("DSC_TORCH_LIB").map(PathBuf::from);
     let is_there = |folder: &PathBuf| folder.join("libtorch_cpu.so").is_file();
-    if let Some(folder) = [installed, built].into_iter().flatten().find(is_there) {
+    let baked = dynamic(program).unwrap_or_default().folders;
+    if let Some(folder) = baked.into_iter().find(is_there) {
         return Ok(Library::Baked(folder.canonicalize().unwrap_or(folder)));
     }
     let mut refused = Vec::new();
@@ -145,8 +145,8 @@ pub fn torch_version(folder: &Path) -> Option<String> {
     if let Some(line) = text.ok().as_deref().and_then(|t| t.lines().find_map(|l| l.strip_prefix("__version__ = "))) {
         return Some(line.trim_matches(['\'', '"', ' ']).to_owned());
     }
-    let text = [root.join("build-version"), folder.join("dsc-libtorch-version")];
-    text.iter().find_map(|p| std::fs::read_to_string(p).ok()).map(|t| t.trim().to_owned())
+    let text = std::fs::read_to_string(root.join("build-version")).ok()?;
+    Some(text.trim().to_owned())
 }
 
 /// `OMP_WAIT_POLICY` as `dsc-rt` gets it.

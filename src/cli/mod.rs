@@ -4,13 +4,17 @@
 //! into it. `dsc-rt` is linked to libtorch and runs training, evaluation and the like; `dsc` replaces itself with it
 //! ([`launch`]), with the environment that has to be set before the libraries load. Users only ever type `dsc`.
 //!
-//! `dsc` stays free of libtorch because nothing reachable from [`front_main`] names `crate::runtime`; a test holds that.
+//! `make build` compiles `dsc` with `--no-default-features`, so that nothing of libtorch can get into it. A plain `cargo
+//! build` links both programs to libtorch (codegen units of the library mix the two halves, which defeats
+//! `--as-needed`); all works the same then, only each start costs those 0.2 s. So commands of the front end must not
+//! need the feature `torch`, and the arguments of all commands have to compile without it.
 //!
 //! # Adding a command
 //! 1. `src/cli/NAME.rs` with `pub struct Args` (derives `clap::Args`, each field documented: that is its `--help`) and
 //!    `pub fn run(args: &Args, out: &mut Output) -> Exit`. Print through [`Output`] only.
 //! 2. A variant in [`args::Command`] and, if it needs libtorch, an arm in [`args::Command::needs_runtime`].
-//! 3. An arm in `front::run` for a command without libtorch, else in `runtime::run` (behind the feature `torch`).
+//! 3. An arm in `front::run` for a command without libtorch, else in `runtime::run` (then `run` is behind the feature
+//!    `torch`, `Args` is not).
 //!
 //! # Exit codes
 //! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted.
@@ -24,6 +28,7 @@ mod output;
 #[cfg(feature = "torch")]
 pub mod probe;
 mod process;
+mod rpath;
 #[cfg(feature = "torch")]
 mod runtime;
 

@@ -1,0 +1,50 @@
+# make demo    what it does, end to end (installs libtorch into .venv the first time)
+# make test    the whole test suite
+# make build   optimised programs in target/release
+# make install to PREFIX (~/.local); make uninstall undoes it
+#
+# An existing LIBTORCH, or LIBTORCH_USE_PYTORCH=1, is used instead of .venv; it has to be version 2.11.
+
+PREFIX ?= $(HOME)/.local
+CARGO ?= cargo
+
+# scripts/libtorch.sh installs or checks, and prints LIBTORCH=..; its errors end the target.
+with_torch = set -e; torch="$$(scripts/libtorch.sh)"; test "$$torch" = LIBTORCH= || export "$$torch"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test parity-env install uninstall clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+setup:
+	@scripts/libtorch.sh
+
+# `dsc` without libtorch in it, so that it starts at once, and `dsc-rt` with it.
+build:
+	@$(with_torch); $(CARGO) build --release --bin dsc-rt
+	@$(CARGO) build --release --no-default-features --bin dsc
+
+# Uses the profile of the tests: one compilation of the dependencies serves both.
+demo:
+	@$(with_torch); $(CARGO) build --bin dsc-rt
+	@$(CARGO) build --no-default-features --bin dsc
+	@target/debug/dsc doctor
+
+test:
+	@$(with_torch); scripts/test.sh
+
+# A second environment with PyTorch itself, for the tests that compare with it.
+parity-env:
+	@if [ -f tests/parity/requirements.txt ]; then scripts/parity-env.sh; else echo "tests/parity/requirements.txt does not exist" >&2; exit 1; fi
+
+install: build
+	@scripts/install.sh target/release "$(PREFIX)"
+
+uninstall:
+	rm -f "$(PREFIX)/bin/dsc"
+	rm -rf "$(PREFIX)/lib/dsc"
+
+# Leaves .venv, which takes a download to make again.
+clean:
+	$(CARGO) clean
