@@ -9,5 +9,29 @@
 //! - [`pickle`]: reading Python pickles without Python and without executing them;
 //! - [`text`]: text encoders and their tokenisers.
 
+mod binding;
+mod columns;
+mod dataset;
+mod features;
+mod hash;
+mod info;
+mod rng;
+mod standardize;
+mod stream;
+
+pub mod batch;
+pub mod card;
+pub mod demo;
 pub mod pickle;
 pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use binding::{Binding, EncoderBinding, StreamDims};
+pub use dataset::{Dataset, Split, Table};
+pub use hash::file_sha256;
+pub use info::{Info, info};
+pub use rng::{Rng, permutation};
+pub use standardize::{Moments, Standardizer};
+pub use stream::{LengthSource, NonFinite, NonFiniteCount, Stream};

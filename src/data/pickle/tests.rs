@@ -229,23 +229,18 @@ fn object_arrays_and_scalars() {
         .global("numpy", "ndarray")
         .op(b"K\x00\x85")
         .bytes(b"b")
-        .op(b"\x87R")
-        .op(b"(K\x01")
+        .op(b"\x87R(K\x01")
         .shape(&[2])
         .dtype("O8", "|", -1)
         .op(b"\x89](")
         .text("one")
-        .op(b"Ketb")
+        .op(b"K\x65etb")
         .stop();
-    // `K e`: BININT1 101.
-    let p = parse(&[&bytes[..bytes.len() - 4], b"Keetb."].concat().as_slice()[..]).map(|p| match p.root() {
-        Value::Objects(o) => {
-            (o.shape.to_vec(), o.items.get(0).unwrap().as_str().unwrap().to_owned(), o.items.get(1).unwrap().as_int())
-        }
-        other => panic!("{}", other.kind()),
-    });
-    let _ = bytes;
-    assert_eq!(p.unwrap(), (vec![2], "one".to_owned(), Some(101)));
+    let p = parse(&bytes).unwrap();
+    let Value::Objects(objects) = p.root() else { panic!("{}", p.root().kind()) };
+    assert_eq!(objects.shape, [2]);
+    assert_eq!(objects.items.get(0).unwrap().as_str(), Some("one"));
+    assert_eq!(objects.items.get(1).unwrap().as_int(), Some(101));
 
     let scalar = |name: &str, data: &[u8]| {
         Asm::proto(4).global("numpy.core.multiarray", "scalar").dtype(name, "<", -1).bytes(data).op(b"\x86R").stop()
