@@ -2,8 +2,25 @@
 //!
 //! * [`ffi`]: what `tch` lacks, through the C++ shim,
 //! * [`device`]: where a run happens, threads, memory,
-//! * [`error`]: libtorch's failures as diagnostics.
+//! * [`error`]: libtorch's failures as diagnostics,
+//! * [`ParamStore`]: the trainable tensors and their gradients, by path,
+//! * [`StepBatch`]: what one step reads, as plain data of the host,
+//! * [`Program`]: a graph made ready to run; [`Program::run`] gives outputs, losses and retrieval vectors,
+//! * [`Optimizer`]: Adam and AdamW with parameter groups, clipping and a state that can be saved.
 
 pub mod device;
 pub mod error;
 pub mod ffi;
+
+mod batch;
+mod fault;
+mod lengths;
+mod ops;
+mod optim;
+mod params;
+mod program;
+
+pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
+pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
+pub use params::ParamStore;
+pub use program::{Evaluated, Program};

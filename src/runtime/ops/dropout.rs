@@ -1,0 +1,51 @@
+//! Dropout whose bits depend on the sample and the place in it, not on the batch.
+
+use tch::Tensor;
+
+use super::Call;
+use crate::ir::RandomSite;
+use crate::random::{Key, dropout_mask};
+use crate::runtime::batch::Mode;
+use crate::runtime::fault::Fault;
+use crate::runtime::ffi;
+
+/// The key of a site in this step, if dropout is on.
+pub(super) fn key(mode: Mode, site: &RandomSite) -> Option<Key> {
+    match mode {
+        Mode::Eval => None,
+        Mode::Train { seed, epoch, step } => Some(Key::new(seed).with("dropout").with(epoch).with(step).with(&site.0)),
+    }
+}
+
+/// A mask of shape `shape` (rows of the batch in front), 0 or 1 / (1 - p). Its elements are addressed by (sample, head,
+/// row, column) for `heads * rows * columns` elements a sample.
+pub(super) fn mask(
+    call: &Call<'_, '_>,
+    key: Key,
+    p: f64,
+    [heads, rows, columns]: [i64; 3],
+    shape: &[i64],
+) -> Result<Tensor, Fault> {
+    let samples = call.run.samples(call.rows);
+    let mut values = vec![0.0f32; samples.len() * (heads * rows * columns) as usize];
+    dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, &mut values)?;
+    Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
+}
+
+/// Entries set to 0 with probability `p`, the rest divided by `1 - p`; in evaluation nothing.
+pub(super) fn dropout(call: &Call<'_, '_>, p: f64, site: &RandomSite) -> Result<Tensor, Fault> {
+    let x = call.arg(0)?;
+    let key = match key(call.run.mode, site) {
+        Some(key) if p > 0.0 => key,
+        _ => return Ok(x.shallow_clone()),
+    };
+    let shape = x.size();
+    // Rows are rows of time; whatever axes follow are one.
+    let (rows, rest) = match (call.step.time.is_some(), shape.as_slice()) {
+        (true, [_, rows, rest @ ..]) => (*rows, rest),
+        (_, [_, rest @ ..]) => (1, rest),
+        _ => (1, [].as_slice()),
+    };
+    let mask = mask(call, key, p, [1, rows, rest.iter().product()], &shape)?;
+    Ok(x.f_mul(&mask)?)
+}

@@ -1,0 +1,217 @@
+//! The trainable tensors by path, and their gradients.
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use tch::{Device, Kind, Tensor};
+
+use super::fault::Fault;
+use super::ffi;
+use crate::diag::{Diagnostic, codes::runtime as code};
+use crate::ir::{Graph, Init, Param};
+use crate::random::Key;
+use crate::sema::dims::{Dim, DimTable};
+
+struct Entry {
+    tensor: Tensor,
+    gradient: Option<Tensor>,
+}
+
+/// All parameters of a model, in the order of the graph's table.
+///
+/// Gradients are collected by [`backward`](Self::backward) and stand beside the parameter until
+/// [`zero_grads`](Self::zero_grads); several calls add up, which is how gradients are accumulated.
+pub struct ParamStore {
+    entries: IndexMap<String, Entry>,
+    device: Device,
+    kind: Kind,
+}
+
+impl ParamStore {
+    /// Makes and fills all parameters of a graph. Each value is a function of (seed, path, index) alone, so two models
+    /// share the initial values of every path of one shape that they have in common.
+    ///
+    /// # Errors
+    /// `E0725` for a shape that has no number under `dims`; `E0720`, `E0728` for libtorch's own.
+    pub fn init(graph: &Graph, dims: &DimTable, seed: u64, device: Device) -> Result<Self, Diagnostic> {
+        let root = Key::new(seed).with("init");
+        let mut entries = IndexMap::with_capacity(graph.params.len());
+        for param in &graph.params {
+            let shape: Vec<i64> = param.shape.iter().map(|d| number(param, d, dims)).collect::<Result<_, _>>()?;
+            let size = shape.iter().product::<i64>();
+            let mut values = vec![0.0f32; usize::try_from(size).unwrap_or(0)];
+            let key = root.with(&param.path);
+            match &param.init {
+                Init::Zeros => {}
+                Init::Ones => values.par_chunks_mut(1 << 16).for_each(|c| c.fill(1.0)),
+                Init::Normal { std } => key.fill_normal(0.0, *std as f32, &mut values),
+                Init::FanIn(fan_in) => {
+                    let bound = (1.0 / (number(param, fan_in, dims)?.max(1) as f64).sqrt()) as f32;
+                    key.fill_uniform(-bound, bound, &mut values);
+                }
+            }
+            let tensor = leaf(values, &shape, Kind::Float, device).map_err(|f| f.diagnose(&named(&param.path)))?;
+            entries.insert(param.path.clone(), Entry { tensor, gradient: None });
+        }
+        Ok(ParamStore { entries, device, kind: Kind::Float })
+    }
+
+    /// The same values in another kind (float64 for numerical tests), without gradients.
+    ///
+    /// # Errors
+    /// `E0720`, `E0728`.
+    pub fn to_kind(&self, kind: Kind) -> Result<Self, Diagnostic> {
+        let mut entries = IndexMap::with_capacity(self.entries.len());
+        for (path, entry) in &self.entries {
+            let copy = || -> Result<Tensor, Fault> {
+                Ok(entry.tensor.f_detach_copy()?.f_to_kind(kind)?.f_set_requires_grad(self.trains(path))?)
+            };
+            let tensor = copy().map_err(|f| f.diagnose(&named(path)))?;
+            entries.insert(path.clone(), Entry { tensor, gradient: None });
+        }
+        Ok(ParamStore { entries, device: self.device, kind })
+    }
+
+    /// Where the parameters are.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Kind of the parameters; a program computes in this kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of parameters (tensors).
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Paths and tensors in the order of the graph's table.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.entries.iter().map(|(path, e)| (path.as_str(), &e.tensor))
+    }
+
+    /// The tensor of a path.
+    pub fn tensor(&self, path: &str) -> Option<&Tensor> {
+        self.entries.get(path).map(|e| &e.tensor)
+    }
+
+    /// The gradient of a path, if a loss has reached it since the last [`zero_grads`](Self::zero_grads).
+    pub fn gradient(&self, path: &str) -> Option<&Tensor> {
+        self.entries.get(path)?.gradient.as_ref()
+    }
+
+    /// Whether a parameter takes part in training.
+    pub fn trains(&self, path: &str) -> bool {
+        self.tensor(path).is_some_and(Tensor::requires_grad)
+    }
+
+    /// Freezes a parameter or lets it train again.
+    ///
+    /// # Errors
+    /// `E0726` for an unknown path.
+    pub fn set_trains(&mut self, path: &str, trains: bool) -> Result<(), Diagnostic> {
+        let entry = self.entries.get_mut(path).ok_or_else(|| unknown(path))?;
+        entry.gradient = None;
+        entry.tensor = entry.tensor.f_set_requires_grad(trains).map_err(|e| Fault::from(e).diagnose(&named(path)))?;
+        Ok(())
+    }
+
+    /// Overwrites a parameter, row-major.
+    ///
+    /// # Errors
+    /// `E0726` for an unknown path or another shape.
+    pub fn set(&mut self, path: &str, shape: &[i64], values: &[f32]) -> Result<(), Diagnostic> {
+        let (device, kind) = (self.device, self.kind);
+        let entry = self.entries.get_mut(path).ok_or_else(|| unknown(path))?;
+        let own = entry.tensor.size();
+        if own != shape || values.len() != entry.tensor.numel() {
+            return Err(Diagnostic::error(
+                code::E0726,
+                format!("parameter `{path}` has shape {own:?}, {} values of shape {shape:?} were given", values.len()),
+            )
+            .help("these weights belong to another model: compare the graphs with `dsc diff`"));
+        }
+        let mut write = || -> Result<(), Fault> {
+            let _guard = tch::no_grad_guard();
+            let new = Tensor::f_from_slice(values)?.f_view(shape)?.f_to_kind(kind)?.f_to_device(device)?;
+            Ok(entry.tensor.f_copy_(&new)?)
+        };
+        write().map_err(|f| f.diagnose(&named(path)))
+    }
+
+    /// Shape and values of a parameter, row-major; nothing for an unknown path.
+    ///
+    /// # Errors
+    /// `E0720`.
+    pub fn get(&self, path: &str) -> Result<Option<(Vec<i64>, Vec<f32>)>, Diagnostic> {
+        let Some(tensor) = self.tensor(path) else { return Ok(None) };
+        let values = host_values(tensor).map_err(|f| f.diagnose(&named(path)))?;
+        Ok(Some((tensor.size(), values)))
+    }
+
+    /// Adds the gradient of a scalar to the gradients of all parameters it depends on. What it does not depend on
+    /// keeps its gradient, or none. The values saved for the loss are freed.
+    ///
+    /// # Errors
+    /// `E0720`, `E0728`.
+    pub fn backward(&mut self, loss: &Tensor) -> Result<(), Diagnostic> {
+        let mut reached: Vec<&mut Entry> = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).collect();
+        let mut run = || -> Result<(), Fault> {
+            let inputs: Vec<&Tensor> = reached.iter().map(|e| &e.tensor).collect();
+            let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
+            let _guard = tch::no_grad_guard();
+            for (entry, gradient) in reached.iter_mut().zip(gradients) {
+                if !gradient.defined() {
+                    continue;
+                }
+                entry.gradient = Some(match entry.gradient.take() {
+                    None => gradient,
+                    Some(before) => before.f_add(&gradient)?,
+                });
+            }
+            Ok(())
+        };
+        run().map_err(|f| f.diagnose("the backward pass"))
+    }
+
+    /// Forgets all gradients.
+    pub fn zero_grads(&mut self) {
+        self.entries.values_mut().for_each(|e| e.gradient = None);
+    }
+}
+
+/// All numbers of a tensor in row-major order, as f32 on the host.
+pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
+    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let mut values = vec![0.0f32; flat.numel()];
+    let len = values.len();
+    flat.f_copy_data(&mut values, len)?;
+    Ok(values)
+}
+
+fn leaf(values: Vec<f32>, shape: &[i64], kind: Kind, device: Device) -> Result<Tensor, Fault> {
+    Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(device)?.f_to_kind(kind)?.f_set_requires_grad(true)?)
+}
+
+fn number(param: &Param, dim: &Dim, dims: &DimTable) -> Result<i64, Diagnostic> {
+    dim.eval(dims).filter(|n| *n >= 0).ok_or_else(|| {
+        Diagnostic::error(code::E0725, format!("`{dim}` in the shape of parameter `{}` has no number", param.path))
+            .at(param.span, "this call owns the parameter")
+            .help("bind the graph to data or to a card first")
+    })
+}
+
+fn unknown(path: &str) -> Diagnostic {
+    Diagnostic::error(code::E0726, format!("the model has no parameter `{path}`"))
+        .help("these weights belong to another model: compare the graphs with `dsc diff`")
+}
+
+fn named(path: &str) -> String {
+    format!("parameter `{path}`")
+}
