@@ -224,7 +224,7 @@ fn precedence() {
         ("120M", "120000000"),
         ("1.5K", "1500"),
         ("1_000", "1000"),
-        ("5e-5", "5e-05"),
+        ("5e-5", "5e-5"),
         (r#""a \"b\" \\ c""#, r#""a \"b\" \\ c""#),
         ("x[1..3]", "(index x (.. 1 3))"),
         ("when a { b } else when c { d } else { e }", "(when a { => b } { => (when c { => d } { => e }) })"),
@@ -332,9 +332,9 @@ fn depth_is_limited() {
     for (open, close) in
         [("F(", ")"), ("[", "]"), ("each x in [1] { ", " }"), ("when a { ", "} else { b }"), ("B{k: ", "}")]
     {
-        let (_, faults, _) = read(&format!("model M {{ let x = {}1{} }}", open.repeat(60), close.repeat(60)));
+        let (_, faults, _) = read(&format!("model M {{ let x = {}1{} }}", open.repeat(30), close.repeat(30)));
         assert!(faults.is_empty(), "{open} {faults:#?}");
-        let (_, faults, _) = read(&format!("model M {{ let x = {}@ @ 1{} }}", open.repeat(120), close.repeat(120)));
+        let (_, faults, _) = read(&format!("model M {{ let x = {}@ @ 1{} }}", open.repeat(62), close.repeat(62)));
         assert!(!faults.is_empty(), "{open}");
     }
     for step in ["+ a ", "** a ", "|> F() ", "at c ", "(x)", ".y", "[0]", "else when a { b } ", "- "] {
