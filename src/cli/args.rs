@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{doctor, explain};
+use super::{check, doctor, dump, explain, models};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -70,6 +70,12 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Report everything wrong with a model file: syntax, names, dims, lengths, variants, recipes
+    Check(check::Args),
+    /// Print the compiled graph as text
+    Dump(dump::Args),
+    /// List the stock models, or show one
+    Models(models::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
@@ -83,7 +89,9 @@ impl Command {
     /// Whether the command runs in `dsc-rt`.
     pub fn needs_runtime(&self) -> bool {
         match self {
-            Command::Explain(_) | Command::Doctor(_) => false,
+            Command::Check(_) | Command::Dump(_) | Command::Models(_) | Command::Explain(_) | Command::Doctor(_) => {
+                false
+            }
             Command::Probe => true,
         }
     }

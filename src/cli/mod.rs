@@ -20,10 +20,14 @@
 //! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted.
 
 pub mod args;
+pub mod check;
 pub mod doctor;
+pub mod dump;
 pub mod explain;
 mod front;
 pub mod launch;
+pub mod model;
+pub mod models;
 mod output;
 #[cfg(feature = "torch")]
 pub mod probe;

@@ -6,6 +6,6 @@ use super::{Exit, Output, front, probe};
 pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
     match command {
         Command::Probe => probe::run(out),
-        Command::Explain(_) | Command::Doctor(_) => front::run(command, out),
+        _ => front::run(command, out),
     }
 }

@@ -1,0 +1,157 @@
+//! What the commands that take a model have in common: finding the file, settings from the command line.
+
+use crate::data::text::EncoderConfig;
+use crate::diag::Diagnostic;
+use crate::diag::codes::hypers as code;
+use crate::lower::{Options, Setting};
+use crate::sema::program::{Loaded, Program};
+use crate::sema::statics::Static;
+use crate::source::{EmbeddedWorld, FsWorld, Span};
+use crate::syntax::ast::{RecipeEntry, SettingValue};
+use std::collections::BTreeMap;
+
+/// Which model: file or stock model, variant, hypers.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ModelArgs {
+    /// A .dsl file, or the name of a stock model (`dsc models` lists them)
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// A variant of the file instead of its base
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Set a hyper: `--set p=4`, checked against its declared range
+    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_setting)]
+    pub sets: Vec<Setting>,
+}
+
+/// `p=4` as a setting.
+fn parse_setting(text: &str) -> Result<Setting, String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "write HYPER=VALUE, such as p=4".to_owned())?;
+    Ok(Setting { name: name.trim().to_owned(), value: parse_value(value.trim()), span: Span::NONE })
+}
+
+/// A number, a flag, or a string with or without quotes.
+pub fn parse_value(text: &str) -> Static {
+    if let Ok(n) = text.parse::<i64>() {
+        return Static::Int(n);
+    }
+    if let Ok(x) = text.parse::<f64>() {
+        return Static::Float(x);
+    }
+    match text {
+        "true" => Static::Bool(true),
+        "false" => Static::Bool(false),
+        _ => Static::Str(text.trim_matches('"').to_owned()),
+    }
+}
+
+/// Loads a file, or a stock model when no such file exists.
+pub fn load(file: &str) -> Loaded {
+    let on_disk = std::path::Path::new(file);
+    if !on_disk.exists()
+        && let Some(text) = EmbeddedWorld::model(file)
+    {
+        let name = file.strip_suffix(".dsl").unwrap_or(file);
+        return Program::load_text(&FsWorld, &format!("{name}.dsl"), text);
+    }
+    Program::load(&FsWorld, file)
+}
+
+/// The text encoder's numbers as the language reads them: `encoder.hidden_size`.
+pub fn encoder_statics(config: &EncoderConfig) -> BTreeMap<String, Static> {
+    let Ok(serde_json::Value::Object(map)) = serde_json::to_value(config) else { return BTreeMap::new() };
+    map.into_iter()
+        .filter_map(|(key, value)| {
+            let value = match value {
+                serde_json::Value::Number(n) => match n.as_i64() {
+                    Some(n) => Static::Int(n),
+                    None => Static::Float(n.as_f64()?),
+                },
+                serde_json::Value::String(s) => Static::Str(s),
+                serde_json::Value::Bool(b) => Static::Bool(b),
+                _ => return None,
+            };
+            Some((key, value))
+        })
+        .collect()
+}
+
+/// The hypers that a recipe sets, literals only, base recipes first.
+///
+/// # Errors
+/// An unknown recipe, or a value that is no literal.
+pub fn recipe_sets(program: &Program, recipe: &str) -> Result<Vec<Setting>, Diagnostic> {
+    let mut sets = Vec::new();
+    for recipe in program.recipe_chain(recipe)? {
+        for entry in &recipe.entries {
+            if let RecipeEntry::Set { name, value, span } = entry {
+                let value = literal(value).ok_or_else(|| {
+                    Diagnostic::error(
+                        code::E0401,
+                        format!("`set {}` in a recipe wants a number, flag or string", name.value),
+                    )
+                    .at(value.span, "not a literal")
+                })?;
+                sets.push(Setting { name: name.value.clone(), value, span: *span });
+            }
+        }
+    }
+    Ok(sets)
+}
+
+/// The encoder that a recipe names, if it does.
+pub fn recipe_encoder(program: &Program, recipe: &str) -> Option<String> {
+    let chain = program.recipe_chain(recipe).ok()?;
+    chain.into_iter().flat_map(|r| &r.entries).rev().find_map(|entry| match entry {
+        RecipeEntry::Key { path, value: SettingValue::Expr(e), .. }
+            if path.len() == 1 && path.first().is_some_and(|p| p.value == "encoder") =>
+        {
+            match literal(e) {
+                Some(Static::Str(name)) => Some(name),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+/// The value of a literal.
+pub fn literal(e: &crate::syntax::ast::Expr) -> Option<Static> {
+    use crate::syntax::ast::{ExprKind, UnaryOp};
+    match &e.kind {
+        ExprKind::Int(n) => Some(Static::Int(*n)),
+        ExprKind::Float(x) => Some(Static::Float(*x)),
+        ExprKind::Bool(b) => Some(Static::Bool(*b)),
+        ExprKind::Str(s) => Some(Static::Str(s.clone())),
+        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
+        _ => None,
+    }
+}
+
+/// Options for compiling without data: the user's settings and variant, the encoder's configuration.
+pub fn options(args: &ModelArgs, encoder: &EncoderConfig) -> Options {
+    Options {
+        variant: args.variant.clone(),
+        sets: args.sets.clone(),
+        encoder: encoder_statics(encoder),
+        ..Options::default()
+    }
+}
+
+/// The encoder that is assumed where no recipe names one: bert-base-uncased.
+pub fn default_encoder() -> EncoderConfig {
+    EncoderConfig {
+        model_type: "bert".into(),
+        hidden_size: 768,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        intermediate_size: 3072,
+        vocab_size: 30_522,
+        max_position_embeddings: 512,
+        type_vocab_size: 2,
+        layer_norm_eps: 1e-12,
+        hidden_dropout_prob: 0.1,
+        attention_probs_dropout_prob: 0.1,
+        hidden_act: "gelu".into(),
+    }
+}
