@@ -50,12 +50,31 @@ pub struct State {
     pub schedule: Schedule,
     /// Steps of the whole training.
     pub total_steps: u64,
+    /// Where in an epoch it stands, if not at its beginning.
+    pub within: Option<Within>,
+    /// Seconds of training so far.
+    pub seconds: f64,
     /// The best epoch so far.
     pub best: Option<Best>,
     /// Bytes of each append-only log that belong to this state: what is behind them is cut off on resume.
     pub logs: IndexMap<String, u64>,
+    /// Steps of each parameter's moments, by path.
+    pub moment_steps: IndexMap<String, u64>,
     /// Companion lists in the file, by the name of their declaration.
     pub pools: IndexMap<String, PoolState>,
+}
+
+/// The part of an epoch that is done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Within {
+    /// Batches done.
+    pub batches: u64,
+    /// Anchors done.
+    pub samples: u64,
+    /// Sums of the loss terms over those anchors.
+    pub sums: IndexMap<String, f64>,
+    /// Largest gradient norm, if gradients are clipped.
+    pub gradient_norm: Option<f64>,
 }
 
 /// The epoch that the selection rule keeps.
@@ -343,8 +362,16 @@ mod tests {
             step: 41,
             schedule: Schedule { warmup: Warmup::Fraction(0.1), decay: Decay::Linear },
             total_steps: 123,
+            within: Some(Within {
+                batches: 2,
+                samples: 32,
+                sums: IndexMap::from([("mse".to_owned(), 0.7)]),
+                gradient_norm: Some(1.5),
+            }),
+            seconds: 12.25,
             best: Some(Best { epoch: 2, value: Some(0.1 + 0.2) }),
             logs: IndexMap::from([("metrics.jsonl".to_owned(), 512)]),
+            moment_steps: IndexMap::from([("enc.0.weight".to_owned(), 41)]),
             pools: IndexMap::from([("c".to_owned(), PoolState { settings: PoolSettings::default(), epoch: 2 })]),
         }
     }
