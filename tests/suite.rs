@@ -5,6 +5,8 @@
 //! nearest one that is not such a line itself). `// warning[W0101]: ..` likewise. One
 //! without a place is expected on the first line. Whatever is not expected, and whatever does not come, fails the suite.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use dsc::diag::{Diagnostic, Severity, all_codes};
 use dsc::source::SourceMap;
 use std::collections::BTreeSet;

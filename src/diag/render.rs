@@ -153,7 +153,16 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let at = |l: &Label| SourceSpan::new(self.code.shown(l.span.start as usize).into(), l.span.len());
+        let at = |l: &Label| {
+            // miette draws nothing under the empty line at the end of a file; the last text before it will do.
+            let start = match self.code.sources.file_of(l.span) {
+                Some((_, f)) if l.span.is_empty() && l.span.start as usize == f.base as usize + f.text.len() => {
+                    f.base as usize + f.text.trim_end().len()
+                }
+                _ => l.span.start as usize,
+            };
+            SourceSpan::new(self.code.shown(start).into(), l.span.len())
+        };
         let primary =
             self.of.primary.iter().map(move |l| LabeledSpan::new_primary_with_span(Some(l.text.clone()), at(l)));
         let others = self.of.secondary.iter().map(move |l| LabeledSpan::new_with_span(Some(l.text.clone()), at(l)));
