@@ -22,6 +22,7 @@ pub mod events;
 pub mod feed;
 pub mod metrics;
 pub mod recipe;
+pub mod results;
 pub mod retrieval;
 pub mod run_folder;
 pub mod schedule;

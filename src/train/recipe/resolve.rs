@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::keys::{Entry, KEYS, apply};
-use super::settings::{Origin, Settings};
+use super::settings::{Origin, Settings, Standardize};
 use super::value::Value;
 use crate::diag::codes::run::{E0901, E0903, E0904, E0905, E0963};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -74,6 +74,9 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
         for key in ["family", "class"] {
             origins.insert(key.into(), Origin::Card(name.into()));
         }
+    } else if request.data.is_some() {
+        // Nobody knows the scales of an unknown file; the known data sets are used as their authors made them.
+        settings.standardize = Standardize::Train;
     }
     let start = match request.recipe {
         Some(name) => {
