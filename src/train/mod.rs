@@ -28,3 +28,6 @@ pub mod run_folder;
 pub mod schedule;
 #[cfg(feature = "torch")]
 pub mod trainer;
+
+#[cfg(all(test, feature = "torch"))]
+mod tests;

@@ -319,7 +319,14 @@ impl<'a> Training<'a> {
         self.log.add(&record)?;
         reporter.epoch(&record);
         if best {
-            let state = State { logs: IndexMap::new(), pools: IndexMap::new(), ..self.state.clone() };
+            // Without a clock, so that a seed decides the file to the bit.
+            let state = State {
+                logs: IndexMap::new(),
+                pools: IndexMap::new(),
+                moment_steps: IndexMap::new(),
+                seconds: 0.0,
+                ..self.state.clone()
+            };
             checkpoint::write(&self.job.folder.file("best.safetensors"), &state, &self.weights())?;
         }
         self.save_last(true)
@@ -397,8 +404,6 @@ impl<'a> Training<'a> {
         self.log.sync()?;
         self.state.logs = IndexMap::from([("metrics.jsonl".to_owned(), self.log.bytes())]);
         self.state.seconds = self.began.elapsed().as_secs_f64();
-        self.state.pools.clear();
-        self.state.moment_steps.clear();
         let mut steps = IndexMap::new();
         let mut parts = self.weights();
         let mut pools = IndexMap::new();

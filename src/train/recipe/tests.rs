@@ -41,7 +41,7 @@ impl Build {
         let callee = Box::new(self.expr(ExprKind::Name("adam".into())));
         let args = settings
             .iter()
-            .map(|(k, v)| Arg { name: Some(self.name(k)), value: self.expr(ExprKind::Float(*v)) })
+            .map(|(k, v)| Arg { name: Some(self.name(k)), spread: false, value: self.expr(ExprKind::Float(*v)) })
             .collect();
         ExprKind::Call { callee, args, piped: false }
     }
