@@ -29,7 +29,7 @@ build:
 demo:
 	@$(with_torch); $(CARGO) build --bin dsc-rt
 	@$(CARGO) build --no-default-features --bin dsc
-	@target/debug/dsc doctor
+	@target/debug/dsc demo
 
 test: parity-env
 	@$(with_torch); scripts/test.sh

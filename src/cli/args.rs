@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{check, data, doctor, dump, explain, models};
+use super::{check, data, demo, doctor, dump, eval, explain, models, predict, train};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -78,6 +78,14 @@ pub enum Command {
     Models(models::Args),
     /// Look at feature files
     Data(data::Args),
+    /// Train a model and leave a run folder
+    Train(train::Args),
+    /// Score the selected weights of a run
+    Eval(eval::Args),
+    /// Predict with the selected weights of a run
+    Predict(predict::Args),
+    /// Train the stock model and the unimodal ones on generated data
+    Demo(demo::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
@@ -97,7 +105,7 @@ impl Command {
             | Command::Models(_)
             | Command::Explain(_)
             | Command::Doctor(_) => false,
-            Command::Probe => true,
+            Command::Train(_) | Command::Eval(_) | Command::Predict(_) | Command::Demo(_) | Command::Probe => true,
         }
     }
 }

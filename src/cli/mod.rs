@@ -22,20 +22,28 @@
 pub mod args;
 pub mod check;
 pub mod data;
+pub mod demo;
 pub mod doctor;
 pub mod dump;
+pub mod eval;
 pub mod explain;
 mod front;
 pub mod launch;
 pub mod model;
 pub mod models;
 mod output;
+pub mod predict;
 #[cfg(feature = "torch")]
 pub mod probe;
 mod process;
+#[cfg(feature = "torch")]
+mod progress;
 mod rpath;
 #[cfg(feature = "torch")]
 mod runtime;
+#[cfg(feature = "torch")]
+mod session;
+pub mod train;
 
 pub use output::{Exit, Output};
 

@@ -1,10 +1,14 @@
 //! Dispatch of the commands that run on libtorch.
 
 use super::args::Command;
-use super::{Exit, Output, front, probe};
+use super::{Exit, Output, demo, eval, front, predict, probe, train};
 
 pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
     match command {
+        Command::Train(args) => train::run(args, out),
+        Command::Eval(args) => eval::run(args, out),
+        Command::Predict(args) => predict::run(args, out),
+        Command::Demo(args) => demo::run(args, out),
         Command::Probe => probe::run(out),
         _ => front::run(command, out),
     }

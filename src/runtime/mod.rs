@@ -19,6 +19,7 @@ mod ops;
 mod optim;
 mod params;
 mod program;
+pub mod values;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};

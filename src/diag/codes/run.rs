@@ -1,6 +1,37 @@
 //! Runs and the command line, `E09xx`.
 
 codes! {
+    /// A recipe, the environment or the command line sets something that training does not know. A misspelt setting
+    /// would otherwise be lost without a sound.
+    E0901 = "unknown setting", "";
+    /// The value of a setting is of another kind than the setting takes, or out of its range.
+    E0902 = "wrong value of a setting", "";
+    /// The recipe that was asked for, or that another one inherits from, is not in the file.
+    E0903 = "no such recipe", "";
+    /// A recipe inherits from itself, directly or through others.
+    E0904 = "recipes inherit in a circle", "";
+    /// Two recipes of one file have the same name.
+    E0905 = "two recipes of one name", "";
+    /// The folder that a run is to be written to exists and is not empty. A run is never overwritten.
+    E0910 = "run folder exists", "";
+    /// The folder is not a run of `dsc`, is damaged, or was written by a newer version.
+    E0911 = "not a run folder", "";
+    /// The disk has less room than the next checkpoint needs. Nothing was written over.
+    E0912 = "disk is full", "";
+    /// A file of a run cannot be written or read.
+    E0913 = "file of a run", "";
+    /// A checkpoint is damaged, lacks a part, or has a schema of a newer version.
+    E0914 = "checkpoint is damaged", "";
+    /// The weights belong to another graph: parameters are missing, superfluous or of another shape.
+    E0915 = "weights of another graph", "";
+    /// The weights of the text encoder do not fit the encoder that the model computes.
+    E0917 = "encoder weights do not fit", "";
+    /// A loss became NaN or infinite. The usual causes are a learning rate that is too high and features of huge size.
+    E0920 = "loss is not a number", "";
+    /// A split that is needed has no samples.
+    E0921 = "empty split", "";
+    /// The model has nothing to train or to score: no loss, no output, or an output without the label in the data.
+    E0922 = "nothing to train", "";
     /// A prediction is NaN or infinite. It has no class and would poison every mean, so nothing is scored; the
     /// message names the sample. The usual causes are a learning rate that is too high and NaN or -inf in the features.
     E0960 = "prediction is not a number", "";

@@ -1,0 +1,104 @@
+//! `dsc demo`: the stock model and the unimodal ones on the generated data, in one table.
+
+use std::path::PathBuf;
+
+/// `dsc demo`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Folder for the runs, which must not exist; by default runs/demo-TIME
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Epochs instead of the recipes' own
+    #[arg(long, value_name = "N")]
+    epochs: Option<String>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: String,
+    /// Threads for operators
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// What is compared, the fused model first.
+#[cfg(feature = "torch")]
+const MODELS: [&str; 4] = ["dashfusion", "unimodal/text", "unimodal/audio", "unimodal/vision"];
+
+/// Trains the models and prints the table.
+#[cfg(feature = "torch")]
+pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
+    use super::Exit;
+    use super::data::DEMO_SEED;
+    use super::model::ModelArgs;
+    use super::train::{self, train_all};
+    use crate::data::demo::ceiling;
+    use crate::report::results::{ModelRow, models_table};
+    use crate::train::metrics::Family;
+    use crate::train::run_folder::RunFolder;
+    use indexmap::IndexMap;
+    use std::path::Path;
+
+    let top = match RunFolder::create(args.out.as_deref(), Path::new("runs"), "demo") {
+        Ok(folder) => folder,
+        Err(d) => return out.fault(&d),
+    };
+    let mut rows = Vec::new();
+    let mut constants = Vec::new();
+    let mut family = Family::Sims;
+    for model in MODELS {
+        out.note(format_args!("== {model}"));
+        let train = train::Args {
+            model: ModelArgs { file: model.to_owned(), variant: None, sets: Vec::new() },
+            data: "demo".to_owned(),
+            data_root: None,
+            recipe: None,
+            with: Vec::new(),
+            epochs: args.epochs.clone(),
+            batch: None,
+            text_encoder: None,
+            device: "cpu".to_owned(),
+            threads: args.threads,
+            seed: Some(args.seed.clone()),
+            seeds: None,
+            out: Some(top.file(&model.replace('/', "-"))),
+        };
+        let results = match train_all(&train, out) {
+            Ok((results, _)) => results,
+            Err(exit) => return exit,
+        };
+        let Some(r) = results.into_iter().next() else { continue };
+        family = Family::parse(&r.family).unwrap_or(family);
+        if constants.is_empty() {
+            constants.push(ModelRow {
+                name: format!("constant {}", r.constant.value),
+                metrics: r.constant.test.metrics.clone(),
+                parameters: None,
+                seconds: None,
+            });
+        }
+        rows.push(ModelRow {
+            name: model.to_owned(),
+            metrics: r.test.metrics.clone(),
+            parameters: Some(r.parameters),
+            seconds: Some(r.seconds),
+        });
+    }
+    // Best figures of any predictor, each by the best rule for it, on this test split where they depend on it.
+    let known = ["text", "audio", "vision", "text+audio+vision"];
+    let ceilings = ceiling(DEMO_SEED).into_iter().filter(|c| known.contains(&c.known.as_str())).map(|c| ModelRow {
+        name: format!("ceiling: {}", c.known),
+        metrics: IndexMap::from([
+            ("acc2".to_owned(), Some(c.test_acc2)),
+            ("mae".to_owned(), Some(c.test_mae)),
+            ("corr".to_owned(), Some(c.corr)),
+        ]),
+        parameters: None,
+        seconds: None,
+    });
+    let ceilings = ceilings.collect();
+    let mut table = models_table(family, &[rows, constants, ceilings]);
+    table.note("generated data (--data demo); the epoch was chosen on the validation split, the test split read once per model");
+    table.note("ceiling: the best that any predictor of those modalities can reach (Corr: in expectation)");
+    out.line(table.text().trim_end());
+    out.line(format_args!("runs: {}", top.path().display()));
+    Exit::Done
+}

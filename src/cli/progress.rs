@@ -1,0 +1,154 @@
+//! How a training shows itself: a bar on a terminal, plain lines in a pipe, nothing with `--quiet`.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Output;
+use crate::train::events::{BatchDone, EpochRecord, Plan, Reporter};
+
+/// Without a terminal, a line within a long epoch at most this often.
+const LINE_EVERY: Duration = Duration::from_secs(30);
+
+/// Shows a training on an [`Output`].
+pub(super) struct Progress<'a> {
+    out: &'a mut Output,
+    bar: Option<ProgressBar>,
+    plan: Option<Plan>,
+    began: Instant,
+    spoke: Instant,
+    metric: String,
+    started_samples: usize,
+}
+
+impl<'a> Progress<'a> {
+    /// `metric` is the one that selects the epoch.
+    pub(super) fn new(out: &'a mut Output, metric: &str) -> Progress<'a> {
+        let on = std::io::stderr().is_terminal() && !out.args().quiet;
+        let bar = on.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        let now = Instant::now();
+        Progress { out, bar, plan: None, began: now, spoke: now, metric: metric.to_owned(), started_samples: 0 }
+    }
+
+    fn say(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => self.out.note(text),
+        }
+    }
+
+    fn remaining(&self, done: u64) -> String {
+        let Some(plan) = &self.plan else { return String::new() };
+        let total = plan.epochs * plan.batches;
+        let each = self.began.elapsed().as_secs_f64() / done.max(1) as f64;
+        clock(each * total.saturating_sub(done) as f64)
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Reporter for Progress<'_> {
+    fn started(&mut self, plan: &Plan) {
+        self.plan = Some(plan.clone());
+        self.began = Instant::now();
+        self.spoke = self.began;
+        if let Some(bar) = &self.bar {
+            bar.set_length(plan.epochs * plan.batches);
+            if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
+                bar.set_style(style.progress_chars("=> "));
+            }
+        }
+        let encoder = match plan.encoder_parameters {
+            0 => String::new(),
+            n => format!(", {n} of them in the text encoder"),
+        };
+        self.say(&format!(
+            "seed {}: {} parameters{encoder}; {} samples, {} epochs of {} batches",
+            plan.seed, plan.parameters, plan.samples, plan.epochs, plan.batches
+        ));
+    }
+
+    fn busy(&mut self, what: &str) {
+        if let Some(bar) = &self.bar
+            && !what.is_empty()
+        {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    fn batch(&mut self, done: &BatchDone) {
+        let Some(plan) = &self.plan else { return };
+        let position = done.epoch * plan.batches + done.batch;
+        self.started_samples = done.epoch as usize * plan.samples + done.samples;
+        let rate = self.started_samples as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
+        let text = format!("{}  {rate:.0} samples/s, {} left", terms(&done.losses), self.remaining(position));
+        let prefix = format!("epoch {}/{}", done.epoch + 1, plan.epochs);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(position);
+                bar.set_prefix(prefix);
+                bar.set_message(text);
+            }
+            None if self.spoke.elapsed() > LINE_EVERY => {
+                self.spoke = Instant::now();
+                let of = plan.batches;
+                self.say(&format!("{prefix}, batch {}/{of}: {text}", done.batch));
+            }
+            None => {}
+        }
+    }
+
+    fn epoch(&mut self, record: &EpochRecord) {
+        self.spoke = Instant::now();
+        let Some(plan) = &self.plan else { return };
+        let valid = match record.valid.get(&self.metric).copied().flatten() {
+            Some(value) => format!("valid {} {value:.4}", self.metric),
+            None => format!("valid {} undefined", self.metric),
+        };
+        let absent: usize = record.without_companions.values().sum();
+        let line = format!(
+            "epoch {}/{}  {}  {valid}{}{}  {:.1} s, {} left",
+            record.epoch + 1,
+            plan.epochs,
+            terms(&record.losses),
+            if record.best { " *" } else { "" },
+            if absent > 0 { format!("  ({absent} anchors without companions)") } else { String::new() },
+            record.seconds,
+            self.remaining((record.epoch + 1) * plan.batches)
+        );
+        self.say(&line);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.say(text);
+    }
+}
+
+fn terms(losses: &IndexMap<String, f64>) -> String {
+    losses.iter().map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join("  ")
+}
+
+/// `1:02:03`, `2:03`.
+fn clock(seconds: f64) -> String {
+    let s = seconds.round().max(0.0) as u64;
+    match s / 3600 {
+        0 => format!("{}:{:02}", s / 60, s % 60),
+        h => format!("{h}:{:02}:{:02}", s / 60 % 60, s % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_read_as_clocks() {
+        assert_eq!([0.4, 62.0, 3723.0].map(super::clock), ["0:00", "1:02", "1:02:03"]);
+    }
+}

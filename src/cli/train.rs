@@ -1,0 +1,308 @@
+//! `dsc train FILE --data NAME|FILE`: trains a model and leaves a run folder.
+
+use std::path::PathBuf;
+
+use super::model::ModelArgs;
+
+/// `dsc train`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// A known data set (sims, simsv2, mosi, mosei, demo) or a feature file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) data: String,
+    /// Folder below which the known data sets lie
+    #[arg(long, value_name = "DIR", env = "DSC_DATA")]
+    pub(super) data_root: Option<PathBuf>,
+    /// The recipe; by default the one named like the data set
+    #[arg(long, value_name = "NAME")]
+    pub(super) recipe: Option<String>,
+    /// Set a key of the recipe: `--with optimizer.lr=2e-5`, `--with "select=max corr"`
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    pub(super) with: Vec<String>,
+    /// Epochs; short for `--with epochs=N`
+    #[arg(long, value_name = "N")]
+    pub(super) epochs: Option<String>,
+    /// Anchors per batch; short for `--with batch=N`
+    #[arg(long, value_name = "N")]
+    pub(super) batch: Option<String>,
+    /// Folder of the pretrained text encoder
+    #[arg(long, value_name = "DIR")]
+    pub(super) text_encoder: Option<PathBuf>,
+    /// cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    pub(super) device: String,
+    /// Threads for operators
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// The first seed; without --seeds, the only one
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<String>,
+    /// How many seeds, one run each
+    #[arg(long, value_name = "N")]
+    pub(super) seeds: Option<String>,
+    /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[cfg(feature = "torch")]
+pub(super) use with_torch::{run, train_all};
+
+#[cfg(feature = "torch")]
+mod with_torch {
+    use std::path::Path;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use indexmap::IndexMap;
+
+    use super::Args;
+    use crate::cli::data::DEMO_SEED;
+    use crate::cli::progress::Progress;
+    use crate::cli::session::{Ask, Session};
+    use crate::cli::{Exit, Output};
+    use crate::data::card::Location;
+    use crate::data::{Split, file_sha256};
+    use crate::diag::Diagnostic;
+    use crate::report::results::{aggregate_json, results_table};
+    use crate::runtime::device::{Device, threads};
+    use crate::train::events::Reporter as _;
+    use crate::train::feed::Feed;
+    use crate::train::recipe::{describe_schedule, split_setting};
+    use crate::train::results::Results;
+    use crate::train::run_folder::{DataInfo, EncoderInfo, Machine, Manifest, RunFolder, SCHEMA};
+    use crate::train::trainer::{Job, Outcome, train};
+
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static HANDLER: OnceLock<()> = OnceLock::new();
+
+    /// The first Ctrl-C asks the training to stop after its step, the second one ends the process.
+    fn watch_interrupts() {
+        HANDLER.get_or_init(|| {
+            // Without a handler Ctrl-C ends the process at once, which is what it did before.
+            let _ = ctrlc::set_handler(|| {
+                if STOP.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+            });
+        });
+    }
+
+    /// Trains and prints the table.
+    pub(in crate::cli) fn run(args: &Args, out: &mut Output) -> Exit {
+        match train_all(args, out) {
+            Ok((results, folder)) => {
+                let family = results.first().and_then(|r| crate::train::metrics::Family::parse(&r.family).ok());
+                let Some(family) = family else { return Exit::Done };
+                if out.is_json() {
+                    match results.as_slice() {
+                        [one] => out.json(one),
+                        several => out.json(&aggregate_json(family, several)),
+                    }
+                } else {
+                    out.line(results_table(family, &results).text().trim_end());
+                    out.line(format_args!("run: {}", folder.path().display()));
+                }
+                Exit::Done
+            }
+            Err(exit) => exit,
+        }
+    }
+
+    fn command_line(args: &Args) -> Result<Vec<(String, String, String)>, Diagnostic> {
+        let mut list: Vec<_> = args.with.iter().map(|text| split_setting("--with", text)).collect::<Result<_, _>>()?;
+        let short = [("--epochs", "epochs", &args.epochs), ("--batch", "batch", &args.batch)];
+        let seeds = [("--seed", "seed", &args.seed), ("--seeds", "seeds", &args.seeds)];
+        for (option, key, value) in short.into_iter().chain(seeds) {
+            if let Some(value) = value {
+                list.push((format!("{option} {value}"), key.to_owned(), value.clone()));
+            }
+        }
+        // Who names one seed wants that one.
+        if let (Some(seed), None) = (&args.seed, &args.seeds) {
+            list.push((format!("--seed {seed}"), "seeds".to_owned(), "1".to_owned()));
+        }
+        Ok(list)
+    }
+
+    /// Trains all seeds; the results in their order and the folder that holds them.
+    pub(in crate::cli) fn train_all(args: &Args, out: &mut Output) -> Result<(Vec<Results>, RunFolder), Exit> {
+        let ask = Ask {
+            file: args.model.file.clone(),
+            variant: args.model.variant.clone(),
+            sets: args.model.sets.clone(),
+            data: args.data.clone(),
+            data_root: args.data_root.clone(),
+            recipe: args.recipe.clone(),
+            command_line: command_line(args).map_err(|d| out.fault(&d))?,
+            text_encoder: args.text_encoder.clone(),
+        };
+        let device = Device::parse(&args.device).map_err(|d| out.fault(&d))?;
+        // CUDA has to be loaded before anything else asks libtorch about it.
+        device.open().map_err(|d| out.fault(&d))?;
+        let threads = threads(args.threads).map_err(|d| out.fault(&d))?;
+        let session = Session::open(&ask, out)?;
+        train_session(args, &session, device, threads, out)
+    }
+
+    fn train_session(
+        args: &Args,
+        session: &Session,
+        device: Device,
+        threads: usize,
+        out: &mut Output,
+    ) -> Result<(Vec<Results>, RunFolder), Exit> {
+        let settings = &session.resolved.settings;
+        let feed = Feed::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None);
+        let feed = feed.map_err(|d| out.fault(&d))?;
+        for split in [Split::Train, Split::Valid] {
+            for (key, count) in feed.check(split).map_err(|d| out.fault(&d))? {
+                if count.nan + count.inf > 0 {
+                    out.note(format_args!(
+                        "{split}.{key}: {} NaN and {} infinite values become 0 (nonfinite = zero)",
+                        count.nan, count.inf
+                    ));
+                }
+            }
+        }
+        if let Some(note) = session.truncation_note() {
+            out.note(note);
+        }
+        let recipe = session.resolved.recipe.as_deref().map_or("defaults".to_owned(), |r| format!("recipe {r}"));
+        out.note(format_args!(
+            "{} on {}: {recipe}, {} epochs, batch {}, {}, {}, select {}, metrics {}",
+            session.graph.name,
+            args.data,
+            settings.epochs,
+            settings.batch,
+            settings.optimizer,
+            describe_schedule(&settings.schedule),
+            settings.select,
+            settings.family
+        ));
+        let data = Path::new(&args.data).file_stem().map_or(args.data.clone(), |s| s.to_string_lossy().into_owned());
+        let name = format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"));
+        let top = RunFolder::create(args.out.as_deref(), Path::new("runs"), &name).map_err(|d| out.fault(&d))?;
+        let manifest = manifest(args, session, threads).map_err(|d| out.fault(&d))?;
+        let weights = match session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
+            Some(folder) => Some(folder.weights().map_err(|d| out.fault(&d))?),
+            None => None,
+        };
+        watch_interrupts();
+        let mut all = Vec::new();
+        for seed in settings.seed..settings.seed + settings.seeds {
+            let folder = match settings.seeds {
+                1 => top.clone(),
+                _ => top.below(&format!("seed-{seed}")).map_err(|d| out.fault(&d))?,
+            };
+            let mut manifest = manifest.clone();
+            manifest.seed = seed;
+            let written = write_start(session, &feed, &folder, manifest);
+            written.map_err(|d| out.fault(&d))?;
+            let job = Job {
+                graph: &session.graph,
+                dims: &session.dims,
+                feed: &feed,
+                settings,
+                seed,
+                device,
+                encoder: weights.as_ref(),
+                folder: &folder,
+                stop: &STOP,
+            };
+            let mut progress = Progress::new(out, &settings.select.metric);
+            let outcome = train(&job, &mut progress);
+            if let Ok(Outcome::Finished(r)) = &outcome {
+                let done = format!("seed {seed}: {:.1} s, best epoch {}", r.seconds, r.epoch + 1);
+                progress.note(&done);
+            }
+            drop(progress);
+            match outcome {
+                Ok(Outcome::Finished(results)) => all.push(*results),
+                Ok(Outcome::Interrupted { epoch, step }) => {
+                    out.note(format_args!(
+                        "interrupted after {epoch} epochs, {step} steps; the state is in `{}`",
+                        folder.file("last.safetensors").display()
+                    ));
+                    return Err(Exit::Interrupted);
+                }
+                Err(d) => return Err(out.diagnostics(&[d], &session.sources)),
+            }
+        }
+        if settings.seeds > 1 {
+            let written = top
+                .write_json("seeds.json", &all.iter().map(|r| format!("seed-{}", r.seed)).collect::<Vec<_>>())
+                .and_then(|()| top.write_json("results.json", &aggregate_json(settings.family, &all)));
+            written.map_err(|d| out.fault(&d))?;
+        }
+        Ok((all, top))
+    }
+
+    fn write_start(
+        session: &Session,
+        feed: &Feed<'_>,
+        folder: &RunFolder,
+        manifest: Manifest,
+    ) -> Result<(), Diagnostic> {
+        let sources = folder.write_sources(&session.sources)?;
+        folder.write("graph.txt", session.graph.to_text().as_bytes())?;
+        if !feed.standardizer().streams.is_empty() {
+            folder.write_json("standardizer.json", feed.standardizer())?;
+        }
+        if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
+            folder.copy_encoder(encoder.path())?;
+        }
+        folder.write_json("run.json", &Manifest { sources, ..manifest })
+    }
+
+    fn manifest(args: &Args, session: &Session, threads: usize) -> Result<Manifest, Diagnostic> {
+        let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
+        let sha = |path: &Path| file_sha256(path, cache.as_deref());
+        let (path, seed) = match &session.location {
+            Location::Demo => (None, Some(DEMO_SEED)),
+            Location::File(path, _) => (Some(path.canonicalize().unwrap_or_else(|_| path.clone())), None),
+        };
+        let encoder = match &session.encoder {
+            None => None,
+            Some(e) => {
+                let weights = e.folder.as_ref().map(|f| f.weights_path()).transpose()?;
+                let sha256 = weights.as_deref().map(sha).transpose()?;
+                let name = e.binding.name.clone();
+                Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })
+            }
+        };
+        let samples: IndexMap<String, usize> =
+            session.dataset.tables.iter().map(|t| (t.split.name().to_owned(), t.len)).collect();
+        let resolved = &session.resolved;
+        Ok(Manifest {
+            schema: SCHEMA,
+            dsc: env!("CARGO_PKG_VERSION").to_owned(),
+            libtorch: "2.11.0".to_owned(),
+            started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            command: std::env::args().collect(),
+            model: session.graph.name.clone(),
+            file: args.model.file.clone(),
+            variant: args.model.variant.clone(),
+            recipe: resolved.recipe.clone(),
+            settings: resolved.settings.clone(),
+            origins: resolved.origins.clone(),
+            hypers: args.model.sets.iter().map(|s| (s.name.clone(), s.value.to_string())).collect(),
+            seed: resolved.settings.seed,
+            graph: session.graph.hash(),
+            bound: session.graph.bound_hash(&session.dims),
+            dims: session.dims.clone(),
+            data: DataInfo {
+                name: args.data.clone(),
+                sha256: path.as_deref().map(sha).transpose()?,
+                path,
+                seed,
+                samples,
+            },
+            encoder,
+            machine: Machine::here(args.device.clone(), threads),
+            sources: Vec::new(),
+        })
+    }
+}

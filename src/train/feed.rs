@@ -1,0 +1,247 @@
+//! From the data set to the batches of a model.
+
+use indexmap::IndexMap;
+
+use super::recipe::{Nonfinite, Settings, Standardize};
+use crate::data::text::Tokenizer;
+use crate::data::{Dataset, NonFinite, NonFiniteCount, Split, Standardizer, batch};
+use crate::diag::Diagnostic;
+use crate::diag::codes::run::{E0921, E0922};
+use crate::ir::{Graph, Op};
+use crate::runtime::{StepBatch, Stream};
+use crate::sema::types::Type;
+
+/// The key of the labels unless the file of the model says another one.
+pub const LABELS: &str = "regression_labels";
+/// The key of the transcripts unless the file of the model says another one.
+const TRANSCRIPTS: &str = "raw_text";
+
+/// Transcripts as token ids.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// Per split, per sample, the ids.
+    pub ids: IndexMap<Split, Vec<Vec<u32>>>,
+    /// How many texts of each split were cut.
+    pub truncated: IndexMap<Split, usize>,
+    /// Tokens of the longest text.
+    pub longest: usize,
+}
+
+impl Texts {
+    /// Tokenises the transcripts of all splits. `wanted_by` names the input in messages.
+    ///
+    /// # Errors
+    /// `E0605` without transcripts; as [`Tokenizer::tokenise_all`].
+    pub fn of(dataset: &Dataset, tokenizer: &Tokenizer, wanted_by: &str) -> Result<Texts, Diagnostic> {
+        let mut texts = Texts::default();
+        for table in &dataset.tables {
+            let tokenised = tokenizer.tokenise_all(table.text(TRANSCRIPTS, wanted_by)?)?;
+            texts.longest = texts.longest.max(tokenised.longest);
+            texts.truncated.insert(table.split, tokenised.truncated);
+            texts.ids.insert(table.split, tokenised.ids);
+        }
+        Ok(texts)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Input {
+    name: String,
+    key: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sequence,
+    Tokens,
+    Vector,
+}
+
+/// Makes batches: which streams a graph reads, how they are cleaned and standardised.
+#[derive(Clone, Debug)]
+pub struct Feed<'a> {
+    dataset: &'a Dataset,
+    texts: Option<&'a Texts>,
+    inputs: Vec<Input>,
+    labels: IndexMap<String, String>,
+    rule: NonFinite,
+    standardizer: Standardizer,
+}
+
+impl<'a> Feed<'a> {
+    /// Prepares a data set for a graph. `standardizer` are the statistics of an earlier training; without them they are taken
+    /// of the training split if the settings ask for it.
+    ///
+    /// # Errors
+    /// `E0605` to `E0607` for streams and labels that are missing, of another form, or not finite; `E0921` for a split
+    /// without samples.
+    pub fn new(
+        graph: &Graph,
+        dataset: &'a Dataset,
+        texts: Option<&'a Texts>,
+        settings: &Settings,
+        standardizer: Option<Standardizer>,
+    ) -> Result<Feed<'a>, Diagnostic> {
+        let mut inputs = Vec::new();
+        for decl in graph.inputs.values() {
+            // An input that nothing reads asks nothing of the data.
+            if !graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name)) {
+                continue;
+            }
+            let kind = match &decl.ty {
+                Type::Tokens { .. } => Kind::Tokens,
+                Type::Tensor(t) if t.time.is_some() => Kind::Sequence,
+                Type::Tensor(_) => Kind::Vector,
+            };
+            inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind });
+        }
+        let rule = match settings.nonfinite {
+            Nonfinite::Error => NonFinite::Error,
+            Nonfinite::Zero => NonFinite::Zero,
+        };
+        let label =
+            |decl: &crate::ir::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
+        let labels = graph.labels.values().map(label).collect();
+        let mut feed = Feed { dataset, texts, inputs, labels, rule, standardizer: Standardizer::default() };
+        feed.standardizer = match (standardizer, settings.standardize) {
+            (Some(saved), _) => saved,
+            (None, Standardize::None) => Standardizer::default(),
+            (None, Standardize::Train) => Standardizer::fit(dataset, &feed.stream_keys(), rule)?,
+        };
+        Ok(feed)
+    }
+
+    /// The keys of the feature streams that the graph reads.
+    pub fn stream_keys(&self) -> Vec<&str> {
+        self.inputs.iter().filter(|i| i.kind != Kind::Tokens).map(|i| i.key.as_str()).collect()
+    }
+
+    /// The statistics in use; empty when nothing is standardised.
+    pub fn standardizer(&self) -> &Standardizer {
+        &self.standardizer
+    }
+
+    /// Checks that a split holds all that the graph reads, and counts values that are not finite, per stream.
+    ///
+    /// # Errors
+    /// As [`Feed::new`].
+    pub fn check(&self, split: Split) -> Result<IndexMap<String, NonFiniteCount>, Diagnostic> {
+        let table = self.dataset.split(split)?;
+        if table.is_empty() {
+            return Err(Diagnostic::error(E0921, format!("the split `{split}` of `{}` has no samples", table.source))
+                .help("give a data file with samples in train, valid and test"));
+        }
+        let mut counts = IndexMap::new();
+        for input in &self.inputs {
+            let wanted_by = format!("input `{}`", input.name);
+            if input.kind == Kind::Tokens {
+                table.text(TRANSCRIPTS, &wanted_by)?;
+            } else {
+                counts.insert(input.key.clone(), table.stream(&input.key, &wanted_by)?.check_finite(self.rule)?);
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Number of samples of a split.
+    ///
+    /// # Errors
+    /// `E0605`.
+    pub fn len(&self, split: Split) -> Result<usize, Diagnostic> {
+        Ok(self.dataset.split(split)?.len)
+    }
+
+    /// Ids of a split's samples.
+    ///
+    /// # Errors
+    /// `E0605`.
+    pub fn ids(&self, split: Split) -> Result<&'a [String], Diagnostic> {
+        Ok(&self.dataset.split(split)?.ids)
+    }
+
+    /// All values of a label of the file on a split.
+    ///
+    /// # Errors
+    /// `E0605`, `E0606`; `E0922` for a label that the file does not declare.
+    pub fn label(&self, split: Split, name: &str) -> Result<&'a [f32], Diagnostic> {
+        let key = self.labels.get(name).ok_or_else(|| {
+            Diagnostic::error(E0922, format!("the model has no label `{name}`")).help("declare it: `label y : Real`")
+        })?;
+        self.dataset.split(split)?.label(key, &format!("label `{name}`"))
+    }
+
+    /// How long a sample is, over all inputs: samples of like size make batches with little padding.
+    pub fn size(&self, split: Split, sample: usize) -> usize {
+        let Ok(table) = self.dataset.split(split) else { return 0 };
+        let one = |input: &Input| match input.kind {
+            Kind::Tokens => self.tokens(split).ok().and_then(|t| t.get(sample)).map_or(0, Vec::len),
+            _ => table.streams.get(&input.key).map_or(0, |s| s.len_of(sample)),
+        };
+        self.inputs.iter().map(one).sum()
+    }
+
+    /// Every sample of a split once, in batches of samples of like size.
+    ///
+    /// # Errors
+    /// `E0605`.
+    pub fn evaluation_batches(&self, split: Split, size: usize) -> Result<Vec<Vec<usize>>, Diagnostic> {
+        let mut order: Vec<usize> = (0..self.len(split)?).collect();
+        order.sort_by_key(|s| self.size(split, *s));
+        Ok(order.chunks(size.max(1)).map(<[usize]>::to_vec).collect())
+    }
+
+    /// The batch of `samples`, the first `anchors` of which are the anchors. Labels are read only with `labels`.
+    ///
+    /// # Errors
+    /// As [`Feed::new`].
+    pub fn batch(
+        &self,
+        split: Split,
+        samples: &[usize],
+        anchors: usize,
+        labels: bool,
+    ) -> Result<StepBatch, Diagnostic> {
+        let table = self.dataset.split(split)?;
+        let mut streams = IndexMap::new();
+        for input in &self.inputs {
+            let stream = match input.kind {
+                Kind::Tokens => {
+                    let padded = batch::tokens(self.tokens(split)?, samples, 0)?;
+                    Stream::Tokens { ids: padded.ids, rows: padded.longest, lens: padded.lengths }
+                }
+                Kind::Sequence | Kind::Vector => {
+                    let source = table.stream(&input.key, &format!("input `{}`", input.name))?;
+                    let p = batch::sequences(source, samples, self.rule, Some(&self.standardizer))?;
+                    match input.kind {
+                        Kind::Vector => Stream::Vector { data: p.values, width: p.width },
+                        _ => Stream::Float { data: p.values, rows: p.longest, width: p.width, lens: p.lengths },
+                    }
+                }
+            };
+            streams.insert(input.name.clone(), stream);
+        }
+        let mut values = IndexMap::new();
+        if labels {
+            for (name, key) in &self.labels {
+                let anchors = samples.get(..anchors).unwrap_or(samples);
+                values.insert(name.clone(), batch::labels(table, key, anchors)?);
+            }
+        }
+        Ok(StepBatch {
+            samples: samples.iter().map(|s| *s as u64).collect(),
+            anchors,
+            streams,
+            labels: values,
+            companions: Vec::new(),
+        })
+    }
+
+    fn tokens(&self, split: Split) -> Result<&'a [Vec<u32>], Diagnostic> {
+        let found = self.texts.and_then(|t| t.ids.get(&split)).map(Vec::as_slice);
+        found.ok_or_else(|| {
+            Diagnostic::error(E0922, format!("the texts of the split `{split}` were not tokenised"))
+                .help("this is a bug in dsc")
+        })
+    }
+}
