@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{check, demo, doctor, dump, eval, explain, models, predict, train};
+use super::{check, data, demo, doctor, dump, eval, explain, models, predict, train};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -84,6 +84,8 @@ pub enum Command {
     Predict(predict::Args),
     /// Train the stock model and the unimodal ones on generated data
     Demo(demo::Args),
+    /// Look at feature files
+    Data(data::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
@@ -97,9 +99,12 @@ impl Command {
     /// Whether the command runs in `dsc-rt`.
     pub fn needs_runtime(&self) -> bool {
         match self {
-            Command::Check(_) | Command::Dump(_) | Command::Models(_) | Command::Explain(_) | Command::Doctor(_) => {
-                false
-            }
+            Command::Check(_)
+            | Command::Dump(_)
+            | Command::Data(_)
+            | Command::Models(_)
+            | Command::Explain(_)
+            | Command::Doctor(_) => false,
             Command::Train(_) | Command::Eval(_) | Command::Predict(_) | Command::Demo(_) | Command::Probe => true,
         }
     }

@@ -1,12 +1,13 @@
 //! Dispatch of the commands that need no libtorch, and compile without it.
 
 use super::args::Command;
-use super::{Exit, Output, check, doctor, dump, explain, launch, models};
+use super::{Exit, Output, check, data, doctor, dump, explain, launch, models};
 
 pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
     match command {
         Command::Check(args) => check::run(args, out),
         Command::Dump(args) => dump::run(args, out),
+        Command::Data(args) => data::run(args, out),
         Command::Models(args) => models::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Doctor(args) => doctor::run(args, out),

@@ -21,6 +21,7 @@
 
 pub mod args;
 pub mod check;
+pub mod data;
 pub mod demo;
 pub mod doctor;
 pub mod dump;

@@ -1,7 +1,7 @@
 //! What the commands that take a model have in common: finding the file, settings from the command line.
 
 use crate::data::card::{card, encoder};
-use crate::data::text::{EncoderConfig, EncoderFolder};
+use crate::data::text::EncoderFolder;
 use crate::data::{Binding, Dataset, EncoderBinding};
 use crate::diag::Diagnostic;
 use crate::diag::codes::hypers as code;
@@ -10,7 +10,6 @@ use crate::sema::program::{Loaded, Program};
 use crate::sema::statics::Static;
 use crate::source::{EmbeddedWorld, FsWorld, Span};
 use crate::syntax::ast::{RecipeEntry, SettingValue};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Which model: file or stock model, variant, hypers.
@@ -58,25 +57,6 @@ pub fn load(file: &str) -> Loaded {
         return Program::load_text(&FsWorld, &format!("{name}.dsl"), text);
     }
     Program::load(&FsWorld, file)
-}
-
-/// The text encoder's numbers as the language reads them: `encoder.hidden_size`.
-pub fn encoder_statics(config: &EncoderConfig) -> BTreeMap<String, Static> {
-    let Ok(serde_json::Value::Object(map)) = serde_json::to_value(config) else { return BTreeMap::new() };
-    map.into_iter()
-        .filter_map(|(key, value)| {
-            let value = match value {
-                serde_json::Value::Number(n) => match n.as_i64() {
-                    Some(n) => Static::Int(n),
-                    None => Static::Float(n.as_f64()?),
-                },
-                serde_json::Value::String(s) => Static::Str(s),
-                serde_json::Value::Bool(b) => Static::Bool(b),
-                _ => return None,
-            };
-            Some((key, value))
-        })
-        .collect()
 }
 
 /// The hypers that a recipe sets, literals only, base recipes first.
@@ -183,7 +163,7 @@ pub fn options(program: &Program, model: &ModelArgs, bind: &BindArgs) -> Result<
     let mut options = Options {
         variant: model.variant.clone(),
         sets: model.sets.clone(),
-        encoder: encoder_statics(&encoder.config),
+        encoder: encoder.config.statics(),
         ..Options::default()
     };
     if let Some(recipe) = bind.recipe_name(program) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::model::{encoder_statics, load, parse_value, recipe_sets};
+use super::model::{load, parse_value, recipe_sets};
 use super::{Exit, Output};
 use crate::data::card::{self, Location, MetricFamily, card, encoder, locate};
 use crate::data::text::{EncoderConfig, EncoderFolder, Tokenizer};
@@ -146,7 +146,7 @@ impl Session {
             variant: ask.variant.clone(),
             recipe_sets: sets,
             sets: ask.sets.clone(),
-            encoder: encoder_statics(&encoder("bert-base-uncased").map_err(one)?.config),
+            encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
             ..Options::default()
         };
         // The inputs do not depend on dims or encoder, so they are known before both are.
@@ -165,7 +165,7 @@ impl Session {
             _ => None,
         };
         if let Some(e) = &found {
-            options.encoder = encoder_statics(&e.binding.config);
+            options.encoder = e.binding.config.statics();
         }
         let longest = texts.as_ref().map(|t| t.longest);
         let binding =
@@ -226,7 +226,7 @@ impl Session {
             }
         };
         if let Some(e) = &encoder {
-            options.encoder = encoder_statics(&e.binding.config);
+            options.encoder = e.binding.config.statics();
         }
         let (graph, lints) = compile_or_faults(&program, &options)?;
         let Some(graph) = graph else { return Err(lints) };

@@ -1,11 +1,11 @@
 //! Batches as plain padded row-major buffers, ready to become tensors.
 
 use super::dataset::Table;
-use super::rng::permutation;
 use super::standardize::Standardizer;
 use super::stream::{NonFinite, Stream};
 use crate::diag::Diagnostic;
 use crate::diag::codes::data::E0611;
+use crate::random::Key;
 
 /// Sequences of a batch.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,8 @@ pub struct PaddedTokens {
 
 /// The batches of an epoch: sample numbers, shuffled by `(seed, epoch)`; the last batch may be smaller.
 pub fn epoch(n: usize, batch: usize, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
-    permutation(n, seed, epoch).chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
+    let order = Key::new(seed).with("order").with(epoch).stream().permutation(n);
+    order.chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
 }
 
 /// The batches of an evaluation: every sample once, in order.

@@ -16,7 +16,6 @@ mod dataset;
 mod features;
 mod hash;
 mod info;
-mod rng;
 mod standardize;
 mod stream;
 
@@ -33,6 +32,5 @@ pub use binding::{Binding, EncoderBinding, StreamDims};
 pub use dataset::{Dataset, Split, Table};
 pub use hash::file_sha256;
 pub use info::{Info, info};
-pub use rng::{Rng, permutation};
 pub use standardize::{Moments, Standardizer};
 pub use stream::{LengthSource, NonFinite, NonFiniteCount, Stream};

@@ -101,7 +101,7 @@ impl Graph {
             if matches!(node.op, Op::Param(_)) {
                 continue;
             }
-            let operands: Vec<String> = self.operands(id).into_iter().map(|o| name(o)).collect();
+            let operands: Vec<String> = self.operands(id).into_iter().map(name).collect();
             write!(out, "{} = {}", name(id), node.op.name())?;
             write!(out, "({})", operands.join(", "))?;
             write!(out, "{}", Attributes(&node.op))?;

@@ -37,10 +37,7 @@ impl Lowering<'_> {
                 );
             }
         };
-        let needed = self.graph.needed_by([node]);
-        let of_companion =
-            self.graph.nodes().any(|(n, v)| needed.get(n.index()) == Some(&true) && matches!(v.op, Op::At { .. }));
-        if of_companion {
+        if self.reads_companion(node) {
             return self.fail(
                 Diagnostic::error(structure::E0516, "a companion of a companion")
                     .at(span, "this value already stands at a companion")

@@ -7,7 +7,7 @@ use super::path::Scope;
 use super::pattern::Generics;
 use super::value::{Instance, Value};
 use crate::diag::Diagnostic;
-use crate::diag::codes::{names as name_code, structure as code};
+use crate::diag::codes::structure as code;
 use crate::sema::program::ModuleId;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Arg, Block, Expr, ExprKind};
@@ -52,7 +52,12 @@ impl Lowering<'_> {
         }
         let indexed = self.program.module(module).and_then(|m| m.hypers.get(name)).is_some();
         if indexed {
+            let plain =
+                self.program.module(module).and_then(|m| m.hypers.get(name)).is_some_and(|h| h.params.is_empty());
             let args = self.arguments(args);
+            if plain {
+                return self.not_callable("hyper without parameters", callee.span);
+            }
             return self.call_hyper(module, name, args, span);
         }
         if let Some(primitive) = crate::sema::primitives::find(name) {
@@ -61,7 +66,20 @@ impl Lowering<'_> {
         }
         // The arguments are looked at all the same: their faults are worth telling now.
         self.arguments(args);
-        let d = self.unknown_block(name, callee.span);
+        self.no_block(name, callee.span)
+    }
+
+    fn no_block(&mut self, name: &str, span: Span) -> Value {
+        let module = self.module();
+        if self.may_be_lost(module, name) {
+            self.untold = true;
+            return Value::Error;
+        }
+        // One `use` mends all calls of a block that was not imported.
+        if super::names::in_std(name) && !self.not_imported.insert((module, name.to_owned())) {
+            return Value::Error;
+        }
+        let d = super::names::unknown_block(self.program, module, name, span);
         self.fail(d)
     }
 
@@ -70,8 +88,8 @@ impl Lowering<'_> {
         let ExprKind::Name(name) = &callee.kind else { return self.not_callable("value", callee.span) };
         let module = self.module();
         let Some((home, block)) = self.program.block(module, name).map(|(m, b)| (m, b.clone())) else {
-            let d = self.unknown_block(name, callee.span);
-            return self.fail(d);
+            self.arguments(args);
+            return self.no_block(name, callee.span);
         };
         self.uses.imports.insert(name.clone());
         let settings = self.arguments(args);
@@ -92,7 +110,7 @@ impl Lowering<'_> {
         let real = self.real_name(module, name);
         let instance = Instance { module: home, block: real, settings, path: path.clone() };
         self.own(&path, span, true);
-        Value::Instance(Rc::new(instance))
+        self.bounded(Value::Instance(Rc::new(instance)), span)
     }
 
     fn call_instance(&mut self, instance: &Instance, args: Vec<Argument>, span: Span) -> Value {
@@ -126,26 +144,22 @@ impl Lowering<'_> {
         )
     }
 
-    fn unknown_block(&self, name: &str, span: Span) -> Diagnostic {
-        let d = Diagnostic::error(name_code::E0201, format!("no block `{name}`")).at(span, "unknown block");
-        let in_std = self.program.modules.iter().any(|m| m.is_std && m.blocks.contains_key(name))
-            || crate::source::EmbeddedWorld::stdlib().iter().any(|(_, text)| text.contains(&format!("\nblock {name}")));
-        if in_std {
-            return d.help(format!("it is in the standard library: `use std::{{{name}}}`"));
-        }
-        let mut known: Vec<&str> = crate::sema::primitives::PRIMITIVES.iter().map(|p| p.name).collect();
-        if let Some(items) = self.program.module(self.module()) {
-            known.extend(items.blocks.keys().map(String::as_str));
-            known.extend(items.imports.keys().map(String::as_str));
-            known.extend(items.hypers.keys().map(String::as_str));
-        }
-        d.did_you_mean(name, known)
-    }
-
     pub(super) fn arguments(&mut self, args: &[Arg]) -> Vec<Argument> {
-        args.iter()
-            .map(|arg| Argument { name: arg.name.clone(), value: self.expr(&arg.value), span: arg.value.span })
-            .collect()
+        let mut out: Vec<Argument> = Vec::new();
+        for arg in args {
+            let (value, span) = (self.expr(&arg.value), arg.value.span);
+            let unnamed = |value| Argument { name: None, value, span };
+            match (arg.spread, value, &arg.name) {
+                (true, Value::List(list), None) => out.extend(list.into_iter().map(|(_, value)| unnamed(value))),
+                (true, Value::Error, _) => out.push(unnamed(Value::Error)),
+                (true, other, _) => {
+                    self.not_a_list(&other, span);
+                    out.push(unnamed(Value::Error));
+                }
+                (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
+            }
+        }
+        out
     }
 
     fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) {
@@ -165,6 +179,11 @@ impl Lowering<'_> {
         {
             self.duplicate_path(path, span, before);
         }
+    }
+
+    /// Whether another call owns the weights at `path` already.
+    fn owned_elsewhere(&mut self, path: &str, span: Span) -> bool {
+        self.frame().owners.get(path).is_some_and(|before| *before != span)
     }
 
     fn call_block(
@@ -193,7 +212,8 @@ impl Lowering<'_> {
         self.uses.blocks.insert((home, name.to_owned()));
         let Some(bound) = self.bind_arguments(&block, args, span) else { return Value::Error };
 
-        let weights_before = self.graph.params.len();
+        let weights_before = self.weights;
+        let repeated = !sharing && self.owned_elsewhere(&path, span);
         let is_encoder =
             name == "Bert" && self.program.module(home).is_some_and(|m| m.is_std) && self.encoder_root.is_none();
         if is_encoder {
@@ -205,14 +225,15 @@ impl Lowering<'_> {
             scope: Scope { prefix: path.clone(), steps: Vec::new() },
             call: span,
             sharing: sharing && self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))),
+            repeated,
             ..Frame::default()
         });
-        let value = self.inline(&block, bound);
+        let value = self.deeper(span, |l| l.inline(&block, bound)).unwrap_or(Value::Error);
         self.frames.pop();
         if is_encoder {
             self.encoder_root = None;
         }
-        if self.graph.params.len() > weights_before && !sharing {
+        if self.weights > weights_before && !sharing {
             self.own(&path, span, false);
         }
         value
@@ -331,8 +352,12 @@ impl Lowering<'_> {
         }
         self.bind_generics(&generics, block);
         if let Some(constraint) = &block.constraint
-            && self.condition(constraint) == Some(false)
+            && self.condition(constraint) != Some(true)
         {
+            // What is not known has been told.
+            if self.condition(constraint).is_none() {
+                return Value::Error;
+            }
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
             let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);

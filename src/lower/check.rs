@@ -1,10 +1,17 @@
 //! Everything wrong with a program at once: the base, every variant, and the lints that look at all of them together.
 
-use super::lowering::{Compiled, Options, Uses, compile};
+use std::collections::BTreeMap;
+
+use super::lowering::{Compiled, Options, Setting, Uses, compile};
+use super::names::check_names;
 use crate::diag::codes::{lints as lint, names, structure};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::ir::Graph;
+use crate::ir::{Graph, Op};
+use crate::sema::dims::Dim;
 use crate::sema::program::{ModuleId, Program};
+use crate::sema::statics::Static;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, RecipeEntry, UnaryOp};
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
 ///
@@ -13,30 +20,126 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
     let mut found = Diagnostics::new();
     let mut uses = Uses::default();
     let mut broken = false;
-    let mut base_graph = None;
+    let mut first: Option<Compiled> = None;
+    let mut hashes: BTreeMap<Option<String>, String> = BTreeMap::new();
     let mut which: Vec<Option<String>> = vec![options.variant.clone()];
     if options.variant.is_none() {
         which.extend(program.variants.keys().cloned().map(Some));
     }
     for variant in which {
-        let base = variant.is_none();
-        let Compiled { graph, diagnostics, uses: read, .. } = compile(program, &Options { variant, ..options.clone() });
-        broken |= diagnostics.has_errors();
-        found.extend(diagnostics.iter().cloned());
-        uses.add(read);
-        if base {
-            base_graph = graph;
+        let compiled = compile(program, &Options { variant: variant.clone(), ..options.clone() });
+        broken |= compiled.diagnostics.has_errors();
+        let of = variant.as_ref().filter(|_| first.is_some()).and_then(|v| program.variants.get(v));
+        let place = of.map(|v| (v.name.span, format!("in variant `{}`", v.name.value)));
+        add(&mut found, &compiled.diagnostics, place);
+        uses.add(compiled.uses.clone());
+        if let Some(graph) = &compiled.graph {
+            leaks(graph, &mut found);
+            hashes.insert(variant, graph.hash());
+        }
+        first.get_or_insert(compiled);
+    }
+    for recipe in program.recipes.values() {
+        let sets = recipe_sets(program, &recipe.name.value);
+        if !sets.is_empty() {
+            let options = Options { recipe_sets: sets, ..options.clone() };
+            let compiled = compile(program, &options);
+            broken |= compiled.diagnostics.has_errors();
+            uses.add(compiled.uses);
+            add(
+                &mut found,
+                &compiled.diagnostics,
+                Some((recipe.name.span, format!("in recipe `{}`", recipe.name.value))),
+            );
         }
     }
     recipes_and_expects(program, &mut found);
+    check_names(program, &mut found);
     // After an error some of the file has not been read, and what looks unused may not be.
-    if !broken {
+    let damaged = program.modules.iter().any(|m| m.damaged) || super::names::is_damaged(&program.model.body);
+    if !broken && !damaged && !found.has_errors() {
         unread(program, &uses, &mut found);
-        if let Some(graph) = base_graph {
-            dead_parameters(&graph, &mut found);
+        if let Some(Compiled { graph: Some(graph), param_calls, .. }) = &first {
+            dead_parameters(graph, param_calls, &mut found);
+        }
+        if options.sets.is_empty() {
+            equal_variants(program, &hashes, &mut found);
         }
     }
     found
+}
+
+/// Adds what was found in one compilation; of what has no place, once.
+fn add(found: &mut Diagnostics, more: &Diagnostics, place: Option<(Span, String)>) {
+    for d in more.iter() {
+        if d.primary.is_none() && found.iter().any(|f| f.code == d.code && f.message == d.message) {
+            continue;
+        }
+        found.push(match &place {
+            Some((span, text)) => d.clone().because(*span, text.clone()),
+            None => d.clone(),
+        });
+    }
+}
+
+/// The hypers that a recipe sets, base recipes first. What is wrong with them is told elsewhere.
+fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
+    let main = program.main();
+    let entries = program.recipe_chain(recipe).unwrap_or_default().into_iter().flat_map(|r| &r.entries);
+    let set = |entry: &RecipeEntry| match entry {
+        RecipeEntry::Set { name, value, span } if main.is_some_and(|m| m.hypers.contains_key(&name.value)) => {
+            Some(Setting { name: name.value.clone(), value: literal(value)?, span: *span })
+        }
+        _ => None,
+    };
+    entries.filter_map(set).collect()
+}
+
+/// The value of a literal.
+pub(super) fn literal(e: &Expr) -> Option<Static> {
+    match &e.kind {
+        ExprKind::Int(n) => Some(Static::Int(*n)),
+        ExprKind::Float(x) => Some(Static::Float(*x)),
+        ExprKind::Bool(b) => Some(Static::Bool(*b)),
+        ExprKind::Str(s) => Some(Static::Str(s.clone())),
+        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
+        _ => None,
+    }
+}
+
+/// Predictions that read a label.
+fn leaks(graph: &Graph, found: &mut Diagnostics) {
+    for output in &graph.outputs {
+        let needed = graph.needed_by([output.value]);
+        for (id, node) in graph.nodes() {
+            if let (Op::Label(label), Some(true)) = (&node.op, needed.get(id.index())) {
+                found.push(
+                    Diagnostic::warning(
+                        lint::W0108,
+                        format!("label `{label}` reaches the prediction of `{}`", output.label),
+                    )
+                    .at(output.span, "this prediction depends on the label")
+                    .because(node.span, "the label is read here")
+                    .help("a prediction is made of inputs alone; labels belong into losses"),
+                );
+            }
+        }
+    }
+}
+
+fn equal_variants(program: &Program, hashes: &BTreeMap<Option<String>, String>, found: &mut Diagnostics) {
+    for (name, variant) in &program.variants {
+        let base = variant.base.as_ref().map(|b| b.value.clone());
+        let (Some(this), Some(before)) = (hashes.get(&Some(name.clone())), hashes.get(&base)) else { continue };
+        if this == before {
+            let what = base.map_or_else(|| "the model".to_owned(), |b| format!("`{b}`"));
+            found.push(
+                Diagnostic::warning(lint::W0109, format!("variant `{name}` is the same graph as {what}"))
+                    .at(variant.name.span, "its changes change nothing")
+                    .help("a comparison of the two would measure chance; change something, or take it away"),
+            );
+        }
+    }
 }
 
 impl Uses {
@@ -132,30 +235,31 @@ fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
     }
 }
 
-/// Weights that neither output nor loss reaches, one lint per call that owns them.
-fn dead_parameters(graph: &Graph, found: &mut Diagnostics) {
-    let mut by_place: std::collections::BTreeMap<crate::source::Span, Vec<&crate::ir::Param>> =
-        std::collections::BTreeMap::new();
-    for (param, dead) in graph.params.iter().zip(graph.dead_params()) {
+/// Weights that neither output nor loss reaches, one lint per call of the file that owns them.
+fn dead_parameters(graph: &Graph, calls: &[Span], found: &mut Diagnostics) {
+    let mut by_call: BTreeMap<Span, Vec<&crate::ir::Param>> = BTreeMap::new();
+    for ((param, dead), call) in graph.params.iter().zip(graph.dead_params()).zip(calls) {
         if dead {
-            by_place.entry(param.span).or_default().push(param);
+            by_call.entry(*call).or_default().push(param);
         }
     }
-    let all: Vec<&str> = by_place.values().flatten().map(|p| p.path.as_str()).collect();
-    let Some((span, _)) = by_place.iter().next() else { return };
-    let mut count = crate::sema::dims::Dim::from(0);
-    for param in by_place.values().flatten() {
-        count = count.plus(&param.shape.iter().fold(crate::sema::dims::Dim::from(1), |n, d| n.times(d)));
+    for (call, params) in by_call {
+        let mut count = Dim::from(0);
+        for param in &params {
+            count = count.plus(&param.shape.iter().fold(Dim::from(1), |n, d| n.times(d)));
+        }
+        let shown: Vec<&str> = params.iter().take(6).map(|p| p.path.as_str()).collect();
+        let more = params.len().saturating_sub(shown.len());
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let what = if params.len() == 1 { "1 weight".to_owned() } else { format!("{} weights", params.len()) };
+        let reach = if params.len() == 1 { "reaches" } else { "reach" };
+        found.push(
+            Diagnostic::warning(
+                lint::W0101,
+                format!("{what} ({count} parameters) {reach} neither an output nor a loss"),
+            )
+            .at(call, "owned by this call")
+            .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
+        );
     }
-    let shown: Vec<&str> = all.iter().take(6).copied().collect();
-    let more = all.len().saturating_sub(shown.len());
-    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    found.push(
-        Diagnostic::warning(
-            lint::W0101,
-            format!("{} weights ({count} parameters) reach neither an output nor a loss", all.len()),
-        )
-        .at(*span, "the first of them")
-        .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
-    );
 }

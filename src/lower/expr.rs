@@ -7,6 +7,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, names, structure, types};
 use crate::ir::{Group, NodeId, Op};
 use crate::sema::dims::Dim;
+use crate::sema::program::ModuleId;
 use crate::sema::statics::Static;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Element, Expr, ExprKind, Ident};
@@ -14,6 +15,13 @@ use crate::syntax::ast::{Body, Element, Expr, ExprKind, Ident};
 impl Lowering<'_> {
     /// The value of an expression. Faults are reported and give [`Value::Error`].
     pub(super) fn expr(&mut self, e: &Expr) -> Value {
+        if !self.spend(1, e.span) {
+            return Value::Error;
+        }
+        self.deeper(e.span, |l| l.expr_here(e)).unwrap_or(Value::Error)
+    }
+
+    fn expr_here(&mut self, e: &Expr) -> Value {
         match &e.kind {
             ExprKind::Int(n) => Value::int(*n),
             ExprKind::Float(x) => Value::Static(Static::Float(*x)),
@@ -27,11 +35,20 @@ impl Lowering<'_> {
             ExprKind::Index(x, i) => self.index(x, i, e.span),
             ExprKind::Field(x, field) => self.field(x, field, e.span),
             ExprKind::At(x, group) => self.at(x, group, e.span),
-            ExprKind::List(elements) => self.list(elements),
-            ExprKind::Tuple(parts) => Value::Tuple(parts.iter().map(|p| self.expr(p)).collect()),
+            ExprKind::List(elements) => {
+                let list = self.list(elements);
+                self.bounded(list, e.span)
+            }
+            ExprKind::Tuple(parts) => {
+                let tuple = Value::Tuple(parts.iter().map(|p| self.expr(p)).collect());
+                self.bounded(tuple, e.span)
+            }
             ExprKind::Range { start, end, inclusive } => self.range(start, end, *inclusive, e.span),
             ExprKind::Each { var, over, body } => match self.elements_of(var, over, body) {
-                Some(list) => Value::List(list.into_iter().map(|(label, value, _)| (label, value)).collect()),
+                Some(list) => {
+                    let list = Value::List(list.into_iter().map(|(label, value, _)| (label, value)).collect());
+                    self.bounded(list, e.span)
+                }
                 None => Value::Error,
             },
             ExprKind::Sum { var, over, body } => self.sum(var, over, body, e.span),
@@ -50,7 +67,10 @@ impl Lowering<'_> {
                 },
                 None => Value::Error,
             },
-            ExprKind::Error => Value::Error,
+            ExprKind::Error => {
+                self.untold = true;
+                Value::Error
+            }
         }
     }
 
@@ -59,10 +79,27 @@ impl Lowering<'_> {
         if let Some(binding) = self.frames.last().and_then(|f| f.bindings.iter().rev().find(|b| b.name == name)) {
             let (value, place) = (binding.value.clone(), binding.span);
             self.uses.read.insert(place);
-            return value;
+            let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 / 8 } else { 0 };
+            return if self.spend(size as u64, span) { value } else { Value::Error };
         }
         if let Some(items) = self.program.module(module) {
-            if items.hypers.contains_key(name) {
+            let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
+            if input && items.hypers.contains_key(name) {
+                // Two things of one name, which has been told.
+                self.untold = true;
+                return Value::Error;
+            }
+            if let Some(hyper) = items.hypers.get(name) {
+                if !hyper.params.is_empty() {
+                    let params: Vec<&str> = hyper.params.iter().map(|p| p.value.as_str()).collect();
+                    let d =
+                        Diagnostic::error(structure::E0504, format!("`{name}` is a function of {}", params.join(", ")))
+                            .at(span, "used as a value")
+                            .because(hyper.name.span, "declared here")
+                            .help(format!("call it: `{name}(..)`"));
+                    self.uses.hypers.insert((module, name.to_owned()));
+                    return self.fail(d);
+                }
                 return match self.hyper_value(module, name) {
                     Some(value) => Value::Static(value),
                     None => Value::Error,
@@ -96,8 +133,21 @@ impl Lowering<'_> {
                     .help(format!("call it: `{name}(..)`, or make an instance whose weights are shared: `let shared = {name}{{..}}`")),
             );
         }
+        if self.may_be_lost(module, name) {
+            self.untold = true;
+            return Value::Error;
+        }
         let d = self.unknown_name(name, span);
         self.fail(d)
+    }
+
+    /// Whether a name that nothing has may stand in text that could not be read, which has been told.
+    pub(super) fn may_be_lost(&self, module: ModuleId, name: &str) -> bool {
+        let Some(items) = self.program.module(module) else { return true };
+        let inputs = items.inputs.values().filter(|i| !self.graph.inputs.contains_key(&i.name.value));
+        items.damaged
+            || self.frames.last().is_some_and(|f| f.damaged)
+            || inputs.into_iter().any(|i| super::names::mentions(&i.ty, name))
     }
 
     fn unknown_name(&self, name: &str, span: Span) -> Diagnostic {
@@ -154,36 +204,59 @@ impl Lowering<'_> {
     fn list(&mut self, elements: &[Element]) -> Value {
         let mut out: Vec<(Option<String>, Value)> = Vec::new();
         let mut labels: Vec<(String, Span)> = Vec::new();
+        let mut whole = true;
         for element in elements {
             let label = element.label.as_ref();
             if let Some(label) = label {
-                if let Some((_, before)) = labels.iter().find(|(l, _)| *l == label.value) {
-                    let before = *before;
+                self.label_once(&mut labels, &label.value, label.span);
+                if element.spread {
                     self.report(
-                        Diagnostic::error(names::E0203, format!("a second element `{}`", label.value))
-                            .at(label.span, "given again here")
-                            .because(before, "first given here"),
+                        Diagnostic::error(hyper::E0402, "elements that are put in by `..` keep their own labels")
+                            .at(label.span, "a label for several elements")
+                            .help("take the label away"),
                     );
                 }
-                labels.push((label.value.clone(), label.span));
             }
             let value = match label {
                 Some(label) => self.within(Step::Index(label.value.clone()), |l| l.expr(&element.value)),
                 None => self.expr(&element.value),
             };
             match (element.spread, value) {
-                (true, Value::List(list)) => out.extend(list),
-                (true, Value::Error) => return Value::Error,
+                (true, Value::List(list)) => {
+                    for label in list.iter().filter_map(|(l, _)| l.as_ref()) {
+                        self.label_once(&mut labels, label, element.value.span);
+                    }
+                    out.extend(list);
+                }
+                (true, Value::Error) => whole = false,
                 (true, other) => {
-                    return self.fail(
-                        Diagnostic::error(hyper::E0402, format!("`..` of a {}", other.kind()))
-                            .at(element.value.span, "not a list"),
-                    );
+                    whole = false;
+                    self.not_a_list(&other, element.value.span);
                 }
                 (false, value) => out.push((label.map(|l| l.value.clone()), value)),
             }
         }
-        Value::List(out)
+        if whole { Value::List(out) } else { Value::Error }
+    }
+
+    pub(super) fn not_a_list(&mut self, value: &Value, span: Span) {
+        self.report(
+            Diagnostic::error(hyper::E0402, format!("`..` of a {}", value.kind()))
+                .at(span, "not a list")
+                .help("only the elements of a list can be put in by `..`"),
+        );
+    }
+
+    /// Weights and elements are found by label, so a label names one element.
+    fn label_once(&mut self, labels: &mut Vec<(String, Span)>, label: &str, span: Span) {
+        if let Some((_, before)) = labels.iter().find(|(l, _)| l == label) {
+            let d = Diagnostic::error(names::E0203, format!("a second element `{label}`"))
+                .at(span, "given again here")
+                .because(*before, "first given here")
+                .help("give it another label");
+            self.report(d);
+        }
+        labels.push((label.to_owned(), span));
     }
 
     fn range(&mut self, start: &Expr, end: &Expr, inclusive: bool, span: Span) -> Value {
@@ -245,6 +318,10 @@ impl Lowering<'_> {
     pub(super) fn turn<T>(&mut self, var: &Ident, step: &str, value: Value, f: impl FnOnce(&mut Self) -> T) -> T {
         let depth = self.frame().bindings.len();
         self.frame().loops.push(format!("{} = {step}", var.value));
+        // Who repeats something need not look at the counter.
+        if let Value::Static(Static::Int(_)) = value {
+            self.uses.read.insert(var.span);
+        }
         self.bind(var, value, false);
         let result = self.within(Step::Index(step.to_owned()), f);
         self.frame().loops.pop();

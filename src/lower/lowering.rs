@@ -43,7 +43,7 @@ pub struct Options {
 /// What [`compile`] gives.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The graph, if there was no error.
+    /// The graph, if there was no error here nor in what was read.
     pub graph: Option<Graph>,
     /// Values of the main file's hypers, in their order.
     pub hypers: Vec<(String, Static)>,
@@ -51,6 +51,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// What was read, for the lints that look at all variants together.
     pub(super) uses: Uses,
+    /// For each parameter, the call in the user's file that owns it.
+    pub(super) param_calls: Vec<Span>,
 }
 
 /// What a lowering has read.
@@ -69,6 +71,14 @@ pub(super) struct Uses {
 const MAX_NODES: usize = 200_000;
 /// Blocks may not nest deeper than this.
 pub(super) const MAX_DEPTH: usize = 64;
+/// Expressions evaluated in one compilation. The stock model takes some thousands; loops within loops have no other end.
+const MAX_STEPS: u64 = 2_000_000;
+/// Expressions within one another, through all calls.
+const MAX_EXPR_DEPTH: usize = 1_000;
+/// The stack that a lowering of [`MAX_EXPR_DEPTH`] fits in, also without optimisation.
+const STACK: usize = 256 << 20;
+/// Elements of a list, at all depths, and how deep lists may nest.
+pub(super) const MAX_ELEMENTS: (usize, usize) = (4096, 32);
 
 /// A bound name.
 #[derive(Clone, Debug)]
@@ -80,9 +90,9 @@ pub(super) struct Binding {
 }
 
 /// One block call being lowered (or the model).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Frame {
-    pub(super) module: ModuleId0,
+    pub(super) module: ModuleId,
     /// Name of the block, empty for the model.
     pub(super) block: String,
     pub(super) bindings: Vec<Binding>,
@@ -95,14 +105,26 @@ pub(super) struct Frame {
     pub(super) owners: BTreeMap<String, Span>,
     /// Whether weights are those of an earlier call of the same instance.
     pub(super) sharing: bool,
+    /// Whether its weights belong to another call already, which is told once, at the call.
+    pub(super) repeated: bool,
+    /// Whether some statement could not be read: a name that is missing may have been bound there.
+    pub(super) damaged: bool,
 }
 
-/// [`ModuleId`] with the main file as default.
-pub(super) type ModuleId0 = ModuleId;
-
-impl Default for ModuleId {
+impl Default for Frame {
     fn default() -> Self {
-        ModuleId(0)
+        Frame {
+            module: ModuleId(0),
+            block: String::new(),
+            bindings: Vec::new(),
+            scope: Scope::default(),
+            call: Span::NONE,
+            loops: Vec::new(),
+            owners: BTreeMap::new(),
+            sharing: false,
+            repeated: false,
+            damaged: false,
+        }
     }
 }
 
@@ -126,10 +148,43 @@ pub(super) struct Lowering<'p> {
     /// Path at which the text encoder's block stands, while inside it.
     pub(super) encoder_root: Option<String>,
     pub(super) too_large: bool,
+    /// Whether something has no value for a fault that was told when the files were read.
+    pub(super) untold: bool,
+    /// Steps that are left, and the present depth.
+    steps: u64,
+    depth: usize,
+    /// For each node, whether it reads a companion.
+    views: Vec<bool>,
+    /// Weights asked for so far.
+    pub(super) weights: usize,
+    param_calls: Vec<Span>,
+    /// Blocks of the standard library that were called without being imported: each is told once.
+    pub(super) not_imported: BTreeSet<(ModuleId, String)>,
 }
 
 /// Compiles a program: base or variant, with hypers set. Reports all errors it finds.
 pub fn compile(program: &Program, options: &Options) -> Compiled {
+    with_stack(|| compile_here(program, options))
+}
+
+/// Runs `f` on a stack that the deepest program fits in, whatever the caller's stack.
+fn with_stack<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    let slot = std::sync::Mutex::new(Some(f));
+    let take = || slot.lock().ok().and_then(|mut f| f.take());
+    let outcome = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || take().map(|f| f()));
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(value)) => value,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // No thread could be had; the caller's stack does for all but the strangest programs.
+            Err(_) => take().map(|f| f()),
+        }
+    });
+    #[expect(clippy::unwrap_used, reason = "the closure was run in one place or the other")]
+    outcome.unwrap()
+}
+
+fn compile_here(program: &Program, options: &Options) -> Compiled {
     let mut lowering = Lowering {
         program,
         options,
@@ -150,11 +205,24 @@ pub fn compile(program: &Program, options: &Options) -> Compiled {
         sites: BTreeMap::new(),
         encoder_root: None,
         too_large: false,
+        untold: false,
+        steps: MAX_STEPS,
+        depth: 0,
+        views: Vec::new(),
+        weights: 0,
+        param_calls: Vec::new(),
+        not_imported: BTreeSet::new(),
     };
     lowering.model();
     let hypers = lowering.main_hyper_values();
-    let graph = (!lowering.diagnostics.has_errors()).then(|| lowering.graph.without_dead_nodes());
-    Compiled { graph, hypers, diagnostics: lowering.diagnostics, uses: lowering.uses }
+    let graph = (!lowering.diagnostics.has_errors() && !lowering.untold).then(|| lowering.graph.without_dead_nodes());
+    Compiled {
+        graph,
+        hypers,
+        diagnostics: lowering.diagnostics,
+        uses: lowering.uses,
+        param_calls: lowering.param_calls,
+    }
 }
 
 impl<'p> Lowering<'p> {
@@ -173,30 +241,94 @@ impl<'p> Lowering<'p> {
         self.frames.last().map_or(ModuleId(0), |f| f.module)
     }
 
+    fn is_std(&self, module: ModuleId) -> bool {
+        self.program.module(module).is_some_and(|m| m.is_std)
+    }
+
+    /// The place in the user's files of what is being lowered at `span`: the span itself, or the call that led into
+    /// the standard library.
+    fn users_place(&self, span: Span) -> Span {
+        let inside = |m: &&crate::sema::program::ModuleItems| m.span.start <= span.start && span.start <= m.span.end;
+        if !self.program.modules.iter().filter(|m| m.is_std).any(|m| inside(&m)) {
+            return span;
+        }
+        let mut frames = self.frames.iter().rev();
+        let mut call = Span::NONE;
+        while let Some(frame) = frames.next()
+            && self.is_std(frame.module)
+        {
+            call = frame.call;
+        }
+        call
+    }
+
     /// Reports a fault. One inside the standard library is told at the user's call that led there.
     pub(super) fn report(&mut self, mut d: Diagnostic) {
-        let in_std = |m: ModuleId| self.program.module(m).is_some_and(|m| m.is_std);
-        if in_std(self.module()) {
-            let mut call = Span::NONE;
-            for (i, frame) in self.frames.iter().enumerate().rev() {
-                let caller = i.checked_sub(1).and_then(|j| self.frames.get(j)).map(|f| f.module);
-                if in_std(frame.module) && caller.is_none_or(|m| !in_std(m)) {
-                    call = frame.call;
-                    break;
-                }
-            }
+        let place = d.primary.as_ref().map_or(Span::NONE, |l| l.span);
+        let outer = self.users_place(place);
+        if outer != place {
             if let Some(inner) = d.primary.take() {
                 d.secondary.insert(0, inner);
             }
-            d = d.at(call, "in this call");
+            d = d.at(outer, "in this call");
         } else if let Some(frame) = self.frames.last()
             && !frame.block.is_empty()
+            && !self.is_std(frame.module)
+            && !(frame.call.start <= place.start && place.end <= frame.call.end)
         {
             let (call, loops) = (frame.call, frame.loops.join(", "));
             let text = if loops.is_empty() { "called here".to_owned() } else { format!("called here, {loops}") };
             d = d.because(call, text);
         }
         self.diagnostics.push(d);
+    }
+
+    /// Takes `n` steps of those that a compilation has.
+    pub(super) fn spend(&mut self, n: u64, span: Span) -> bool {
+        if self.steps >= n {
+            self.steps -= n;
+            return true;
+        }
+        self.steps = 0;
+        self.endless(span, format!("the model takes more than {MAX_STEPS} steps to unroll"));
+        false
+    }
+
+    /// One level deeper, if there is one.
+    pub(super) fn deeper<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_EXPR_DEPTH {
+            self.endless(span, format!("calls and expressions nest deeper than {MAX_EXPR_DEPTH}"));
+            return None;
+        }
+        self.depth += 1;
+        let value = f(self);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    fn endless(&mut self, span: Span, message: String) {
+        if !self.too_large {
+            self.too_large = true;
+            let d =
+                Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
+            self.report(d);
+        }
+    }
+
+    /// A value that was put together of others, if it is not too large to go on with.
+    pub(super) fn bounded(&mut self, value: Value, span: Span) -> Value {
+        let (size, depth) = value.measure();
+        if size > MAX_ELEMENTS.0 || depth > MAX_ELEMENTS.1 {
+            let what = format!("a list of more than {} elements, or {} deep", MAX_ELEMENTS.0, MAX_ELEMENTS.1);
+            self.endless(span, what);
+            return Value::Error;
+        }
+        value
+    }
+
+    /// Whether a node reads a companion of the sample.
+    pub(super) fn reads_companion(&self, id: NodeId) -> bool {
+        self.views.get(id.index()) == Some(&true)
     }
 
     /// Reports and goes on quietly.
@@ -258,13 +390,26 @@ impl<'p> Lowering<'p> {
             }
             return Value::Error;
         }
+        let unwieldy = match &ty {
+            Type::Tensor(t) => t.axes().any(Dim::is_unwieldy),
+            Type::Tokens { len } => len.is_unwieldy(),
+        };
+        if unwieldy {
+            self.endless(span, "a dim that is too large".to_owned());
+            return Value::Error;
+        }
+        let view = matches!(op, Op::At { .. }) || operands.iter().any(|o| self.reads_companion(*o));
         let loops = self.frames.iter().flat_map(|f| f.loops.iter().cloned()).collect::<Vec<_>>().join(", ");
         let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();
-        Value::Node(self.graph.add(Node { op, ty, span, loops, scope }, operands))
+        let id = self.graph.add(Node { op, ty, span, loops, scope }, operands);
+        self.views.resize(id.index(), false);
+        self.views.push(view);
+        Value::Node(id)
     }
 
     /// A fresh weight of a primitive (or, in a further call of an instance, the one it has).
     pub(super) fn param(&mut self, leaf: &str, shape: Vec<Dim>, init: crate::ir::Init, span: Span) -> NodeId {
+        self.weights += 1;
         let path = self.frame().scope.leaf(leaf);
         let sharing = self.frames.iter().any(|f| f.sharing);
         let known = self.params_by_path.get(&path).copied();
@@ -289,9 +434,16 @@ impl<'p> Lowering<'p> {
                 id
             }
             Some(id) => {
-                let before = self.graph.param(id).map_or(Span::NONE, |p| p.span);
-                self.duplicate_path(&path, span, before);
-                id
+                let before = self.param_calls.get(id.index()).copied().unwrap_or(Span::NONE);
+                if !self.frames.iter().any(|f| f.repeated) {
+                    self.duplicate_path(&path, span, before);
+                }
+                // A weight of its own, so that its shape is not the next fault.
+                let own = ParamId(self.graph.params.len() as u32);
+                let path = format!("{path}#{own}");
+                self.param_calls.push(self.users_place(span));
+                self.graph.params.push(Param { path, shape, init, encoder: None, span });
+                own
             }
             None => {
                 let id = ParamId(self.graph.params.len() as u32);
@@ -300,6 +452,8 @@ impl<'p> Lowering<'p> {
                     .as_ref()
                     .and_then(|root| path.strip_prefix(&format!("{root}.")))
                     .map(str::to_owned);
+                let call = self.users_place(span);
+                self.param_calls.push(call);
                 self.graph.params.push(Param { path: path.clone(), shape, init, encoder, span });
                 self.params_by_path.insert(path, id);
                 id
@@ -324,7 +478,7 @@ impl<'p> Lowering<'p> {
             )
             .at(span, "second call")
             .because(before, "first call")
-            .help("give one of them a name of its own: `let name = ..`"),
+            .help("give one of them a name of its own: `let name = ..`, or a label where they stand in a list"),
         );
     }
 
@@ -349,12 +503,13 @@ fn same_dim(table: Option<&DimTable>, a: &Dim, b: &Dim) -> bool {
     if a == b {
         return true;
     }
-    let Some(table) = table else { return false };
-    let bound = |d: &Dim| {
-        d.substitute(&|atom| match atom {
-            crate::sema::dims::Atom::Width(name) => table.widths.get(name).map(|n| Dim::from(*n)),
-            _ => None,
-        })
-    };
-    bound(a) == bound(b)
+    table.is_some_and(|table| with_widths(table, a) == with_widths(table, b))
+}
+
+/// The same dim with numbers for the widths of the data.
+pub(super) fn with_widths(table: &DimTable, d: &Dim) -> Dim {
+    d.substitute(&|atom| match atom {
+        crate::sema::dims::Atom::Width(name) => table.widths.get(name).map(|n| Dim::from(*n)),
+        _ => None,
+    })
 }

@@ -4,7 +4,10 @@
 //! so an error names the call that does not fit. Nothing of the data is needed; dims stay names.
 //!
 //! - [`compile`]: one graph of a program (base or variant, hypers set);
-//! - [`check`]: everything wrong with a program: base, all variants, lints.
+//! - [`check`]: everything wrong with a program: base, all variants and recipes, names in what nothing takes, lints.
+//!
+//! Lowering always ends: steps, nodes, depth, elements of lists and sizes of dims are bounded, and what goes beyond is
+//! one error (E0408). It runs on a stack of its own, so the caller's does not matter.
 
 mod at;
 mod block;
@@ -12,12 +15,14 @@ mod check;
 mod expr;
 mod lowering;
 mod model;
+mod names;
 mod ops;
 mod path;
 mod pattern;
 mod primitives;
 mod statements;
 mod value;
+mod walk;
 
 pub use check::check;
 pub use lowering::{Compiled, Options, Setting, compile};

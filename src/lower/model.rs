@@ -36,15 +36,41 @@ impl<'p> Lowering<'p> {
         if let Some(value) = &body.value {
             self.stmt(&Stmt { docs: Vec::new(), kind: StmtKind::Expr((**value).clone()), span: value.span });
         }
-        if !self.diagnostics.has_errors() {
+        let damaged = self.frames.last().is_some_and(|f| f.damaged);
+        let whole = !self.diagnostics.has_errors() && !damaged;
+        if whole {
             self.check_roots();
-            self.check_changes();
+            self.check_companions_stay_in_training();
+        }
+        if !damaged {
+            self.check_changes(whole);
+        }
+    }
+
+    /// A prediction is made of the sample alone, and so are the vectors that it is compared by.
+    fn check_companions_stay_in_training(&mut self) {
+        let outputs = self.graph.outputs.iter().map(|o| (o.value, o.span, "a prediction"));
+        let vectors = self.graph.companions.iter().flat_map(|c| c.by.iter().map(|v| (*v, c.span, "`by`")));
+        let roots: Vec<_> = outputs.chain(vectors).collect();
+        for (node, span, what) in roots {
+            if self.reads_companion(node) {
+                let d =
+                    Diagnostic::error(code::E0516, format!("{what} reads companions, which exist in training only"))
+                        .at(span, "depends on `.. at ..`")
+                        .help("use `at` in losses alone");
+                self.report(d);
+            }
         }
     }
 
     fn check_roots(&mut self) {
         let place = self.program.model.name.span;
-        if self.graph.outputs.is_empty() {
+        if self.graph.outputs.is_empty() && self.graph.losses.is_empty() {
+            let d = Diagnostic::error(code::E0508, "the model has no output and no loss")
+                .at(place, "nothing is predicted")
+                .help("say what predicts which label, `output score for y`, and what to train for, `loss prediction = mse(score, target: y)`");
+            self.report(d);
+        } else if self.graph.outputs.is_empty() {
             self.report(
                 Diagnostic::error(code::E0508, "the model has no output")
                     .at(place, "nothing is predicted")
@@ -60,9 +86,10 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Every change of the variant must have met something.
-    fn check_changes(&mut self) {
-        for change in self.changes.clone() {
+    /// Every change of the variant must have met something: a thing of that name, and, where all was `read`, one that
+    /// takes part in the model.
+    fn check_changes(&mut self, read: bool) {
+        for (i, change) in self.changes.clone().into_iter().enumerate() {
             let (name, span, what) = match change {
                 Change::Let { name, span, .. } => (name.value.clone(), *span, "binding"),
                 Change::Block(block, span) => (block.name.value.clone(), *span, "called block"),
@@ -71,51 +98,30 @@ impl<'p> Lowering<'p> {
                 Change::Input(input, span) => (input.name.value.clone(), *span, "input"),
                 Change::Set { .. } | Change::Error(_) => continue,
             };
-            // A later change of the same name in the chain takes the place of an earlier one.
-            let overridden = self.changes.iter().any(|c| match (c, change) {
-                (Change::Let { name: n, span: s, .. }, Change::Let { .. }) => {
-                    n.value == name && self.applied.contains(s)
-                }
-                _ => false,
-            });
+            // A later change of the same thing in the chain takes the place of an earlier one.
+            let key = super::names::change_key(change);
+            let overridden = self.changes.iter().skip(i + 1).any(|c| super::names::change_key(c) == key);
             if self.applied.contains(&span) || overridden {
                 continue;
             }
+            let main = self.program.main();
             let known: Vec<String> = match change {
-                Change::Let { .. } => self
-                    .program
-                    .model
-                    .body
-                    .stmts
-                    .iter()
-                    .filter_map(|s| match &s.kind {
-                        StmtKind::Let { names, .. } => Some(names.iter().map(|n| n.value.clone())),
-                        _ => None,
-                    })
-                    .flatten()
-                    .collect(),
-                Change::Drop { .. } | Change::Loss { .. } => self
-                    .program
-                    .model
-                    .body
-                    .stmts
-                    .iter()
-                    .filter_map(|s| match &s.kind {
-                        StmtKind::Loss { name, .. } => Some(name.value.clone()),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => self
-                    .program
-                    .main()
-                    .map(|m| m.blocks.keys().chain(m.inputs.keys()).cloned().collect())
-                    .unwrap_or_default(),
+                Change::Let { .. } => super::names::bindings_of(&self.program.model.body),
+                Change::Drop { .. } | Change::Loss { .. } => super::names::losses_of(&self.program.model.body),
+                Change::Input(..) => main.map(|m| m.inputs.keys().cloned().collect()).unwrap_or_default(),
+                _ => main.map(|m| m.blocks.keys().cloned().collect()).unwrap_or_default(),
             };
-            self.report(
-                Diagnostic::error(code::E0512, format!("the model has no {what} `{name}` to change"))
-                    .at(span, "changes nothing")
-                    .did_you_mean(&name, known.iter().map(String::as_str)),
-            );
+            let exists = known.contains(&name);
+            if exists && !read {
+                continue;
+            }
+            let mut d = Diagnostic::error(code::E0512, format!("the model has no {what} `{name}` to change"))
+                .at(span, "changes nothing");
+            d = match exists {
+                true => d.help("it exists, but takes no part in the model as its hypers are set"),
+                false => d.did_you_mean(&name, known.iter().map(String::as_str)),
+            };
+            self.report(d);
         }
     }
 
@@ -129,6 +135,9 @@ impl<'p> Lowering<'p> {
         });
         let from_outside = self.options.recipe_sets.iter().chain(&self.options.sets).map(|s| (s.name.clone(), s.span));
         let all: Vec<(String, Span)> = from_variant.chain(from_outside).collect();
+        if self.program.main().is_none_or(|m| m.damaged) {
+            return;
+        }
         for (name, span) in all {
             let declared = self.program.main().and_then(|m| m.hypers.get(&name));
             match declared {
@@ -206,13 +215,8 @@ impl<'p> Lowering<'p> {
             );
             return None;
         }
+        // A function of numbers has no value by itself; its name alone is refused where it is read.
         if !declared.params.is_empty() {
-            let params: Vec<&str> = declared.params.iter().map(|p| p.value.as_str()).collect();
-            self.report(
-                Diagnostic::error(code::E0504, format!("`{name}` is a function of {}", params.join(", ")))
-                    .at(declared.name.span, "declared here")
-                    .help(format!("call it: `{name}(..)`")),
-            );
             return None;
         }
         self.hyper_stack.push(key.clone());
@@ -259,6 +263,16 @@ impl<'p> Lowering<'p> {
         let value = self.expr(e);
         self.frames.pop();
         match value {
+            Value::Static(Static::Dim(d)) => {
+                self.report(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a hyper is a number, this is {d}, known with the data only"),
+                    )
+                    .at(e.span, "not known at compile time"),
+                );
+                None
+            }
             Value::Static(s) => Some(s),
             Value::Error => None,
             other => {
@@ -309,7 +323,7 @@ impl<'p> Lowering<'p> {
             }
         }
         for declared in main.hypers.values() {
-            if let Some(constraint) = &declared.constraint {
+            if let Some(constraint) = declared.constraint.as_ref().filter(|_| declared.params.is_empty()) {
                 let reads = self.uses.hypers.clone();
                 if self.condition(constraint) == Some(false) {
                     let values = self.values_in(constraint);
@@ -338,7 +352,7 @@ impl<'p> Lowering<'p> {
     fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {
         if let ExprKind::Range { start, end, inclusive } = &domain.kind {
             let (Value::Static(a), Value::Static(b)) = (self.expr(start), self.expr(end)) else { return None };
-            let (x, a, b) = (value.as_f64()?, a.as_f64()?, b.as_f64()?);
+            let (Some(x), Some(a), Some(b)) = (value.as_f64(), a.as_f64(), b.as_f64()) else { return Some(false) };
             return Some(x >= a && if *inclusive { x <= b } else { x < b });
         }
         match self.expr(domain) {
@@ -404,16 +418,63 @@ impl<'p> Lowering<'p> {
                     .at(declared.name.span, "in this circle"),
             );
         }
+        for (param, arg) in declared.params.iter().zip(&args) {
+            let known: Vec<&str> = declared.params.iter().map(|p| p.value.as_str()).collect();
+            if let Some(given) = arg.name.as_ref().filter(|n| n.value != param.value) {
+                return self.fail(
+                    Diagnostic::error(code::E0502, format!("`{name}` takes {}, in this order", known.join(", ")))
+                        .at(given.span, format!("`{}` stands here", param.value))
+                        .because(declared.name.span, "declared here"),
+                );
+            }
+        }
         self.hyper_stack.push((module, name.to_owned()));
-        self.frames.push(Frame { module, block: name.to_owned(), call: span, ..Frame::default() });
+        self.frames.push(Frame { module, block: format!(" {name}"), call: span, ..Frame::default() });
         for (param, arg) in declared.params.iter().zip(args) {
             self.bind(param, arg.value, false);
             self.uses.read.insert(param.span);
         }
         let value = self.expr(&declared.value);
+        let value = self.in_its_range(declared, value, span);
         self.frames.pop();
         self.hyper_stack.pop();
         value
+    }
+
+    /// A value of an indexed hyper against its range and condition.
+    fn in_its_range(&mut self, declared: &crate::syntax::ast::Hyper, value: Value, span: Span) -> Value {
+        let name = &declared.name.value;
+        let value = match value {
+            Value::Static(s) => s,
+            Value::Error => return Value::Error,
+            other => {
+                let message = format!("a hyper is a number, flag or string, this is a {}", other.kind());
+                return self.fail(
+                    Diagnostic::error(hyper::E0401, message).at(declared.value.span, "not known at compile time"),
+                );
+            }
+        };
+        if let Some(domain) = &declared.domain
+            && self.in_domain(&value, domain) == Some(false)
+        {
+            let allowed = self.domain_text(domain);
+            return self.fail(
+                Diagnostic::error(hyper::E0403, format!("`{name}` is {value}, its range is {allowed}"))
+                    .at(span, "in this call")
+                    .because(domain.span, "its range"),
+            );
+        }
+        if let Some(constraint) = &declared.constraint
+            && self.condition(constraint) == Some(false)
+        {
+            let values = self.values_in(constraint);
+            return self.fail(
+                Diagnostic::error(hyper::E0404, format!("`{name}` breaks its condition: {values}"))
+                    .at(span, "in this call")
+                    .because(constraint.span, "this does not hold"),
+            );
+        }
+        Value::Static(value)
     }
 
     // ---- inputs ----
@@ -505,6 +566,22 @@ impl<'p> Lowering<'p> {
 
     fn input_dim(&mut self, e: &Expr, length: bool) -> Option<Dim> {
         match &e.kind {
+            ExprKind::Name(name) if name == "_" => {
+                self.report(
+                    Diagnostic::error(code::E0518, "the dims of an input have names")
+                        .at(e.span, "which dim is it?")
+                        .help("write a name that is no hyper, such as `Ta`"),
+                );
+                None
+            }
+            ExprKind::Name(name) if self.is_other_dim(name, length) => {
+                self.report(
+                    Diagnostic::error(code::E0518, format!("`{name}` is a length of one input and a width of another"))
+                        .at(e.span, "another kind of dim")
+                        .help("a length differs from sample to sample, a width does not: use two names"),
+                );
+                None
+            }
             ExprKind::Name(name) if !self.program.main().is_some_and(|m| m.hypers.contains_key(name)) => {
                 Some(if length { Dim::length(name.clone()) } else { Dim::width(name.clone()) })
             }
@@ -516,8 +593,21 @@ impl<'p> Lowering<'p> {
                 );
                 None
             }
-            _ => self.dim_of(e),
+            _ => {
+                let dim = self.dim_of(e)?;
+                if dim.as_const().is_none_or(|n| n >= 1) {
+                    return Some(dim);
+                }
+                let d = Diagnostic::error(crate::diag::codes::types::E0306, format!("a width of {dim}"));
+                self.report(d.at(e.span, "at least 1"));
+                None
+            }
         }
+    }
+
+    /// Whether an input before has a dim of that name of the other kind.
+    fn is_other_dim(&mut self, name: &str, length: bool) -> bool {
+        self.data_dim(MAIN, name).is_some_and(|d| d.is_ragged() != length)
     }
 
     /// A name of a dim of the inputs (`Ta`, `fa`) as a value.
@@ -564,11 +654,7 @@ impl<'p> Lowering<'p> {
 
     pub(super) fn model_stmt(&mut self, stmt: &Stmt) {
         if self.frames.len() != 1 {
-            self.report(
-                Diagnostic::error(code::E0509, "outputs, losses and companions belong to the model")
-                    .at(stmt.span, "inside a block")
-                    .help("give the block's value back and say it in the model"),
-            );
+            self.report(not_in_a_block(stmt.span));
             return;
         }
         match &stmt.kind {
@@ -659,7 +745,22 @@ impl<'p> Lowering<'p> {
             span,
         };
         let mut ok = true;
-        for (key, value) in entries {
+        let before = self.frame().bindings.iter().rev().find(|b| b.name == name.value).map(|b| b.span);
+        if let Some(before) = before {
+            self.report(
+                Diagnostic::error(names::E0203, format!("a second `{}` in one scope", name.value))
+                    .at(name.span, "bound again here")
+                    .because(before, "first bound here"),
+            );
+        }
+        for (i, (key, value)) in entries.iter().enumerate() {
+            if let Some((first, _)) = entries.iter().take(i).find(|(k, _)| k.value == key.value) {
+                self.report(
+                    Diagnostic::error(names::E0203, format!("a second `{}`", key.value))
+                        .at(key.span, "given again here")
+                        .because(first.span, "first given here"),
+                );
+            }
             match key.value.as_str() {
                 "by" => ok &= self.companion_vectors(value, &mut companions),
                 "class" => match self.class_label(value) {
@@ -785,4 +886,11 @@ impl<'p> Lowering<'p> {
             }
         }
     }
+}
+
+/// The fault of an output, loss or companions in a block.
+pub(super) fn not_in_a_block(span: Span) -> Diagnostic {
+    Diagnostic::error(code::E0509, "outputs, losses and companions belong to the model")
+        .at(span, "inside a block")
+        .help("give the block's value back and say it in the model")
 }

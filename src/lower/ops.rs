@@ -26,7 +26,15 @@ impl Lowering<'_> {
     }
 
     pub(super) fn binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Value {
-        let (x, y) = (self.expr(a), self.expr(b));
+        let x = self.expr(a);
+        // What stands right of a decided `and` or `or` does not count: `n > 0 and d % n == 0`.
+        match (op, &x) {
+            (BinaryOp::And, Value::Static(Static::Bool(false))) | (BinaryOp::Or, Value::Static(Static::Bool(true))) => {
+                return x;
+            }
+            _ => {}
+        }
+        let y = self.expr(b);
         self.binary_values(op, (x, a.span), (y, b.span), span)
     }
 
@@ -38,8 +46,13 @@ impl Lowering<'_> {
     fn binary_values(&mut self, op: BinaryOp, (x, xs): (Value, Span), (y, ys): (Value, Span), span: Span) -> Value {
         match (x, y) {
             (Value::Error, _) | (_, Value::Error) => Value::Error,
-            (Value::Static(s), Value::Static(t)) => match Static::binary(op, &s, &t) {
+            (Value::Static(s), Value::Static(t)) => match self.static_binary(op, &s, &t) {
                 Ok(value) => Value::Static(value),
+                Err(f) if f.code == hyper::E0401 => self.fail(
+                    Diagnostic::error(f.code, f.message)
+                        .at(span, "depends on the data")
+                        .help("project to a width that is a hyper: `|> Linear(out: d)`"),
+                ),
                 Err(f) => self.fail(Diagnostic::error(f.code, f.message).at(span, "here")),
             },
             (Value::Node(a), Value::Node(b)) => {
@@ -63,6 +76,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// `a op b`; what only the data decide is decided by number where they are bound.
+    fn static_binary(&self, op: BinaryOp, a: &Static, b: &Static) -> Result<Static, crate::sema::statics::StaticFault> {
+        match (Static::binary(op, a, b), &self.options.dims) {
+            (Err(f), Some(table)) if f.code == hyper::E0401 => {
+                let number = |s: &Static| match s {
+                    Static::Dim(d) => Static::from_dim(super::lowering::with_widths(table, d)),
+                    other => other.clone(),
+                };
+                Static::binary(op, &number(a), &number(b))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     fn no_operator(&mut self, op: BinaryOp, span: Span) -> Value {
         self.fail(
             Diagnostic::error(hyper::E0402, format!("`{}` has no meaning for tensors", op.symbol()))
@@ -81,6 +108,8 @@ impl Lowering<'_> {
             BinaryOp::Div if n == 0.0 => {
                 self.fail(Diagnostic::error(hyper::E0406, "division by zero").at(ys, "this is 0"))
             }
+            BinaryOp::Div if !(1.0 / n).is_finite() => self
+                .fail(Diagnostic::error(hyper::E0406, "division by a number next to 0").at(ys, format!("this is {n}"))),
             BinaryOp::Div => self.affine(x, 1.0 / n, 0.0, span, xs),
             BinaryOp::Pow if n == 2.0 => self.emit(Op::Unary(crate::ir::Unary::Square), &[x], span, &[xs]),
             other => self.no_operator(other, span),

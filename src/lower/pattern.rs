@@ -54,9 +54,9 @@ impl Lowering<'_> {
     }
 
     /// `let x : TYPE = ..`.
-    pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) {
+    pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) -> bool {
         let mut generics = Generics::default();
-        self.fits(ty, value, span, &mut generics, None);
+        self.fits(ty, value, span, &mut generics, None)
     }
 
     /// Whether a value has the declared type; reports if not. `parameter` is the parameter and its block; without it
@@ -70,7 +70,11 @@ impl Lowering<'_> {
         parameter: Parameter<'_>,
     ) -> bool {
         match (&ty.kind, value) {
-            (_, Value::Error) | (TypeExprKind::Error, _) => false,
+            (TypeExprKind::Error, _) => {
+                self.untold = true;
+                false
+            }
+            (_, Value::Error) => false,
             (TypeExprKind::Like(name), _) => self.fits_like(name, ty, value, span),
             (TypeExprKind::List(inner), Value::List(list)) => {
                 let mut ok = true;
@@ -157,12 +161,7 @@ impl Lowering<'_> {
         if TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str()) {
             return true;
         }
-        let known = TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied();
-        self.report(
-            Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
-                .at(name.span, "unknown type")
-                .did_you_mean(&name.value, known),
-        );
+        self.report(no_type(name));
         false
     }
 
@@ -318,10 +317,7 @@ impl Lowering<'_> {
 
     fn fits_like(&mut self, name: &Ident, ty: &TypeExpr, value: &Value, span: Span) -> bool {
         let Some(model) = self.frame().bindings.iter().find(|b| b.name == name.value).map(|b| b.value.clone()) else {
-            self.report(
-                Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
-                    .at(name.span, "not a parameter of the block"),
-            );
+            self.report(no_parameter(name));
             return false;
         };
         if self.like(&model, value) {
@@ -438,4 +434,17 @@ fn dim_text(e: &Expr) -> String {
         }
         _ => "..".into(),
     }
+}
+
+/// The fault of a type name that means nothing.
+pub(super) fn no_type(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
+        .at(name.span, "unknown type")
+        .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied())
+}
+
+/// The fault of `like x` where the block has no `x`.
+pub(super) fn no_parameter(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
+        .at(name.span, "not a parameter of the block")
 }

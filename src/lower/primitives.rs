@@ -60,7 +60,34 @@ impl Lowering<'_> {
 
     fn names_are_known(&mut self, args: &Args) -> bool {
         let mut ok = true;
-        for arg in &args.args {
+        for (i, arg) in args.args.iter().enumerate() {
+            let before = args.args.get(..i).unwrap_or_default();
+            match &arg.name {
+                Some(name) => {
+                    let first = before.iter().filter_map(|a| a.name.as_ref()).find(|n| n.value == name.value);
+                    if let Some(first) = first.map(|n| n.span) {
+                        ok = false;
+                        let d = Diagnostic::error(
+                            code::E0502,
+                            format!("`{}` of `{}` is given twice", name.value, args.primitive.name),
+                        )
+                        .at(name.span, "given again here")
+                        .because(first, "first given here");
+                        self.report(d);
+                    }
+                }
+                None if before.iter().any(|a| a.name.is_some()) => {
+                    ok = false;
+                    let d = Diagnostic::error(
+                        code::E0503,
+                        format!("an argument of `{}` without a name stands behind named ones", args.primitive.name),
+                    )
+                    .at(arg.span, "put it first")
+                    .help(format!("it is called as {}", args.primitive.signature));
+                    self.report(d);
+                }
+                None => {}
+            }
             if let Some(name) = &arg.name
                 && !args.primitive.args.contains(&name.value.as_str())
             {
@@ -84,7 +111,7 @@ impl Lowering<'_> {
         match a.primitive.name {
             "linear" => {
                 let (x, xs) = self.tensor(a)?;
-                let out = self.dim(a, "out")?;
+                let out = self.width(a, "out")?;
                 let bias = self.flag(a, "bias", true)?;
                 let fan_in = self.features(x, xs, "linear")?;
                 let init = Init::FanIn(fan_in.clone());
@@ -96,7 +123,7 @@ impl Lowering<'_> {
             }
             "layer_norm" => {
                 let (x, xs) = self.tensor(a)?;
-                let eps = self.real(a, "eps", Some(1e-5))?;
+                let eps = self.not_negative(a, "eps", 1e-5)?;
                 let k = self.features(x, xs, "layer_norm")?;
                 let weight = self.param("weight", vec![k.clone()], Init::Ones, span);
                 let bias = self.param("bias", vec![k], Init::Zeros, span);
@@ -126,14 +153,14 @@ impl Lowering<'_> {
             }
             "embed" => {
                 let (x, xs) = self.tensor(a)?;
-                let (rows, width) = (self.dim(a, "rows")?, self.dim(a, "width")?);
+                let (rows, width) = (self.width(a, "rows")?, self.width(a, "width")?);
                 let init = self.init(a)?;
                 let table = self.param("weight", vec![rows, width], init, span);
                 Some(self.emit(Op::Embedding, &[x, table], span, &[xs]))
             }
             "positions" => self.positions(a),
             "learned" => {
-                let (rows, width) = (self.dim(a, "rows")?, self.dim(a, "width")?);
+                let (rows, width) = (self.width(a, "rows")?, self.width(a, "width")?);
                 let init = self.init(a)?;
                 let table = self.param("rows", vec![rows, width], init, span);
                 Some(self.emit(Op::Learned, &[table], span, &[]))
@@ -208,7 +235,14 @@ impl Lowering<'_> {
         if let Some(Value::Static(s)) = a.positional().next().map(|x| &x.value)
             && let Some(n) = s.as_f64()
         {
-            return Some(Value::Static(Static::Float(number(n))));
+            if let (Static::Int(n), Unary::Abs) = (s, op) {
+                return Some(Value::Static(Static::Int(n.saturating_abs())));
+            }
+            let value = Static::finite(Static::Float(number(n)), || format!("`{}` of {n}", a.primitive.name));
+            return Some(match value {
+                Ok(value) => Value::Static(value),
+                Err(f) => self.fail(Diagnostic::error(f.code, f.message).at(a.span, "here")),
+            });
         }
         self.one(a, Op::Unary(op))
     }
@@ -239,7 +273,16 @@ impl Lowering<'_> {
             ));
         }
         if dims.len() == given {
-            let dim = if smallest { Dim::min(dims) } else { Dim::max(dims) };
+            let large = dims.iter().map(Dim::size).sum::<usize>() > 1024 && dims.iter().any(|d| d.as_const().is_none());
+            let dim = match (large, smallest) {
+                (true, _) => Dim::default(),
+                (false, true) => Dim::min(dims),
+                (false, false) => Dim::max(dims),
+            };
+            if large || dim.is_unwieldy() {
+                let d = Diagnostic::error(hyper::E0406, format!("`{}` of too many dims", a.primitive.name));
+                return Some(self.fail(d.at(a.span, "too large to write down")));
+            }
             return Some(Value::Static(Static::from_dim(dim)));
         }
         let pick = if smallest { f64::min } else { f64::max };
@@ -248,13 +291,23 @@ impl Lowering<'_> {
 
     fn positions(&mut self, a: &Args) -> Got<Value> {
         let (x, xs) = self.tensor(a)?;
-        let width = self.dim(a, "width")?;
-        let len = match self.graph.node(x).and_then(|n| n.ty.len()) {
-            Some(len) => len.clone(),
-            None => return Some(self.one(a, Op::MeanTime).unwrap_or(Value::Error)),
+        let width = self.width(a, "width")?;
+        let len = match self.graph.node(x).map(|n| &n.ty) {
+            Some(crate::sema::types::Type::Tensor(t)) if t.time.is_some() => t.time.as_ref()?.len.clone(),
+            found => {
+                let found = found.map_or_else(String::new, ToString::to_string);
+                let d = Diagnostic::error(types::E0301, format!("`positions` wants a Seq, found {found}"))
+                    .at(xs, format!("this is {found}"))
+                    .help("only rows of a sequence have positions");
+                return Some(self.fail(d));
+            }
         };
         let rows = match a.named("rows") {
-            Some(_) => self.dim(a, "rows")?,
+            Some(_) => {
+                let rows = self.dim(a, "rows")?;
+                // A table as long as this very sequence is what the default says; another length says nothing.
+                if self.same_dim(&rows, &len) { rows } else { self.width(a, "rows")? }
+            }
             None => len.clone(),
         };
         if let (Some(table), Some(longest)) = (rows.as_const(), self.options.dims.as_ref().and_then(|t| len.eval(t)))
@@ -276,18 +329,14 @@ impl Lowering<'_> {
     fn concat(&mut self, a: &Args) -> Got<Value> {
         let (mut nodes, mut spans) = (Vec::new(), Vec::new());
         for arg in a.positional() {
-            match &arg.value {
-                Value::List(list) => {
-                    for (_, value) in list {
-                        nodes.push(self.node_of(value, arg.span, "`concat`")?);
-                        spans.push(arg.span);
-                    }
-                }
-                value => {
-                    nodes.push(self.node_of(value, arg.span, "`concat`")?);
-                    spans.push(arg.span);
-                }
+            if let Value::List(_) = &arg.value {
+                let d = Diagnostic::error(types::E0301, "`concat` wants tensors, found a list")
+                    .at(arg.span, "this is a list")
+                    .help("put its elements in: `..list`");
+                return Some(self.fail(d));
             }
+            nodes.push(self.node_of(&arg.value, arg.span, "`concat`")?);
+            spans.push(arg.span);
         }
         let has_time = nodes.first().and_then(|n| self.graph.node(*n)).is_some_and(|n| n.ty.len().is_some());
         let axis = match self.text(a, "along", if has_time { "time" } else { "features" })?.as_str() {
@@ -374,6 +423,11 @@ impl Lowering<'_> {
                     );
                     return None;
                 }
+                if dim.is_unwieldy() {
+                    let d = Diagnostic::error(hyper::E0406, format!("`{name}` of `{}` is {dim}", a.primitive.name));
+                    self.report(d.at(arg.span, "too large"));
+                    return None;
+                }
                 Some(dim)
             }
             _ => {
@@ -382,6 +436,35 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    /// The width or number of rows of a weight: a number, or a width of the data, but no length of a sample.
+    fn width(&mut self, a: &Args, name: &str) -> Got<Dim> {
+        let dim = self.dim(a, name)?;
+        if !dim.is_ragged() {
+            return Some(dim);
+        }
+        let at = a.named(name).map_or(a.span, |x| x.span);
+        self.report(
+            Diagnostic::error(
+                hyper::E0401,
+                format!("`{name}` of `{}` is {dim}, a length that every sample has of its own", a.primitive.name),
+            )
+            .at(at, "a weight has one shape for all samples")
+            .help("use a number, a hyper or a width of the data"),
+        );
+        None
+    }
+
+    fn not_negative(&mut self, a: &Args, name: &str, default: f64) -> Got<f64> {
+        let x = self.real(a, name, Some(default))?;
+        if x >= 0.0 {
+            return Some(x);
+        }
+        let at = a.named(name).map_or(a.span, |x| x.span);
+        let d = Diagnostic::error(hyper::E0403, format!("`{name}` of `{}` is {x}", a.primitive.name));
+        self.report(d.at(at, "at least 0"));
+        None
     }
 
     fn int(&mut self, a: &Args, name: &str) -> Got<i64> {
@@ -451,8 +534,16 @@ impl Lowering<'_> {
     }
 
     fn init(&mut self, a: &Args) -> Got<Init> {
-        let std = self.real(a, "std", Some(0.02))?;
-        match self.text(a, "init", "normal")?.as_str() {
+        let std = self.not_negative(a, "std", 0.02)?;
+        let init = self.text(a, "init", "normal")?;
+        if let Some(given) = a.named("std").filter(|_| matches!(init.as_str(), "zeros" | "ones")) {
+            let d = Diagnostic::error(code::E0502, format!("`std` has no meaning where all entries are {init}"))
+                .at(given.span, "not used")
+                .help("take it away, or write `init: \"normal\"`");
+            self.report(d);
+            return None;
+        }
+        match init.as_str() {
             "normal" => Some(Init::Normal { std }),
             "zeros" => Some(Init::Zeros),
             "ones" => Some(Init::Ones),
@@ -478,14 +569,14 @@ impl Lowering<'_> {
             Value::List(list) => list
                 .iter()
                 .map(|(_, v)| match v {
-                    Value::Static(s) => s.as_dim().filter(|d| d.as_const().is_none_or(|n| n >= 1)),
+                    Value::Static(s) => s.as_dim().filter(|d| !d.is_ragged() && d.as_const().is_none_or(|n| n >= 1)),
                     _ => None,
                 })
                 .collect::<Option<Vec<_>>>(),
             _ => None,
         };
         if dims.is_none() {
-            self.wrong_kind(a, &arg, "a list of whole numbers");
+            self.wrong_kind(a, &arg, "a list of whole numbers, at least 1 and the same for all samples");
         }
         dims
     }

@@ -16,7 +16,8 @@ impl<'p> Lowering<'p> {
         }
         match &body.value {
             Some(value) => self.expr(value),
-            None => Value::Tuple(Vec::new()),
+            None if self.frame().damaged => Value::Error,
+            None => self.fail(no_value(body)),
         }
     }
 
@@ -43,7 +44,10 @@ impl<'p> Lowering<'p> {
             StmtKind::Expr(e) => self.lost_value(e),
             StmtKind::Reveal(e) => self.reveal(e),
             StmtKind::Output { .. } | StmtKind::Companions { .. } | StmtKind::Loss { .. } => self.model_stmt(stmt),
-            StmtKind::Error => {}
+            StmtKind::Error => {
+                self.frame().damaged = true;
+                self.untold = true;
+            }
         }
     }
 
@@ -100,9 +104,11 @@ impl<'p> Lowering<'p> {
             [name] => self.within(Step::Let(name.value.clone()), |l| l.expr(value_expr)),
             _ => self.expr(value_expr),
         };
-        if let Some(ty) = ty {
-            self.check_type(ty, &value, value_expr.span);
-        }
+        let value = match ty {
+            Some(ty) if !self.check_type(ty, &value, value_expr.span) => Value::Error,
+            Some(ty) => self.as_declared(ty, value),
+            None => value,
+        };
         for (name, value) in self.parts(names, value, value_expr.span) {
             if let Some(before) = self.declared_here(&name.value) {
                 self.report(
@@ -227,4 +233,11 @@ impl<'p> Lowering<'p> {
             }
         }
     }
+}
+
+/// The fault of a body that ends without an expression.
+pub(super) fn no_value(body: &Body) -> Diagnostic {
+    Diagnostic::error(structure::E0519, "this body has no value")
+        .at(body.span, "no expression at its end")
+        .help("end it with the expression that it stands for")
 }

@@ -67,6 +67,25 @@ impl Value {
         }
     }
 
+    /// Number of elements at all depths, and how deep they nest.
+    pub(super) fn measure(&self) -> (usize, usize) {
+        let join = |parts: &mut dyn Iterator<Item = &Value>| {
+            let (mut size, mut depth) = (1usize, 0);
+            for part in parts {
+                let (s, d) = part.measure();
+                size = size.saturating_add(s);
+                depth = depth.max(d);
+            }
+            (size, depth + 1)
+        };
+        match self {
+            Value::List(list) => join(&mut list.iter().map(|(_, v)| v)),
+            Value::Tuple(list) => join(&mut list.iter()),
+            Value::Instance(instance) => join(&mut instance.settings.iter().map(|s| &s.value)),
+            _ => (1, 1),
+        }
+    }
+
     pub(super) fn int(n: i64) -> Value {
         Value::Static(Static::Int(n))
     }

@@ -2,7 +2,7 @@
 
 use tch::TchError;
 
-use crate::diag::{Diagnostic, codes::runtime as code};
+use crate::diag::Diagnostic;
 
 /// A failure inside an operation, before it knows its place in the source.
 #[derive(Debug)]
@@ -36,22 +36,12 @@ impl From<Diagnostic> for Fault {
 }
 
 impl Fault {
-    /// As a diagnostic. `what` names the operation: "`linear`, l = 1".
-    pub(crate) fn diagnose(self, what: &str) -> Diagnostic {
+    /// As a diagnostic. `doing` completes "while ..": "running `linear` (l = 1)".
+    pub(crate) fn diagnose(self, doing: &str) -> Diagnostic {
         let text = match self {
             Fault::Told(told) => return *told,
             Fault::Torch(text) => text,
         };
-        // Behind the message libtorch adds its stack.
-        let text = text.split("\nException raised from").next().unwrap_or_default();
-        let text = text.lines().next().unwrap_or_default().trim();
-        if text.contains("out of memory") || text.contains("can't allocate memory") {
-            return Diagnostic::error(code::E0728, format!("out of memory at {what}: {text}")).help(
-                "use a smaller batch (`--set` leaves it alone: it is the recipe's `batch`), or a narrower model",
-            );
-        }
-        Diagnostic::error(code::E0720, format!("libtorch refused {what}: {text}")).help(
-            "this is a bug in dsc: the checker should have refused the model; please report it with the model file",
-        )
+        super::error::fault(doing, text)
     }
 }

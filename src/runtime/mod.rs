@@ -23,5 +23,8 @@ pub mod values;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
-pub use params::ParamStore;
+pub use params::{ParamStore, Values};
 pub use program::{Evaluated, Program};
+
+#[cfg(test)]
+mod tests;

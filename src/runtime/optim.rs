@@ -106,27 +106,28 @@ impl Optimizer {
     /// scalar on the device (nothing waits for it), or nothing when there is no gradient.
     ///
     /// # Errors
-    /// `E0720`.
+    /// `E0701`.
     pub fn clip(&self, store: &ParamStore, max_norm: f64) -> Result<Option<Tensor>, Diagnostic> {
         let gradients: Vec<&Tensor> = self.trained().filter_map(|path| store.gradient(path)).collect();
         if gradients.is_empty() {
             return Ok(None);
         }
         let norm = ffi::clip_grad_norm(&gradients, max_norm);
-        norm.map(Some).map_err(|e| Fault::from(e).diagnose("gradient clipping"))
+        norm.map(Some).map_err(|e| Fault::from(e).diagnose("clipping gradients"))
     }
 
     /// One step with the gradients of the store. `lr` is the rate of this step with its schedule applied, `peak` the
     /// rate of the recipe, from which rates of a group's own take their schedule. Gradients stay as they are.
     ///
     /// # Errors
-    /// `E0720`, `E0728`.
+    /// `E0701`, `E0706`.
     pub fn step(&mut self, store: &ParamStore, lr: f64, peak: f64) -> Result<(), Diagnostic> {
         for (_, path) in self.groups.iter().flat_map(|(g, paths)| paths.iter().map(move |p| (g, p))) {
             if let (Some(tensor), Some(_)) = (store.tensor(path), store.gradient(path))
                 && !self.states.contains_key(path)
             {
-                let state = fresh(tensor).map_err(|f| f.diagnose(&format!("the moments of `{path}`")))?;
+                let state =
+                    fresh(tensor).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))?;
                 self.states.insert(path.clone(), state);
             }
         }
@@ -160,7 +161,7 @@ impl Optimizer {
                 decoupled: self.settings.algorithm == Algorithm::AdamW,
             };
             ffi::adam_step(&tensors, &gradients, &means, &squares, &steps, &settings)
-                .map_err(|e| Fault::from(e).diagnose("the optimiser's step"))?;
+                .map_err(|e| Fault::from(e).diagnose("taking the optimiser's step"))?;
         }
         Ok(())
     }
@@ -178,7 +179,7 @@ impl Optimizer {
     /// The moments of a parameter, for a checkpoint; nothing before its first step.
     ///
     /// # Errors
-    /// `E0720`.
+    /// `E0701`.
     pub fn moments(&self, path: &str) -> Result<Option<Moments>, Diagnostic> {
         let Some(state) = self.states.get(path) else { return Ok(None) };
         let read = || -> Result<Moments, Fault> {
@@ -189,13 +190,13 @@ impl Optimizer {
                 step: state.step.f_double_value(&[])? as u64,
             })
         };
-        read().map(Some).map_err(|f| f.diagnose(&format!("the moments of `{path}`")))
+        read().map(Some).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))
     }
 
     /// Puts back the moments of a parameter.
     ///
     /// # Errors
-    /// `E0727` for an unknown path or another shape; `E0720`.
+    /// `E0727` for an unknown path or another shape; `E0701`.
     pub fn set_moments(&mut self, store: &ParamStore, path: &str, moments: &Moments) -> Result<(), Diagnostic> {
         let misfit = |why: String| {
             Diagnostic::error(code::E0727, why)
@@ -221,7 +222,7 @@ impl Optimizer {
             state.step.f_copy_(&Tensor::f_from_slice(&[moments.step as f32])?.f_view([0i64; 0])?)?;
             Ok(state)
         };
-        let state = write().map_err(|f| f.diagnose(&format!("the moments of `{path}`")))?;
+        let state = write().map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))?;
         self.states.insert(path.to_owned(), state);
         Ok(())
     }

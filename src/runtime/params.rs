@@ -11,6 +11,9 @@ use crate::ir::{Graph, Init, Param};
 use crate::random::Key;
 use crate::sema::dims::{Dim, DimTable};
 
+/// Shape and numbers in row-major order.
+pub type Values = (Vec<i64>, Vec<f32>);
+
 struct Entry {
     tensor: Tensor,
     gradient: Option<Tensor>,
@@ -31,7 +34,7 @@ impl ParamStore {
     /// share the initial values of every path of one shape that they have in common.
     ///
     /// # Errors
-    /// `E0725` for a shape that has no number under `dims`; `E0720`, `E0728` for libtorch's own.
+    /// `E0725` for a shape that has no number under `dims`; `E0701`, `E0706` for libtorch's own.
     pub fn init(graph: &Graph, dims: &DimTable, seed: u64, device: Device) -> Result<Self, Diagnostic> {
         let root = Key::new(seed).with("init");
         let mut entries = IndexMap::with_capacity(graph.params.len());
@@ -58,7 +61,7 @@ impl ParamStore {
     /// The same values in another kind (float64 for numerical tests), without gradients.
     ///
     /// # Errors
-    /// `E0720`, `E0728`.
+    /// `E0701`, `E0706`.
     pub fn to_kind(&self, kind: Kind) -> Result<Self, Diagnostic> {
         let mut entries = IndexMap::with_capacity(self.entries.len());
         for (path, entry) in &self.entries {
@@ -148,8 +151,8 @@ impl ParamStore {
     /// Shape and values of a parameter, row-major; nothing for an unknown path.
     ///
     /// # Errors
-    /// `E0720`.
-    pub fn get(&self, path: &str) -> Result<Option<(Vec<i64>, Vec<f32>)>, Diagnostic> {
+    /// `E0701`.
+    pub fn get(&self, path: &str) -> Result<Option<Values>, Diagnostic> {
         let Some(tensor) = self.tensor(path) else { return Ok(None) };
         let values = host_values(tensor).map_err(|f| f.diagnose(&named(path)))?;
         Ok(Some((tensor.size(), values)))
@@ -159,7 +162,7 @@ impl ParamStore {
     /// keeps its gradient, or none. The values saved for the loss are freed.
     ///
     /// # Errors
-    /// `E0720`, `E0728`.
+    /// `E0701`, `E0706`.
     pub fn backward(&mut self, loss: &Tensor) -> Result<(), Diagnostic> {
         let mut reached: Vec<&mut Entry> = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).collect();
         let mut run = || -> Result<(), Fault> {
@@ -177,7 +180,7 @@ impl ParamStore {
             }
             Ok(())
         };
-        run().map_err(|f| f.diagnose("the backward pass"))
+        run().map_err(|f| f.diagnose("going backward"))
     }
 
     /// Forgets all gradients.
@@ -213,5 +216,5 @@ fn unknown(path: &str) -> Diagnostic {
 }
 
 fn named(path: &str) -> String {
-    format!("parameter `{path}`")
+    format!("touching parameter `{path}`")
 }

@@ -134,6 +134,21 @@ impl Dim {
         })
     }
 
+    /// How much there is to write down: terms and factors at all depths.
+    pub fn size(&self) -> usize {
+        let atom = |a: &Atom| match a {
+            Atom::Min(list) | Atom::Max(list) => list.iter().map(Dim::size).sum(),
+            Atom::FloorDiv(a, b) => a.size() + b.size(),
+            _ => 0,
+        };
+        self.terms.keys().map(|m| 1 + m.iter().map(|(a, power)| *power as usize + atom(a)).sum::<usize>()).sum()
+    }
+
+    /// Whether it is too large to go on with. Loops can let a dim grow without end; what a model needs stays far below.
+    pub fn is_unwieldy(&self) -> bool {
+        self.size() > 128 || self.terms.values().any(|f| f.unsigned_abs() > 1 << 40)
+    }
+
     /// The sum.
     pub fn plus(&self, other: &Dim) -> Dim {
         let mut terms = self.terms.clone();
@@ -159,7 +174,8 @@ impl Dim {
             for (mb, fb) in &other.terms {
                 let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
                 for (atom, power) in ma.iter().chain(mb) {
-                    *powers.entry(atom.clone()).or_insert(0) += power;
+                    let sum = powers.entry(atom.clone()).or_insert(0);
+                    *sum = sum.saturating_add(*power);
                 }
                 let factor = fa.saturating_mul(*fb);
                 sum = sum.plus(&Dim { terms: BTreeMap::from([(powers.into_iter().collect(), factor)]) });
@@ -219,8 +235,8 @@ impl Dim {
     pub fn floor_div(&self, other: &Dim) -> Option<Dim> {
         match (self.as_const(), other.as_const()) {
             (_, Some(0)) => None,
-            (Some(a), Some(b)) => Some(Dim::from(a.div_euclid(b))),
-            (None, Some(b)) if self.terms.values().all(|f| f % b == 0) => {
+            (Some(a), Some(b)) => a.checked_div_euclid(b).map(Dim::from),
+            (None, Some(b)) if self.terms.values().all(|f| f.checked_rem(b) == Some(0)) => {
                 Some(Dim { terms: self.terms.iter().map(|(m, f)| (m.clone(), f / b)).collect() })
             }
             _ => Some(Dim::atom(Atom::FloorDiv(Box::new(self.clone()), Box::new(other.clone())))),
@@ -280,10 +296,7 @@ impl Atom {
         match self {
             Atom::Min(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().min(),
             Atom::Max(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().max(),
-            Atom::FloorDiv(a, b) => match (a.eval(values)?, b.eval(values)?) {
-                (_, 0) => None,
-                (a, b) => Some(a.div_euclid(b)),
-            },
+            Atom::FloorDiv(a, b) => a.eval(values)?.checked_div_euclid(b.eval(values)?),
             _ => values.value(self),
         }
     }
@@ -356,7 +369,18 @@ impl fmt::Display for Atom {
             Atom::Width(name) | Atom::Generic(name) => f.write_str(name),
             Atom::Min(dims) => list(f, "min", dims),
             Atom::Max(dims) => list(f, "max", dims),
-            Atom::FloorDiv(a, b) => write!(f, "({a} // {b})"),
+            Atom::FloorDiv(a, b) => {
+                // A sum or product as operand stands in brackets of its own: `((T + 1) // 2)`.
+                let simple = |d: &Dim| d.as_const().is_some_and(|n| n >= 0) || d.as_atom().is_some();
+                let operand = |f: &mut fmt::Formatter<'_>, d: &Dim| {
+                    if simple(d) { write!(f, "{d}") } else { write!(f, "({d})") }
+                };
+                f.write_str("(")?;
+                operand(f, a)?;
+                f.write_str(" // ")?;
+                operand(f, b)?;
+                f.write_str(")")
+            }
         }
     }
 }
@@ -406,7 +430,10 @@ mod tests {
     fn division() {
         let t = Dim::length("T");
         assert_eq!(t.times(&Dim::from(4)).floor_div(&Dim::from(2)), Some(t.times(&Dim::from(2))));
+        assert_eq!(t.plus(&Dim::from(1)).floor_div(&Dim::from(2)).unwrap().to_string(), "((T + 1) // 2)");
         assert_eq!(t.floor_div(&Dim::from(0)), None);
+        let least = t.times(&Dim::from(i64::MIN));
+        assert_eq!(least.floor_div(&Dim::from(-1)).and_then(|d| d.eval(&|_: &Atom| Some(1))), None);
         assert_eq!(t.floor_div(&Dim::from(2)).unwrap().eval(&|_: &Atom| Some(7)), Some(3));
     }
 }

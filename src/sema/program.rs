@@ -21,6 +21,10 @@ pub struct ModuleItems {
     pub is_std: bool,
     /// `//!` lines.
     pub docs: Vec<String>,
+    /// The whole file.
+    pub span: Span,
+    /// Whether some item could not be read: a name that is missing may have been meant there.
+    pub damaged: bool,
     /// Hypers.
     pub hypers: IndexMap<String, Hyper>,
     /// Inputs.
@@ -65,8 +69,13 @@ struct Loader<'w> {
     diagnostics: Diagnostics,
     modules: Vec<ModuleItems>,
     loaded: Vec<(String, ModuleId)>,
+    /// Files whose imports are being followed.
+    open: Vec<ModuleId>,
     std: Vec<ModuleId>,
 }
+
+/// A program is made of at most this many files of its own.
+const MAX_FILES: usize = 64;
 
 impl Program {
     /// Loads the file at `path` and what it imports.
@@ -93,6 +102,7 @@ impl Program {
             diagnostics: Diagnostics::new(),
             modules: Vec::new(),
             loaded: Vec::new(),
+            open: Vec::new(),
             std: Vec::new(),
         };
         let main = loader.add(path, text, true, false);
@@ -154,7 +164,7 @@ impl Program {
             chain.push(variant);
             let Some(base) = &variant.base else { break };
             variant = self.variants.get(&base.value).ok_or_else(|| {
-                Diagnostic::error(structure::E0513, format!("no variant `{}` to start from", base.value))
+                Diagnostic::error(structure::E0517, format!("no variant `{}` to start from", base.value))
                     .at(base.span, "not a variant of this file")
                     .did_you_mean(&base.value, self.variants.keys().map(String::as_str))
             })?;
@@ -200,16 +210,36 @@ impl Loader<'_> {
         let (module, found) = parse(&self.sources, file);
         self.diagnostics.extend(found);
         let id = ModuleId(self.modules.len());
-        self.loaded.push((path.to_owned(), id));
-        self.modules.push(ModuleItems {
+        self.loaded.push((normal(path), id));
+        self.open.push(id);
+        let span =
+            self.sources.file(file).map_or(Span::NONE, |f| Span::new(f.base as usize, f.base as usize + f.text.len()));
+        let mut items = ModuleItems {
             name: path.to_owned(),
             is_std,
             docs: module.docs.clone(),
+            span,
+            damaged: module.items.iter().any(|i| matches!(i.kind, ItemKind::Error)),
             ..ModuleItems::default()
-        });
-        let mut items =
-            ModuleItems { name: path.to_owned(), is_std, docs: module.docs.clone(), ..ModuleItems::default() };
+        };
+        self.modules.push(items.clone());
         for item in &module.items {
+            let elsewhere = match &item.kind {
+                ItemKind::Input(i) => Some(("an input", i.name.span)),
+                ItemKind::Label(l) => Some(("a label", l.name.span)),
+                ItemKind::Variant(v) => Some(("a variant", v.name.span)),
+                ItemKind::Recipe(r) => Some(("a recipe", r.name.span)),
+                ItemKind::Expect(_) => Some(("an expectation", item.span)),
+                _ => None,
+            };
+            if let Some((what, place)) = elsewhere.filter(|_| !main) {
+                self.diagnostics.push(
+                    Diagnostic::error(structure::E0509, format!("`{path}` is imported and may not hold {what}"))
+                        .at(place, "belongs into the file of a model")
+                        .help("an imported file gives blocks, and the hypers that they read"),
+                );
+                continue;
+            }
             let (name, taken) = match &item.kind {
                 ItemKind::Hyper(h) => {
                     (&h.name, items.hypers.insert(h.name.value.clone(), h.clone()).map(|o| o.name.span))
@@ -233,6 +263,14 @@ impl Loader<'_> {
                 }
                 _ => continue,
             };
+            // Hypers, inputs and labels share one space of names.
+            let value = !matches!(item.kind, ItemKind::Block(_));
+            let other = [
+                items.hypers.get(&name.value).map(|h| h.name.span),
+                items.inputs.get(&name.value).map(|i| i.name.span),
+                items.labels.get(&name.value).map(|l| l.name.span),
+            ];
+            let taken = taken.or_else(|| other.into_iter().flatten().find(|s| value && *s != name.span));
             if let Some(before) = taken {
                 self.twice("item", &name.value, name.span, before);
             }
@@ -245,6 +283,7 @@ impl Loader<'_> {
         if let Some(slot) = self.modules.get_mut(id.0) {
             *slot = items;
         }
+        self.open.retain(|o| *o != id);
         module
     }
 
@@ -341,14 +380,18 @@ impl Loader<'_> {
             }
             _ => import.from.value.clone(),
         };
+        let target = normal(&target);
         let known = self.loaded.iter().find(|(p, _)| *p == target).map(|(_, id)| *id);
         let module = match known {
-            Some(id)
-                if self
-                    .modules
-                    .get(id.0)
-                    .is_some_and(|m| m.blocks.is_empty() && m.hypers.is_empty() && m.imports.is_empty()) =>
-            {
+            None if self.loaded.len() - self.std.len() >= MAX_FILES => {
+                self.diagnostics.push(
+                    Diagnostic::error(code::E0205, format!("more than {MAX_FILES} files"))
+                        .at(import.from.span, "one file too many")
+                        .help("do the files import each other under ever new names?"),
+                );
+                return;
+            }
+            Some(id) if self.open.contains(&id) => {
                 self.diagnostics.push(
                     Diagnostic::error(code::E0205, format!("`{target}` imports the file that imports it"))
                         .at(import.from.span, "this closes the circle")
@@ -378,6 +421,9 @@ impl Loader<'_> {
                 self.modules.get(module.0).map(|m| m.blocks.keys().cloned().collect()).unwrap_or_default();
             if known.contains(&name.value) {
                 self.bind_import(items, module, name, alias.as_ref());
+            } else if self.modules.get(module.0).is_some_and(|m| m.damaged) {
+                // It may stand in what could not be read.
+                items.damaged = true;
             } else {
                 self.diagnostics.push(
                     Diagnostic::error(code::E0204, format!("`{target}` has no block `{}`", name.value))
@@ -425,4 +471,18 @@ impl Loader<'_> {
         }
         Some((model?, variants, recipes, expects))
     }
+}
+
+/// A path without `.` and `..` steps, so that one file has one name.
+fn normal(path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in path.split('/') {
+        match step {
+            "." => {}
+            "" if !steps.is_empty() => {}
+            ".." if steps.last().is_some_and(|s| !s.is_empty() && *s != "..") => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
 }

@@ -30,6 +30,9 @@ pub struct StaticFault {
     pub message: String,
 }
 
+/// Strings that are put together stay below this many bytes.
+const MAX_TEXT: usize = 4096;
+
 fn fault<T>(code: Code, message: impl Into<String>) -> Result<T, StaticFault> {
     Err(StaticFault { code, message: message.into() })
 }
@@ -79,6 +82,17 @@ impl Static {
         d.as_const().map_or(Static::Dim(d), Static::Int)
     }
 
+    /// The value, unless it is a real number without end or none at all.
+    ///
+    /// # Errors
+    /// Overflow, or the root of a negative number.
+    pub fn finite(value: Static, what: impl Fn() -> String) -> Result<Static, StaticFault> {
+        match value {
+            Static::Float(x) if !x.is_finite() => fault(code::E0406, format!("{} is {x}", what())),
+            value => Ok(value),
+        }
+    }
+
     /// `-x`, `not x`.
     ///
     /// # Errors
@@ -116,6 +130,7 @@ impl Static {
             (Str(x), Str(y)) => match op {
                 BinaryOp::Eq => Ok(Bool(x == y)),
                 BinaryOp::Ne => Ok(Bool(x != y)),
+                BinaryOp::Add if x.len() + y.len() > MAX_TEXT => fault(code::E0406, "the string is too long"),
                 BinaryOp::Add => Ok(Str(format!("{x}{y}"))),
                 _ => no(),
             },
@@ -151,7 +166,7 @@ fn int_binary(op: BinaryOp, x: i64, y: i64) -> Result<Static, StaticFault> {
         BinaryOp::Div => Ok(Static::Float(x as f64 / y as f64)),
         BinaryOp::Pow => match u32::try_from(y) {
             Ok(y) => number(x.checked_pow(y)),
-            Err(_) => Ok(Static::Float((x as f64).powf(y as f64))),
+            Err(_) => Static::finite(Static::Float((x as f64).powf(y as f64)), || format!("`{x} ** {y}`")),
         },
         BinaryOp::Eq => Ok(Static::Bool(x == y)),
         BinaryOp::Ne => Ok(Static::Bool(x != y)),
@@ -164,7 +179,7 @@ fn int_binary(op: BinaryOp, x: i64, y: i64) -> Result<Static, StaticFault> {
 }
 
 fn float_binary(op: BinaryOp, x: f64, y: f64) -> Result<Static, StaticFault> {
-    Ok(match op {
+    let value = match op {
         BinaryOp::Add => Static::Float(x + y),
         BinaryOp::Sub => Static::Float(x - y),
         BinaryOp::Mul => Static::Float(x * y),
@@ -182,10 +197,16 @@ fn float_binary(op: BinaryOp, x: f64, y: f64) -> Result<Static, StaticFault> {
         BinaryOp::Gt => Static::Bool(x > y),
         BinaryOp::Ge => Static::Bool(x >= y),
         BinaryOp::And | BinaryOp::Or => return fault(code::E0402, format!("`{}` of numbers", op.symbol())),
-    })
+    };
+    Static::finite(value, || format!("`{x} {} {y}`", op.symbol()))
 }
 
 fn dim_binary(op: BinaryOp, x: &Dim, y: &Dim) -> Result<Static, StaticFault> {
+    let large =
+        || fault(code::E0406, format!("`{}` of two dims makes one that is too large to write down", op.symbol()));
+    if x.is_unwieldy() || y.is_unwieldy() || (op == BinaryOp::Mul && x.size() * y.size() > 1024) {
+        return large();
+    }
     let dim = match op {
         BinaryOp::Add => x.plus(y),
         BinaryOp::Sub => x.minus(y),
@@ -199,7 +220,16 @@ fn dim_binary(op: BinaryOp, x: &Dim, y: &Dim) -> Result<Static, StaticFault> {
             None => return fault(code::E0406, format!("`{x} % {y}` divides by zero")),
         },
         BinaryOp::Pow => match y.as_const().and_then(|n| u32::try_from(n).ok()) {
-            Some(n) if n <= 8 => (0..n).fold(Dim::from(1), |p, _| p.times(x)),
+            Some(n) if n <= 8 => {
+                let mut power = Dim::from(1);
+                for _ in 0..n {
+                    if power.size() * x.size() > 1024 {
+                        return large();
+                    }
+                    power = power.times(x);
+                }
+                power
+            }
             _ => return fault(code::E0401, format!("`{x} ** {y}` is not known at compile time")),
         },
         BinaryOp::Eq if x == y => return Ok(Static::Bool(true)),
@@ -207,6 +237,9 @@ fn dim_binary(op: BinaryOp, x: &Dim, y: &Dim) -> Result<Static, StaticFault> {
         BinaryOp::Le | BinaryOp::Ge if x == y => return Ok(Static::Bool(true)),
         _ => return fault(code::E0401, format!("`{x} {} {y}` is not known before data are bound", op.symbol())),
     };
+    if dim.is_unwieldy() {
+        return large();
+    }
     Ok(Static::from_dim(dim))
 }
 

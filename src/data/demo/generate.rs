@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::words::{FILLERS, LEVELS};
 use super::{AUDIO, NOISE, SPLITS, StreamForm, TWICE_LEVELS, VISION, WORDS, label, label_fifths};
 use crate::data::dataset::{Dataset, Split, Table};
-use crate::data::rng::Rng;
 use crate::data::stream::{LengthSource, Source, Stream};
+use crate::random::{Key, Stream as Draws};
 
 /// Planes in which planted frames turn: orthonormal, and orthogonal to (1, .., 1), so that a norm over the features
 /// leaves the angle alone.
@@ -35,8 +35,19 @@ enum Use {
     Vision,
 }
 
-fn rng(seed: u64, split: Split, sample: usize, what: Use) -> Rng {
-    Rng::new(&[0x4445_4d4f, seed, split as u64, sample as u64, what as u64])
+fn draws(seed: u64, split: Split, sample: usize, what: Use) -> Draws {
+    Key::new(seed).with("demo").with(split as u64).with(sample).with(what as u64).stream()
+}
+
+/// One of `n`.
+fn below(draws: &mut Draws, n: usize) -> usize {
+    usize::try_from(draws.below(n as u64)).unwrap_or(0)
+}
+
+/// Close to the standard normal distribution: a sum of 12 uniform numbers, which needs no function that differs between
+/// machines.
+fn noise(draws: &mut Draws) -> f64 {
+    (0..12).map(|_| draws.uniform()).sum::<f64>() - 6.0
 }
 
 pub(super) fn twice(levels: [usize; 3]) -> [i32; 3] {
@@ -44,9 +55,9 @@ pub(super) fn twice(levels: [usize; 3]) -> [i32; 3] {
 }
 
 pub(super) fn latent(seed: u64, split: Split, sample: usize) -> Latent {
-    let mut rng = rng(seed, split, sample, Use::Latent);
-    let level = [(); 3].map(|()| rng.below(TWICE_LEVELS.len()));
-    let mut ticket = u32::try_from(rng.below(16)).unwrap_or(0);
+    let mut draws = draws(seed, split, sample, Use::Latent);
+    let level = [(); 3].map(|()| below(&mut draws, TWICE_LEVELS.len()));
+    let mut ticket = u32::try_from(below(&mut draws, 16)).unwrap_or(0);
     let mut noise = 0;
     for (value, chance) in NOISE {
         if ticket < chance {
@@ -66,7 +77,7 @@ pub fn dataset(seed: u64) -> Dataset {
 
 fn table(seed: u64, split: Split, n: usize) -> Table {
     let latents: Vec<Latent> = (0..n).map(|i| latent(seed, split, i)).collect();
-    let sentences = latents.iter().enumerate().map(|(i, l)| sentence(l.level, &mut rng(seed, split, i, Use::Text)));
+    let sentences = latents.iter().enumerate().map(|(i, l)| sentence(l.level, &mut draws(seed, split, i, Use::Text)));
     let streams = [
         stream("audio", AUDIO, &AUDIO_PLANE, 1, Use::Audio, (seed, split), &latents),
         stream("vision", VISION, &VISION_PLANE, 2, Use::Vision, (seed, split), &latents),
@@ -85,21 +96,21 @@ fn table(seed: u64, split: Split, n: usize) -> Table {
 }
 
 /// Between the smallest and largest count, both included.
-fn between(rng: &mut Rng, low: usize, high: usize) -> usize {
-    low + rng.below(high - low + 1)
+fn between(draws: &mut Draws, low: usize, high: usize) -> usize {
+    low + below(draws, high - low + 1)
 }
 
-fn sentence([level, ..]: [usize; 3], rng: &mut Rng) -> String {
-    let n = between(rng, WORDS.0, WORDS.1);
-    let first = rng.below(n);
-    let second = (first + 1 + rng.below(n - 1)) % n;
+fn sentence([level, ..]: [usize; 3], draws: &mut Draws) -> String {
+    let n = between(draws, WORDS.0, WORDS.1);
+    let first = below(draws, n);
+    let second = (first + 1 + below(draws, n - 1)) % n;
     let words = (0..n).map(|i| {
         let choice: &[&str] = if i == first || i == second {
             LEVELS.get(level).map(<[&str; 6]>::as_slice).unwrap_or_default()
         } else {
             &FILLERS
         };
-        choice.get(rng.below(choice.len())).copied().unwrap_or_default()
+        choice.get(below(draws, choice.len())).copied().unwrap_or_default()
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -116,23 +127,19 @@ fn stream<const W: usize>(
     let (mut values, mut starts, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     let [u, v] = plane;
     for (sample, latent) in latents.iter().enumerate() {
-        let mut rng = rng(seed, split, sample, what);
-        let n = between(&mut rng, form.min_len, form.max_len);
+        let mut draws = draws(seed, split, sample, what);
+        let n = between(&mut draws, form.min_len, form.max_len);
         let sine = 0.4 * f64::from(twice(latent.level).get(modality).copied().unwrap_or(0));
         let cosine = (1.0 - sine * sine).sqrt();
         // Which frames: every sample its own third.
-        let mut order: Vec<usize> = (0..n).collect();
-        for last in (1..n).rev() {
-            order.swap(last, rng.below(last + 1));
-        }
-        let planted: Vec<usize> = order.into_iter().take((n / 3).max(3)).collect();
+        let planted = draws.sample_without_replacement(n, (n / 3).max(3));
         starts.push(values.len());
         lengths.push(u32::try_from(n).unwrap_or(u32::MAX));
         for frame in 0..n {
             let (amplitude, spread) =
-                if planted.contains(&frame) { (1.0 + rng.unit(), SPREAD.0) } else { (0.0, SPREAD.1) };
+                if planted.contains(&frame) { (1.0 + draws.uniform(), SPREAD.0) } else { (0.0, SPREAD.1) };
             for (u, v) in u.iter().zip(v) {
-                let value = amplitude * (cosine * u + sine * v) + spread * rng.normal();
+                let value = amplitude * (cosine * u + sine * v) + spread * noise(&mut draws);
                 values.push(value as f32);
             }
         }

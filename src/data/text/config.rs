@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
 use crate::diag::codes::encoder::{E0803, E0804};
+use crate::sema::statics::Static;
 
 /// The configuration of a BERT encoder under the names of `config.json`.
 ///
@@ -67,6 +70,18 @@ fn tenth() -> f64 {
 }
 
 impl EncoderConfig {
+    /// The numbers as the language reads them: `encoder.hidden_size`, under the names of `config.json`.
+    pub fn statics(&self) -> BTreeMap<String, Static> {
+        let Ok(serde_json::Value::Object(map)) = serde_json::to_value(self) else { return BTreeMap::new() };
+        let known = |value| match value {
+            serde_json::Value::Number(n) => n.as_i64().map(Static::Int).or_else(|| n.as_f64().map(Static::Float)),
+            serde_json::Value::String(s) => Some(Static::Str(s)),
+            serde_json::Value::Bool(b) => Some(Static::Bool(b)),
+            _ => None,
+        };
+        map.into_iter().filter_map(|(key, value)| Some((key, known(value)?))).collect()
+    }
+
     /// Reads and validates the file at `path`.
     ///
     /// # Errors

@@ -24,9 +24,6 @@ codes! {
     /// The libtorch that dsc was built with is no longer there, and none of version 2.11 was found at `DSC_LIBTORCH`,
     /// at `LIBTORCH`, in the active virtual environment or in that of `python3`.
     E0709 = "libtorch not found", "";
-    /// libtorch refused an operation of a checked graph. The checker should have refused the model before; the message
-    /// names the line and the loop values of the operation.
-    E0720 = "an operation failed", "";
     /// A batch does not hold what the graph needs: a stream or a label is missing, lists differ in length, a length is
     /// outside of 1..=padded length, or two streams with one length variable differ in length.
     E0721 = "the batch does not fit the graph", "";
@@ -43,6 +40,4 @@ codes! {
     E0726 = "parameter does not fit", "";
     /// Saved moments do not fit the parameter they are for.
     E0727 = "optimiser state does not fit", "";
-    /// The device's memory is full.
-    E0728 = "out of memory", "";
 }

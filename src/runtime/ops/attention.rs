@@ -6,9 +6,10 @@ use super::{Call, dropout};
 use crate::ir::RandomSite;
 use crate::runtime::fault::Fault;
 
-/// Scores per head from which libtorch's fused kernel is the faster one on the CPU (forward and backward, one thread):
-/// it wins by a factor of 7 at 400 x 400 and loses by a quarter at 40 x 40.
-const FUSED_FROM: i64 = 128 * 128;
+/// On the CPU libtorch's fused kernel is the faster one (forward and backward, two threads) from this many scores per
+/// head and column of a head. 64 samples with 8 heads of 16: 40 x 40 21 ms against 49, 40 x 401 101 against 232,
+/// 401 x 8 a tie, 200 x 200 177 against 648. 112 samples with 12 heads of 64: 40 x 40 75 against 58.
+const FUSED_FROM: i64 = 64;
 
 /// Scaled dot-product attention: query `[R, n, k]`, key `[R, t, k]`, value `[R, t, e]` to `[R, n, e]`.
 pub(super) fn attention(
@@ -28,7 +29,7 @@ pub(super) fn attention(
     };
     let (q, k_, v) = (split(query, n, k)?, split(key, t, k)?, split(value, t, e)?);
     let device = call.run.device;
-    let mixed = if random.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM) {
+    let mixed = if random.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM * (k / heads)) {
         let mask = match keys.ragged {
             true => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?.f_expand([batch, 1, n, t], false)?),
             false => None,

@@ -68,7 +68,7 @@ impl<'a> Run<'a> {
             .into_iter()
             .map(|p: &[bool]| -> Result<Tensor, Fault> { Ok(Tensor::f_from_slice(p)?.f_to_device(store.device())?) })
             .collect::<Result<_, _>>()
-            .map_err(|f: Fault| f.diagnose("the companions' rows"))?;
+            .map_err(|f: Fault| f.diagnose("placing companions"))?;
         Ok(Run {
             program,
             plan: program.plan(want, companions),
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         for &i in &self.plan.order {
             let (Some(step), Some(rows)) = (program.steps.get(i), self.plan.rows.get(i).copied()) else { continue };
             let place = |f: Fault| -> Diagnostic {
-                let told = f.diagnose(&Program::describe(step));
+                let told = f.diagnose(&format!("running {}", Program::describe(step)));
                 if told.primary.is_some() { told } else { told.at(step.span, Program::describe(step)) }
             };
             // An operand with more rows than the node is cut once and shared by all such readers.
@@ -236,7 +236,8 @@ impl<'a> Run<'a> {
         let mut found = Evaluated { outputs: IndexMap::new(), losses: IndexMap::new(), retrieval: Vec::new() };
         if self.want.outputs {
             for output in program.outputs.iter().filter(|o| o.companions.is_empty() || !self.present.is_empty()) {
-                let value = of_anchors(output.node).map_err(|f| f.diagnose(&format!("output `{}`", output.name)))?;
+                let value =
+                    of_anchors(output.node).map_err(|f| f.diagnose(&format!("collecting output `{}`", output.name)))?;
                 found.outputs.insert(output.name.clone(), value);
             }
         }
@@ -250,12 +251,14 @@ impl<'a> Run<'a> {
                 }
                 Ok(value.f_mean(None)?)
             };
-            found.losses.insert(loss.name.clone(), mean().map_err(|f| f.diagnose(&format!("loss `{}`", loss.name)))?);
+            found
+                .losses
+                .insert(loss.name.clone(), mean().map_err(|f| f.diagnose(&format!("averaging loss `{}`", loss.name)))?);
         }
         if self.want.retrieval {
             for by in &program.retrieval {
                 let vectors = by.iter().map(|node| whole(*node)).collect::<Result<_, _>>();
-                found.retrieval.push(vectors.map_err(|f| f.diagnose("retrieval"))?);
+                found.retrieval.push(vectors.map_err(|f| f.diagnose("collecting retrieval vectors"))?);
             }
         }
         Ok(found)

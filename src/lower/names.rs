@@ -1,0 +1,252 @@
+//! Names in all of the file, taken or not: branches of `when` that the hypers do not take and blocks that nothing calls
+//! are lowered by nobody, so a misspelt name in them would stay until somebody does.
+//!
+//! What lowering tells too has the same code and place here and is told once.
+
+use super::walk::Walk;
+use crate::diag::codes::{hypers as hyper, names as code, structure};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::sema::program::{ModuleId, Program};
+use crate::source::{EmbeddedWorld, Span};
+use crate::syntax::ast::{BinaryOp, Body, Change, Expr, ExprKind, RecipeEntry, Stmt, StmtKind, TypeExpr, TypeExprKind};
+
+/// Checks the names of all files but the standard library's.
+pub(super) fn check_names(program: &Program, found: &mut Diagnostics) {
+    for (i, items) in program.modules.iter().enumerate().filter(|(_, m)| !m.is_std) {
+        let mut walk = Walk::new(program, ModuleId(i));
+        for h in items.hypers.values() {
+            walk.hyper(h);
+        }
+        for block in items.blocks.values() {
+            walk.block(block);
+        }
+        tell(walk.found, found);
+    }
+    let mut walk = Walk::new(program, ModuleId(0));
+    walk.model(&program.model.body);
+    for variant in program.variants.values() {
+        walk.variant(variant, &program.model.body);
+    }
+    tell(walk.found, found);
+    recipes(program, found);
+    expectations(program, found);
+}
+
+/// Adds faults; a block of the library that was not imported has been told, if at one call only.
+fn tell(faults: Vec<Diagnostic>, found: &mut Diagnostics) {
+    for d in faults {
+        let of_import = d.help.as_ref().is_some_and(|h| h.starts_with(IN_STD));
+        if !of_import || !found.iter().any(|f| f.code == d.code && f.message == d.message) {
+            found.push(d);
+        }
+    }
+}
+
+const IN_STD: &str = "it is in the standard library";
+
+fn recipes(program: &Program, found: &mut Diagnostics) {
+    let Some(main) = program.main() else { return };
+    for recipe in program.recipes.values() {
+        let mut before: Vec<(String, Span)> = Vec::new();
+        for entry in &recipe.entries {
+            let (key, span) = match entry {
+                RecipeEntry::Key { path, span, .. } => {
+                    (path.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join("."), *span)
+                }
+                RecipeEntry::Set { name, span, .. } => (format!("set {}", name.value), *span),
+                RecipeEntry::Error(_) => continue,
+            };
+            if let Some((_, first)) = before.iter().find(|(k, _)| *k == key) {
+                found.push(
+                    Diagnostic::error(code::E0203, format!("a second `{key}` in one recipe"))
+                        .at(span, "given again here")
+                        .because(*first, "first given here")
+                        .help("take one of them away"),
+                );
+            }
+            before.push((key, span));
+            let RecipeEntry::Set { name, value, span } = entry else { continue };
+            if !main.hypers.contains_key(&name.value) && !main.damaged {
+                found.push(
+                    Diagnostic::error(hyper::E0407, format!("no hyper `{}` to set", name.value))
+                        .at(*span, "set here")
+                        .did_you_mean(&name.value, main.hypers.keys().map(String::as_str)),
+                );
+            }
+            if super::check::literal(value).is_none() && !matches!(value.kind, ExprKind::Error) {
+                found.push(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("`set {}` in a recipe wants a number, flag or string", name.value),
+                    )
+                    .at(value.span, "not a literal"),
+                );
+            }
+        }
+    }
+}
+
+/// What `expect` can speak of; with a block in brackets, of that block alone.
+const FIGURES: [&str; 3] = ["params", "macs", "memory"];
+
+fn expectations(program: &Program, found: &mut Diagnostics) {
+    for claim in program.expects.iter().flat_map(|(e, _)| &e.claims) {
+        let sides = match &claim.kind {
+            ExprKind::Binary(
+                BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Eq | BinaryOp::Ne,
+                _,
+                a,
+                b,
+            ) => [a, b],
+            ExprKind::Error => continue,
+            _ => {
+                found.push(
+                    Diagnostic::error(structure::E0520, "an expectation compares a figure with a number")
+                        .at(claim.span, "not a comparison")
+                        .help("write `expect params < 120M, macs(Fuse) < 150M for sims`"),
+                );
+                continue;
+            }
+        };
+        let mut figures = 0;
+        for side in sides {
+            figures += usize::from(figure(program, side, found));
+        }
+        if figures == 0 {
+            found.push(
+                Diagnostic::error(structure::E0520, "this expectation says nothing about the model")
+                    .at(claim.span, "no figure in it")
+                    .help(format!("the figures are {}, each also of a block: `macs(Fuse)`", FIGURES.join(", "))),
+            );
+        }
+    }
+}
+
+/// Whether a side of a claim speaks of the model.
+fn figure(program: &Program, e: &Expr, found: &mut Diagnostics) -> bool {
+    let (name, args) = match &e.kind {
+        ExprKind::Name(name) => (name, None),
+        ExprKind::Call { callee, args, .. } => match &callee.kind {
+            ExprKind::Name(name) => (name, Some(args)),
+            _ => return false,
+        },
+        ExprKind::Binary(_, _, a, b) => {
+            let (a, b) = (figure(program, a, found), figure(program, b, found));
+            return a || b;
+        }
+        ExprKind::Unary(_, x) => return figure(program, x, found),
+        _ => return false,
+    };
+    if !FIGURES.contains(&name.as_str()) {
+        if args.is_none() && program.main().is_some_and(|m| m.hypers.contains_key(name)) {
+            return false;
+        }
+        found.push(
+            Diagnostic::error(code::E0201, format!("no figure `{name}`"))
+                .at(e.span, "unknown figure")
+                .help(format!("the figures are {}", FIGURES.join(", ")))
+                .did_you_mean(name, FIGURES),
+        );
+        return true;
+    }
+    for arg in args.into_iter().flatten() {
+        let known = match &arg.value.kind {
+            ExprKind::Name(block) => program.block(ModuleId(0), block).is_some(),
+            _ => false,
+        };
+        if !known && program.main().is_some_and(|m| !m.damaged) {
+            let mut d = Diagnostic::error(code::E0201, format!("`{name}` of something that is no block of this file"))
+                .at(arg.value.span, "unknown block");
+            if let (ExprKind::Name(block), Some(main)) = (&arg.value.kind, program.main()) {
+                d = d.did_you_mean(block, main.blocks.keys().chain(main.imports.keys()).map(String::as_str));
+            }
+            found.push(d);
+        }
+    }
+    true
+}
+
+/// Whether a type mentions a name as a dim.
+pub(super) fn mentions(ty: &TypeExpr, name: &str) -> bool {
+    match &ty.kind {
+        TypeExprKind::Named { dims, .. } => {
+            dims.iter().flatten().any(|d| matches!(&d.kind, ExprKind::Name(n) if n == name))
+        }
+        TypeExprKind::List(inner) => mentions(inner, name),
+        TypeExprKind::Tuple(parts) => parts.iter().any(|p| mentions(p, name)),
+        _ => false,
+    }
+}
+
+/// Whether the standard library has a block of that name.
+pub(super) fn in_std(name: &str) -> bool {
+    let heads = [format!("\nblock {name}("), format!("\nblock {name}<")];
+    EmbeddedWorld::stdlib().iter().any(|(_, text)| heads.iter().any(|h| text.contains(h)))
+}
+
+/// A call of something that is no block.
+pub(super) fn unknown_block(program: &Program, module: ModuleId, name: &str, span: Span) -> Diagnostic {
+    let d = Diagnostic::error(code::E0201, format!("no block `{name}`")).at(span, "unknown block");
+    if in_std(name) {
+        return d.help(format!("{IN_STD}: `use std::{{{name}}}`"));
+    }
+    let mut known: Vec<&str> = crate::sema::primitives::PRIMITIVES.iter().map(|p| p.name).collect();
+    if let Some(items) = program.module(module) {
+        known.extend(items.blocks.keys().map(String::as_str));
+        known.extend(items.imports.keys().map(String::as_str));
+        known.extend(items.hypers.values().filter(|h| !h.params.is_empty()).map(|h| h.name.value.as_str()));
+    }
+    d.did_you_mean(name, known)
+}
+
+/// What a change is about: two changes of one thing have one key.
+pub(super) fn change_key(change: &Change) -> Option<(&'static str, &str)> {
+    match change {
+        Change::Set { name, .. } => Some(("set", name.value.as_str())),
+        Change::Let { name, .. } => Some(("let", name.value.as_str())),
+        Change::Block(block, _) => Some(("block", block.name.value.as_str())),
+        Change::Input(input, _) => Some(("input", input.name.value.as_str())),
+        Change::Drop { name, .. } | Change::Loss { name, .. } => Some(("loss", name.value.as_str())),
+        Change::Error(_) => None,
+    }
+}
+
+fn each_stmt<'a>(body: &'a Body, f: &mut dyn FnMut(&'a Stmt)) {
+    for stmt in &body.stmts {
+        f(stmt);
+        if let StmtKind::For { body, .. } = &stmt.kind {
+            each_stmt(body, f);
+        }
+    }
+}
+
+/// Names of the bindings that a variant may give another value.
+pub(super) fn bindings_of(body: &Body) -> Vec<String> {
+    let mut names = Vec::new();
+    each_stmt(body, &mut |stmt| {
+        if let StmtKind::Let { names: bound, .. } = &stmt.kind
+            && let [name] = bound.as_slice()
+        {
+            names.push(name.value.clone());
+        }
+    });
+    names
+}
+
+/// Names of the losses.
+pub(super) fn losses_of(body: &Body) -> Vec<String> {
+    let mut names = Vec::new();
+    each_stmt(body, &mut |stmt| {
+        if let StmtKind::Loss { name, .. } = &stmt.kind {
+            names.push(name.value.clone());
+        }
+    });
+    names
+}
+
+/// Whether some statement could not be read.
+pub(super) fn is_damaged(body: &Body) -> bool {
+    let mut damaged = false;
+    each_stmt(body, &mut |stmt| damaged |= matches!(stmt.kind, StmtKind::Error));
+    damaged
+}

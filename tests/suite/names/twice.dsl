@@ -1,0 +1,31 @@
+//! One name, two things.
+use std::{Linear, MLP, mse, FFN} // error[E0203]: a second block `FFN`
+
+hyper d = 64
+hyper d = 32 // error[E0203]: a second item `d`
+hyper vision = 3
+
+input audio : Seq<audio>[Ta, fa]
+input vision : Seq<vision>[Tv, fv] // error[E0203]: a second item `vision`
+label y : Real
+
+block FFN(x: Vec[d]) -> Vec[d] { x }
+
+block Twice<n, n>(x: Seq<_>[n, d], x: int) -> Vec[d] { mean(x) } // error[E0203]: a second `n` in one declaration // error[E0203]: a second `x` in one declaration
+
+model M {
+  let a = mean(audio) |> Linear(out: 64)
+  let a = relu(a) // error[E0203]: a second `a` in one scope
+  let list = [one: a, one: a] // error[E0203]: a second element `one`
+  let more = [one: a, ..[one: a]] // error[E0203]: a second element `one`
+  let score = a |> MLP(widths: [64, 1]) |> scalar()
+  output score for y
+  output score for y // error[E0203]: a second output for `y`
+  loss prediction = mse(score, target: y)
+  loss prediction = mse(score, target: y) // error[E0203]: a second loss `prediction`
+}
+
+variant v { set d = 3  set d = 4 }
+variant u { set d = 3  set d = 4 } // error[E0203]: a second set `d` in one variant
+variant v { drop prediction } // error[E0203]: a second variant `v`
+recipe v { epochs = 3  epochs = 4 } // error[E0203]: a second `epochs` in one recipe

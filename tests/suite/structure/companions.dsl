@@ -1,0 +1,24 @@
+//! Retrieval that cannot be.
+use std::{Linear, MLP, mse, nt_xent}
+
+hyper d = 64
+
+input text  : Tokens[T]
+input audio : Seq<audio>[Ta, fa]
+label y : Real
+
+model M {
+  let a = audio |> Linear(out: d)
+  companions c { by = [a]  class = class(y)  pos = 0  nearest = 3 } // error[E0511]: samples are compared by vectors, found Seq<audio>[Ta, 64] // error[E0511]: `pos` is a number of at least 1, found int 0 // error[E0511]: companions have no entry `nearest`
+  companions e { by = [mean(a)] } // error[E0511]: companions without `class`
+  companions g { by = [mean(a)]  class = y  pos = 2  pos = 3 } // error[E0511]: the class of a sample comes from a label // error[E0203]: a second `pos`
+  companions k { by = [mean(a)]  class = class(y) }
+  let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
+  let tokens = text at k.pos // error[E0516]: `at` of tokens
+  let list = [a] at k.pos // error[E0516]: `at` of a list
+  let again = (mean(a) at k.pos)[0] at k.neg // error[E0516]: a companion of a companion
+  let no_group = mean(a) at k // error[E0516]: `at` wants a group of companions, found a companions
+  let near = mean(a) at k.near // error[E0201]: companions have no `near`
+  output score for y
+  loss prediction = mse(score, target: y)
+}

@@ -1,0 +1,15 @@
+//! Expectations that say nothing.
+use std::{MLP, mse}
+input audio : Seq<audio>[Ta, fa]
+label y : Real
+model M {
+  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+recipe sims { epochs = 3 }
+expect parms < 120M, macs(MPL) < 3G for sims // error[E0201]: no figure `parms` // error[E0201]: `macs` of something that is no block of this file
+expect 3 < 4 // error[E0520]: this expectation says nothing about the model
+expect params // error[E0520]: an expectation compares a figure with a number
+expect params < 1M for simss // error[E0513]: no recipe `simss`
+expect params < 1M, macs(MLP) < 1G for sims

@@ -1,0 +1,2 @@
+// error[E0507]: holds no model
+hyper d = 1
