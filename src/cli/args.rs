@@ -76,8 +76,6 @@ pub enum Command {
     Dump(dump::Args),
     /// List the stock models, or show one
     Models(models::Args),
-    /// Look at feature files
-    Data(data::Args),
     /// Train a model and leave a run folder
     Train(train::Args),
     /// Score the selected weights of a run
@@ -86,6 +84,8 @@ pub enum Command {
     Predict(predict::Args),
     /// Train the stock model and the unimodal ones on generated data
     Demo(demo::Args),
+    /// Look at feature files
+    Data(data::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk

@@ -29,5 +29,6 @@ pub mod schedule;
 #[cfg(feature = "torch")]
 pub mod trainer;
 
-#[cfg(all(test, feature = "torch"))]
+#[cfg(test)]
+#[cfg(feature = "torch")]
 mod tests;
