@@ -31,12 +31,12 @@ demo:
 	@$(CARGO) build --no-default-features --bin dsc
 	@target/debug/dsc doctor
 
-test:
+test: parity-env
 	@$(with_torch); scripts/test.sh
 
 # A second environment with PyTorch itself, for the tests that compare with it.
 parity-env:
-	@if [ -f tests/parity/requirements.txt ]; then scripts/parity-env.sh; else echo "tests/parity/requirements.txt does not exist" >&2; exit 1; fi
+	@scripts/parity-env.sh
 
 install: build
 	@scripts/install.sh target/release "$(PREFIX)"

@@ -25,6 +25,8 @@ if [ -d "$home/lib" ]; then
   if ldd "$home/bin/dsc-rt" | grep -q 'not found'; then
     die "the installed runtime misses a library: $(ldd "$home/bin/dsc-rt" | grep 'not found' | head -n 1)"
   fi
+  # what `dsc doctor` shows
+  "$home/bin/dsc-rt" probe | sed -n -E 's/.*"built_for": "([^"]*)".*/\1/p' >"$home/build-version"
   echo "libtorch copied to $home/lib (CPU part; for --device cuda build with LIBTORCH at a full torch outside the checkout)"
 fi
 echo "installed $prefix/bin/dsc"

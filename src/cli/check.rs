@@ -1,6 +1,6 @@
 //! `dsc check FILE`.
 
-use super::model::{ModelArgs, load, options};
+use super::model::{BindArgs, ModelArgs, load, options};
 use super::{Exit, Output};
 use crate::lower;
 
@@ -9,14 +9,18 @@ use crate::lower;
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    bind: BindArgs,
 }
 
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     let mut loaded = load(&args.model.file);
     if let Some(program) = &loaded.program {
-        let found = lower::check(program, &options(&args.model, &super::model::default_encoder()));
-        loaded.diagnostics.extend(found.into_sorted());
+        match options(program, &args.model, &args.bind) {
+            Ok(options) => loaded.diagnostics.extend(lower::check(program, &options).into_sorted()),
+            Err(faults) => loaded.diagnostics.extend(faults),
+        }
     }
     let found = loaded.diagnostics.into_sorted();
     let errors = found.iter().filter(|d| d.is_error()).count();

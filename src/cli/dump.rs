@@ -1,6 +1,6 @@
 //! `dsc dump FILE`: the compiled graph as text.
 
-use super::model::{ModelArgs, load, options};
+use super::model::{BindArgs, ModelArgs, load, options};
 use super::{Exit, Output};
 use crate::lower;
 
@@ -9,6 +9,8 @@ use crate::lower;
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    bind: BindArgs,
 }
 
 /// Prints the graph of a model.
@@ -17,12 +19,28 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     let Some(program) = &loaded.program else {
         return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
     };
-    let compiled = lower::compile(program, &options(&args.model, &super::model::default_encoder()));
+    let options = match options(program, &args.model, &args.bind) {
+        Ok(options) => options,
+        Err(faults) => {
+            loaded.diagnostics.extend(faults);
+            return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
+        }
+    };
+    let compiled = lower::compile(program, &options);
     loaded.diagnostics.extend(compiled.diagnostics.into_sorted());
     match compiled.graph {
         Some(graph) if !loaded.diagnostics.has_errors() => {
             out.line(graph.to_text().trim_end());
             out.note(format_args!("graph hash {}", graph.hash()));
+            if let Some(dims) = &options.dims {
+                for (name, n) in &dims.max_lengths {
+                    out.line(format_args!("bind {name} <= {n}"));
+                }
+                for (name, n) in &dims.widths {
+                    out.line(format_args!("bind {name} = {n}"));
+                }
+                out.note(format_args!("bound hash {}", graph.bound_hash(dims)));
+            }
             Exit::Done
         }
         _ => out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources),

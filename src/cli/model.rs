@@ -1,14 +1,17 @@
 //! What the commands that take a model have in common: finding the file, settings from the command line.
 
-use crate::data::text::EncoderConfig;
+use crate::data::card::{card, encoder};
+use crate::data::text::{EncoderConfig, EncoderFolder};
+use crate::data::{Binding, Dataset, EncoderBinding};
 use crate::diag::Diagnostic;
 use crate::diag::codes::hypers as code;
-use crate::lower::{Options, Setting};
+use crate::lower::{Options, Setting, compile};
 use crate::sema::program::{Loaded, Program};
 use crate::sema::statics::Static;
 use crate::source::{EmbeddedWorld, FsWorld, Span};
 use crate::syntax::ast::{RecipeEntry, SettingValue};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Which model: file or stock model, variant, hypers.
 #[derive(Clone, Debug, clap::Args)]
@@ -128,30 +131,76 @@ pub fn literal(e: &crate::syntax::ast::Expr) -> Option<Static> {
     }
 }
 
-/// Options for compiling without data: the user's settings and variant, the encoder's configuration.
-pub fn options(args: &ModelArgs, encoder: &EncoderConfig) -> Options {
-    Options {
-        variant: args.variant.clone(),
-        sets: args.sets.clone(),
-        encoder: encoder_statics(encoder),
-        ..Options::default()
+/// What a model is bound to without training: dims of a data set, a recipe, a text encoder.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct BindArgs {
+    /// Bind the dims of a data set: sims, simsv2, mosi, mosei, demo (from its card, no file needed), or a feature file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub data: Option<String>,
+    /// The recipe whose hypers and text encoder count; the one named like the data set if there is one
+    #[arg(long, value_name = "NAME")]
+    pub recipe: Option<String>,
+    /// Folder of the text encoder whose config.json gives `encoder.hidden_size` and the like
+    #[arg(long, value_name = "DIR")]
+    pub text_encoder: Option<PathBuf>,
+}
+
+impl BindArgs {
+    /// The recipe that counts, if any.
+    pub fn recipe_name(&self, program: &Program) -> Option<String> {
+        self.recipe.clone().or_else(|| self.data.clone().filter(|d| program.recipes.contains_key(d)))
+    }
+
+    /// The text encoder's configuration: the folder's, else that of the recipe's encoder, else bert-base-uncased.
+    ///
+    /// # Errors
+    /// A folder without a usable encoder, or an encoder that neither a card nor a cache knows.
+    pub fn encoder(&self, program: &Program) -> Result<EncoderBinding, Diagnostic> {
+        if let Some(folder) = &self.text_encoder {
+            let name = folder.display().to_string();
+            let config = EncoderFolder::find(&name, Some(folder))?.config()?;
+            return Ok(EncoderBinding { name, config, pretrained: true });
+        }
+        let named = self.recipe_name(program).and_then(|r| recipe_encoder(program, &r));
+        let from_card = || self.data.as_deref().and_then(card).map(|c| c.encoder.to_owned());
+        let name = named.or_else(from_card).unwrap_or_else(|| "bert-base-uncased".to_owned());
+        match encoder(&name) {
+            Ok(known) => Ok(known),
+            Err(_) => {
+                Ok(EncoderBinding { config: EncoderFolder::find(&name, None)?.config()?, name, pretrained: true })
+            }
+        }
     }
 }
 
-/// The encoder that is assumed where no recipe names one: bert-base-uncased.
-pub fn default_encoder() -> EncoderConfig {
-    EncoderConfig {
-        model_type: "bert".into(),
-        hidden_size: 768,
-        num_hidden_layers: 12,
-        num_attention_heads: 12,
-        intermediate_size: 3072,
-        vocab_size: 30_522,
-        max_position_embeddings: 512,
-        type_vocab_size: 2,
-        layer_norm_eps: 1e-12,
-        hidden_dropout_prob: 0.1,
-        attention_probs_dropout_prob: 0.1,
-        hidden_act: "gelu".into(),
+/// Options for compiling, and the diagnostics of binding. Without `--data` dims stay names.
+///
+/// # Errors
+/// What does not fit, all at once.
+pub fn options(program: &Program, model: &ModelArgs, bind: &BindArgs) -> Result<Options, Vec<Diagnostic>> {
+    let one = |d: Diagnostic| vec![d];
+    let encoder = bind.encoder(program).map_err(one)?;
+    let mut options = Options {
+        variant: model.variant.clone(),
+        sets: model.sets.clone(),
+        encoder: encoder_statics(&encoder.config),
+        ..Options::default()
+    };
+    if let Some(recipe) = bind.recipe_name(program) {
+        options.recipe_sets = recipe_sets(program, &recipe).map_err(one)?;
     }
+    if let Some(data) = &bind.data {
+        let binding = match card(data) {
+            Some(card) => Binding::from_card(card.name, Some(&encoder.name)).map_err(one)?,
+            None => {
+                let dataset = Dataset::open(std::path::Path::new(data)).map_err(one)?;
+                Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?
+            }
+        };
+        // The inputs do not depend on their dims, so they are known before the dims are.
+        if let Some(graph) = compile(program, &options).graph {
+            options.dims = Some(binding.dims(&graph)?);
+        }
+    }
+    Ok(options)
 }

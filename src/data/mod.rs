@@ -9,6 +9,7 @@
 //! - [`pickle`]: reading Python pickles without Python and without executing them;
 //! - [`text`]: text encoders and their tokenisers.
 
+mod bind;
 mod binding;
 mod columns;
 mod dataset;

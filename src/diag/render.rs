@@ -1,7 +1,13 @@
 //! Diagnostics as text.
 
-use super::Diagnostic;
-use crate::source::SourceMap;
+use super::{Diagnostic, Label, Severity};
+use crate::source::{SourceFile, SourceMap, Span};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +21,272 @@ pub enum Format {
     Json,
 }
 
-/// Writes `diagnostics` in the given format. `color` asks for ANSI colours and Unicode (full format only).
-pub fn render(_diagnostics: &[Diagnostic], _sources: &SourceMap, _format: Format, _color: bool) -> String {
-    String::new()
+/// Writes `diagnostics` in the given format. `color` asks for ANSI colours (full format only).
+///
+/// The text depends on nothing else, neither on the width of a terminal nor on the environment. It ends with a line
+/// feed unless it is empty; JSON is one array, `[]` when there is nothing to tell. Lines and columns count from 1,
+/// columns in characters; `start` and `end` are bytes of the file.
+pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, color: bool) -> String {
+    match format {
+        Format::Full => full(diagnostics, sources, color),
+        Format::Concise => diagnostics.iter().map(|d| concise(d, sources) + "\n").collect(),
+        Format::Json => {
+            let list: Vec<Value> = diagnostics.iter().map(|d| as_json(d, sources)).collect();
+            // Values made of strings and numbers always have a text.
+            serde_json::to_string_pretty(&list).unwrap_or_default() + "\n"
+        }
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn concise(d: &Diagnostic, sources: &SourceMap) -> String {
+    let place = d.primary.as_ref().and_then(|l| sources.locate(l.span)).map(|at| format!("{at}: ")).unwrap_or_default();
+    let help = d.help.as_ref().map(|h| format!(" (help: {h})")).unwrap_or_default();
+    format!("{place}{}[{}]: {}{help}", word(d.severity), d.code, d.message)
+}
+
+/// `file`, `line`, `column`, `end_line`, `end_column`, `start`, `end` of a place; nulls without one.
+fn place(span: Option<Span>, sources: &SourceMap) -> serde_json::Map<String, Value> {
+    let found = span.and_then(|span| {
+        let (_, file) = sources.file_of(span)?;
+        let first = sources.locate(span)?;
+        let last = sources.locate(Span { start: span.end, end: span.end })?;
+        Some((file, first, last, span))
+    });
+    let mut map = serde_json::Map::new();
+    let (file, numbers) = match found {
+        Some((file, first, last, span)) => {
+            let numbers = [first.line, first.column, last.line, last.column].map(|n| json!(n));
+            let [line, column, end_line, end_column] = numbers;
+            let bytes = [json!(span.start - file.base), json!(span.end - file.base)];
+            let [start, end] = bytes;
+            (json!(first.file), [line, column, end_line, end_column, start, end])
+        }
+        None => (Value::Null, std::array::from_fn(|_| Value::Null)),
+    };
+    map.insert("file".into(), file);
+    for (key, value) in ["line", "column", "end_line", "end_column", "start", "end"].into_iter().zip(numbers) {
+        map.insert(key.into(), value);
+    }
+    map
+}
+
+fn as_json(d: &Diagnostic, sources: &SourceMap) -> Value {
+    let mut map = serde_json::Map::new();
+    map.insert("code".into(), json!(d.code));
+    map.insert("severity".into(), json!(word(d.severity)));
+    map.insert("message".into(), json!(d.message));
+    map.append(&mut place(d.primary.as_ref().map(|l| l.span), sources));
+    let label = |l: &Label, primary: bool| {
+        let mut map = place(Some(l.span), sources);
+        map.insert("text".into(), json!(l.text));
+        map.insert("primary".into(), json!(primary));
+        Value::Object(map)
+    };
+    let labels = d.primary.iter().map(|l| label(l, true)).chain(d.secondary.iter().map(|l| label(l, false)));
+    map.insert("labels".into(), Value::Array(labels.collect()));
+    map.insert("help".into(), json!(d.help));
+    Value::Object(map)
+}
+
+fn full(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(1);
+    let mut out = String::new();
+    for d in diagnostics {
+        let shown = Shown::new(d, sources);
+        // Writing to a String cannot fail; the one way to fail is a label outside all files.
+        if handler.render_report(&mut out, &shown).is_err() {
+            let _ = writeln!(out, "{}", concise(d, sources));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A diagnostic as miette sees it.
+#[derive(Debug)]
+struct Shown<'a> {
+    of: &'a Diagnostic,
+    code: Space<'a>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(of: &'a Diagnostic, sources: &'a SourceMap) -> Self {
+        let first = of.primary.as_ref().and_then(|l| sources.file_of(l.span)).map(|(_, file)| file);
+        Shown { of, code: Space { sources, first } }
+    }
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.of.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
+        Some(Box::new(format!("{}[{}]", word(self.of.severity), self.of.code)))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.of.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
+        self.of.help.as_ref().map(|h| Box::new(h) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.of.primary.is_some().then_some(&self.code as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let at = |l: &Label| {
+            // miette draws nothing under the empty line at the end of a file; the last text before it will do.
+            let start = match self.code.sources.file_of(l.span) {
+                Some((_, f)) if l.span.is_empty() && l.span.start as usize == f.base as usize + f.text.len() => {
+                    f.base as usize + f.text.trim_end().len()
+                }
+                _ => l.span.start as usize,
+            };
+            SourceSpan::new(self.code.shown(start).into(), l.span.len())
+        };
+        let primary =
+            self.of.primary.iter().map(move |l| LabeledSpan::new_primary_with_span(Some(l.text.clone()), at(l)));
+        let others = self.of.secondary.iter().map(move |l| LabeledSpan::new_with_span(Some(l.text.clone()), at(l)));
+        Some(Box::new(primary.chain(others)))
+    }
+}
+
+/// The one offset space over all files as miette's source: what it reads around a span never leaves the span's file,
+/// and line numbers are the file's own. miette shows labels in the order of their offsets, so the file of the fault is
+/// moved before all others.
+#[derive(Debug)]
+struct Space<'a> {
+    sources: &'a SourceMap,
+    first: Option<&'a SourceFile>,
+}
+
+impl Space<'_> {
+    /// Room that the first file takes before the others.
+    fn room(&self) -> usize {
+        self.first.map_or(0, |f| f.text.len() + 1)
+    }
+
+    /// miette's offset of a global one.
+    fn shown(&self, at: usize) -> usize {
+        match self.first {
+            Some(f) if (f.base as usize..=f.base as usize + f.text.len()).contains(&at) => at - f.base as usize,
+            _ => at + self.room(),
+        }
+    }
+
+    /// The file at one of miette's offsets, and that file's own start there.
+    fn file(&self, at: usize) -> Option<(&SourceFile, usize)> {
+        match self.first {
+            Some(f) if at < self.room() => Some((f, 0)),
+            _ => {
+                let at = at.checked_sub(self.room())?;
+                let (_, file) = self.sources.file_of(Span::new(at, at))?;
+                Some((file, file.base as usize + self.room()))
+            }
+        }
+    }
+}
+
+impl SourceCode for Space<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let (file, base) = self.file(span.offset()).ok_or(MietteError::OutOfBounds)?;
+        // miette joins labels that lie close together into one excerpt; over two files that has to fail, so that
+        // each label gets an excerpt of its own.
+        if span.offset() + span.len() > base + file.text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let local = SourceSpan::new((span.offset() - base).into(), span.len());
+        let inner = file.text.read_span(&local, before, after)?;
+        let at = SourceSpan::new((inner.span().offset() + base).into(), inner.span().len());
+        Ok(Box::new(MietteSpanContents::new_named(
+            file.name.clone(),
+            inner.data(),
+            at,
+            inner.line(),
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::codes::syntax as codes;
+
+    fn case() -> (Vec<Diagnostic>, SourceMap) {
+        let mut sources = SourceMap::new();
+        let std = sources.add("std/linear.dsl", "block Linear(x: Real) -> Real {\n  x\n}\n");
+        let main = sources.add("größe.dsl", "hyper d = 8\nmodel M {\n  let ö = Linear(t, out = 8)\n  let y = 3\n}\n");
+        let base = |id| sources.file(id).unwrap().base as usize;
+        let find = |id, what: &str| {
+            let at = base(id) + sources.file(id).unwrap().text.find(what).unwrap();
+            Span::new(at, at + what.len())
+        };
+        let end = base(main) + sources.file(main).unwrap().text.len();
+        let end = Span::new(end, end);
+        let list = vec![
+            Diagnostic::error(codes::E0106, "`out` takes its value behind `:`, not `=`")
+                .at(find(main, "= 8)"), "`:` belongs here")
+                .because(find(std, "Linear"), "declared here")
+                .because(find(main, "let y"), "and this")
+                .help("write `out: ..`"),
+            Diagnostic::warning(codes::E0103, "over several lines").at(find(main, "{\n  let ö"), "opened here"),
+            Diagnostic::error(codes::E0101, "a fault without a place").help("look elsewhere"),
+            Diagnostic::error(codes::E0103, "at the end").at(end, "here"),
+        ];
+        (list, sources)
+    }
+
+    #[test]
+    fn full_text() {
+        let (list, sources) = case();
+        insta::assert_snapshot!(render(&list, &sources, Format::Full, false));
+    }
+
+    #[test]
+    fn concise_text() {
+        let (list, sources) = case();
+        insta::assert_snapshot!(render(&list, &sources, Format::Concise, true));
+    }
+
+    #[test]
+    fn json_text() {
+        let (list, sources) = case();
+        insta::assert_snapshot!(render(&list, &sources, Format::Json, false));
+    }
+
+    #[test]
+    fn colour_changes_no_words() {
+        let (list, sources) = case();
+        let coloured = render(&list, &sources, Format::Full, true);
+        assert!(coloured.contains("\u{1b}["));
+        assert!(!render(&list, &sources, Format::Full, false).contains("\u{1b}["));
+        assert_eq!(render(&[], &sources, Format::Full, false), "");
+        assert_eq!(render(&[], &sources, Format::Json, false), "[]\n");
+    }
 }

@@ -5,8 +5,8 @@ use super::scan::{Edit, Scan, Token, TokenKind};
 use crate::diag::{Diagnostic, codes::syntax as codes, did_you_mean};
 use crate::source::Span;
 
-/// Brackets within brackets, at most.
-pub(super) const MAX_DEPTH: usize = 128;
+/// Brackets within brackets, at most: an unoptimised parser then needs half of a 2 MiB thread's stack.
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// What an item begins with.
 pub(super) const ITEM_WORDS: [&str; 9] =

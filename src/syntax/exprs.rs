@@ -7,7 +7,7 @@ use crate::source::{Span, Spanned};
 use std::iter::Peekable;
 
 /// Nodes above one another in one expression, at most, so that no walk over the tree overflows the stack.
-const MAX_HEIGHT: usize = 256;
+const MAX_HEIGHT: usize = 128;
 
 /// One piece of a flat row.
 enum Part {
@@ -217,7 +217,7 @@ impl Builder<'_> {
             expr = Expr { kind, span };
             height += 1;
             if height > MAX_HEIGHT {
-                (expr, height) = (self.too_tall(span), 1);
+                return (self.too_tall(span), 1);
             }
         }
         (expr, height)

@@ -33,7 +33,7 @@ impl Builder<'_> {
         };
         if let Some(rule) = shaped
             && what == "an expression"
-            && let Some(fault) = self.reread(rule, found_at, clean.text.len())
+            && let Some(fault) = self.reread(rule, found_at, head_end(&clean.text, found_at))
         {
             self.diagnostics.push(fault);
         } else if same_line && !found.is_empty() && !found.starts_with([')', ']', '}', ',']) {
@@ -120,6 +120,8 @@ impl Builder<'_> {
         let at = match error.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => start + at,
         };
+        let blanks = self.clean.text.get(at..).map_or(0, |t| t.len() - t.trim_start_matches([' ', '\t', '\r']).len());
+        let at = at + blanks;
         let mut expected: Vec<&str> = match &error.variant {
             ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|r| phrase(*r)).collect(),
             ErrorVariant::CustomError { .. } => Vec::new(),
@@ -148,6 +150,11 @@ impl Builder<'_> {
                 .at(span, format!("{expected} should stand here"))
         })
     }
+}
+
+/// Where the line at `at` ends: enough of an expression to tell what its head lacks.
+fn head_end(text: &str, at: usize) -> usize {
+    text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |i| at + i)
 }
 
 fn keyword(word: &str, expected: &str, span: Span) -> Diagnostic {

@@ -180,7 +180,7 @@ impl Walker<'_> {
     /// Fills `target` with `state`, as Python's `__setstate__` does.
     pub(super) fn build(&mut self, target: Slot, state: Slot) -> Walked<()> {
         let filled = match self.object(target) {
-            Some(Object::EmptyArray | Object::Array(_) | Object::ObjectArray { .. }) => self.array_state(state)?,
+            Some(Object::EmptyArray | Object::Array(_) | Object::Objects { .. }) => self.array_state(state)?,
             Some(Object::Dtype(dtype)) => {
                 let dtype = *dtype;
                 Object::Dtype(self.dtype_state(dtype, state)?)
@@ -210,7 +210,7 @@ impl Walker<'_> {
         let items = self.items_of(*data)?;
         match shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis)) {
             // numpy lists the objects in C order unless it says otherwise.
-            Some(n) if n == items.len() && !(fortran && shape.len() > 1) => Ok(Object::ObjectArray { shape, items }),
+            Some(n) if n == items.len() && !(fortran && shape.len() > 1) => Ok(Object::Objects { shape, items }),
             Some(n) if n == items.len() => Err(Fault::Dtype("an object array in Fortran order".to_owned())),
             _ => damaged(format!("an object array of shape {shape:?} with {} objects", items.len())),
         }

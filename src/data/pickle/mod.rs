@@ -20,6 +20,8 @@ mod value;
 mod walker;
 
 #[cfg(test)]
+pub(in crate::data) mod asm;
+#[cfg(test)]
 mod tests;
 
 pub use array::{ArrayView, Dtype, Kind, NdArray};

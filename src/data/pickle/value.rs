@@ -71,7 +71,7 @@ pub(super) enum Object {
     /// Made by numpy's `_reconstruct`, not yet filled by its state.
     EmptyArray,
     Array(Box<NdArray>),
-    ObjectArray {
+    Objects {
         shape: Vec<usize>,
         items: Vec<Slot>,
     },
@@ -136,7 +136,7 @@ impl<'a> Pickle<'a> {
             Object::Dtype(d) => Value::Dtype(d),
             Object::EmptyArray => Value::Objects(ObjectArray { shape: &[0], items: items(&[]) }),
             Object::Array(a) => Value::Array(a),
-            Object::ObjectArray { shape, items: s } => Value::Objects(ObjectArray { shape, items: items(s) }),
+            Object::Objects { shape, items: s } => Value::Objects(ObjectArray { shape, items: items(s) }),
             Object::Persistent(slot) => Value::Persistent(Handle { pickle: self, slot: *slot }),
             Object::Tensor(parts) => Value::Tensor(Tensor { pickle: self, parts }),
         }

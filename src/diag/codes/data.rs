@@ -34,4 +34,8 @@ codes! {
     E0611 = "a request that does not fit the data", "";
     /// No configuration of that text encoder is embedded.
     E0612 = "an unknown encoder card", "";
+    /// An input of the model has no counterpart in the data: the key is missing, or it has another form.
+    E0613 = "the data lack an input", "";
+    /// A width that the file fixes, or that two inputs share, is another number in the data.
+    E0614 = "a width of the data does not fit the file", "";
 }

@@ -24,8 +24,10 @@ codes! {
     E0109 = "unterminated string", "recipe demo { encoder = \"demo\n}\n";
     /// Names are made of the letters a to z and A to Z, digits and `_`.
     E0110 = "letter that is not ASCII", "hyper größe = 8\n";
-    /// Brackets are nested more than 128 deep, or one expression has more than 256 steps.
-    E0111 = "nested too deeply", "";
+    /// Brackets are nested more than 64 deep, or one expression has more than 128 steps
+    /// within one another.
+    E0111 = "nested too deeply",
+        "hyper x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))\n";
     /// `//` begins a comment, except inside brackets, where it divides when a whole operand and a comma or the closing
     /// bracket follow on the same line. A comment that would also read as a division is refused, so that no
     /// division is lost in silence.

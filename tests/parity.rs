@@ -1,0 +1,272 @@
+//! Our runtime against independent PyTorch code (`tests/parity/*.py`): every primitive, every block of the standard
+//! library and the stock models; outputs, losses, retrieval vectors and the gradients of all parameters, on ragged
+//! batches whose padding holds noise.
+//!
+//! The references compute in float64, sample by sample, without padding or masks. We are compared with them in float64,
+//! where only the equations can differ, and in float32, which is what trains.
+#![cfg(feature = "torch")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+#[path = "parity/fixture.rs"]
+mod fixture;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use dsc::ir::Graph;
+use dsc::lower::{Options, Setting, compile};
+use dsc::runtime::{CompanionRows, Evaluated, Mode, ParamStore, Program, StepBatch, Stream, Want};
+use dsc::sema::dims::DimTable;
+use dsc::sema::program;
+use dsc::sema::statics::Static;
+use dsc::source::{FsWorld, Span};
+use fixture::{Array, Fixture, fixtures};
+use serde_json::Value;
+use tch::{Device, Kind, Tensor};
+
+/// Largest difference allowed in float64, relative to the largest entry.
+const EXACT: f64 = 1e-12;
+
+/// An entry of a gradient that is 0 by theory (the bias of a key: softmax does not see it) is rounding noise beside the
+/// other gradients, so no gradient is measured by less than this part of the largest entry of all of them.
+const FLOOR_OF_GRADIENTS: f64 = 1e-2;
+
+/// Outputs and losses are of the order of 1; one that is almost 0 is measured by this.
+const FLOOR: f64 = 0.1;
+
+fn value(v: &Value) -> Static {
+    match v {
+        Value::Bool(b) => Static::Bool(*b),
+        Value::String(s) => Static::Str(s.clone()),
+        Value::Number(n) => n.as_i64().map_or_else(|| Static::Float(n.as_f64().unwrap()), Static::Int),
+        other => panic!("no static value: {other}"),
+    }
+}
+
+fn table(v: &Value) -> BTreeMap<String, i64> {
+    v.as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.as_i64().unwrap())).collect()
+}
+
+/// Compiles the program of a fixture with its dims bound.
+fn compiled(f: &Fixture) -> (Graph, DimTable) {
+    let about = &f.about;
+    let loaded = match about["file"].as_str() {
+        Some(file) => program::Program::load(&FsWorld, &format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))),
+        None => program::Program::load_text(&FsWorld, &format!("{}.dsl", f.name), about["source"].as_str().unwrap()),
+    };
+    let errors: Vec<String> = loaded.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{d:?}")).collect();
+    assert!(errors.is_empty(), "{}: {errors:#?}", f.name);
+    let dims = DimTable { widths: table(&about["widths"]), max_lengths: table(&about["max_lengths"]) };
+    let encoder = about["encoder"].as_object().into_iter().flatten();
+    let options = Options {
+        variant: about["variant"].as_str().map(str::to_owned),
+        sets: about["sets"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(k, v)| Setting { name: k.clone(), value: value(v), span: Span::NONE })
+            .collect(),
+        dims: Some(dims.clone()),
+        encoder: encoder
+            .filter(|(_, v)| v.is_boolean() || v.is_string() || v.is_number())
+            .map(|(k, v)| (k.clone(), value(v)))
+            .collect(),
+        ..Options::default()
+    };
+    let done = compile(&loaded.program.unwrap(), &options);
+    let errors: Vec<String> = done.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{d:?}")).collect();
+    assert!(errors.is_empty(), "{}: {errors:#?}", f.name);
+    (done.graph.unwrap(), dims)
+}
+
+/// The parameters of the fixture in the model's own table. Both must name the same paths.
+fn params(f: &Fixture, graph: &Graph, dims: &DimTable) -> ParamStore {
+    let mut store = ParamStore::init(graph, dims, 1, Device::Cpu).unwrap();
+    let given = f.group("param.");
+    let ours: BTreeSet<String> = store.iter().map(|(path, _)| path.to_owned()).collect();
+    let theirs: BTreeSet<String> = given.keys().cloned().collect();
+    let (only_ours, only_theirs): (Vec<_>, Vec<_>) =
+        (ours.difference(&theirs).collect(), theirs.difference(&ours).collect());
+    assert!(
+        only_ours.is_empty() && only_theirs.is_empty(),
+        "{}: parameters of the model alone {only_ours:?}, of the reference alone {only_theirs:?}",
+        f.name
+    );
+    for (path, array) in given {
+        let shape: Vec<i64> = array.shape.iter().map(|n| *n as i64).collect();
+        store.set(&path, &shape, &array.f32()).unwrap();
+    }
+    store
+}
+
+fn batch(f: &Fixture, anchors: usize, companions: bool) -> StepBatch {
+    let rows = f.number("rows");
+    let streams = f.about["streams"].as_object().unwrap().iter().map(|(name, kind)| {
+        let array = f.get(&format!("input.{name}"));
+        let lens = || f.get(&format!("lens.{name}")).u32();
+        let stream = match kind.as_str().unwrap() {
+            "float" => Stream::Float { data: array.f32(), rows: array.shape[1], width: array.shape[2], lens: lens() },
+            "tokens" => Stream::Tokens {
+                ids: array.values.iter().map(|v| *v as i64).collect(),
+                rows: array.shape[1],
+                lens: lens(),
+            },
+            _ => Stream::Vector { data: array.f32(), width: array.shape[1] },
+        };
+        (name.clone(), stream)
+    });
+    let labels = f.group("label.").into_iter().map(|(name, array)| (name, array.head(anchors).f32()));
+    let companions = (companions && f.tensors.contains_key("companions.pos")).then(|| CompanionRows {
+        pos: f.get("companions.pos").rows_u32(),
+        neg: f.get("companions.neg").rows_u32(),
+        present: f.get("companions.present").values.iter().map(|v| *v != 0.0).collect(),
+    });
+    StepBatch {
+        samples: (0..rows as u64).map(|i| 100 + i).collect(),
+        anchors,
+        streams: streams.collect(),
+        labels: labels.collect(),
+        companions: companions.into_iter().collect(),
+    }
+}
+
+/// Differences found in one case.
+#[derive(Default)]
+struct Findings {
+    worst: f64,
+    at: String,
+    wrong: Vec<String>,
+}
+
+impl Findings {
+    /// Compares one tensor; `floor` is the least number that differences are measured by.
+    fn compare(&mut self, what: &str, ours: &Tensor, theirs: &Array, floor: f64, allowed: f64) {
+        let size: Vec<usize> = ours.size().iter().map(|n| *n as usize).collect();
+        if size != theirs.shape {
+            self.wrong.push(format!("{what}: shape {size:?}, not {:?}", theirs.shape));
+            return;
+        }
+        let flat = ours.detach().to_kind(Kind::Double).contiguous().view(-1);
+        let ours: Vec<f64> = Vec::try_from(&flat).unwrap();
+        let difference = ours.iter().zip(&theirs.values).fold(0.0f64, |m, (a, b)| {
+            // A NaN is larger than anything.
+            let d = (a - b).abs();
+            if d.is_nan() { f64::INFINITY } else { m.max(d) }
+        });
+        let relative = difference / theirs.largest().max(floor);
+        if relative > self.worst || self.at.is_empty() {
+            self.worst = relative;
+            self.at = what.to_owned();
+        }
+        if relative > allowed {
+            self.wrong.push(format!("{what}: {relative:.1e}"));
+        }
+    }
+
+    fn compare_named<'a>(
+        &mut self,
+        what: &str,
+        ours: impl IntoIterator<Item = (&'a String, &'a Tensor)>,
+        theirs: &BTreeMap<String, &Array>,
+        allowed: f64,
+    ) {
+        let ours: BTreeMap<&String, &Tensor> = ours.into_iter().collect();
+        if ours.keys().copied().ne(theirs.keys()) {
+            self.wrong.push(format!("{what}: {:?} are there, {:?} should be", ours.keys(), theirs.keys()));
+            return;
+        }
+        for (name, array) in theirs {
+            self.compare(&format!("{what} {name}"), ours[name], array, FLOOR, allowed);
+        }
+    }
+}
+
+/// A training step and an evaluation of one case in one kind.
+fn examine(f: &Fixture, graph: &Graph, dims: &DimTable, kind: Kind, allowed: f64) -> Findings {
+    let mut found = Findings::default();
+    let mut store = params(f, graph, dims);
+    if kind != Kind::Float {
+        store = store.to_kind(kind).unwrap();
+    }
+    let program = Program::new(graph, dims).unwrap();
+    let rows = f.number("rows");
+
+    let want = Want { outputs: true, losses: true, retrieval: true };
+    let evaluated = program.run(&store, &batch(f, rows, false), Mode::Eval, want).unwrap();
+    found.compare_named("evaluated output", &evaluated.outputs, &f.group("out.eval.output."), allowed);
+    found.compare_named("evaluated loss", &evaluated.losses, &f.group("out.eval.loss."), allowed);
+    let by: Vec<&Tensor> = evaluated.retrieval.iter().flatten().collect();
+    let expected = f.group("out.by.");
+    if by.len() == expected.len() {
+        for (i, tensor) in by.iter().enumerate() {
+            found.compare(&format!("retrieval vector {i}"), tensor, expected[&i.to_string()], FLOOR, allowed);
+        }
+    } else {
+        found.wrong.push(format!("{} retrieval vectors, {} expected", by.len(), expected.len()));
+    }
+
+    if f.about["gradients"].as_bool().unwrap() {
+        let want = Want { outputs: true, losses: true, retrieval: false };
+        let mode = Mode::Train { seed: 1, epoch: 0, step: 0 };
+        let step: Evaluated = program.run(&store, &batch(f, f.number("anchors"), true), mode, want).unwrap();
+        found.compare_named("output", &step.outputs, &f.group("out.output."), allowed);
+        found.compare_named("loss", &step.losses, &f.group("out.loss."), allowed);
+        let total = step.losses.values().fold(Tensor::zeros([], (kind, Device::Cpu)), |sum, loss| sum + loss);
+        store.backward(&total).unwrap();
+        let gradients = f.group("grad.param.");
+        let largest = gradients.values().fold(0.0f64, |m, a| m.max(a.largest()));
+        for (path, theirs) in gradients {
+            let parameter = store.tensor(&path).unwrap();
+            // A parameter that no loss reaches has no gradient, which counts as 0.
+            let ours = store.gradient(&path).map_or_else(|| parameter.zeros_like(), Tensor::shallow_clone);
+            found.compare(&format!("gradient {path}"), &ours, theirs, FLOOR_OF_GRADIENTS * largest, allowed);
+        }
+    }
+    found
+}
+
+/// Runs all cases of one kind and tells the largest difference of each.
+fn compare_all(part: &str) {
+    let Some(cases) = fixtures(part) else { return };
+    let mut wrong = Vec::new();
+    for f in &cases {
+        let (graph, dims) = compiled(f);
+        let single = f.about["tolerance"].as_f64().unwrap();
+        for (kind, allowed) in [(Kind::Double, EXACT), (Kind::Float, single)] {
+            let found = examine(f, &graph, &dims, kind, allowed);
+            eprintln!("{} {kind:?}: {:.1e} ({})", f.name, found.worst, found.at);
+            wrong.extend(found.wrong.into_iter().map(|w| format!("{} {kind:?}: {w}", f.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differences in {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn primitives() {
+    compare_all("primitive_");
+}
+
+#[test]
+fn blocks() {
+    compare_all("block_");
+}
+
+#[test]
+fn dashfusion() {
+    compare_all("dashfusion_");
+}
+
+#[test]
+fn late_fusion() {
+    compare_all("late_fusion");
+}
+
+#[test]
+fn unimodal() {
+    compare_all("_only");
+}
+
+#[test]
+fn real_text_encoder() {
+    compare_all("bert_minilm");
+}

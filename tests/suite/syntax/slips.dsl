@@ -1,0 +1,29 @@
+use std::{Linear}; // error[E0105]: no semicolons
+hyper d = 8 # width
+// error[E0108]: comments begin with
+hyper flag = a && b || not c // error[E0115]: no `&&` // error[E0115]: no `||`
+hyper half = d // 2
+// error[E0112]: reads as a division
+hyper same = half // d
+// error[E0112]: reads as a division
+hyper fine = d // width of the model
+hyper wide = (d // 2)
+hyper size = 2d // error[E0113]: `2d` is not a number
+hyper much = 99999999999999999999 // error[E0113]: is not a number
+hyper odd = 1.0005K // error[E0113]: is not a number
+3 + 4 // error[E0107]: expected an item, found `3`
+modle N { // error[E0107]: no item begins with `modle`
+  let for = 3 // error[E0114]: found the keyword `for`
+  let in = 3 // error[E0114]: found the keyword `in`
+  let a = Linear(t, out = 8) // error[E0106]: `out` takes its value behind `:`
+  let b = Linear{out = 8} // error[E0106]: `out` takes its value behind `:`
+  let c = [text = a] // error[E0106]: `text` takes its value behind `:`
+  let größe = a // error[E0110]: holds `ö` (U+00F6)
+  let e = t |> F() + 1 // error[E0116]: a call has to stand right of `|>`
+}
+variable x = 3 // error[E0107]: no item begins with `variable`
+recipe r { encoder = "demo
+// error[E0109]: this string is not closed
+}
+recipe s { encoder = "demo } // error[E0109]: this string is not closed
+hyper last = 1
