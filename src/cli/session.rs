@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::data::DEMO_SEED;
 use super::model::{load, parse_value, recipe_sets};
 use super::{Exit, Output};
 use crate::data::card::{self, Location, MetricFamily, card, encoder, locate};
@@ -20,9 +21,6 @@ use crate::train::metrics::Family;
 use crate::train::recipe::{Request, Resolved, resolve};
 use crate::train::retrieval::ClassRule;
 use crate::train::run_folder::{Manifest, RunFolder};
-
-/// Seed of the generated data: that of the model does not change it.
-pub(super) const DEMO_SEED: u64 = 1;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]

@@ -14,6 +14,8 @@ pub mod ffi;
 
 mod batch;
 mod fault;
+mod groups;
+mod layout;
 mod lengths;
 mod ops;
 mod optim;
@@ -22,6 +24,7 @@ mod program;
 pub mod values;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
+pub use lengths::Packing;
 pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::{ParamStore, Values};
 pub use program::{Evaluated, Program};

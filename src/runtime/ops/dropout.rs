@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::Call;
 use crate::ir::RandomSite;
-use crate::random::{Key, dropout_mask};
+use crate::random::{Key, dropout_mask, dropout_rows};
 use crate::runtime::batch::Mode;
 use crate::runtime::fault::Fault;
 use crate::runtime::ffi;
@@ -18,17 +18,21 @@ pub(super) fn key(mode: Mode, site: &RandomSite) -> Option<Key> {
 }
 
 /// A mask of shape `shape` (rows of the batch in front), 0 or 1 / (1 - p). Its elements are addressed by (sample, head,
-/// row, column) for `heads * rows * columns` elements a sample.
+/// row, column) for `heads * rows * columns` elements of each of `samples`.
 pub(super) fn mask(
     call: &Call<'_, '_>,
+    samples: &[u64],
     key: Key,
     p: f64,
     [heads, rows, columns]: [i64; 3],
     shape: &[i64],
 ) -> Result<Tensor, Fault> {
-    let samples = call.run.samples(call.rows);
     let mut values = vec![0.0f32; samples.len() * (heads * rows * columns) as usize];
     dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, &mut values)?;
+    place(call, values, shape)
+}
+
+fn place(call: &Call<'_, '_>, values: Vec<f32>, shape: &[i64]) -> Result<Tensor, Fault> {
     Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
 }
 
@@ -40,12 +44,20 @@ pub(super) fn dropout(call: &Call<'_, '_>, p: f64, site: &RandomSite) -> Result<
         _ => return Ok(x.shallow_clone()),
     };
     let shape = x.size();
+    let samples = call.run.samples(call.rows);
+    if call.step.time.is_some() && call.lengths()?.packed {
+        let columns = shape.iter().skip(1).product::<i64>() as usize;
+        let rows = call.lengths()?.mask_rows(samples);
+        let mut values = vec![0.0f32; rows.len() * columns];
+        dropout_rows(key, rows, columns, p, &mut values)?;
+        return Ok(x.f_mul(&place(call, values, &shape)?)?);
+    }
     // Rows are rows of time; whatever axes follow are one.
     let (rows, rest) = match (call.step.time.is_some(), shape.as_slice()) {
         (true, [_, rows, rest @ ..]) => (*rows, rest),
         (_, [_, rest @ ..]) => (1, rest),
         _ => (1, [].as_slice()),
     };
-    let mask = mask(call, key, p, [1, rows, rest.iter().product()], &shape)?;
+    let mask = mask(call, samples, key, p, [1, rows, rest.iter().product()], &shape)?;
     Ok(x.f_mul(&mask)?)
 }

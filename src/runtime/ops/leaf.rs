@@ -6,11 +6,16 @@ use super::Call;
 use crate::diag::{Diagnostic, codes::runtime as code};
 use crate::runtime::batch::{Stream, misfit};
 use crate::runtime::fault::Fault;
+use crate::runtime::ffi;
+use crate::runtime::lengths::{Lengths, places};
 
 /// A stream, cut to the rows that are wanted and to the longest of them.
 pub(super) fn input(call: &Call<'_, '_>, name: &str) -> Result<Tensor, Fault> {
     let run = call.run;
     let stream = run.batch.streams.get(name).ok_or_else(|| misfit(format!("the batch has no stream `{name}`")))?;
+    if let Some(lengths) = call.packed()? {
+        return packed(call, stream, lengths);
+    }
     let count = call.count();
     let first = |per_row: usize| count as usize * per_row;
     let short = || Fault::from(misfit(format!("stream `{name}` is too short")));
@@ -41,6 +46,28 @@ pub(super) fn input(call: &Call<'_, '_>, name: &str) -> Result<Tensor, Fault> {
         return Ok(tensor.f_to_device(run.device)?);
     }
     Ok(tensor.f_to_kind(run.kind)?.f_to_device(run.device)?)
+}
+
+/// The valid rows of a stream.
+fn packed(call: &Call<'_, '_>, stream: &Stream, lengths: &Lengths) -> Result<Tensor, Fault> {
+    /// Copies each sample's valid rows, `width` numbers each.
+    fn valid<T: Copy>(data: &[T], padded: usize, width: usize, lengths: &Lengths) -> Vec<T> {
+        let mut rows = Vec::with_capacity(lengths.flat_rows() as usize * width);
+        for (sample, len) in data.chunks(padded * width).zip(&lengths.lens) {
+            rows.extend_from_slice(sample.get(..*len as usize * width).unwrap_or_default());
+        }
+        rows
+    }
+    let run = call.run;
+    match stream {
+        Stream::Float { data, rows, width, .. } => {
+            let shape = [lengths.flat_rows(), *width as i64];
+            let tensor = ffi::tensor_from_vec(valid(data, *rows, *width, lengths), &shape)?;
+            Ok(tensor.f_to_kind(run.kind)?.f_to_device(run.device)?)
+        }
+        Stream::Tokens { ids, rows, .. } => places(valid(ids, *rows, 1, lengths), run.device),
+        Stream::Vector { .. } => Err(misfit("a stream of vectors where a sequence is declared").into()),
+    }
 }
 
 /// A label of the anchors.
@@ -97,6 +124,9 @@ pub(super) fn positions(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         )
         .help("bind the model to data whose maximum length covers this sample")
         .into());
+    }
+    if let Some(lengths) = call.packed()? {
+        return Ok(Tensor::f_embedding(table, lengths.row_numbers(call.run.device)?, -1, false, false)?);
     }
     call.for_every_sample(&table.f_narrow(0, 0, wanted)?)
 }

@@ -1,6 +1,6 @@
 //! The operations of the graph on a batch. Shapes here have the row axis in front: a `Seq[T, d]` is `[R, T, d]` with the
-//! padded length T, a `Real` is `[R]`. Rows of time past a sample's length may hold any finite number; no operation
-//! lets one of them reach a valid row.
+//! padded length T or, packed, `[N, d]` with the valid rows alone (see [`super::lengths`]), a `Real` is `[R]`. Rows of
+//! time past a sample's length may hold any finite number; no operation lets one of them reach a valid row.
 //!
 //! * [`leaf`]: inputs, labels, constants, parameters as values, tables;
 //! * [`pointwise`]: element-wise operations, linear maps, norms, reductions of vectors;
@@ -12,9 +12,12 @@ mod leaf;
 mod pointwise;
 mod sequence;
 
+use std::rc::Rc;
+
 use tch::Tensor;
 
 use super::fault::Fault;
+use super::groups::Groups;
 use super::lengths::{Lengths, RowSet};
 use super::program::{Run, Step};
 use crate::ir::{Axis, Op};
@@ -43,8 +46,8 @@ pub(crate) fn apply(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::Binary(op) => pointwise::binary(call, *op),
         Op::Unary(op) => pointwise::unary(call, *op),
         Op::Affine { mul, add } => pointwise::affine(call.arg(0)?, *mul, *add),
-        Op::AddRow => pointwise::add_row(call.arg(0)?, call.arg(1)?),
-        Op::Scale => pointwise::scale(call.arg(0)?, call.arg(1)?),
+        Op::AddRow => pointwise::add_row(call),
+        Op::Scale => pointwise::scale(call),
         Op::Linear => Ok(call.arg(0)?.f_linear(call.arg(1)?, call.operands.get(2).copied())?),
         Op::LayerNorm { eps } => pointwise::layer_norm(call, *eps),
         Op::SumFeatures => Ok(call.arg(0)?.f_sum_dim_intlist([-1i64].as_slice(), false, None)?),
@@ -93,6 +96,23 @@ impl<'r> Call<'r, '_> {
     /// Lengths of an operand that is a sequence.
     pub(crate) fn seq_lengths(&self, i: usize) -> Result<&Lengths, Fault> {
         self.arg_lengths(i)?.ok_or_else(|| Fault::Torch(format!("operand {i} has no time axis")))
+    }
+
+    /// The lengths of the result if it is packed.
+    pub(crate) fn packed(&self) -> Result<Option<&Lengths>, Fault> {
+        if self.step.time.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.lengths()?).filter(|lengths| lengths.packed))
+    }
+
+    /// How the first operand attends to the second.
+    pub(crate) fn groups(&self, heads: i64) -> Result<Rc<Groups>, Fault> {
+        let time = |i: usize| {
+            let of = self.step.operands.get(i).and_then(|o| self.run.program.steps.get(*o));
+            of.and_then(|s| s.time).ok_or_else(|| Fault::Torch(format!("operand {i} has no time axis")))
+        };
+        self.run.groups(time(0)?, time(1)?, self.rows, heads)
     }
 
     /// A parameter as the value of every sample: `[s..]` to `[R, s..]`, without a copy.

@@ -37,7 +37,7 @@ pub(super) fn unary(call: &Call<'_, '_>, op: Unary) -> Result<Tensor, Fault> {
 /// not finite there, and 0 times that is NaN in the gradient of a valid row.
 fn guarded(call: &Call<'_, '_>, x: &Tensor, operand: usize, safe: f64) -> Result<Tensor, Fault> {
     let lengths = match call.arg_lengths(operand)? {
-        Some(lengths) if lengths.ragged => lengths,
+        Some(lengths) if lengths.ragged && !lengths.packed => lengths,
         _ => return Ok(x.shallow_clone()),
     };
     let mut mask = lengths.mask(call.run.device)?.shallow_clone();
@@ -58,7 +58,17 @@ pub(super) fn affine(x: &Tensor, mul: f64, add: f64) -> Result<Tensor, Fault> {
 }
 
 /// A vector added to every row.
-pub(super) fn add_row(x: &Tensor, vector: &Tensor) -> Result<Tensor, Fault> {
+pub(super) fn add_row(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    let (x, vector) = (call.arg(0)?, call.arg(1)?);
+    if let Some(lengths) = call.packed()? {
+        // One vector for all samples needs no copy for each row.
+        let one = vector.size().first() == Some(&1) || vector.stride().first() == Some(&0);
+        let rows = match one {
+            true => vector.f_narrow(0, 0, 1)?,
+            false => vector.f_index_select(0, lengths.owners(call.run.device)?)?,
+        };
+        return Ok(x.f_add(&rows)?);
+    }
     let mut vector = vector.shallow_clone();
     while vector.dim() < x.dim() {
         vector = vector.f_unsqueeze(1)?;
@@ -67,8 +77,12 @@ pub(super) fn add_row(x: &Tensor, vector: &Tensor) -> Result<Tensor, Fault> {
 }
 
 /// Every entry times the sample's number.
-pub(super) fn scale(x: &Tensor, number: &Tensor) -> Result<Tensor, Fault> {
-    let mut number = number.shallow_clone();
+pub(super) fn scale(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    let (x, number) = (call.arg(0)?, call.arg(1)?);
+    let mut number = match call.packed()? {
+        Some(lengths) => number.f_index_select(0, lengths.owners(call.run.device)?)?,
+        None => number.shallow_clone(),
+    };
     while number.dim() < x.dim() {
         number = number.f_unsqueeze(-1)?;
     }

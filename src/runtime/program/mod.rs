@@ -17,6 +17,7 @@ use tch::Tensor;
 use self::plan::Plan;
 pub(crate) use self::run::Run;
 use super::batch::{Mode, StepBatch, Want};
+use super::lengths::Packing;
 use super::params::ParamStore;
 use crate::diag::{Diagnostic, codes::runtime as code};
 use crate::ir::{CompanionsId, Graph, Group, NodeId, Op, Output};
@@ -59,6 +60,7 @@ pub struct Program {
     losses: Vec<Root>,
     retrieval: Vec<Vec<usize>>,
     plans: [OnceLock<Plan>; 16],
+    pub(crate) packing: Packing,
 }
 
 /// What a run gives. Tensors are on the store's device and of its kind; in training they carry gradients.
@@ -129,6 +131,7 @@ impl Program {
             losses: graph.losses.iter().map(|l| root(&l.name, l.value)).collect(),
             retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
             plans: std::array::from_fn(|_| OnceLock::new()),
+            packing: Packing::default(),
         };
         program.check(graph)?;
         Ok(program)
@@ -145,6 +148,11 @@ impl Program {
     pub fn run(&self, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Result<Evaluated, Diagnostic> {
         let _guard = (mode == Mode::Eval).then(tch::no_grad_guard);
         Run::new(self, store, batch, mode, want)?.evaluate()
+    }
+
+    /// Says where padding is left out. Results agree but for rounding, random bits included; times differ.
+    pub fn set_packing(&mut self, packing: Packing) {
+        self.packing = packing;
     }
 
     /// Number of operations that such a run carries out.

@@ -1,7 +1,8 @@
 //! One step of a program.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
@@ -12,6 +13,8 @@ use crate::diag::{Diagnostic, codes::runtime as code};
 use crate::ir::{Group, Op};
 use crate::runtime::batch::{Mode, StepBatch, Want, misfit};
 use crate::runtime::fault::Fault;
+use crate::runtime::groups::Groups;
+use crate::runtime::layout;
 use crate::runtime::lengths::{Lengths, RowSet};
 use crate::runtime::ops::{self, Call};
 use crate::runtime::params::ParamStore;
@@ -29,6 +32,7 @@ pub(crate) struct Run<'a> {
     pub(crate) kind: Kind,
     base: BTreeMap<&'a str, Vec<i64>>,
     lengths: Vec<[OnceCell<Lengths>; 2]>,
+    groups: RefCell<BTreeMap<(usize, usize, bool, i64), Rc<Groups>>>,
     present: Vec<Tensor>,
 }
 
@@ -80,6 +84,7 @@ impl<'a> Run<'a> {
             kind: store.kind(),
             base: program.base_lengths(batch)?,
             lengths: program.lengths.iter().map(|_| [OnceCell::new(), OnceCell::new()]).collect(),
+            groups: RefCell::default(),
             present,
         })
     }
@@ -119,7 +124,19 @@ impl<'a> Run<'a> {
                     .help("the batch lacks the stream that tells this length")
             })?,
         };
-        Ok(cell.get_or_init(|| Lengths::new(lens)))
+        Ok(cell.get_or_init(|| Lengths::new(lens, self.program.packing)))
+    }
+
+    /// How rows of one time axis attend to rows of another.
+    pub(crate) fn groups(&self, query: usize, key: usize, rows: RowSet, heads: i64) -> Result<Rc<Groups>, Fault> {
+        let name = (query, key, rows == RowSet::All, heads);
+        if let Some(groups) = self.groups.borrow().get(&name) {
+            return Ok(Rc::clone(groups));
+        }
+        let (query, key) = (self.lengths(query, rows)?, self.lengths(key, rows)?);
+        let groups = Rc::new(Groups::new(query, key, heads, self.program.packing, self.device)?);
+        self.groups.borrow_mut().insert(name, Rc::clone(&groups));
+        Ok(groups)
     }
 
     fn atom(&self, atom: &Atom, row: usize) -> Option<i64> {
@@ -204,17 +221,12 @@ impl<'a> Run<'a> {
 
     /// The anchors' rows of an extended value, no longer than the longest of them.
     fn anchors_of(&self, value: &Tensor, of: &Step) -> Result<Tensor, Fault> {
-        let cut = value.f_narrow(0, 0, self.count(RowSet::Anchors))?;
         match of.time {
             Some(time) => {
-                let padded = self.lengths(time, RowSet::Anchors)?.padded;
-                if padded < value.size().get(1).copied().unwrap_or(padded) {
-                    Ok(cut.f_narrow(1, 0, padded)?)
-                } else {
-                    Ok(cut)
-                }
+                let (from, to) = (self.lengths(time, RowSet::All)?, self.lengths(time, RowSet::Anchors)?);
+                layout::first(value, from, to, self.device)
             }
-            None => Ok(cut),
+            None => Ok(value.f_narrow(0, 0, self.count(RowSet::Anchors))?),
         }
     }
 

@@ -5,13 +5,14 @@ mod gradients;
 mod models;
 mod ops;
 mod optim;
+mod packing;
 mod params;
 mod ragged;
 
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 
-use super::{Evaluated, Mode, ParamStore, Program, StepBatch, Stream, Want};
+use super::{Evaluated, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want};
 use crate::ir::{
     Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Op, Output, Param, ParamId,
 };
@@ -162,8 +163,30 @@ pub(super) fn batch(samples: &[Sample], anchors: usize, extra: usize) -> StepBat
 
 pub(super) const TRAIN: Mode = Mode::Train { seed: 1, epoch: 2, step: 3 };
 
+/// Runs with padding computed and with packed rows, which must agree, and gives the latter.
 pub(super) fn run(b: &Build, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Evaluated {
-    b.program().run(store, batch, mode, want).unwrap_or_else(|d| panic!("{d}"))
+    let [padded, packed] = [Packing::Never, Packing::Everywhere].map(|packing| {
+        let mut program = b.program();
+        program.set_packing(packing);
+        program.run(store, batch, mode, want).unwrap_or_else(|d| panic!("{d}"))
+    });
+    agree(&packed, &padded);
+    packed
+}
+
+/// Two evaluations of one step, equal but for rounding.
+#[track_caller]
+pub(super) fn agree(a: &Evaluated, b: &Evaluated) {
+    let all = |e: &Evaluated| -> Vec<Tensor> {
+        let named = e.outputs.values().chain(e.losses.values());
+        named.chain(e.retrieval.iter().flatten()).map(Tensor::shallow_clone).collect()
+    };
+    let (a, b) = (all(a), all(b));
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(&b) {
+        assert_eq!((a.size(), a.kind()), (b.size(), b.kind()));
+        close(&numbers(a), &numbers(b), if a.kind() == Kind::Double { 1e-12 } else { 1e-4 });
+    }
 }
 
 pub(super) fn numbers(t: &Tensor) -> Vec<f64> {

@@ -3,15 +3,16 @@
 use std::time::Instant;
 
 use super::*;
+
 use crate::data::text::EncoderConfig;
 use crate::ir::Group;
-use crate::lower::{Options, compile};
+use crate::lower::{Options, Setting, compile};
 use crate::runtime::CompanionRows;
 
 use crate::sema::program::Program as Source;
 use crate::source::{EmbeddedWorld, MemoryWorld};
 
-fn encoder() -> EncoderConfig {
+pub(super) fn encoder() -> EncoderConfig {
     EncoderConfig {
         model_type: "bert".into(),
         hidden_size: 16,
@@ -29,20 +30,31 @@ fn encoder() -> EncoderConfig {
 }
 
 /// Dims: names as the stock models use them.
-fn dims(lengths: [i64; 3], widths: [i64; 2]) -> DimTable {
+pub(super) fn dims(lengths: [i64; 3], widths: [i64; 2]) -> DimTable {
     let named =
         |names: &[&str], values: &[i64]| names.iter().map(|n| n.to_string()).zip(values.iter().copied()).collect();
     DimTable { widths: named(&["fa", "fv"], &widths), max_lengths: named(&["T", "Ta", "Tv"], &lengths) }
 }
 
-fn graph(name: &str, variant: Option<&str>, dims: &DimTable) -> (Graph, Vec<String>) {
+pub(super) fn graph(name: &str, variant: Option<&str>, dims: &DimTable) -> (Graph, Vec<String>) {
+    graph_with(name, variant, dims, &encoder(), Vec::new())
+}
+
+pub(super) fn graph_with(
+    name: &str,
+    variant: Option<&str>,
+    dims: &DimTable,
+    encoder: &EncoderConfig,
+    sets: Vec<Setting>,
+) -> (Graph, Vec<String>) {
     let text = EmbeddedWorld::model(name).unwrap();
     let loaded = Source::load_text(&MemoryWorld::default(), &format!("{name}.dsl"), text);
     let program = loaded.program.unwrap();
     let options = Options {
         variant: variant.map(str::to_owned),
         dims: Some(dims.clone()),
-        encoder: encoder().statics(),
+        encoder: encoder_statics(encoder),
+        sets,
         ..Options::default()
     };
     let variants = program.variants.keys().cloned().collect();
@@ -52,7 +64,7 @@ fn graph(name: &str, variant: Option<&str>, dims: &DimTable) -> (Graph, Vec<Stri
 }
 
 /// Random streams for the inputs of a graph; row `i` is sample `100 + i`, companions are spread over all rows.
-fn random_batch(graph: &Graph, dims: &DimTable, anchors: usize, rows: usize) -> StepBatch {
+pub(super) fn random_batch(graph: &Graph, dims: &DimTable, anchors: usize, rows: usize) -> StepBatch {
     let mut batch = StepBatch { samples: (0..rows as u64).map(|i| 100 + i).collect(), anchors, ..StepBatch::default() };
     for (name, decl) in &graph.inputs {
         let longest = decl.ty.len().and_then(|l| l.eval(dims)).unwrap() as usize;

@@ -1,0 +1,74 @@
+//! Sequences from one layout to another: packed, padded, other samples, fewer rows.
+//!
+//! All of it is a gather of rows (`index_select`). Its gradient is an `index_add`, which on the CPU adds row after row in
+//! order: with any number of threads the bits are the same. Where a gather fills padding it repeats a valid row, so
+//! padding is finite and its gradient, which is exactly 0, changes nothing.
+
+use tch::{Device, Tensor};
+
+use super::fault::Fault;
+use super::lengths::{Lengths, places};
+
+/// `[R, T, ..]` or `[N, ..]` with batch and time as one axis.
+pub(crate) fn flat(x: &Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
+    Ok(if lengths.packed { x.shallow_clone() } else { x.f_flatten(0, 1)? })
+}
+
+/// The opposite of [`flat`].
+pub(crate) fn unflat(x: Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
+    if lengths.packed {
+        return Ok(x);
+    }
+    let mut shape = vec![lengths.lens.len() as i64, lengths.padded];
+    shape.extend(x.size().into_iter().skip(1));
+    Ok(x.f_view(shape.as_slice())?)
+}
+
+/// A value as a padded one.
+pub(crate) fn padded(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Tensor, Fault> {
+    if !lengths.packed {
+        return Ok(x.shallow_clone());
+    }
+    let rows = x.f_index_select(0, lengths.unpacking(device)?)?;
+    let mut shape = vec![lengths.lens.len() as i64, lengths.padded];
+    shape.extend(x.size().into_iter().skip(1));
+    Ok(rows.f_view(shape.as_slice())?)
+}
+
+/// The first rows of the first samples of a sequence: `to` has no more samples than `from` and none of them is longer.
+pub(crate) fn first(x: &Tensor, from: &Lengths, to: &Lengths, device: Device) -> Result<Tensor, Fault> {
+    let samples = to.lens.len();
+    match (from.packed, to.packed) {
+        (false, false) => {
+            let fewer = match samples < from.lens.len() {
+                true => x.f_narrow(0, 0, samples as i64)?,
+                false => x.shallow_clone(),
+            };
+            Ok(if to.padded < from.padded { fewer.f_narrow(1, 0, to.padded)? } else { fewer })
+        }
+        (true, true) if from.lens.get(..samples) == Some(to.lens.as_slice()) => {
+            let rows = to.flat_rows();
+            Ok(if rows < from.flat_rows() { x.f_narrow(0, 0, rows)? } else { x.shallow_clone() })
+        }
+        _ => gather(x, from, to, |sample| sample, device),
+    }
+}
+
+/// For each sample of `to`, the first rows of the sample `of` it in `x`.
+pub(crate) fn gather(
+    x: &Tensor,
+    from: &Lengths,
+    to: &Lengths,
+    of: impl Fn(usize) -> usize,
+    device: Device,
+) -> Result<Tensor, Fault> {
+    let mut rows = Vec::with_capacity(to.flat_rows() as usize);
+    for (sample, len) in to.lens.iter().enumerate() {
+        let source = of(sample);
+        rows.extend((0..*len).map(|row| from.place(source, row)));
+        if !to.packed {
+            rows.extend((*len..to.padded).map(|_| from.place(source, 0)));
+        }
+    }
+    unflat(flat(x, from)?.f_index_select(0, &places(rows, device)?)?, to)
+}
