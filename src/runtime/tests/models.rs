@@ -53,7 +53,7 @@ pub(super) fn graph_with(
     let options = Options {
         variant: variant.map(str::to_owned),
         dims: Some(dims.clone()),
-        encoder: encoder_statics(encoder),
+        encoder: encoder.statics(),
         sets,
         ..Options::default()
     };
