@@ -5,7 +5,7 @@ use assert_cmd::Command;
 use std::process::Stdio;
 
 fn dsc() -> Command {
-    let mut command = Command::cargo_bin("dsc").unwrap();
+    let mut command = Command::cargo_bin("dsc").expect("the program is built with the tests");
     for name in ["DSC_RT", "DSC_LIBTORCH", "OMP_WAIT_POLICY", "DSC_DATA", "HF_HOME", "HF_HUB_CACHE"] {
         command.env_remove(name);
     }
