@@ -32,9 +32,12 @@ pub(crate) struct Run<'a> {
     pub(crate) kind: Kind,
     base: BTreeMap<&'a str, Vec<i64>>,
     lengths: Vec<[OnceCell<Lengths>; 2]>,
-    groups: RefCell<BTreeMap<(usize, usize, bool, i64), Rc<Groups>>>,
+    groups: RefCell<BTreeMap<Pair, Rc<Groups>>>,
     present: Vec<Tensor>,
 }
+
+/// Time axes of queries and keys, whether on all rows, and the number of heads.
+type Pair = (usize, usize, bool, i64);
 
 /// Where a node's value is kept.
 enum Slot<'a> {
