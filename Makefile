@@ -11,6 +11,9 @@ CARGO ?= cargo
 # scripts/libtorch.sh installs or checks, and prints LIBTORCH=..; its errors end the target.
 with_torch = set -e; torch="$$(scripts/libtorch.sh)"; test "$$torch" = LIBTORCH= || export "$$torch"
 
+# The recipes below name what they build.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test parity-env install uninstall clean
 
@@ -31,8 +34,9 @@ demo:
 	@$(CARGO) build --no-default-features --bin dsc
 	@target/debug/dsc demo
 
-test: parity-env
-	@$(with_torch); scripts/test.sh
+# libtorch first: its checks name a missing compiler before anything large is fetched.
+test:
+	@$(with_torch); scripts/parity-env.sh; scripts/test.sh
 
 # A second environment with PyTorch itself, for the tests that compare with it.
 parity-env:

@@ -6,6 +6,8 @@ die() { echo "error: $*" >&2; exit 1; }
 wanted=$(cat tests/parity/requirements.txt tests/parity/stub_cuda.py | sha256sum | cut -d' ' -f1)
 [ "$(cat .venv-parity/.dsc-setup 2>/dev/null)" != "$wanted" ] || exit 0
 python3 -c 'import venv, ensurepip' 2>/dev/null || die "python3 with its venv module is needed for the parity tests"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  die "the parity tests need Python 3.11 or newer, python3 is $(python3 -V 2>&1 | cut -d' ' -f2)"
 echo "installing the parity tests' environment into .venv-parity (once)" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

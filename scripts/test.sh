@@ -28,7 +28,7 @@ for features in --no-default-features ""; do
 done
 say "examples in the documentation"
 # rustdoc does not take the library path from the build
-LD_LIBRARY_PATH="${LIBTORCH:+$LIBTORCH/lib:}${LD_LIBRARY_PATH:-}" cargo test --doc 2>&1 | tee -a "$log"
+LD_LIBRARY_PATH="${LIBTORCH:+$LIBTORCH/lib}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" cargo test --doc 2>&1 | tee -a "$log"
 say documentation
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
 say snapshots

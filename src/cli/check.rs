@@ -3,6 +3,7 @@
 use super::model::{BindArgs, ModelArgs, load, options};
 use super::{Exit, Output};
 use crate::lower;
+use crate::train::recipe::check_recipes;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,8 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             Ok(options) => loaded.diagnostics.extend(lower::check(program, &options).into_sorted()),
             Err(faults) => loaded.diagnostics.extend(faults),
         }
+        let recipes: Vec<_> = program.recipes.values().cloned().collect();
+        loaded.diagnostics.extend(check_recipes(&recipes));
     }
     let found = loaded.diagnostics.into_sorted();
     let errors = found.iter().filter(|d| d.is_error()).count();

@@ -1,12 +1,14 @@
 //! The model: variant and hypers, inputs, outputs, losses, companions.
 
+use std::collections::BTreeSet;
+
 use super::block::Argument;
 use super::lowering::{Frame, Lowering, Setting};
 use super::path::Step;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, names, structure as code};
-use crate::ir::{Companions, CompanionsId, InputDecl, LabelDecl, Loss, Op, Output};
+use crate::ir::{Companions, CompanionsId, InputDecl, LabelDecl, Loss, NodeId, Op, Output};
 use crate::sema::dims::{Atom, Dim};
 use crate::sema::program::ModuleId;
 use crate::sema::statics::Static;
@@ -665,7 +667,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn real_node(&mut self, e: &Expr, step: &str, what: &str) -> Option<crate::ir::NodeId> {
+    fn real_node(&mut self, e: &Expr, step: &str, what: &str) -> Option<NodeId> {
         let value = self.within(Step::Let(step.to_owned()), |l| l.expr(e));
         let id = self.node_of(&value, e.span, what)?;
         let ty = self.graph.node(id).map(|n| n.ty.clone())?;
@@ -727,8 +729,45 @@ impl<'p> Lowering<'p> {
             return;
         }
         if let Some(node) = self.real_node(value, &name.value.clone(), "a loss") {
+            self.one_kind_of_terms(name, node);
             self.graph.losses.push(Loss { name: name.value.clone(), value: node, span });
         }
+    }
+
+    /// A loss that reads companions is 0 for a sample without any, so none of its summands may do without them.
+    fn one_kind_of_terms(&mut self, name: &Ident, node: NodeId) {
+        let (with, without): (Vec<NodeId>, Vec<NodeId>) =
+            self.summands(node).into_iter().partition(|id| self.reads_companion(*id));
+        let Some(term) = without.first().filter(|_| !with.is_empty()) else { return };
+        let place = |id: &NodeId| self.graph.node(*id).map_or(Span::NONE, |n| n.span);
+        let (here, there) = (place(term), with.first().map_or(Span::NONE, place));
+        self.report(
+            Diagnostic::error(
+                code::E0521,
+                format!("loss `{}` adds terms with and without companions", name.value),
+            )
+            .at(name.span, "the whole loss would be 0 for a sample without companions")
+            .because(here, "reads no companions")
+            .because(there, "reads companions")
+            .help("write two `loss` items: they are added up, and each is logged by itself"),
+        );
+    }
+
+    /// The terms of a sum, through factors; a term that is added twice once.
+    fn summands(&self, node: NodeId) -> Vec<NodeId> {
+        let (mut terms, mut seen, mut open) = (Vec::new(), BTreeSet::new(), vec![node]);
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.graph.node(id).map(|n| &n.op) {
+                Some(Op::Binary(crate::ir::Binary::Add)) => open.extend(self.graph.operands(id)),
+                Some(Op::Affine { add, .. }) if *add == 0.0 => open.extend(self.graph.operands(id)),
+                _ => terms.push(id),
+            }
+        }
+        terms.sort_unstable();
+        terms
     }
 
     fn companions(&mut self, name: &Ident, entries: &[(Ident, Expr)], span: Span) {

@@ -60,4 +60,18 @@ codes! {
     /// An `expect` that compares nothing, or nothing of the model.
     E0520 = "expectation",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nexpect params\n";
+    /// A loss that reads companions counts as 0 for a sample that has none. A summand without companions would silently
+    /// be lost with it.
+    E0521 = "loss mixes terms with and without companions",
+        "use std::{Linear, MLP, mse, nt_xent}
+input audio : Seq<audio>[Ta, fa]
+label y : Real
+model M {
+  let a = audio |> Linear(out: 8)
+  let score = mean(a) |> MLP(widths: [1]) |> scalar()
+  output score for y
+  companions c { by = [mean(a)]  class = class(y) }
+  loss all = mse(score, target: y) + nt_xent(mean(a), pos: mean(a) at c.pos, neg: mean(a) at c.neg, tau: 0.5)
+}
+";
 }
