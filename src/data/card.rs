@@ -45,7 +45,7 @@ pub struct Card {
     pub sha256: Option<&'static str>,
     /// (key, maximal length, width) of each stream, `text` being precomputed features (none for the generated one).
     pub streams: &'static [(&'static str, usize, usize)],
-    /// Longest transcript in tokens, [CLS] and [SEP] counted.
+    /// Longest transcript in tokens, `[CLS]` and `[SEP]` counted.
     pub text_max_len: usize,
     /// Samples of train, valid, test.
     pub splits: [usize; 3],

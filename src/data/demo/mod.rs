@@ -33,7 +33,7 @@ pub const SPLITS: [usize; 3] = [600, 150, 300];
 /// Words of a sentence: fewest and most.
 pub const WORDS: (usize, usize) = (6, 14);
 
-/// Longest sentence in tokens, [CLS] and [SEP] counted: every word is one token.
+/// Longest sentence in tokens, `[CLS]` and `[SEP]` counted: every word is one token.
 pub const MAX_TOKENS: usize = WORDS.1 + 2;
 
 /// Form of a generated stream.

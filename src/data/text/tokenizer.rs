@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// Ids are positions: 0 [PAD], 1 [UNK], 2 [CLS], 3 [SEP], 4 [MASK], then the words.
+    /// Ids are positions: 0 `[PAD]`, 1 `[UNK]`, 2 `[CLS]`, 3 `[SEP]`, 4 `[MASK]`, then the words.
     fn words() -> Vec<String> {
         "[PAD] [UNK] [CLS] [SEP] [MASK] the film was un ##believ ##able ! cafe 好 看 Film . ##s"
             .split(' ')
