@@ -47,13 +47,16 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     }
 }
 
-/// Opens a feature file, or a known data set by its name.
+/// Opens a known data set by its name, else a feature file; a file called like a data set is given as `./demo`.
 ///
 /// # Errors
 /// A file that is missing or cannot be read, a name that nothing has.
 pub fn open(data: &str, data_root: Option<&Path>) -> Result<Dataset, Diagnostic> {
     let path = Path::new(data);
-    if path.exists() { Dataset::open(path) } else { card::locate(data, data_root)?.open(DEMO_SEED) }
+    if card::card(data).is_none() && path.exists() {
+        return Dataset::open(path);
+    }
+    card::locate(data, data_root)?.open(DEMO_SEED)
 }
 
 /// The seed of the embedded default: its data are one fixed set, whatever the seed of the training.

@@ -30,6 +30,13 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     loaded.diagnostics.extend(compiled.diagnostics.into_sorted());
     match compiled.graph {
         Some(graph) if !loaded.diagnostics.has_errors() => {
+            if out.is_json() {
+                let bound = options.dims.as_ref().map(|dims| graph.bound_hash(dims));
+                out.json(&serde_json::json!({
+                    "name": graph.name, "hash": graph.hash(), "bound_hash": bound, "dims": options.dims, "text": graph.to_text(),
+                }));
+                return Exit::Done;
+            }
             out.line(graph.to_text().trim_end());
             out.note(format_args!("graph hash {}", graph.hash()));
             if let Some(dims) = &options.dims {

@@ -742,14 +742,11 @@ impl<'p> Lowering<'p> {
         let place = |id: &NodeId| self.graph.node(*id).map_or(Span::NONE, |n| n.span);
         let (here, there) = (place(term), with.first().map_or(Span::NONE, place));
         self.report(
-            Diagnostic::error(
-                code::E0521,
-                format!("loss `{}` adds terms with and without companions", name.value),
-            )
-            .at(name.span, "the whole loss would be 0 for a sample without companions")
-            .because(here, "reads no companions")
-            .because(there, "reads companions")
-            .help("write two `loss` items: they are added up, and each is logged by itself"),
+            Diagnostic::error(code::E0521, format!("loss `{}` adds terms with and without companions", name.value))
+                .at(name.span, "the whole loss would be 0 for a sample without companions")
+                .because(here, "reads no companions")
+                .because(there, "reads companions")
+                .help("write two `loss` items: they are added up, and each is logged by itself"),
         );
     }
 
