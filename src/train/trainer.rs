@@ -18,7 +18,7 @@ use super::recipe::{OptimizerKind, Settings};
 use super::results::{Constant, Results, Scores, by_name};
 use super::run_folder::{Log, RunFolder};
 use crate::data::text::WeightFile;
-use crate::data::{Split, batch};
+use crate::data::{NonFiniteCount, Split, batch};
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0915, E0920, E0922};
 use crate::ir::Graph;
@@ -126,6 +126,41 @@ fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagno
     Ok(())
 }
 
+/// What can be told before a training begins, from model, data and settings alone: that there is something to train, to
+/// score and to select by, and that every split has every stream and label that is read, each number of them finite. That
+/// reads the test split, but scores nothing on it. Returns how many values are not finite (and will become 0), per split
+/// and key of a stream that has some.
+///
+/// # Errors
+/// `E0922`, `E0963`; as [`Feed::check`] and [`Feed::check_labels`].
+pub fn check(
+    graph: &Graph,
+    feed: &Feed<'_>,
+    settings: &Settings,
+) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
+    plan(graph, settings)?;
+    for split in Split::ALL {
+        feed.check_labels(split)?;
+    }
+    let mut all = IndexMap::new();
+    for split in Split::ALL {
+        let counts = feed.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
+        all.extend(counts.map(|(key, count)| ((split, key), count)));
+    }
+    Ok(all)
+}
+
+/// The label that is scored and the rule that selects the epoch.
+fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnostic> {
+    if graph.losses.is_empty() {
+        return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
+            .help("add `loss prediction = mse(score, target: y)`"));
+    }
+    let label = primary(graph)?.to_owned();
+    let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
+    Ok((label, Select::new(settings.family, direction, &settings.select.metric)?))
+}
+
 struct Training<'a> {
     job: &'a Job<'a>,
     program: Program,
@@ -150,19 +185,13 @@ struct Sums {
 impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
         let (graph, settings) = (job.graph, job.settings);
-        if graph.losses.is_empty() {
-            return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
-                .help("add `loss prediction = mse(score, target: y)`"));
-        }
-        let label = primary(graph)?.to_owned();
+        let (label, select) = plan(graph, settings)?;
         let program = Program::new(graph, job.dims)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         if let Some(weights) = job.encoder {
             encoder_weights::load(graph, &mut store, weights)?;
         }
         let optimizer = optimizer(graph, &mut store, settings)?;
-        let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
-        let select = Select::new(settings.family, direction, &settings.select.metric)?;
         let samples = job.feed.len(Split::Train)? as u64;
         let steps_per_epoch = samples.div_ceil(settings.batch as u64).div_ceil(settings.accumulate as u64);
         let state = State {
@@ -341,7 +370,6 @@ impl<'a> Training<'a> {
     ) -> Result<Outcome, Diagnostic> {
         let seconds = self.began.elapsed().as_secs_f64();
         let job = self.job;
-        self.save_last(false)?;
         let best = Checkpoint::open(&job.folder.file("best.safetensors"))?;
         restore(&mut self.store, &best)?;
         reporter.busy("scoring");
@@ -378,7 +406,19 @@ impl<'a> Training<'a> {
         };
         job.folder.write_json("results.json", &results)?;
         reporter.busy("");
+        // The run is finished now: what fails from here on costs disk space, not results.
+        if let Err(fault) = self.drop_moments() {
+            reporter.note(&format!("`last.safetensors` keeps its moments: {}", fault.message));
+        }
         Ok(Outcome::Finished(Box::new(results)))
+    }
+
+    /// Writes the last state, which only the disk still has, without moments and companion lists.
+    fn drop_moments(&mut self) -> Result<(), Diagnostic> {
+        let last = Checkpoint::open(&self.job.folder.file("last.safetensors"))?;
+        restore(&mut self.store, &last)?;
+        drop(last);
+        self.save_last(false)
     }
 
     fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
