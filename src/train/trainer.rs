@@ -1,5 +1,6 @@
 //! The loop: epochs of steps, validation, selection, one reading of the test split.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use crate::data::text::WeightFile;
 use crate::data::{NonFiniteCount, Split, batch};
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0915, E0920, E0922};
-use crate::ir::Graph;
+use crate::ir::{Graph, Op, ParamId};
 use crate::runtime::device::peak_rss;
 use crate::runtime::{
     Algorithm, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values,
@@ -481,8 +482,15 @@ fn means(within: &Within) -> IndexMap<String, f64> {
     within.sums.iter().map(|(name, sum)| (name.clone(), sum / n)).collect()
 }
 
-/// The optimiser of a recipe. Weight decay acts on matrices; biases, norms and other vectors are exempt. An encoder with
-/// the rate 0 is frozen.
+/// Which parameters are the weight of a linear map. Weight decay acts on these alone: biases, norms, embedding tables,
+/// positions and learned rows are no maps that could grow with the features.
+fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
+    let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
+    let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
+    weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
+}
+
+/// The optimiser of a recipe; weight decay acts on [`linear_weights`]. An encoder with the rate 0 is frozen.
 fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Result<Optimizer, Diagnostic> {
     let o = &settings.optimizer;
     if o.encoder_lr == Some(0.0) {
@@ -500,17 +508,56 @@ fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Resu
         eps: o.eps,
         weight_decay: o.weight_decay,
     };
+    let decaying = linear_weights(graph);
     let groups: IndexMap<&str, ParamGroup> = graph
         .params
         .iter()
-        .filter(|p| store.trains(&p.path))
-        .map(|p| {
+        .enumerate()
+        .filter(|(_, p)| store.trains(&p.path))
+        .map(|(index, p)| {
             let rate = match o.encoder_lr {
                 Some(lr) if p.encoder.is_some() => Rate::Own(lr),
                 _ => Rate::Factor(1.0),
             };
-            (p.path.as_str(), ParamGroup { rate, decay: p.shape.len() > 1 })
+            (p.path.as_str(), ParamGroup { rate, decay: decaying.contains(&ParamId(index as u32)) })
         })
         .collect();
     Ok(Optimizer::new(store, constants, |path| groups.get(path).copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::{Options, compile};
+    use crate::sema::program::Program as Source;
+    use crate::source::MemoryWorld;
+
+    #[test]
+    fn only_weights_of_linear_maps_decay() {
+        let text = r#"
+use std::{Linear, LayerNorm, mse}
+input audio : Seq<audio>[Ta, fa]
+label y     : Real
+model M {
+  let start = learned(1, 8)
+  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm(), axis: time)
+  let score = mean(a) |> Linear(out: 1) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+"#;
+        let world = MemoryWorld::new().with("m.dsl", text);
+        let program = Source::load(&world, "m.dsl").program.unwrap();
+        let compiled = compile(&program, &Options::default());
+        let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()));
+        let decaying = linear_weights(&graph);
+        let paths = |wanted: bool| -> Vec<&str> {
+            let of = |(i, p): (usize, &'_ _)| (decaying.contains(&ParamId(i as u32)) == wanted).then_some(p);
+            graph.params.iter().enumerate().filter_map(of).map(|p: &crate::ir::Param| p.path.as_str()).collect()
+        };
+        assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
+        assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
+        // Two biases, weight and bias of the norm, the learned row of rank 2.
+        assert_eq!(paths(false).len(), 5, "{:?}", paths(false));
+    }
 }
