@@ -7,7 +7,7 @@ use super::model::{load, parse_value, recipe_sets};
 use super::{Exit, Output};
 use crate::data::card::{self, Location, MetricFamily, card, encoder, locate};
 use crate::data::text::{EncoderConfig, EncoderFolder, Tokenizer};
-use crate::data::{Binding, Dataset, EncoderBinding, Split, demo};
+use crate::data::{Binding, Dataset, EncoderBinding, NonFiniteCount, Split, demo};
 use crate::diag::codes::run::{E0911, E0922};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::{Graph, Op};
@@ -16,7 +16,7 @@ use crate::sema::dims::DimTable;
 use crate::sema::program::{Loaded, Program};
 use crate::sema::types::Type;
 use crate::source::{MemoryWorld, SourceMap, Span};
-use crate::train::feed::Texts;
+use crate::train::feed::{TRANSCRIPTS, Texts};
 use crate::train::metrics::Family;
 use crate::train::recipe::{Request, Resolved, resolve};
 use crate::train::retrieval::ClassRule;
@@ -150,6 +150,12 @@ impl Session {
         // The inputs do not depend on dims or encoder, so they are known before both are.
         let Some(graph) = compile_or_faults(program, &options)?.0 else { return Err(Vec::new()) };
         let wanted = tokens_input(&graph);
+        if let Some(input) = &wanted {
+            // Without transcripts no encoder helps.
+            for table in &dataset.tables {
+                table.text(TRANSCRIPTS, &format!("input `{input}`")).map_err(one)?;
+            }
+        }
         let found = match &wanted {
             Some(input) => {
                 Some(find_encoder(ask, settings.encoder.as_deref(), settings.max_tokens, input).map_err(one)?)
@@ -307,6 +313,11 @@ fn generated_encoder(name: &str, max_tokens: usize) -> Result<Encoder, Diagnosti
 
 fn limit(tokenizer: Tokenizer, max_tokens: usize, config: &EncoderConfig) -> Result<Tokenizer, Diagnostic> {
     tokenizer.with_max_tokens(max_tokens)?.for_encoder(config)
+}
+
+/// A remark on values that are not finite.
+pub(super) fn non_finite_note(split: Split, key: &str, count: NonFiniteCount) -> String {
+    format!("{split}.{key}: {} NaN and {} infinite values become 0 (nonfinite = zero)", count.nan, count.inf)
 }
 
 /// `train`, `valid` or `test`.

@@ -61,10 +61,10 @@ mod with_torch {
     use super::Args;
     use crate::cli::data::DEMO_SEED;
     use crate::cli::progress::Progress;
-    use crate::cli::session::{Ask, Session};
+    use crate::cli::session::{Ask, Session, non_finite_note};
     use crate::cli::{Exit, Output};
     use crate::data::card::Location;
-    use crate::data::{Split, file_sha256};
+    use crate::data::file_sha256;
     use crate::diag::Diagnostic;
     use crate::report::results::{aggregate_json, results_table};
     use crate::runtime::device::{Device, threads};
@@ -73,7 +73,7 @@ mod with_torch {
     use crate::train::recipe::{describe_schedule, split_setting};
     use crate::train::results::Results;
     use crate::train::run_folder::{DataInfo, EncoderInfo, Machine, Manifest, RunFolder, SCHEMA};
-    use crate::train::trainer::{Job, Outcome, train};
+    use crate::train::trainer::{Job, Outcome, check, train};
 
     static STOP: AtomicBool = AtomicBool::new(false);
     static HANDLER: OnceLock<()> = OnceLock::new();
@@ -139,6 +139,9 @@ mod with_torch {
             command_line: command_line(args).map_err(|d| out.fault(&d))?,
             text_encoder: args.text_encoder.clone(),
         };
+        if let Some(folder) = &args.out {
+            RunFolder::check_free(folder).map_err(|d| out.fault(&d))?;
+        }
         let device = Device::parse(&args.device).map_err(|d| out.fault(&d))?;
         // CUDA has to be loaded before anything else asks libtorch about it.
         device.open().map_err(|d| out.fault(&d))?;
@@ -157,15 +160,9 @@ mod with_torch {
         let settings = &session.resolved.settings;
         let feed = Feed::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None);
         let feed = feed.map_err(|d| out.fault(&d))?;
-        for split in [Split::Train, Split::Valid] {
-            for (key, count) in feed.check(split).map_err(|d| out.fault(&d))? {
-                if count.nan + count.inf > 0 {
-                    out.note(format_args!(
-                        "{split}.{key}: {} NaN and {} infinite values become 0 (nonfinite = zero)",
-                        count.nan, count.inf
-                    ));
-                }
-            }
+        let unclean = check(&session.graph, &feed, settings).map_err(|d| out.diagnostics(&[d], &session.sources))?;
+        for ((split, key), count) in &unclean {
+            out.note(non_finite_note(*split, key, *count));
         }
         if let Some(note) = session.truncation_note() {
             out.note(note);
@@ -184,12 +181,16 @@ mod with_torch {
         ));
         let data = Path::new(&args.data).file_stem().map_or(args.data.clone(), |s| s.to_string_lossy().into_owned());
         let name = format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"));
-        let top = RunFolder::create(args.out.as_deref(), Path::new("runs"), &name).map_err(|d| out.fault(&d))?;
         let manifest = manifest(args, session, threads).map_err(|d| out.fault(&d))?;
         let weights = match session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
             Some(folder) => Some(folder.weights().map_err(|d| out.fault(&d))?),
             None => None,
         };
+        if let (Some(weights), Some(encoder)) = (&weights, &session.encoder) {
+            weights.check(&encoder.binding.config).map_err(|d| out.fault(&d))?;
+        }
+        // Last, so that a fault above leaves no folder behind.
+        let top = RunFolder::create(args.out.as_deref(), Path::new("runs"), &name).map_err(|d| out.fault(&d))?;
         watch_interrupts();
         let mut all = Vec::new();
         for seed in settings.seed..settings.seed + settings.seeds {

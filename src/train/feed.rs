@@ -14,7 +14,7 @@ use crate::sema::types::Type;
 /// The key of the labels unless the file of the model says another one.
 pub const LABELS: &str = "regression_labels";
 /// The key of the transcripts unless the file of the model says another one.
-const TRANSCRIPTS: &str = "raw_text";
+pub const TRANSCRIPTS: &str = "raw_text";
 
 /// Transcripts as token ids.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,7 @@ impl<'a> Feed<'a> {
         };
         let label =
             |decl: &crate::ir::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
-        let labels = graph.labels.values().map(label).collect();
+        let labels = graph.labels.values().filter(|decl| is_read(graph, &decl.name)).map(label).collect();
         let mut feed = Feed { dataset, texts, inputs, labels, rule, standardizer: Standardizer::default() };
         feed.standardizer = match (standardizer, settings.standardize) {
             (Some(saved), _) => saved,
@@ -142,6 +142,18 @@ impl<'a> Feed<'a> {
             }
         }
         Ok(counts)
+    }
+
+    /// Checks that a split has a finite number for every sample and every label that an output, a loss or a class reads.
+    ///
+    /// # Errors
+    /// `E0605`, `E0606`.
+    pub fn check_labels(&self, split: Split) -> Result<(), Diagnostic> {
+        let table = self.dataset.split(split)?;
+        for (name, key) in &self.labels {
+            table.label(key, &format!("label `{name}`"))?;
+        }
+        Ok(())
     }
 
     /// Number of samples of a split.
@@ -244,4 +256,11 @@ impl<'a> Feed<'a> {
                 .help("this is a bug in dsc")
         })
     }
+}
+
+/// Whether an output, a loss or a class reads the label; one that nothing reads asks nothing of the data.
+fn is_read(graph: &Graph, label: &str) -> bool {
+    graph.nodes().any(|(_, n)| matches!(&n.op, Op::Label(name) if name == label))
+        || graph.outputs.iter().any(|o| o.label == label)
+        || graph.companions.iter().any(|c| c.class == label)
 }

@@ -11,7 +11,7 @@
 //! | `best.safetensors` | weights of the selected epoch |
 //! | `last.safetensors` | the state to go on from; without moments once the run is finished |
 //! | `valid.csv`, `test.csv` | predictions of the selected epoch |
-//! | `results.json` | scores; written last, so it marks a finished run |
+//! | `results.json` | scores; marks a finished run. After it only the moments of `last.safetensors` are dropped |
 //!
 //! A folder that holds anything is never written into by a new run.
 
@@ -166,6 +166,18 @@ impl RunFolder {
             }
         }
         Err(exists(&root.join(clean)))
+    }
+
+    /// Whether a run may be written to `path`: there is nothing yet, or an empty folder. Makes nothing.
+    ///
+    /// # Errors
+    /// `E0910`.
+    pub fn check_free(path: &Path) -> Result<(), Diagnostic> {
+        let free = match fs::read_dir(path) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(e) => e.kind() == ErrorKind::NotFound,
+        };
+        if free { Ok(()) } else { Err(exists(path)) }
     }
 
     fn claim(path: &Path) -> Result<RunFolder, Diagnostic> {
@@ -425,7 +437,11 @@ mod tests {
         assert_eq!(run.path(), out);
         // Still empty: as good as new.
         RunFolder::create(Some(&out), dir.path(), "x").unwrap();
+        RunFolder::check_free(&out).unwrap();
+        RunFolder::check_free(&dir.path().join("absent")).unwrap();
         run.write_json("run.json", &1).unwrap();
+        assert_eq!(RunFolder::check_free(&out).unwrap_err().code, E0910);
+        assert_eq!(RunFolder::check_free(&out.join("run.json")).unwrap_err().code, E0910);
         let fault = RunFolder::create(Some(&out), dir.path(), "x").unwrap_err();
         assert_eq!(fault.code, E0910);
         assert!(fault.help.unwrap().contains("--out"));

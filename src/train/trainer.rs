@@ -1,5 +1,6 @@
 //! The loop: epochs of steps, validation, selection, one reading of the test split.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,10 @@ use super::recipe::{OptimizerKind, Settings};
 use super::results::{Constant, Results, Scores, by_name};
 use super::run_folder::{Log, RunFolder};
 use crate::data::text::WeightFile;
-use crate::data::{Split, batch};
+use crate::data::{NonFiniteCount, Split, batch};
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0915, E0920, E0922};
-use crate::ir::Graph;
+use crate::ir::{Graph, Op, ParamId};
 use crate::runtime::device::peak_rss;
 use crate::runtime::{
     Algorithm, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values,
@@ -126,6 +127,41 @@ fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagno
     Ok(())
 }
 
+/// What can be told before a training begins, from model, data and settings alone: that there is something to train, to
+/// score and to select by, and that every split has every stream and label that is read, each number of them finite. That
+/// reads the test split, but scores nothing on it. Returns how many values are not finite (and will become 0), per split
+/// and key of a stream that has some.
+///
+/// # Errors
+/// `E0922`, `E0963`; as [`Feed::check`] and [`Feed::check_labels`].
+pub fn check(
+    graph: &Graph,
+    feed: &Feed<'_>,
+    settings: &Settings,
+) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
+    plan(graph, settings)?;
+    for split in Split::ALL {
+        feed.check_labels(split)?;
+    }
+    let mut all = IndexMap::new();
+    for split in Split::ALL {
+        let counts = feed.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
+        all.extend(counts.map(|(key, count)| ((split, key), count)));
+    }
+    Ok(all)
+}
+
+/// The label that is scored and the rule that selects the epoch.
+fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnostic> {
+    if graph.losses.is_empty() {
+        return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
+            .help("add `loss prediction = mse(score, target: y)`"));
+    }
+    let label = primary(graph)?.to_owned();
+    let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
+    Ok((label, Select::new(settings.family, direction, &settings.select.metric)?))
+}
+
 struct Training<'a> {
     job: &'a Job<'a>,
     program: Program,
@@ -150,19 +186,13 @@ struct Sums {
 impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
         let (graph, settings) = (job.graph, job.settings);
-        if graph.losses.is_empty() {
-            return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
-                .help("add `loss prediction = mse(score, target: y)`"));
-        }
-        let label = primary(graph)?.to_owned();
+        let (label, select) = plan(graph, settings)?;
         let program = Program::new(graph, job.dims)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         if let Some(weights) = job.encoder {
             encoder_weights::load(graph, &mut store, weights)?;
         }
         let optimizer = optimizer(graph, &mut store, settings)?;
-        let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
-        let select = Select::new(settings.family, direction, &settings.select.metric)?;
         let samples = job.feed.len(Split::Train)? as u64;
         let steps_per_epoch = samples.div_ceil(settings.batch as u64).div_ceil(settings.accumulate as u64);
         let state = State {
@@ -341,7 +371,6 @@ impl<'a> Training<'a> {
     ) -> Result<Outcome, Diagnostic> {
         let seconds = self.began.elapsed().as_secs_f64();
         let job = self.job;
-        self.save_last(false)?;
         let best = Checkpoint::open(&job.folder.file("best.safetensors"))?;
         restore(&mut self.store, &best)?;
         reporter.busy("scoring");
@@ -378,7 +407,19 @@ impl<'a> Training<'a> {
         };
         job.folder.write_json("results.json", &results)?;
         reporter.busy("");
+        // The run is finished now: what fails from here on costs disk space, not results.
+        if let Err(fault) = self.drop_moments() {
+            reporter.note(&format!("`last.safetensors` keeps its moments: {}", fault.message));
+        }
         Ok(Outcome::Finished(Box::new(results)))
+    }
+
+    /// Writes the last state, which only the disk still has, without moments and companion lists.
+    fn drop_moments(&mut self) -> Result<(), Diagnostic> {
+        let last = Checkpoint::open(&self.job.folder.file("last.safetensors"))?;
+        restore(&mut self.store, &last)?;
+        drop(last);
+        self.save_last(false)
     }
 
     fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
@@ -441,8 +482,15 @@ fn means(within: &Within) -> IndexMap<String, f64> {
     within.sums.iter().map(|(name, sum)| (name.clone(), sum / n)).collect()
 }
 
-/// The optimiser of a recipe. Weight decay acts on matrices; biases, norms and other vectors are exempt. An encoder with
-/// the rate 0 is frozen.
+/// Which parameters are the weight of a linear map. Weight decay acts on these alone: biases, norms, embedding tables,
+/// positions and learned rows are no maps that could grow with the features.
+fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
+    let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
+    let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
+    weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
+}
+
+/// The optimiser of a recipe; weight decay acts on [`linear_weights`]. An encoder with the rate 0 is frozen.
 fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Result<Optimizer, Diagnostic> {
     let o = &settings.optimizer;
     if o.encoder_lr == Some(0.0) {
@@ -460,17 +508,56 @@ fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Resu
         eps: o.eps,
         weight_decay: o.weight_decay,
     };
+    let decaying = linear_weights(graph);
     let groups: IndexMap<&str, ParamGroup> = graph
         .params
         .iter()
-        .filter(|p| store.trains(&p.path))
-        .map(|p| {
+        .enumerate()
+        .filter(|(_, p)| store.trains(&p.path))
+        .map(|(index, p)| {
             let rate = match o.encoder_lr {
                 Some(lr) if p.encoder.is_some() => Rate::Own(lr),
                 _ => Rate::Factor(1.0),
             };
-            (p.path.as_str(), ParamGroup { rate, decay: p.shape.len() > 1 })
+            (p.path.as_str(), ParamGroup { rate, decay: decaying.contains(&ParamId(index as u32)) })
         })
         .collect();
     Ok(Optimizer::new(store, constants, |path| groups.get(path).copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::{Options, compile};
+    use crate::sema::program::Program as Source;
+    use crate::source::MemoryWorld;
+
+    #[test]
+    fn only_weights_of_linear_maps_decay() {
+        let text = r#"
+use std::{Linear, LayerNorm, mse}
+input audio : Seq<audio>[Ta, fa]
+label y     : Real
+model M {
+  let start = learned(1, 8)
+  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm(), axis: time)
+  let score = mean(a) |> Linear(out: 1) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+"#;
+        let world = MemoryWorld::new().with("m.dsl", text);
+        let program = Source::load(&world, "m.dsl").program.unwrap();
+        let compiled = compile(&program, &Options::default());
+        let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()));
+        let decaying = linear_weights(&graph);
+        let paths = |wanted: bool| -> Vec<&str> {
+            let of = |(i, p): (usize, &'_ _)| (decaying.contains(&ParamId(i as u32)) == wanted).then_some(p);
+            graph.params.iter().enumerate().filter_map(of).map(|p: &crate::ir::Param| p.path.as_str()).collect()
+        };
+        assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
+        assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
+        // Two biases, weight and bias of the norm, the learned row of rank 2.
+        assert_eq!(paths(false).len(), 5, "{:?}", paths(false));
+    }
 }

@@ -74,7 +74,8 @@ pub struct Optimizer {
     pub lr: f64,
     /// Peak learning rate of the pretrained encoder's weights, `lr` if none is given.
     pub encoder_lr: Option<f64>,
-    /// Weight decay, on matrices only: biases, norms and other vectors are exempt.
+    /// Weight decay, on the weights of linear maps only: biases, norms, embedding tables, positions and learned rows are
+    /// exempt.
     pub weight_decay: f64,
     /// Decay of the first and second moments.
     pub betas: (f64, f64),
