@@ -539,8 +539,8 @@ use std::{Linear, LayerNorm, mse}
 input audio : Seq<audio>[Ta, fa]
 label y     : Real
 model M {
-  let start = learned(1, 8)
-  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm(), axis: time)
+  let start = learned(rows: 1, width: 8)
+  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm())
   let score = mean(a) |> Linear(out: 1) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)
@@ -552,8 +552,9 @@ model M {
         let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()));
         let decaying = linear_weights(&graph);
         let paths = |wanted: bool| -> Vec<&str> {
-            let of = |(i, p): (usize, &'_ _)| (decaying.contains(&ParamId(i as u32)) == wanted).then_some(p);
-            graph.params.iter().enumerate().filter_map(of).map(|p: &crate::ir::Param| p.path.as_str()).collect()
+            let params = graph.params.iter().enumerate();
+            let chosen = params.filter(|(i, _)| decaying.contains(&ParamId(*i as u32)) == wanted);
+            chosen.map(|(_, p)| p.path.as_str()).collect()
         };
         assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
         assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
