@@ -8,9 +8,9 @@ pub struct Args {
     /// The folder of a run
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// train, valid or test
-    #[arg(long, default_value = "test", value_name = "SPLIT")]
-    split: String,
+    /// train, valid or test; without it test for a finished run, valid for an unfinished one
+    #[arg(long, value_name = "SPLIT")]
+    split: Option<String>,
     /// Other data than the run was made with
     #[arg(long, value_name = "NAME|FILE")]
     data: Option<String>,
@@ -35,9 +35,10 @@ mod with_torch {
     use super::Args;
     use crate::cli::session::{Session, parse_split};
     use crate::cli::{Exit, Output};
-    use crate::data::{Split, Standardizer};
+    use crate::data::{Binding, Split, Standardizer, file_sha256};
     use crate::diag::Diagnostic;
-    use crate::diag::codes::run::E0911;
+    use crate::diag::codes::data::E0614;
+    use crate::diag::codes::run::{E0911, E0923};
     use crate::report::results::scores_table;
     use crate::runtime::device::{Device, threads};
     use crate::runtime::{ParamStore, Program};
@@ -73,6 +74,7 @@ mod with_torch {
             // Sums depend on the number of threads: the run's own gives the run's own numbers.
             threads(count.or(Some(manifest.machine.threads))).map_err(one)?;
             let session = Session::reopen(&folder, &manifest, data, data_root)?;
+            same_widths(&session, &manifest).map_err(one)?;
             let checkpoint = Checkpoint::open(&folder.file("best.safetensors")).map_err(one)?;
             let store = load_weights(&session.graph, &session.dims, &checkpoint, device).map_err(one)?;
             let program = Program::new(&session.graph, &session.dims).map_err(one)?;
@@ -109,13 +111,39 @@ mod with_torch {
         }
     }
 
+    /// The data have to be as wide as those the run was trained on.
+    fn same_widths(session: &Session, manifest: &Manifest) -> Result<(), Diagnostic> {
+        let encoder = session.encoder.as_ref().map(|e| e.binding.clone());
+        let binding = Binding::from_dataset(&session.dataset, encoder, None)?;
+        let dims = binding.dims(&session.graph).map_err(|faults| {
+            faults.into_iter().next().unwrap_or_else(|| Diagnostic::error(E0614, "the data do not fit the run"))
+        })?;
+        match dims.widths.iter().find(|(name, n)| manifest.dims.widths.get(*name) != Some(*n)) {
+            None => Ok(()),
+            Some((name, n)) => {
+                let trained = manifest.dims.widths.get(name).map_or_else(|| "another".to_owned(), ToString::to_string);
+                Err(Diagnostic::error(
+                    E0614,
+                    format!("{name} is {n} in {}, the run was trained with {trained}", binding.name),
+                )
+                .help("give data with the features that the run was trained on"))
+            }
+        }
+    }
+
+    /// Whether the file is still the one the run was trained on; `None` where that is not known.
+    fn same_file(manifest: &Manifest) -> Option<bool> {
+        let (path, sha) = (manifest.data.path.as_ref()?, manifest.data.sha256.as_ref()?);
+        Some(file_sha256(path, None).ok()? == *sha)
+    }
+
     /// Scores a split and prints it beside what the run says.
     pub(in crate::cli) fn run(args: &Args, out: &mut Output) -> Exit {
-        let split = match parse_split(&args.split) {
-            Ok(split) => split,
-            Err(wanted) => {
-                let fault = Diagnostic::error(E0911, format!("`{}` is no split", args.split)).help(wanted);
-                let _ = out.fault(&fault);
+        let asked = match args.split.as_deref().map(|text| (text, parse_split(text))) {
+            None => None,
+            Some((_, Ok(split))) => Some(split),
+            Some((text, Err(wanted))) => {
+                let _ = out.fault(&Diagnostic::error(E0911, format!("`{text}` is no split")).help(wanted));
                 return Exit::Usage;
             }
         };
@@ -124,6 +152,16 @@ mod with_torch {
             Ok(opened) => opened,
             Err(faults) => return out.diagnostics(&faults, &Default::default()),
         };
+        let finished = opened.folder.is_finished();
+        let split = asked.unwrap_or(if finished { Split::Test } else { Split::Valid });
+        if !finished && split == Split::Test {
+            return out.fault(&Diagnostic::error(E0923, format!("`{}` is not finished", args.run.display())).help(
+                "score the validation split, `--split valid`; the test split is read once, at the end of a run",
+            ));
+        }
+        if !finished {
+            out.note("the run is not finished: these are the weights of its best epoch so far");
+        }
         let scores = match opened.scores(split) {
             Ok(scores) => scores,
             Err(d) => return out.diagnostics(&[d], &opened.session.sources),
@@ -146,9 +184,10 @@ mod with_torch {
         }
         out.line(scores_table(m.settings.family, &title, &rows).text().trim_end());
         if let Some(saved) = saved {
-            out.line(match *saved == scores {
-                true => "equal to results.json",
-                false => "results.json holds other scores (another processor, thread count or version gives other last digits)",
+            out.line(match (*saved == scores, same_file(m)) {
+                (true, _) => "equal to results.json",
+                (false, Some(false)) => "results.json holds other scores: the data file has changed since the run",
+                (false, _) => "results.json holds other scores (another processor, thread count or version gives other last digits)",
             });
         }
         Exit::Done

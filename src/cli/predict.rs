@@ -31,11 +31,13 @@ pub struct Args {
 /// Predicts and writes.
 #[cfg(feature = "torch")]
 pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
+    use std::io::Write as _;
+
     use super::Exit;
     use super::eval::Opened;
     use super::session::parse_split;
     use crate::diag::Diagnostic;
-    use crate::diag::codes::run::{E0911, E0913};
+    use crate::diag::codes::run::{E0911, E0913, E0960};
     use crate::train::run_folder::predictions_csv;
 
     let split = match parse_split(&args.split) {
@@ -54,6 +56,12 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
         Ok(predicted) => predicted,
         Err(d) => return out.diagnostics(&[d], &opened.session.sources),
     };
+    if let Some((id, value)) = ids.iter().zip(&predictions).find(|(_, p)| !p.is_finite()) {
+        return out.fault(
+            &Diagnostic::error(E0960, format!("the prediction for sample `{id}` is {value}"))
+                .help("look at the sample's features with `dsc data info`, or train again with a smaller rate"),
+        );
+    }
     let fail = |e: &dyn std::fmt::Display| Diagnostic::error(E0913, format!("cannot write the predictions: {e}"));
     let bytes = match predictions_csv(&ids, labels.as_deref().ok(), &predictions) {
         Ok(bytes) => bytes,
@@ -62,8 +70,11 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
     match &args.out {
         None => out.line(String::from_utf8_lossy(&bytes).trim_end()),
         Some(path) => {
-            if let Err(e) = std::fs::write(path, &bytes) {
-                return out.fault(&fail(&e));
+            // What stands there is somebody's work and stays.
+            let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(&bytes));
+            if let Err(e) = written {
+                let place = format!("`{}`: {e}", path.display());
+                return out.fault(&fail(&place).help("name a file that does not exist yet"));
             }
             out.note(format_args!("{} predictions in `{}`", predictions.len(), path.display()));
         }

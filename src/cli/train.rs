@@ -280,7 +280,7 @@ mod with_torch {
         Ok(Manifest {
             schema: SCHEMA,
             dsc: env!("CARGO_PKG_VERSION").to_owned(),
-            libtorch: "2.11.0".to_owned(),
+            libtorch: env!("DSC_TORCH_VERSION").to_owned(),
             started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             command: std::env::args().collect(),
             model: session.graph.name.clone(),

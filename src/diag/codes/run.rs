@@ -52,4 +52,6 @@ codes! {
     E0967 = "dropout rate out of range", "";
     /// A saved set of companion lists does not fit the training split or its own settings.
     E0968 = "companion lists do not fit", "";
+    /// The test split of a run that is not finished stays unread: its epoch could otherwise be chosen by the test scores.
+    E0923 = "test split of an unfinished run", "";
 }
