@@ -51,8 +51,10 @@ model DashFusion {
   let score = concat(h[0], ..each x in xs { x[0] }) |> MLP(widths: [2*d, d, 1], drop: drop) |> scalar()
   output score for y
 
-  companions c { by = [mean(t), mean(a), mean(v)]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10  refresh = 2 }
-  let text_pos = [mean(a), mean(v), ..mean(t) at c.pos]      // semantic alignment joins the text anchor, eq. 5
+  companions c {
+    by = [mean(t), mean(a), mean(v)]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10  refresh = 2
+  }
+  let text_pos = [mean(a), mean(v), ..mean(t) at c.pos]  // semantic alignment joins the text anchor, eq. 5
   let others   = [audio: mean(a), vision: mean(v), fused: h0[0]]
   loss prediction = mse(score, target: y)
   loss contrast   = lambda * (nt_xent(mean(t), pos: text_pos, neg: mean(t) at c.neg, tau: tau)
@@ -65,7 +67,10 @@ variant no_temporal { let h0 = learned(rows: p, width: d)  let others = [audio: 
 variant no_dual     = no_temporal { let text_pos = mean(t) at c.pos }
 variant no_hbf      { set depth = 0 }
 
-recipe sims  { epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5  encoder = "bert-base-chinese"  family = sims  class = exact }
+recipe sims {
+  epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
+  encoder = "bert-base-chinese"  family = sims  class = exact
+}
 recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
 recipe mosei = mosi { set depth = 3  set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
 recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }

@@ -17,7 +17,10 @@ model LateFusion {
   loss prediction = mse(score, target: y)
 }
 
-recipe sims  { epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5  encoder = "bert-base-chinese"  family = sims  class = exact }
+recipe sims {
+  epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
+  encoder = "bert-base-chinese"  family = sims  class = exact
+}
 recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
 recipe mosei = mosi { epochs = 25 }
 recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }

@@ -4,8 +4,11 @@
 //! 1. [`source`] reads files into one offset space; [`syntax`] turns text into a tree and never fails;
 //! 2. [`sema`] resolves imports and knows dims, types and values that are known at compile time;
 //! 3. [`lower`] inlines blocks and unrolls loops into a typed [`ir::Graph`], checking every type on the way;
-//! 4. [`data`] reads feature files, text encoders and their tokenisers, and gives dims their numbers;
-//! 5. `runtime` (feature `torch`) runs a graph on libtorch; [`train`] fits and scores it; [`report`] makes tables.
+//! 4. [`passes`] rewrite a graph so that the same numbers cost less; [`analysis`] counts, compares and draws graphs;
+//! 5. [`data`] reads feature files, text encoders and their tokenisers, and gives dims their numbers;
+//! 6. `runtime` (feature `torch`) runs a graph on libtorch; [`train`] fits and scores it; [`report`] makes tables.
+//!
+//! [`check`] joins what the parts find wrong with a file.
 //!
 //! ```
 //! use dsc::lower::{Options, compile};
@@ -30,7 +33,7 @@
 //!
 //! # Invariants
 //! - Data flows one way; a part may use only the parts above it: `source`, `random`, `diag`, `syntax`, `sema`, `ir`, `lower`,
-//!   `data`, `runtime`, `train`, `report`, `cli`.
+//!   `passes`, `analysis`, `data`, `runtime`, `train`, `check`, `report`, `cli`.
 //! - Parsing never fails: it returns a tree and diagnostics. Faults are data ([`diag::Diagnostic`]); nothing but `cli` prints.
 //! - Below `cli` only [`source::World`] and the data readers touch files. Only `runtime` knows tch, through its fallible calls.
 //! - A program is checked by being lowered: a block has its types checked at each call, where its generics are known, and an
@@ -52,6 +55,10 @@ pub mod ir;
 
 pub mod lower;
 
+pub mod passes;
+
+pub mod analysis;
+
 pub mod data;
 
 #[cfg(feature = "torch")]
@@ -59,6 +66,12 @@ pub mod runtime;
 
 pub mod train;
 
+pub mod check;
+
 pub mod report;
 
 pub mod cli;
+
+#[cfg(test)]
+#[path = "../tests/common/skip.rs"]
+mod skip;

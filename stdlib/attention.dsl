@@ -3,19 +3,23 @@
 use std::{LayerNorm, FFN, Linear}
 
 /// Cross-modal attention, eq. 3: the query comes from `x`, keys and values from `from`; scale 1/sqrt(w / heads).
-block CrossAttention<n, m, w>(x: Seq<m>[n, w], from: Seq<_>[_, _], heads: int, drop: real = 0.0) -> Seq<m>[n, w] where w % heads == 0 {
+block CrossAttention<n, m, w>(x: Seq<m>[n, w], from: Seq<_>[_, _], heads: int, drop: real = 0.0) -> Seq<m>[n, w]
+  where w % heads == 0
+{
   let q = linear(x, out: w, bias: false)
   let k = linear(from, out: w, bias: false)
   let v = linear(from, out: w, bias: false)
   attention(q, key: k, value: v, heads: heads, drop: drop)
 }
 
-/// Self-attention, eq. 2.
-block SelfAttention<n, m, w>(x: Seq<m>[n, w], heads: int, drop: real = 0.0) -> Seq<m>[n, w] where w % heads == 0 {
+/// Self-attention, eq. 2. `causal`: a row sees no later ones.
+block SelfAttention<n, m, w>(x: Seq<m>[n, w], heads: int, drop: real = 0.0, causal: bool = false) -> Seq<m>[n, w]
+  where w % heads == 0
+{
   let q = linear(x, out: w, bias: false)
   let k = linear(x, out: w, bias: false)
   let v = linear(x, out: w, bias: false)
-  attention(q, key: k, value: v, heads: heads, drop: drop)
+  attention(q, key: k, value: v, heads: heads, drop: drop, causal: causal)
 }
 
 /// Transformer layer, eq. 1: the norm comes after each sum.
@@ -33,7 +37,9 @@ block MultiCA<n, m, w>(b: Seq<m>[n, w], streams: [Seq<_>[_, _]], heads: int, dro
 
 /// Encoder of a feature stream, section III-B: projection, a [CLS] row in front (ones at the start), learned positions
 /// (zeros at the start), transformer layers.
-block FrameEncoder<n, m>(x: Seq<m>[n, _], width: int, heads: int, ff: int, layers: int, drop: real = 0.0) -> Seq<m>[n + 1, width] {
+block FrameEncoder<n, m>(x: Seq<m>[n, _], width: int, heads: int, ff: int, layers: int, drop: real = 0.0)
+  -> Seq<m>[n + 1, width]
+{
   let cls = learned(rows: 1, width: width, init: "ones")
   let projected = linear(x, out: width)
   let rows = concat(cls, projected)

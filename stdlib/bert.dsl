@@ -1,4 +1,5 @@
-//! BERT (Devlin et al. 2019, arXiv 1810.04805), post-norm, as `transformers`' BertModel computes it, without the pooler.
+//! BERT (Devlin et al. 2019, arXiv 1810.04805), post-norm, as `transformers`' BertModel computes it, without the
+//! pooler.
 //! `encoder` holds the numbers of the text encoder's config.json. Weights come from its folder.
 use std::{LayerNorm}
 
@@ -7,11 +8,17 @@ block BertLayer<n, m, w>(x: Seq<m>[n, w]) -> Seq<m>[n, w] {
   let query = linear(x, out: w)
   let key   = linear(x, out: w)
   let value = linear(x, out: w)
-  let mixed = attention(query, key: key, value: value, heads: encoder.num_attention_heads, drop: encoder.attention_probs_dropout_prob)
+  let mixed = attention(
+    query,
+    key: key,
+    value: value,
+    heads: encoder.num_attention_heads,
+    drop: encoder.attention_probs_dropout_prob,
+  )
   let projected = linear(mixed, out: w) |> dropout(p: encoder.hidden_dropout_prob)
   let attended  = LayerNorm(x + projected, eps: encoder.layer_norm_eps)
-  let inner = linear(attended, out: encoder.intermediate_size) |> gelu()
-  let outer = linear(inner, out: w) |> dropout(p: encoder.hidden_dropout_prob)
+  let inner     = linear(attended, out: encoder.intermediate_size) |> gelu()
+  let outer     = linear(inner, out: w) |> dropout(p: encoder.hidden_dropout_prob)
   LayerNorm(attended + outer, eps: encoder.layer_norm_eps)
 }
 

@@ -28,3 +28,26 @@ block MLP(x: Any[_], widths: [int], drop: real = 0.0) {
   }
   h
 }
+
+/// Gated linear unit (Dauphin et al. 2017, arXiv 1612.08083): a linear map times the sigmoid of another.
+block GLU(x: Any[_], out: int) {
+  let value = linear(x, out: out)
+  let gate  = linear(x, out: out) |> sigmoid()
+  value * gate
+}
+
+/// Highway layer (Srivastava et al. 2015, arXiv 1505.00387): a gate says how much of a layer's result takes the
+/// place of x.
+block Highway<w>(x: Any[w]) -> like x {
+  let gate  = linear(x, out: w) |> sigmoid()
+  let other = linear(x, out: w) |> relu()
+  gate * other + (1 - gate) * x
+}
+
+/// Squeeze and excitation (Hu et al. 2018, arXiv 1709.01507) of a sequence: the mean over time, through a bottleneck of
+/// `hidden`, says how much every feature counts.
+block SEGate<n, m, w>(x: Seq<m>[n, w], hidden: int) -> Seq<m>[n, w] {
+  let inner = mean(x) |> linear(out: hidden) |> relu()
+  let gate  = linear(inner, out: w) |> sigmoid()
+  mul_row(x, row: gate)
+}

@@ -77,3 +77,165 @@ fn the_front_end_has_no_libtorch_in_it() {
     let text = String::from_utf8(maps.get_output().stdout.clone()).unwrap();
     assert!(text.contains("libc.so.6") && !text.contains("torch"), "{text}");
 }
+
+#[test]
+fn diff_ends_like_diff() {
+    let shown = dsc().args(["diff", "dashfusion", "--variant", "no_hbf"]).assert().code(1);
+    let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    assert!(text.starts_with("dashfusion -> dashfusion#no_hbf\n") && text.contains("depth  2 -> 0"), "{text}");
+    // One model, named in two ways; `#VARIANT` and the option say the same.
+    dsc().args(["diff", "dashfusion", "dashfusion.dsl"]).assert().code(0);
+    dsc().args(["diff", "dashfusion#no_hbf", "dashfusion", "--variant-b", "no_hbf"]).assert().code(0);
+    dsc().args(["diff", "dashfusion", "--set-a", "p=4", "--set-b", "p=4"]).assert().code(2);
+    let shown = dsc().args(["diff", "dashfusion", "--set-b", "p=4", "--format", "json"]).assert().code(1);
+    let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!((&json["equal"], &json["b"]["label"]), (&false.into(), &"dashfusion p=4".into()));
+    // What cannot be compared is neither equal nor different.
+    for args in [
+        &["diff", "dashfusion"][..],
+        &["diff", "dashfusion", "no_such"],
+        &["diff", "dashfusion", "--variant", "no_such"],
+        &["diff", "dashfusion#no_hbf", "--variant-a", "no_scl", "late_fusion"],
+        &["diff", "dashfusion", "--set-b", "p=5"],
+        &["diff", "dashfusion", "late_fusion", "--variant", "no_hbf"],
+    ] {
+        dsc().args(args).assert().code(2);
+    }
+}
+
+#[test]
+fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
+    use dsc::train::checkpoint::{Numbers, Part, SCHEMA, State, write};
+    use dsc::train::run_folder::RunFolder;
+
+    let dir = tempfile::tempdir().unwrap();
+    let source = dsc::source::EmbeddedWorld::model("unimodal/audio").unwrap();
+    let shown = dsc().args(["dump", "unimodal/audio", "--format", "json", "--data", "sims"]).assert().success();
+    let dump: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    let (folder, file) = (dir.path().join("run"), dir.path().join("audio.dsl"));
+    let run = RunFolder::create(Some(&folder), dir.path(), "audio").unwrap();
+    run.write("source/audio.dsl", source.as_bytes()).unwrap();
+    let manifest = serde_json::json!({
+        "schema": 2, "dsc": "0", "libtorch": "0", "started": "", "command": [], "model": "AudioOnly", "file": "audio.dsl",
+        "variant": null, "recipe": "sims", "settings": dsc::train::recipe::Settings::default(), "origins": {},
+        "hypers": { "heads": 4 }, "hyper_origins": {}, "opt_level": 1, "seed": 1, "graph": dump["hash"], "bound": dump["bound_hash"], "dims": dump["dims"],
+        "data": { "name": "sims", "path": null, "sha256": null, "seed": null, "samples": {}, "truncated": {}, "non_finite": {}, "zero_lengths": {} }, "encoder": null,
+        "machine": { "host": "", "system": "", "processor": "", "device": "cpu", "threads": 1 },
+        "sources": [["audio.dsl", "source/audio.dsl"]],
+    });
+    let save = |manifest: &serde_json::Value| std::fs::write(folder.join("run.json"), manifest.to_string()).unwrap();
+    save(&manifest);
+    std::fs::write(&file, source).unwrap();
+    let diff = |a: &std::path::Path, b: &std::path::Path| {
+        let shown = dsc().arg("diff").args([a, b]).assert();
+        let output = shown.get_output().clone();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    // The run's hypers count, and the numbers of its data serve both sides.
+    let (code, text, notes) = diff(&folder, &file);
+    assert_eq!(code, Some(1), "{text}{notes}");
+    assert!(text.contains("heads  4 -> 8") && !text.contains("128*fa"), "{text}");
+    // The manifest says the hash without that setting: the graph is another one now.
+    assert!(notes.contains("compile to another graph"), "{notes}");
+    let mut plain = manifest;
+    plain["hypers"] = serde_json::json!({});
+    save(&plain);
+    let (code, text, notes) = diff(&folder, &file);
+    assert_eq!((code, notes.as_str()), (Some(0), ""), "{text}");
+    // A checkpoint stands for its run, if it is of that run.
+    let checkpoint = folder.join("best.safetensors");
+    let save = |graph: &str| {
+        let state = State { schema: SCHEMA, graph: graph.into(), ..State::default() };
+        let numbers = Numbers::F32(std::borrow::Cow::Borrowed(&[1.0]));
+        write(&checkpoint, &state, &[Part { name: "w".into(), shape: vec![1], numbers }]).unwrap();
+    };
+    save(dump["hash"].as_str().unwrap());
+    assert_eq!(diff(&checkpoint, &file).0, Some(0));
+    save("another");
+    let (code, _, notes) = diff(&checkpoint, &file);
+    assert!(code == Some(2) && notes.contains("E0915"), "{notes}");
+    // What a run was is not set anew.
+    dsc().arg("diff").args([&folder, &file]).args(["--set-a", "heads=2"]).assert().code(2);
+    dsc().arg("graph").arg(&folder).assert().success();
+}
+
+#[test]
+fn graph_writes_what_its_own_format_or_the_ending_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = |args: &[&str]| {
+        let shown = dsc().arg("graph").arg("late_fusion").args(args).assert().success();
+        String::from_utf8(shown.get_output().stdout.clone()).unwrap()
+    };
+    assert!(start(&[]).starts_with("<svg "));
+    assert!(start(&["--format", "svg"]).starts_with("<svg "));
+    assert!(start(&["--format", "dot"]).starts_with("digraph "));
+    assert!(start(&["--format", "html"]).starts_with("<!DOCTYPE html>"));
+    for (name, begins) in [("a.svg", "<svg "), ("a.dot", "digraph "), ("a.html", "<!DOCTYPE html>")] {
+        let path = dir.path().join(name);
+        assert_eq!(start(&["--out", path.to_str().unwrap()]), "");
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with(begins), "{name}");
+    }
+    // The option is stronger than the ending.
+    let path = dir.path().join("b.svg");
+    start(&["--out", path.to_str().unwrap(), "--format", "dot"]);
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("digraph "));
+    // The pictures belong to this command; the other formats stay those of all commands.
+    dsc().args(["check", "late_fusion", "--format", "svg"]).assert().code(2);
+    dsc().args(["graph", "late_fusion", "--format", "json"]).assert().code(2);
+    let shown = dsc().args(["--format", "json", "graph", "no_such"]).assert().code(1);
+    let faults: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert!(faults.to_string().contains("E0202"), "{faults}");
+    dsc().args(["graph", "late_fusion", "--depth", "0"]).assert().code(2);
+    dsc().args(["graph", "late_fusion", "--out", "/no/such/folder/x.svg"]).assert().code(1);
+}
+
+#[test]
+fn a_summary_in_numbers_and_for_programs() {
+    let shown = dsc().args(["summary", "dashfusion", "--data", "sims", "--depth", "1"]).assert().success();
+    let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    assert!(
+        text.contains("h0.align") && text.contains("20,815,616") && text.contains("products of linear maps"),
+        "{text}"
+    );
+    let json = |args: &[&str]| -> serde_json::Value {
+        let shown = dsc().args(["summary", "late_fusion", "--format", "json"]).args(args).assert().success();
+        serde_json::from_slice(&shown.get_output().stdout).unwrap()
+    };
+    let symbolic = json(&[]);
+    assert_eq!(symbolic["parts"]["parts"][2]["multiply_adds"]["formula"], "128*Ta*fa");
+    assert!(symbolic["parts"]["parts"][2]["multiply_adds"]["value"].is_null() && symbolic["memory"].is_null());
+    let bound = json(&["--data", "sims", "--batch", "4", "--memory", "8GB", "--by", "line"]);
+    assert_eq!(bound["parts"]["parts"][2]["multiply_adds"]["value"], 128 * 400 * 33);
+    assert_eq!((&bound["memory"]["batch"], &bound["memory"]["limit"]), (&4.into(), &8_000_000_000_u64.into()));
+    let total = |of: &serde_json::Value| of["multiply_adds"]["value"].as_i64().unwrap();
+    assert_eq!(bound["lines"].as_array().unwrap().iter().map(total).sum::<i64>(), total(&bound["totals"]));
+    // The recipe's batch, and the largest one that fits.
+    let fits = |n: &serde_json::Value| n["memory"]["largest_batch"].as_u64().unwrap();
+    assert_eq!(json(&["--data", "sims"])["memory"]["batch"], 16);
+    assert!(fits(&bound) < fits(&json(&["--data", "sims"])));
+    dsc().args(["summary", "dashfusion", "--memory", "much"]).assert().code(2);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_fails_the_check_and_shows_the_largest_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large.dsl");
+    let text = dsc::source::EmbeddedWorld::model("dashfusion").unwrap();
+    std::fs::write(&file, text.replace("params < 120M, macs(Fuse) < 150M", "params < 120M, macs(Fuse) < 100M"))
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let shown = dsc().args(["check", file, "--format", "concise"]).assert().code(1);
+    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(
+        told.contains("E0530")
+            && told.contains("`macs(Fuse)` is 125,169,920 with recipe `sims`, expected < 100,000,000"),
+        "{told}"
+    );
+    let shown = dsc().args(["check", file]).assert().code(1);
+    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(told.contains("the largest parts: `fuse.0.spread.audio.ffn` 26,279,936 (21 %)"), "{told}");
+    // Hypers that are set count: with fewer rows of attention it holds.
+    dsc().args(["check", file, "--set", "depth=1"]).assert().success();
+    dsc().args(["check", "dashfusion", "--set", "ff=2048"]).assert().code(1);
+}

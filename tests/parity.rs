@@ -9,6 +9,8 @@
 
 #[path = "parity/fixture.rs"]
 mod fixture;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use dsc::check;
 use dsc::data::card;
 use dsc::diag::{Diagnostic, Severity, all_codes};
 use dsc::lower::Options;
@@ -31,8 +32,15 @@ fn root() -> PathBuf {
 }
 
 /// What the suite checks: the one place that says how far a case is compiled. Cases of the parser are only parsed, all
-/// others checked with their variants, recipes and lints.
-fn check(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
+/// others checked with their variants, recipes, expectations and lints.
+fn diagnose(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
+    if name.ends_with(".ir") {
+        let found = match dsc::ir::parse(text) {
+            Ok(parsed) => dsc::ir::diagnose(&parsed.graph, &|a, b| a == b),
+            Err(faults) => faults,
+        };
+        return (SourceMap::new(), found);
+    }
     if name.starts_with("syntax/") {
         let mut sources = SourceMap::new();
         let file = sources.add(name, text);
@@ -42,7 +50,8 @@ fn check(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
     let mut loaded = Program::load_text(&SuiteWorld, name, text);
     if let Some(program) = &loaded.program {
         let encoder = card::encoder("bert-base-uncased").unwrap().config.statics();
-        let found = dsc::lower::check(program, &Options { encoder, ..Options::default() });
+        let options = Options { encoder, ..Options::default() };
+        let found = check::check(program, &check::Request { options: &options, bound: None, encoder: &card::encoder });
         loaded.diagnostics.extend(found.into_sorted());
     }
     (loaded.sources, loaded.diagnostics.into_sorted())
@@ -82,7 +91,7 @@ fn expectations(text: &str) -> Vec<Expected> {
 
 /// What is wrong with one case; empty when it holds.
 fn complaints(name: &str, text: &str) -> String {
-    let (sources, diagnostics) = check(name, text);
+    let (sources, diagnostics) = diagnose(name, text);
     let mut open = expectations(text);
     let mut out = String::new();
     for d in &diagnostics {
@@ -152,8 +161,12 @@ fn every_code_of_the_front_end_has_a_case_and_an_example_that_fails() {
         if !front_end && info.example.is_empty() {
             continue;
         }
-        let name = if code.starts_with("E01") { "syntax/example.dsl" } else { "example.dsl" };
-        let (_, diagnostics) = check(name, info.example);
+        let name = match code.get(..3) {
+            Some("E01") => "syntax/example.dsl",
+            Some("E10") => "example.ir",
+            _ => "example.dsl",
+        };
+        let (_, diagnostics) = diagnose(name, info.example);
         if !diagnostics.iter().any(|d| d.code == info.code) {
             writeln!(missing, "the example of {code} does not show it: {diagnostics:#?}").unwrap();
         }
@@ -180,7 +193,7 @@ fn a_fault_in_the_library_is_told_at_the_call_with_its_place_beside_it() {
     let text = "use std::{FrameEncoder, MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  \
                 let a = FrameEncoder(audio, width: 60, heads: 8, ff: 4, layers: 1)\n  let score = mean(a) |> MLP(widths: [1]) \
                 |> scalar()\n  output score for y\n  loss p = mse(score, target: y)\n}\n";
-    let (sources, found) = check("case.dsl", text);
+    let (sources, found) = diagnose("case.dsl", text);
     let [fault] = found.as_slice() else { panic!("{found:#?}") };
     let place = |span| sources.locate(span).unwrap().to_string();
     assert_eq!(place(fault.primary.as_ref().unwrap().span), "case.dsl:5:11");
@@ -190,7 +203,7 @@ fn a_fault_in_the_library_is_told_at_the_call_with_its_place_beside_it() {
 #[test]
 fn a_fault_of_one_variant_or_recipe_names_it() {
     let text = std::fs::read_to_string(root().join("structure/variants.dsl")).unwrap();
-    let (sources, found) = check("structure/variants.dsl", &text);
+    let (sources, found) = diagnose("structure/variants.dsl", &text);
     let fault = found.iter().find(|d| d.code.0 == "E0301").unwrap();
     let beside = fault.secondary.iter().find(|l| l.text == "in variant `widths`").unwrap();
     assert_eq!(sources.text(beside.span), Some("widths"));

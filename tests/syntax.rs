@@ -160,6 +160,7 @@ fn item(i: &Item) -> String {
                 Change::Set { name, value, .. } => format!("(set {} {})", name.value, term(value)),
                 Change::Let { name, value, .. } => format!("(let {} {})", name.value, term(value)),
                 Change::Loss { name, value, .. } => format!("(loss {} {})", name.value, term(value)),
+                Change::Reweight { name, factor, .. } => format!("(times {} {})", name.value, term(factor)),
                 Change::Drop { name, .. } => format!("(drop {})", name.value),
                 Change::Block(b, _) => format!("({})", block(b)),
                 Change::Input(n, _) => format!("(input {})", input(n)),

@@ -7,7 +7,7 @@ hyper ff     = 256
 hyper layers = 2    in 1..=6
 
 input vision : Seq<vision>[Tv, fv]
-label y : Real
+label y      : Real
 
 model VisionOnly {
   let v = vision |> FrameEncoder(width: d, heads: heads, ff: ff, layers: layers)
@@ -16,7 +16,9 @@ model VisionOnly {
   loss prediction = mse(score, target: y)
 }
 
-recipe sims  { epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5  family = sims  class = exact }
+recipe sims {
+  epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5  family = sims  class = exact
+}
 recipe mosi  = sims { family = mosi  class = round }
 recipe mosei = sims { set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
 recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1 }

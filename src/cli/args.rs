@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{check, data, demo, doctor, dump, eval, explain, models, predict, train};
+use super::{check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, train};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -43,12 +43,26 @@ pub enum OutputFormat {
     Concise,
     /// JSON, for programs.
     Json,
+    /// A picture: `dsc graph` has a `--format` of its own, which stands in for this one.
+    #[value(skip)]
+    Picture(Picture),
+}
+
+/// `dsc graph --format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// One picture, light or dark as its viewer prefers
+    Svg,
+    /// For Graphviz; open boxes are clusters
+    Dot,
+    /// A page by itself whose boxes open and close by a click
+    Html,
 }
 
 impl From<OutputFormat> for Format {
     fn from(format: OutputFormat) -> Format {
         match format {
-            OutputFormat::Full => Format::Full,
+            OutputFormat::Full | OutputFormat::Picture(_) => Format::Full,
             OutputFormat::Concise => Format::Concise,
             OutputFormat::Json => Format::Json,
         }
@@ -72,8 +86,16 @@ pub enum Color {
 pub enum Command {
     /// Report everything wrong with a model file: syntax, names, dims, lengths, variants, recipes
     Check(check::Args),
+    /// Lay out .dsl files in the one style
+    Fmt(fmt::Args),
     /// Print the compiled graph as text
     Dump(dump::Args),
+    /// Show what differs between two models
+    Diff(diff::Args),
+    /// Draw a model
+    Graph(graph::Args),
+    /// Count parameters, multiply-adds and memory, by block or by line
+    Summary(summary::Args),
     /// List the stock models, or show one
     Models(models::Args),
     /// Train a model and leave a run folder
@@ -100,7 +122,11 @@ impl Command {
     pub fn needs_runtime(&self) -> bool {
         match self {
             Command::Check(_)
+            | Command::Fmt(_)
             | Command::Dump(_)
+            | Command::Diff(_)
+            | Command::Graph(_)
+            | Command::Summary(_)
             | Command::Data(_)
             | Command::Models(_)
             | Command::Explain(_)

@@ -1,9 +1,8 @@
 //! `dsc check FILE`.
 
-use super::model::{BindArgs, ModelArgs, load, options};
-use super::{Exit, Output};
-use crate::lower;
-use crate::train::recipe::check_recipes;
+use super::model::{BindArgs, ModelArgs, cached_encoder, load, options};
+use super::{Exit, Output, types};
+use crate::check;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -12,24 +11,34 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
+    /// Print the type of every `let`, parameter and loop variable of the file as well
+    #[arg(long)]
+    types: bool,
 }
 
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     let mut loaded = load(&args.model.file);
+    let mut typed = None;
     if let Some(program) = &loaded.program {
         match options(program, &args.model, &args.bind) {
-            Ok(options) => loaded.diagnostics.extend(lower::check(program, &options).into_sorted()),
+            Ok(options) => {
+                let recipe = args.bind.recipe_name(program);
+                let request = check::Request { options: &options, bound: recipe.as_deref(), encoder: &cached_encoder };
+                loaded.diagnostics.extend(check::check(program, &request).into_sorted());
+                typed = Some(options).filter(|_| args.types);
+            }
             Err(faults) => loaded.diagnostics.extend(faults),
         }
-        let recipes: Vec<_> = program.recipes.values().cloned().collect();
-        loaded.diagnostics.extend(check_recipes(&recipes));
     }
     let found = loaded.diagnostics.into_sorted();
     let errors = found.iter().filter(|d| d.is_error()).count();
     let warnings = found.len() - errors;
     let shown: Vec<_> = found.into_iter().take(crate::diag::MAX_ERRORS).collect();
-    let exit = out.diagnostics(&shown, &loaded.sources);
+    let exit = match (&loaded.program, typed) {
+        (Some(program), Some(options)) => types::print(&shown, program, &options, &loaded.sources, out),
+        _ => out.diagnostics(&shown, &loaded.sources),
+    };
     if !out.is_json() {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         match (errors, warnings) {

@@ -31,7 +31,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     let What::Info { data, data_root } = &args.what;
     match open(data, data_root.as_deref()) {
         Ok(dataset) => {
-            let exit = out.diagnostics(&dataset.notes, &crate::source::SourceMap::new());
+            out.remarks(&dataset.notes, &crate::source::SourceMap::new());
             let info = match info(&dataset) {
                 Ok(info) => info,
                 Err(fault) => return out.fault(&fault),
@@ -41,7 +41,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             } else {
                 out.line(info.to_string().trim_end());
             }
-            exit
+            Exit::Done
         }
         Err(fault) => out.fault(&fault),
     }

@@ -31,6 +31,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
     use super::model::ModelArgs;
     use super::train::{self, train_all};
     use crate::data::demo::ceiling;
+    use crate::passes::OptLevel;
     use crate::report::results::{ModelRow, models_table};
     use crate::train::metrics::Family;
     use crate::train::run_folder::RunFolder;
@@ -59,6 +60,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
             threads: args.threads,
             seed: Some(args.seed.clone()),
             seeds: None,
+            opt_level: OptLevel::default(),
             out: Some(top.file(&model.replace('/', "-"))),
         };
         let results = match train_all(&train, out) {

@@ -1,12 +1,16 @@
 //! Dispatch of the commands that need no libtorch, and compile without it.
 
 use super::args::Command;
-use super::{Exit, Output, check, data, doctor, dump, explain, launch, models};
+use super::{Exit, Output, check, data, diff, doctor, dump, explain, fmt, graph, launch, models, summary};
 
 pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
     match command {
         Command::Check(args) => check::run(args, out),
+        Command::Fmt(args) => fmt::run(args, out),
         Command::Dump(args) => dump::run(args, out),
+        Command::Diff(args) => diff::run(args, out),
+        Command::Graph(args) => graph::run(args, out),
+        Command::Summary(args) => summary::run(args, out),
         Command::Data(args) => data::run(args, out),
         Command::Models(args) => models::run(args, out),
         Command::Explain(args) => explain::run(args, out),

@@ -17,20 +17,29 @@
 //!    `torch`, `Args` is not).
 //!
 //! # Exit codes
-//! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted.
+//! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted. `dsc diff` ends as diff(1) does:
+//! 0 equal, 1 different, 2 anything else.
 
 pub mod args;
 pub mod check;
 pub mod data;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod dump;
+#[cfg(feature = "torch")]
+mod encoder;
 pub mod eval;
 pub mod explain;
+pub mod fmt;
 mod front;
+pub mod graph;
 pub mod launch;
+#[cfg(feature = "torch")]
+mod manifest;
 pub mod model;
 pub mod models;
+mod opened;
 mod output;
 pub mod predict;
 #[cfg(feature = "torch")]
@@ -38,12 +47,17 @@ pub mod probe;
 mod process;
 #[cfg(feature = "torch")]
 mod progress;
+#[cfg(feature = "torch")]
+mod reopened;
 mod rpath;
 #[cfg(feature = "torch")]
 mod runtime;
+mod saved;
 #[cfg(feature = "torch")]
 mod session;
+pub mod summary;
 pub mod train;
+mod types;
 
 pub use output::{Exit, Output};
 

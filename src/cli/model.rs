@@ -4,8 +4,7 @@ use crate::data::card::{card, encoder};
 use crate::data::text::EncoderFolder;
 use crate::data::{Binding, Dataset, EncoderBinding};
 use crate::diag::Diagnostic;
-use crate::diag::codes::hypers as code;
-use crate::lower::{Options, Setting, compile};
+use crate::lower::{Options, Setting, compile, literal, recipe_sets};
 use crate::sema::program::{Loaded, Program};
 use crate::sema::statics::Static;
 use crate::source::{EmbeddedWorld, FsWorld, Span};
@@ -27,7 +26,7 @@ pub struct ModelArgs {
 }
 
 /// `p=4` as a setting.
-fn parse_setting(text: &str) -> Result<Setting, String> {
+pub(super) fn parse_setting(text: &str) -> Result<Setting, String> {
     let (name, value) = text.split_once('=').ok_or_else(|| "write HYPER=VALUE, such as p=4".to_owned())?;
     Ok(Setting { name: name.trim().to_owned(), value: parse_value(value.trim()), span: Span::NONE })
 }
@@ -59,29 +58,6 @@ pub fn load(file: &str) -> Loaded {
     Program::load(&FsWorld, file)
 }
 
-/// The hypers that a recipe sets, literals only, base recipes first.
-///
-/// # Errors
-/// An unknown recipe, or a value that is no literal.
-pub fn recipe_sets(program: &Program, recipe: &str) -> Result<Vec<Setting>, Diagnostic> {
-    let mut sets = Vec::new();
-    for recipe in program.recipe_chain(recipe)? {
-        for entry in &recipe.entries {
-            if let RecipeEntry::Set { name, value, span } = entry {
-                let value = literal(value).ok_or_else(|| {
-                    Diagnostic::error(
-                        code::E0401,
-                        format!("`set {}` in a recipe wants a number, flag or string", name.value),
-                    )
-                    .at(value.span, "not a literal")
-                })?;
-                sets.push(Setting { name: name.value.clone(), value, span: *span });
-            }
-        }
-    }
-    Ok(sets)
-}
-
 /// The encoder that a recipe names, if it does.
 pub fn recipe_encoder(program: &Program, recipe: &str) -> Option<String> {
     let chain = program.recipe_chain(recipe).ok()?;
@@ -96,19 +72,6 @@ pub fn recipe_encoder(program: &Program, recipe: &str) -> Option<String> {
         }
         _ => None,
     })
-}
-
-/// The value of a literal.
-pub fn literal(e: &crate::syntax::ast::Expr) -> Option<Static> {
-    use crate::syntax::ast::{ExprKind, UnaryOp};
-    match &e.kind {
-        ExprKind::Int(n) => Some(Static::Int(*n)),
-        ExprKind::Float(x) => Some(Static::Float(*x)),
-        ExprKind::Bool(b) => Some(Static::Bool(*b)),
-        ExprKind::Str(s) => Some(Static::Str(s.clone())),
-        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
-        _ => None,
-    }
 }
 
 /// What a model is bound to without training: dims of a data set, a recipe, a text encoder.
@@ -126,6 +89,11 @@ pub struct BindArgs {
 }
 
 impl BindArgs {
+    /// Whether anything is bound.
+    pub fn any(&self) -> bool {
+        self.data.is_some() || self.recipe.is_some() || self.text_encoder.is_some()
+    }
+
     /// The recipe that counts, if any.
     pub fn recipe_name(&self, program: &Program) -> Option<String> {
         self.recipe.clone().or_else(|| self.data.clone().filter(|d| program.recipes.contains_key(d)))
@@ -144,13 +112,17 @@ impl BindArgs {
         let named = self.recipe_name(program).and_then(|r| recipe_encoder(program, &r));
         let from_card = || self.data.as_deref().and_then(card).map(|c| c.encoder.to_owned());
         let name = named.or_else(from_card).unwrap_or_else(|| "bert-base-uncased".to_owned());
-        match encoder(&name) {
-            Ok(known) => Ok(known),
-            Err(_) => {
-                Ok(EncoderBinding { config: EncoderFolder::find(&name, None)?.config()?, name, pretrained: true })
-            }
-        }
+        encoder(&name).or_else(|_| cached_encoder(&name))
     }
+}
+
+/// An encoder that no card knows, by its folder or from a cache.
+///
+/// # Errors
+/// There is none.
+pub fn cached_encoder(name: &str) -> Result<EncoderBinding, Diagnostic> {
+    let config = EncoderFolder::find(name, None)?.config()?;
+    Ok(EncoderBinding { name: name.to_owned(), config, pretrained: true })
 }
 
 /// Options for compiling, and the diagnostics of binding. Without `--data` dims stay names.
@@ -167,11 +139,11 @@ pub fn options(program: &Program, model: &ModelArgs, bind: &BindArgs) -> Result<
         ..Options::default()
     };
     if let Some(recipe) = bind.recipe_name(program) {
-        options.recipe_sets = recipe_sets(program, &recipe).map_err(one)?;
+        options.recipe_sets = recipe_sets(program, &recipe)?;
     }
     if let Some(data) = &bind.data {
         let binding = match card(data) {
-            Some(card) => Binding::from_card(card.name, Some(&encoder.name)).map_err(one)?,
+            Some(card) => Binding::of_card(card, encoder),
             None => {
                 let dataset = Dataset::open(std::path::Path::new(data)).map_err(one)?;
                 Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?

@@ -16,7 +16,9 @@ pub enum Exit {
     Done,
     /// Diagnostics were reported, at least one of them an error.
     Faults,
-    /// The command line makes no sense, in a way clap cannot see.
+    /// Two models differ: the answer of a comparison, not a fault.
+    Different,
+    /// The command line makes no sense, in a way clap cannot see; for a comparison, any fault.
     Usage,
     /// Ctrl-C; what was done so far is saved.
     Interrupted,
@@ -26,7 +28,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
-            Exit::Faults => 1,
+            Exit::Faults | Exit::Different => 1,
             Exit::Usage => 2,
             Exit::Interrupted => 130,
         })
@@ -106,6 +108,15 @@ impl Output {
             let _ = writeln!(to, "{text}");
         }
         if diagnostics.iter().any(Diagnostic::is_error) { Exit::Faults } else { Exit::Done }
+    }
+
+    /// Warnings of a command whose result is something else: on standard error whatever the format, so that standard output
+    /// holds the result alone.
+    pub fn remarks(&mut self, warnings: &[Diagnostic], sources: &SourceMap) {
+        let text = render(warnings, sources, self.args.format.into(), self.color);
+        if !warnings.is_empty() {
+            let _ = writeln!(self.err, "{}", text.trim_end());
+        }
     }
 
     /// One fault that has no place in a source file.

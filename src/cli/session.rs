@@ -2,25 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use super::data::DEMO_SEED;
-use super::model::{load, parse_value, recipe_sets};
+use super::encoder::Encoder;
+use super::model::load;
 use super::{Exit, Output};
-use crate::data::card::{self, Location, MetricFamily, card, encoder, locate};
-use crate::data::text::{EncoderConfig, EncoderFolder, Tokenizer};
-use crate::data::{Binding, Dataset, EncoderBinding, NonFiniteCount, Split, demo};
-use crate::diag::codes::run::{E0911, E0922};
+use crate::data::card::{Location, card, encoder, locate};
+use crate::data::{Binding, Dataset, NonFiniteCount, Split};
+use crate::diag::codes::run::E0922;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::{Graph, Op};
-use crate::lower::{Options, Setting, compile};
+use crate::lower::{Compiled, Options, SetBy, Setting, compile, recipe_sets, set_by};
 use crate::sema::dims::DimTable;
 use crate::sema::program::{Loaded, Program};
 use crate::sema::types::Type;
-use crate::source::{MemoryWorld, SourceMap, Span};
-use crate::train::feed::{TRANSCRIPTS, Texts};
-use crate::train::metrics::Family;
-use crate::train::recipe::{Request, Resolved, resolve};
-use crate::train::retrieval::ClassRule;
-use crate::train::run_folder::{Manifest, RunFolder};
+use crate::source::SourceMap;
+use crate::train::feed::Texts;
+use crate::train::recipe::{Origin, Request, Resolved, resolve};
+use crate::train::run_folder::HyperValue;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -35,12 +35,13 @@ pub(super) struct Ask {
     pub text_encoder: Option<PathBuf>,
 }
 
-/// A text encoder that was found.
-pub(super) struct Encoder {
-    pub binding: EncoderBinding,
-    /// Its folder; none for the generated one.
-    pub folder: Option<EncoderFolder>,
-    pub tokenizer: Tokenizer,
+/// The input that wants tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TextInput {
+    /// Its name in the model's file.
+    pub name: String,
+    /// The key of the texts in the data.
+    pub key: String,
 }
 
 /// A compiled model with its data.
@@ -53,6 +54,10 @@ pub(super) struct Session {
     pub dims: DimTable,
     pub encoder: Option<Encoder>,
     pub texts: Option<Texts>,
+    /// All hypers of the file with their values.
+    pub hypers: IndexMap<String, HyperValue>,
+    /// Who set those that do not have their defaults.
+    pub hyper_origins: IndexMap<String, Origin>,
 }
 
 impl Session {
@@ -64,110 +69,53 @@ impl Session {
         if diagnostics.has_errors() {
             return Err(tell(diagnostics, out));
         }
+        let mut all = diagnostics;
         match Self::build(ask, &program, out) {
-            Ok((parts, warnings)) => {
-                let mut all = diagnostics;
+            Ok((session, warnings)) => {
                 all.extend(warnings);
-                if !all.is_empty() {
-                    let _ = out.diagnostics(&all.into_sorted(), &sources);
-                }
-                let (location, dataset, resolved, graph, dims, encoder, texts) = parts;
-                Ok(Session { sources, location, dataset, resolved, graph, dims, encoder, texts })
+                out.remarks(&all.into_sorted(), &sources);
+                Ok(Session { sources, ..session })
             }
             Err(faults) => {
-                let mut all = diagnostics;
                 all.extend(faults);
                 Err(tell(all, out))
             }
         }
     }
 
-    #[allow(clippy::type_complexity)]
-    fn build(
-        ask: &Ask,
-        program: &Program,
-        out: &mut Output,
-    ) -> Result<
-        ((Location, Dataset, Resolved, Graph, DimTable, Option<Encoder>, Option<Texts>), Vec<Diagnostic>),
-        Vec<Diagnostic>,
-    > {
+    /// The session, its sources aside, and warnings.
+    fn build(ask: &Ask, program: &Program, out: &mut Output) -> Result<(Session, Vec<Diagnostic>), Vec<Diagnostic>> {
         let one = |d: Diagnostic| vec![d];
-        let known = card(&ask.data);
-        let stem = Path::new(&ask.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let recipes: Vec<_> = program.recipes.values().cloned().collect();
-        let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
-        let family = known.map(|c| {
-            let family = match c.family {
-                MetricFamily::Sims => Family::Sims,
-                MetricFamily::Mosi => Family::Mosi,
-            };
-            let class = match c.class_rule {
-                card::ClassRule::Exact => ClassRule::Exact,
-                card::ClassRule::Round => ClassRule::Round,
-            };
-            (c.name, family, class)
-        });
-        let request = Request {
-            recipe: ask.recipe.as_deref(),
-            data: Some(known.map_or(stem.as_str(), |c| c.name)),
-            card: family,
-            environment: &environment,
-            command_line: &ask.command_line,
-        };
-        let resolved = resolve(&recipes, &request)?;
+        let resolved = settings(ask, program, out)?;
         let settings = &resolved.settings;
-        if resolved.recipe.is_none() && !recipes.is_empty() {
-            let names: Vec<&str> = program.recipes.keys().map(String::as_str).collect();
-            out.note(format_args!(
-                "no recipe named `{}`: training with the defaults ({} has {}; choose one with --recipe)",
-                request.data.unwrap_or_default(),
-                ask.file,
-                names.join(", ")
-            ));
-        }
-        if known.is_none() && !resolved.origins.contains_key("family") {
-            out.note(
-                "metrics: errors and correlation only, since the file is no known data set (set `family = mosi` or \
-                 `family = sims` in the recipe or with --with)",
-            );
-        }
         let location = locate(&ask.data, ask.data_root.as_deref()).map_err(one)?;
         let dataset = location.open(DEMO_SEED).map_err(one)?;
         let mut warnings = resolved.warnings.clone();
         warnings.extend(dataset.notes.iter().cloned());
 
-        let sets = match &resolved.recipe {
-            Some(name) => recipe_sets(program, name).map_err(one)?,
-            None => Vec::new(),
-        };
         let mut options = Options {
             variant: ask.variant.clone(),
-            recipe_sets: sets,
+            recipe_sets: match &resolved.recipe {
+                Some(name) => recipe_sets(program, name)?,
+                None => Vec::new(),
+            },
             sets: ask.sets.clone(),
             encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
             ..Options::default()
         };
         // The inputs do not depend on dims or encoder, so they are known before both are.
-        let Some(graph) = compile_or_faults(program, &options)?.0 else { return Err(Vec::new()) };
-        let wanted = tokens_input(&graph);
-        if let Some(input) = &wanted {
-            // Without transcripts no encoder helps.
+        let (graph, _) = compiled(program, &options)?;
+        let text = TextInput::of(&graph).map_err(one)?;
+        if let Some(input) = &text {
+            // Without texts no encoder helps.
             for table in &dataset.tables {
-                table.text(TRANSCRIPTS, &format!("input `{input}`")).map_err(one)?;
+                table.text(&input.key, &input.wanted_by()).map_err(one)?;
             }
         }
-        let found = match &wanted {
-            Some(input) => {
-                Some(find_encoder(ask, settings.encoder.as_deref(), settings.max_tokens, input).map_err(one)?)
-            }
-            None => None,
-        };
-        let texts = match (&found, &wanted) {
-            (Some(e), Some(input)) => {
-                Some(Texts::of(&dataset, &e.tokenizer, &format!("input `{input}`")).map_err(one)?)
-            }
-            _ => None,
-        };
+        let (dir, named) = (ask.text_encoder.as_deref(), settings.encoder.as_deref());
+        let found = text.as_ref().map(|input| Encoder::find(&ask.data, dir, named, settings.max_tokens, input));
+        let found = found.transpose().map_err(one)?;
+        let texts = tokenise(&dataset, found.as_ref(), text.as_ref()).map_err(one)?;
         if let Some(e) = &found {
             options.encoder = e.binding.config.statics();
         }
@@ -176,89 +124,26 @@ impl Session {
             Binding::from_dataset(&dataset, found.as_ref().map(|e| e.binding.clone()), longest).map_err(one)?;
         let dims = binding.dims(&graph)?;
         options.dims = Some(dims.clone());
-        let (graph, lints) = compile_or_faults(program, &options)?;
-        let Some(graph) = graph else { return Err(lints) };
-        warnings.extend(lints);
-        Ok(((location, dataset, resolved, graph, dims, found, texts), warnings))
+        let (graph, Compiled { hypers, diagnostics, .. }) = compiled(program, &options)?;
+        warnings.extend(diagnostics.into_sorted());
+        let recipe = resolved.recipe.as_deref();
+        let origin = |name: &String| Some((name.clone(), origin(&set_by(program, &options, recipe, name)?, name, ask)));
+        let session = Session {
+            sources: SourceMap::new(),
+            location,
+            dataset,
+            hyper_origins: hypers.iter().filter_map(|(name, _)| origin(name)).collect(),
+            hypers: hypers.iter().filter_map(|(name, v)| Some((name.clone(), HyperValue::of(v)?))).collect(),
+            resolved,
+            graph,
+            dims,
+            encoder: found,
+            texts,
+        };
+        Ok((session, warnings))
     }
 
-    /// The model of an earlier run, from the sources in its folder, with other data or the same.
-    pub fn reopen(
-        folder: &RunFolder,
-        manifest: &Manifest,
-        data: Option<&str>,
-        data_root: Option<&Path>,
-    ) -> Result<Session, Vec<Diagnostic>> {
-        let one = |d: Diagnostic| vec![d];
-        let mut world = MemoryWorld::new();
-        let mut main = None;
-        for (name, file) in &manifest.sources {
-            let text = std::fs::read_to_string(folder.file(file)).map_err(|e| {
-                vec![Diagnostic::error(E0911, format!("cannot read `{}`: {e}", folder.file(file).display()))]
-            })?;
-            main.get_or_insert(name.clone());
-            world = world.with(name.clone(), text);
-        }
-        let Loaded { sources, program, diagnostics } = Program::load(&world, &main.unwrap_or_default());
-        let Some(program) = program else { return Err(diagnostics.into_sorted()) };
-        let sets = manifest.hypers.iter().map(|(name, text)| Setting {
-            name: name.clone(),
-            value: parse_value(text),
-            span: Span::NONE,
-        });
-        let mut options = Options {
-            variant: manifest.variant.clone(),
-            recipe_sets: match &manifest.recipe {
-                Some(name) => recipe_sets(&program, name).map_err(one)?,
-                None => Vec::new(),
-            },
-            sets: sets.collect(),
-            dims: Some(manifest.dims.clone()),
-            ..Options::default()
-        };
-        let encoder = match &manifest.encoder {
-            None => None,
-            Some(info) if !info.pretrained => {
-                Some(generated_encoder(&info.name, manifest.settings.max_tokens).map_err(one)?)
-            }
-            Some(info) => {
-                let place = folder.file("encoder");
-                let config = EncoderConfig::open(&place.join("config.json")).map_err(one)?;
-                let tokenizer = limit(Tokenizer::open(&place).map_err(one)?, manifest.settings.max_tokens, &config);
-                let binding = EncoderBinding { name: info.name.clone(), config, pretrained: true };
-                Some(Encoder { binding, folder: None, tokenizer: tokenizer.map_err(one)? })
-            }
-        };
-        if let Some(e) = &encoder {
-            options.encoder = e.binding.config.statics();
-        }
-        let (graph, lints) = compile_or_faults(&program, &options)?;
-        let Some(graph) = graph else { return Err(lints) };
-        let given = match (&manifest.data.path, data) {
-            (_, Some(name)) => name.to_owned(),
-            (Some(path), None) => path.display().to_string(),
-            (None, None) => manifest.data.name.clone(),
-        };
-        let location = locate(&given, data_root).map_err(one)?;
-        let dataset = location.open(manifest.data.seed.unwrap_or(DEMO_SEED)).map_err(one)?;
-        let texts = match (&encoder, tokens_input(&graph)) {
-            (Some(e), Some(input)) => {
-                Some(Texts::of(&dataset, &e.tokenizer, &format!("input `{input}`")).map_err(one)?)
-            }
-            _ => None,
-        };
-        let resolved = Resolved {
-            recipe: manifest.recipe.clone(),
-            settings: manifest.settings.clone(),
-            origins: manifest.origins.clone(),
-            sets: Vec::new(),
-            warnings: Vec::new(),
-        };
-        let dims = manifest.dims.clone();
-        Ok(Session { sources, location, dataset, resolved, graph, dims, encoder, texts })
-    }
-
-    /// Remarks on truncated texts.
+    /// A remark on texts that were cut.
     pub fn truncation_note(&self) -> Option<String> {
         let texts = self.texts.as_ref()?;
         let cut: usize = texts.truncated.values().sum();
@@ -267,52 +152,96 @@ impl Session {
     }
 }
 
-fn compile_or_faults(
-    program: &Program,
-    options: &Options,
-) -> Result<(Option<Graph>, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let compiled = compile(program, options);
-    if compiled.diagnostics.has_errors() || compiled.graph.is_none() {
-        return Err(compiled.diagnostics.into_sorted());
-    }
-    Ok((compiled.graph, compiled.diagnostics.into_sorted()))
-}
-
-/// The input that wants tokens, if one that is used does.
-fn tokens_input(graph: &Graph) -> Option<String> {
-    graph.nodes().find_map(|(_, n)| match (&n.op, &n.ty) {
-        (Op::Input(name), Type::Tokens { .. }) => Some(name.clone()),
-        _ => None,
-    })
-}
-
-fn find_encoder(ask: &Ask, named: Option<&str>, max_tokens: usize, input: &str) -> Result<Encoder, Diagnostic> {
-    let from_card = || card(&ask.data).map(|c| c.encoder);
-    let dir = ask.text_encoder.as_deref();
-    let given = dir.map(|d| d.display().to_string());
-    let Some(name) = given.as_deref().or(named).or_else(from_card) else {
-        return Err(Diagnostic::error(E0922, format!("input `{input}` wants a text encoder, and none is named")).help(
-            "give its folder with `--text-encoder DIR`, or name it in the recipe: `encoder = \"bert-base-uncased\"`",
-        ));
+/// The training settings, with remarks on how they were found.
+fn settings(ask: &Ask, program: &Program, out: &mut Output) -> Result<Resolved, Vec<Diagnostic>> {
+    let known = card(&ask.data);
+    let stem = Path::new(&ask.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let recipes: Vec<_> = program.recipes.values().cloned().collect();
+    let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
+    let family = known.map(|c| (c.name, c.family.into(), c.class_rule.into()));
+    let request = Request {
+        recipe: ask.recipe.as_deref(),
+        data: Some(known.map_or(stem.as_str(), |c| c.name)),
+        card: family,
+        environment: &environment,
+        command_line: &ask.command_line,
     };
-    if dir.is_none() && encoder(name).is_ok_and(|e| !e.pretrained) {
-        return generated_encoder(name, max_tokens);
+    let resolved = resolve(&recipes, &request)?;
+    if resolved.recipe.is_none() && !recipes.is_empty() {
+        let names: Vec<&str> = program.recipes.keys().map(String::as_str).collect();
+        out.note(format_args!(
+            "no recipe named `{}`: training with the defaults ({} has {}; choose one with --recipe)",
+            request.data.unwrap_or_default(),
+            ask.file,
+            names.join(", ")
+        ));
     }
-    let folder = EncoderFolder::find(name, dir)?;
-    let config = folder.config()?;
-    let tokenizer = limit(folder.tokenizer()?, max_tokens, &config)?;
-    let binding = EncoderBinding { name: name.to_owned(), config, pretrained: true };
-    Ok(Encoder { binding, folder: Some(folder), tokenizer })
+    if known.is_none() && !resolved.origins.contains_key("family") {
+        out.note(
+            "metrics: errors and correlation only, since the file is no known data set (set `family = mosi` or \
+             `family = sims` in the recipe or with --with)",
+        );
+    }
+    Ok(resolved)
 }
 
-fn generated_encoder(name: &str, max_tokens: usize) -> Result<Encoder, Diagnostic> {
-    let binding = encoder(name)?;
-    let tokenizer = limit(Tokenizer::from_words(&demo::vocab())?, max_tokens, &binding.config)?;
-    Ok(Encoder { binding, folder: None, tokenizer })
+/// Who set a hyper, as a run records it.
+fn origin(by: &SetBy, name: &str, ask: &Ask) -> Origin {
+    match by {
+        SetBy::Recipe(recipe) => Origin::Recipe(recipe.clone()),
+        SetBy::Variant(variant) => Origin::Variant(variant.clone()),
+        SetBy::User => {
+            let value = ask.sets.iter().rev().find(|s| s.name == name).map(|s| s.value.to_string());
+            Origin::CommandLine(format!("--set {name}={}", value.unwrap_or_default()))
+        }
+    }
 }
 
-fn limit(tokenizer: Tokenizer, max_tokens: usize, config: &EncoderConfig) -> Result<Tokenizer, Diagnostic> {
-    tokenizer.with_max_tokens(max_tokens)?.for_encoder(config)
+/// Compiles, or says what is wrong.
+pub(super) fn compiled(program: &Program, options: &Options) -> Result<(Graph, Compiled), Vec<Diagnostic>> {
+    let mut compiled = compile(program, options);
+    match compiled.graph.take().filter(|_| !compiled.diagnostics.has_errors()) {
+        Some(graph) => Ok((graph, compiled)),
+        None => Err(compiled.diagnostics.into_sorted()),
+    }
+}
+
+/// The texts of the data as tokens, if an input wants them.
+pub(super) fn tokenise(
+    dataset: &Dataset,
+    encoder: Option<&Encoder>,
+    input: Option<&TextInput>,
+) -> Result<Option<Texts>, Diagnostic> {
+    let pair = encoder.zip(input);
+    pair.map(|(e, input)| Texts::of(dataset, &e.tokenizer, &input.key, &input.wanted_by())).transpose()
+}
+
+impl TextInput {
+    /// The input of a graph that wants tokens, if one that is used does.
+    ///
+    /// # Errors
+    /// `E0922` for two of them with different texts.
+    pub fn of(graph: &Graph) -> Result<Option<TextInput>, Diagnostic> {
+        let is_read = |name: &str| graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(read) if read == name));
+        let mut inputs =
+            graph.inputs.values().filter(|decl| matches!(decl.ty, Type::Tokens { .. }) && is_read(&decl.name));
+        let Some(first) = inputs.next() else { return Ok(None) };
+        match inputs.find(|other| other.key != first.key) {
+            None => Ok(Some(TextInput { name: first.name.clone(), key: first.key.clone() })),
+            Some(other) => Err(Diagnostic::error(
+                E0922,
+                format!("the texts `{}` and `{}` are both to be tokenised", first.key, other.key),
+            )
+            .at(other.span, format!("reads `{}`", other.key))
+            .because(first.span, format!("reads `{}`", first.key))
+            .help("one column of texts can be read as tokens; read the other as features, `Seq<text>[T, f]`")),
+        }
+    }
+
+    /// For messages.
+    pub fn wanted_by(&self) -> String {
+        format!("input `{}`", self.name)
+    }
 }
 
 /// A remark on values that are not finite.

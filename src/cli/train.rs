@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::model::ModelArgs;
+use crate::passes::OptLevel;
 
 /// `dsc train`.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,6 +43,9 @@ pub struct Args {
     /// How many seeds, one run each
     #[arg(long, value_name = "N")]
     pub(super) seeds: Option<String>,
+    /// Passes over the graph before it runs: 0 none, 1 all (`dsc dump -O1` shows what they do)
+    #[arg(short = 'O', long, value_name = "LEVEL", default_value_t)]
+    pub(super) opt_level: OptLevel,
     /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -56,15 +60,11 @@ mod with_torch {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use indexmap::IndexMap;
-
     use super::Args;
-    use crate::cli::data::DEMO_SEED;
+    use crate::cli::manifest::{manifest, write_start};
     use crate::cli::progress::Progress;
     use crate::cli::session::{Ask, Session, non_finite_note};
     use crate::cli::{Exit, Output};
-    use crate::data::card::Location;
-    use crate::data::file_sha256;
     use crate::diag::Diagnostic;
     use crate::report::results::{aggregate_json, results_table};
     use crate::runtime::device::{Device, threads};
@@ -72,7 +72,7 @@ mod with_torch {
     use crate::train::feed::Feed;
     use crate::train::recipe::{describe_schedule, split_setting};
     use crate::train::results::Results;
-    use crate::train::run_folder::{DataInfo, EncoderInfo, Machine, Manifest, RunFolder, SCHEMA};
+    use crate::train::run_folder::{RunFolder, SeedState, Seeds};
     use crate::train::trainer::{Job, Outcome, check, train};
 
     static STOP: AtomicBool = AtomicBool::new(false);
@@ -99,7 +99,7 @@ mod with_torch {
                 if out.is_json() {
                     match results.as_slice() {
                         [one] => out.json(one),
-                        several => out.json(&aggregate_json(family, several)),
+                        several => out.json(&aggregate_json(family, several, several.len())),
                     }
                 } else {
                     out.line(results_table(family, &results).text().trim_end());
@@ -181,7 +181,7 @@ mod with_torch {
         ));
         let data = Path::new(&args.data).file_stem().map_or(args.data.clone(), |s| s.to_string_lossy().into_owned());
         let name = format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"));
-        let manifest = manifest(args, session, threads).map_err(|d| out.fault(&d))?;
+        let manifest = manifest(args, session, &feed, &unclean, threads).map_err(|d| out.fault(&d))?;
         let weights = match session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
             Some(folder) => Some(folder.weights().map_err(|d| out.fault(&d))?),
             None => None,
@@ -192,118 +192,95 @@ mod with_torch {
         // Last, so that a fault above leaves no folder behind.
         let top = RunFolder::create(args.out.as_deref(), Path::new("runs"), &name).map_err(|d| out.fault(&d))?;
         watch_interrupts();
-        let mut all = Vec::new();
+        let mut all: Vec<Results> = Vec::new();
+        let asked = settings.seeds as usize;
+        let mut seeds = (asked > 1).then(|| Seeds::new(asked));
         for seed in settings.seed..settings.seed + settings.seeds {
-            let folder = match settings.seeds {
-                1 => top.clone(),
-                _ => top.below(&format!("seed-{seed}")).map_err(|d| out.fault(&d))?,
+            if !all.is_empty() && STOP.load(Ordering::Relaxed) {
+                out.note("interrupted between two seeds");
+                how_it_stands(&top, all.len(), asked, out);
+                return Err(Exit::Interrupted);
+            }
+            let folder = match &mut seeds {
+                None => top.clone(),
+                Some(seeds) => seeds.begin(&top, seed).map_err(|d| out.fault(&d))?,
             };
             let mut manifest = manifest.clone();
             manifest.seed = seed;
-            let written = write_start(session, &feed, &folder, manifest);
-            written.map_err(|d| out.fault(&d))?;
             let job = Job {
                 graph: &session.graph,
                 dims: &session.dims,
                 feed: &feed,
                 settings,
+                level: args.opt_level,
                 seed,
                 device,
                 encoder: weights.as_ref(),
                 folder: &folder,
                 stop: &STOP,
             };
-            let mut progress = Progress::new(out, &settings.select.metric);
-            let outcome = train(&job, &mut progress);
-            if let Ok(Outcome::Finished(r)) = &outcome {
-                let done = format!("seed {seed}: {:.1} s, best epoch {}", r.seconds, r.epoch + 1);
-                progress.note(&done);
+            let outcome = write_start(session, &feed, &folder, manifest).and_then(|()| {
+                let mut progress = Progress::new(out, &settings.select.metric);
+                let outcome = train(&job, &mut progress)?;
+                if let Outcome::Finished(r) = &outcome {
+                    progress.note(&format!("seed {seed}: {:.1} s, best epoch {}", r.seconds, r.epoch + 1));
+                }
+                Ok(outcome)
+            });
+            let state = match &outcome {
+                Ok(Outcome::Finished(results)) => {
+                    all.push((**results).clone());
+                    SeedState::Finished
+                }
+                Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
+                Err(_) => SeedState::Failed,
+            };
+            // After every seed, so that a later one takes nothing with it.
+            if let Some(seeds) = &mut seeds {
+                let mut written = seeds.end(&top, state);
+                if state == SeedState::Finished {
+                    let mean = aggregate_json(settings.family, &all, asked);
+                    written = written.and_then(|()| top.write_json("results.json", &mean));
+                }
+                written.map_err(|d| out.fault(&d))?;
             }
-            drop(progress);
             match outcome {
-                Ok(Outcome::Finished(results)) => all.push(*results),
-                Ok(Outcome::Interrupted { epoch, step }) => {
+                Ok(Outcome::Finished(_)) => {}
+                Ok(Outcome::Interrupted { epoch, step, best }) => {
                     out.note(format_args!(
-                        "interrupted after {epoch} epochs, {step} steps; the state is in `{}`",
+                        "interrupted in epoch {} of {} after {step} steps; the state is in `{}`",
+                        (epoch + 1).min(settings.epochs),
+                        settings.epochs,
                         folder.file("last.safetensors").display()
                     ));
+                    out.note(match best {
+                        Some(best) => format!(
+                            "the best epoch so far is {}: `dsc eval {}` scores it on the validation split",
+                            best + 1,
+                            folder.path().display()
+                        ),
+                        None => "no epoch has ended yet, so there are no weights to score".to_owned(),
+                    });
+                    how_it_stands(&top, all.len(), asked, out);
                     return Err(Exit::Interrupted);
                 }
-                Err(d) => return Err(out.diagnostics(&[d], &session.sources)),
+                Err(d) => {
+                    let exit = out.diagnostics(&[d], &session.sources);
+                    how_it_stands(&top, all.len(), asked, out);
+                    return Err(exit);
+                }
             }
-        }
-        if settings.seeds > 1 {
-            let written = top
-                .write_json("seeds.json", &all.iter().map(|r| format!("seed-{}", r.seed)).collect::<Vec<_>>())
-                .and_then(|()| top.write_json("results.json", &aggregate_json(settings.family, &all)));
-            written.map_err(|d| out.fault(&d))?;
         }
         Ok((all, top))
     }
 
-    fn write_start(
-        session: &Session,
-        feed: &Feed<'_>,
-        folder: &RunFolder,
-        manifest: Manifest,
-    ) -> Result<(), Diagnostic> {
-        let sources = folder.write_sources(&session.sources)?;
-        folder.write("graph.txt", session.graph.to_text().as_bytes())?;
-        if !feed.standardizer().streams.is_empty() {
-            folder.write_json("standardizer.json", feed.standardizer())?;
+    /// What is left of several seeds of which not all were trained.
+    fn how_it_stands(top: &RunFolder, finished: usize, asked: usize, out: &mut Output) {
+        let folder = top.path().display();
+        match (asked, finished) {
+            (..=1, _) => {}
+            (_, 0) => out.note(format_args!("none of the {asked} seeds is finished")),
+            _ => out.note(format_args!("{finished} of {asked} seeds are finished: `dsc eval {folder}` scores them")),
         }
-        if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
-            folder.copy_encoder(encoder.path())?;
-        }
-        folder.write_json("run.json", &Manifest { sources, ..manifest })
-    }
-
-    fn manifest(args: &Args, session: &Session, threads: usize) -> Result<Manifest, Diagnostic> {
-        let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
-        let sha = |path: &Path| file_sha256(path, cache.as_deref());
-        let (path, seed) = match &session.location {
-            Location::Demo => (None, Some(DEMO_SEED)),
-            Location::File(path, _) => (Some(path.canonicalize().unwrap_or_else(|_| path.clone())), None),
-        };
-        let encoder = match &session.encoder {
-            None => None,
-            Some(e) => {
-                let weights = e.folder.as_ref().map(|f| f.weights_path()).transpose()?;
-                let sha256 = weights.as_deref().map(sha).transpose()?;
-                let name = e.binding.name.clone();
-                Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })
-            }
-        };
-        let samples: IndexMap<String, usize> =
-            session.dataset.tables.iter().map(|t| (t.split.name().to_owned(), t.len)).collect();
-        let resolved = &session.resolved;
-        Ok(Manifest {
-            schema: SCHEMA,
-            dsc: env!("CARGO_PKG_VERSION").to_owned(),
-            libtorch: env!("DSC_TORCH_VERSION").to_owned(),
-            started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-            command: std::env::args().collect(),
-            model: session.graph.name.clone(),
-            file: args.model.file.clone(),
-            variant: args.model.variant.clone(),
-            recipe: resolved.recipe.clone(),
-            settings: resolved.settings.clone(),
-            origins: resolved.origins.clone(),
-            hypers: args.model.sets.iter().map(|s| (s.name.clone(), s.value.to_string())).collect(),
-            seed: resolved.settings.seed,
-            graph: session.graph.hash(),
-            bound: session.graph.bound_hash(&session.dims),
-            dims: session.dims.clone(),
-            data: DataInfo {
-                name: args.data.clone(),
-                sha256: path.as_deref().map(sha).transpose()?,
-                path,
-                seed,
-                samples,
-            },
-            encoder,
-            machine: Machine::here(args.device.clone(), threads),
-            sources: Vec::new(),
-        })
     }
 }

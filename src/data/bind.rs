@@ -73,7 +73,7 @@ impl Binding {
     fn sizes(&self, input: &InputDecl) -> Result<(Option<i64>, Option<i64>), Diagnostic> {
         let number = |n: usize| i64::try_from(n).ok();
         let tensor = match &input.ty {
-            Type::Tokens { .. } if self.raw_text => return Ok((number(self.text_max_len), None)),
+            Type::Tokens { .. } if self.texts.contains(&input.key) => return Ok((number(self.text_max_len), None)),
             Type::Tokens { .. } => {
                 return Err(self
                     .missing(input, &format!("no `{}`", input.key))

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::card::{card, cards, encoder};
+use super::card::{Card, card, cards, encoder};
 use super::dataset::Dataset;
 use super::text::{EncoderConfig, MAX_TOKENS};
 use crate::diag::Diagnostic;
@@ -42,8 +42,8 @@ pub struct Binding {
     /// T.max of a `Tokens` input: min(128, longest transcript in tokens, positions of the encoder); 128 where the longest is
     /// not known.
     pub text_max_len: usize,
-    /// Whether there are transcripts to tokenise.
-    pub raw_text: bool,
+    /// Keys of the columns of text, which can be tokenised; the transcripts are `raw_text`.
+    pub texts: Vec<String>,
     /// The text encoder, where one was chosen.
     pub encoder: Option<EncoderBinding>,
     /// Keys of the labels.
@@ -60,18 +60,22 @@ impl Binding {
             let names = cards().iter().map(|c| c.name);
             return Err(Diagnostic::error(E0608, format!("there is no card of `{name}`")).did_you_mean(name, names));
         };
-        let encoder = encoder(encoder_name.unwrap_or(card.encoder))?;
+        Ok(Self::of_card(card, encoder(encoder_name.unwrap_or(card.encoder))?))
+    }
+
+    /// The same with an encoder that is known already, by its folder for instance.
+    pub fn of_card(card: &Card, encoder: EncoderBinding) -> Binding {
         let dims = |(key, max_len, width): &(&str, usize, usize)| {
             ((*key).to_owned(), StreamDims { max_len: *max_len, width: *width, vector: false })
         };
-        Ok(Binding {
-            name: name.to_owned(),
+        Binding {
+            name: card.name.to_owned(),
             streams: card.streams.iter().map(dims).collect(),
             text_max_len: text_bound(Some(card.text_max_len), Some(&encoder)),
-            raw_text: true,
+            texts: vec!["raw_text".to_owned()],
             encoder: Some(encoder),
             labels: vec!["regression_labels".to_owned()],
-        })
+        }
     }
 
     /// From an open data set. `longest_tokens` is the longest tokenised transcript, if they have been tokenised.
@@ -96,21 +100,26 @@ impl Binding {
             }
             dims.max_len = dims.max_len.max(new.max_len);
         }
-        let mut labels: Vec<String> = Vec::new();
-        for key in dataset.tables.iter().flat_map(|t| t.labels.keys()) {
-            if !labels.contains(key) {
-                labels.push(key.clone());
-            }
-        }
         Ok(Binding {
             name: dataset.name.clone(),
             streams,
             text_max_len: text_bound(longest_tokens, encoder.as_ref()),
-            raw_text: dataset.tables.iter().any(|t| t.texts.contains_key("raw_text")),
+            texts: keys(dataset.tables.iter().flat_map(|t| t.texts.keys())),
             encoder,
-            labels,
+            labels: keys(dataset.tables.iter().flat_map(|t| t.labels.keys())),
         })
     }
+}
+
+/// Each key once, in the order of the file.
+fn keys<'k>(all: impl Iterator<Item = &'k String>) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for key in all {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys
 }
 
 fn text_bound(longest: Option<usize>, encoder: Option<&EncoderBinding>) -> usize {

@@ -202,7 +202,18 @@ impl Place<'_> {
     ) -> Column {
         let vector = length_source == LengthSource::Single;
         let (key, place) = (self.key.to_owned(), self.place.to_owned());
-        Column::Stream(Box::new(Stream { key, width, max_len, vector, dtype, length_source, lengths, source, place }))
+        Column::Stream(Box::new(Stream {
+            key,
+            width,
+            max_len,
+            vector,
+            dtype,
+            length_source,
+            zero_lengths: None,
+            lengths,
+            source,
+            place,
+        }))
     }
 }
 

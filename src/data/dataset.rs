@@ -121,7 +121,7 @@ impl Table {
     /// # Errors
     /// As [`stream`](Self::stream); `E0606` also names the first sample without a finite label.
     pub fn label(&self, key: &str, wanted_by: &str) -> Result<&[f32], Diagnostic> {
-        let values = self.labels.get(key).ok_or_else(|| self.missing(key, "labels", wanted_by, self.labels.keys()))?;
+        let values = self.label_values(key, wanted_by)?;
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             let id = self.ids.get(at).map(String::as_str).unwrap_or_default();
             return Err(Diagnostic::error(
@@ -131,6 +131,15 @@ impl Table {
             .help("a sample without a label cannot be trained on or scored; leave it out of the file"));
         }
         Ok(values)
+    }
+
+    /// The numbers under `key`, finite or not.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn label_values(&self, key: &str, wanted_by: &str) -> Result<&[f32], Diagnostic> {
+        let column = self.labels.get(key);
+        column.map(Vec::as_slice).ok_or_else(|| self.missing(key, "labels", wanted_by, self.labels.keys()))
     }
 
     /// The texts under `key` (the transcripts are `raw_text`).

@@ -5,7 +5,9 @@
 //! object arrays stand for arrays at any level. The arrays count, not configured lengths.
 //!
 //! Lengths: `<key>_lengths` (array or list), else for `text` the mask row of `text_bert`, else trailing all-zero frames are
-//! padding. In aligned files, where all streams have one time axis, `<key>_lengths` mean nothing and are passed over.
+//! padding. In aligned files, where all streams have one time axis, `<key>_lengths` mean nothing and are passed over. A
+//! sequence has a frame at least: where the file gives the length 0, the first frame is taken as it is stored, and that is
+//! told.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,8 +18,9 @@ use memmap2::Mmap;
 
 use super::columns::{Column, read_column};
 use super::dataset::{Dataset, Split, Table};
+use super::ids::read_ids;
 use super::pickle::{Dict, NdArray, Pickle, Value};
-use super::stream::{LengthSource, Source, Stream};
+use super::stream::{LengthSource, Source, Stream, ZeroLengths};
 use crate::diag::Diagnostic;
 use crate::diag::codes::data::{E0601, E0605, E0606};
 
@@ -98,19 +101,24 @@ fn read_table(name: &str, map: &Arc<Mmap>, split: Split, columns: Dict<'_>) -> (
             continue;
         }
         let place = format!("`{name}`, {split}.{key}");
+        if key == "id" {
+            match read_ids(value, len, map) {
+                Ok(ids) => table.ids = ids,
+                Err(why) => notes.push(
+                    Diagnostic::warning(E0606, format!("{place}: {why}"))
+                        .help("samples are called by their numbers; an id is a text, a number or a list of these"),
+                ),
+            }
+            continue;
+        }
         match read_column(key, value, len, map, &place) {
             Ok(Column::Numbers(v)) if key.ends_with("_lengths") => drop(given.insert(key.to_owned(), v)),
             Ok(Column::Numbers(v)) => drop(table.labels.insert(key.to_owned(), v)),
-            Ok(Column::Texts(v)) if key == "id" => table.ids = v,
             Ok(Column::Texts(v)) => drop(table.texts.insert(key.to_owned(), v)),
             Ok(Column::Stream(s)) => drop(table.streams.insert(key.to_owned(), *s)),
             Ok(Column::Other(what)) => table.other.push((key.to_owned(), what)),
             Err(fault) => drop(table.broken.insert(key.to_owned(), fault)),
         }
-    }
-    // Ids may be numbers.
-    if let Some(numbers) = table.labels.shift_remove("id") {
-        table.ids = numbers.iter().map(f32::to_string).collect();
     }
     if table.ids.is_empty() {
         table.ids = (0..len).map(|i| i.to_string()).collect();
@@ -122,9 +130,26 @@ fn read_table(name: &str, map: &Arc<Mmap>, split: Split, columns: Dict<'_>) -> (
     for (key, stream) in &mut table.streams {
         let given = given.get(&format!("{key}_lengths")).filter(|_| !aligned);
         let mask = mask.filter(|_| key == "text");
-        match find_lengths(stream, given.map(Vec::as_slice), mask, map) {
+        match find_lengths(stream, given.map(Vec::as_slice), mask, map, &table.ids) {
             Ok(note) => notes.extend(note),
             Err(fault) => broken.push((key.clone(), fault)),
+        }
+        if let Some(zero) = &stream.zero_lengths {
+            notes.push(
+                Diagnostic::warning(
+                    E0606,
+                    format!(
+                        "{}: {} of {} samples have the length 0, the first is `{}`",
+                        stream.place,
+                        zero.samples,
+                        stream.samples(),
+                        zero.first
+                    ),
+                )
+                .help(
+                    "the first frame of each is taken, as it is stored; leave such samples out, or mend their lengths",
+                ),
+            );
         }
     }
     for (key, fault) in broken {
@@ -146,12 +171,20 @@ fn is_aligned(table: &Table) -> bool {
     same && more > 0 && first > 1
 }
 
+/// The samples of length 0.
+fn zeros(lengths: impl Iterator<Item = u32>, ids: &[String]) -> Option<ZeroLengths> {
+    let mut empty = lengths.zip(ids).filter(|(n, _)| *n == 0).map(|(_, id)| id);
+    let first = empty.next()?.clone();
+    Some(ZeroLengths { samples: 1 + empty.count(), first })
+}
+
 /// Fills `stream.lengths`; a warning when lengths had to be cut.
 fn find_lengths(
     stream: &mut Stream,
     given: Option<&[f32]>,
     mask: Option<&NdArray>,
     map: &Mmap,
+    ids: &[String],
 ) -> Result<Option<Diagnostic>, Diagnostic> {
     if matches!(stream.length_source, LengthSource::Ragged | LengthSource::Single) {
         return Ok(None);
@@ -165,6 +198,7 @@ fn find_lengths(
         }
         // Below 2^24 counts are exact in f32; longer ones are cut to the array anyway.
         let beyond = given.iter().filter(|n| **n as u32 > top).count();
+        stream.zero_lengths = zeros(given.iter().map(|n| *n as u32), ids);
         stream.lengths = given.iter().map(|n| (*n as u32).clamp(1, top)).collect();
         stream.length_source = LengthSource::Given;
         let place = &stream.place;
@@ -186,10 +220,11 @@ fn find_lengths(
                 break;
             }
             let ones = row.iter().filter(|m| **m != 0.0).count();
-            lengths.push(u32::try_from(ones).unwrap_or(top).clamp(1, top));
+            lengths.push(u32::try_from(ones).unwrap_or(top));
         }
         if lengths.len() == samples {
-            stream.lengths = lengths;
+            stream.zero_lengths = zeros(lengths.iter().copied(), ids);
+            stream.lengths = lengths.into_iter().map(|n| n.clamp(1, top)).collect();
             stream.length_source = LengthSource::TokenMask;
             return Ok(None);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::dataset::{Dataset, Split, Table};
-use super::stream::{LengthSource, NonFiniteCount, Stream};
+use super::stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};
 use crate::diag::Diagnostic;
 
 const BINS: usize = 10;
@@ -65,6 +65,8 @@ pub struct StreamInfo {
     pub length_source: LengthSource,
     /// Frames per sample.
     pub lengths: Option<Histogram>,
+    /// Samples whose length is 0 in the file.
+    pub zero_lengths: Option<ZeroLengths>,
     /// NaN and infinities in valid frames.
     pub non_finite: NonFiniteCount,
 }
@@ -131,6 +133,7 @@ fn stream_info(stream: &Stream) -> Result<StreamInfo, Diagnostic> {
         dtype: stream.dtype.clone(),
         length_source: stream.length_source,
         lengths: Histogram::of(&lengths),
+        zero_lengths: stream.zero_lengths.clone(),
         non_finite: stream.count_non_finite()?,
     })
 }
@@ -151,6 +154,10 @@ impl fmt::Display for Info {
                 writeln!(f, "  {:<24} {:?} {}", s.key, s.shape, s.dtype)?;
                 if let Some(lengths) = s.lengths.as_ref().filter(|_| s.length_source != LengthSource::Single) {
                     writeln!(f, "  {:<24} lengths ({how}) {lengths}", "")?;
+                }
+                if let Some(zero) = &s.zero_lengths {
+                    let (n, first) = (zero.samples, &zero.first);
+                    writeln!(f, "  {:<24} {n} of length 0, the first is `{first}`: one frame is taken", "")?;
                 }
                 let bad = s.non_finite;
                 if let Some(first) = bad.first {

@@ -37,7 +37,7 @@ pub enum NonFinite {
 }
 
 /// Counts of values that are not finite, in valid frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NonFiniteCount {
     /// Values that are NaN.
     pub nan: u64,
@@ -45,6 +45,15 @@ pub struct NonFiniteCount {
     pub inf: u64,
     /// The first sample that has one.
     pub first: Option<usize>,
+}
+
+/// Samples whose length is 0 in the file: a sequence has a frame at least, so the first one is taken as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZeroLengths {
+    /// How many.
+    pub samples: usize,
+    /// Id of the first one.
+    pub first: String,
 }
 
 /// Where the values lie.
@@ -73,6 +82,8 @@ pub struct Stream {
     pub dtype: String,
     /// Where the lengths come from.
     pub length_source: LengthSource,
+    /// Samples whose length is 0 in the file, if there are any.
+    pub zero_lengths: Option<ZeroLengths>,
     pub(super) lengths: Vec<u32>,
     pub(super) source: Source,
     /// `file, split.key`, for messages.

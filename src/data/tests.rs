@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::pickle::asm::Asm;
 use super::*;
 use crate::diag::Diagnostic;
+use crate::skip::{Lacks, skip};
 
 /// A float array; NaN and infinities included.
 fn f8(asm: Asm, shape: &[i32], values: &[f64]) -> Asm {
@@ -32,7 +33,7 @@ fn train(dataset: &Dataset) -> &Table {
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if !path.is_file() {
-        eprintln!("skipped: ../shared/data/{name} is absent");
+        skip(Lacks::Shared(&format!("data/{name}")));
         return None;
     }
     Some(path)
@@ -66,7 +67,7 @@ fn lengths_from_zero_frames_where_none_are_given() {
 
 #[test]
 fn given_lengths_as_lists() {
-    let d = open(|a| usual(a).text("audio_lengths").floats(&[2.0, 9.0]).text("vision_lengths").op(b"](K\x00K\x02e"));
+    let d = open(|a| usual(a).text("audio_lengths").floats(&[2.0, 9.0]).text("vision_lengths").op(b"](K\x01K\x02e"));
     let t = train(&d);
     assert_eq!(t.stream("audio", "a test").unwrap().lengths(), [2, 3]);
     assert_eq!(t.stream("vision", "a test").unwrap().lengths(), [1, 2]);
@@ -77,6 +78,61 @@ fn given_lengths_as_lists() {
     let d = open(|a| usual(a).text("audio_lengths").floats(&[2.0, f64::NAN]));
     let fault = train(&d).stream("audio", "input `audio`").unwrap_err();
     assert!(fault.code.0 == "E0606" && fault.message.contains("sample 1"), "{fault}");
+}
+
+#[test]
+fn lengths_of_zero_are_told_and_take_one_frame() {
+    let d = open(|a| usual(a).text("audio_lengths").floats(&[0.0, 0.0]).text("vision_lengths").floats(&[2.0, 0.0]));
+    let t = train(&d);
+    let (audio, vision) = (t.stream("audio", "a test").unwrap(), t.stream("vision", "a test").unwrap());
+    assert_eq!((audio.lengths(), vision.lengths()), (&[1, 1][..], &[2, 1][..]));
+    let mut row = [9.0; 2];
+    assert_eq!(audio.copy_row(0, &mut row).unwrap(), 1);
+    assert_eq!(row, [1.0, 2.0], "the first frame as it is stored");
+    assert_eq!(audio.zero_lengths, Some(ZeroLengths { samples: 2, first: "v$_$1".to_owned() }));
+    assert_eq!(vision.zero_lengths, Some(ZeroLengths { samples: 1, first: "v$_$2".to_owned() }));
+    let told: Vec<String> = d.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "once per split and key: {told:?}");
+    assert!(told[0].contains("train.audio: 2 of 2 samples have the length 0, the first is `v$_$1`"), "{}", told[0]);
+    assert!(told[0].contains("the first frame of each is taken") && !d.notes[0].is_error());
+    let shown = info(&d).unwrap().to_string();
+    assert!(shown.contains("2 of length 0, the first is `v$_$1`: one frame is taken"), "{shown}");
+
+    // A text whose mask is empty.
+    let d = open(|a| f8(f8(a.text("text"), &[1, 2, 1], &[1., 1.]).text("text_bert"), &[1, 3, 2], &[0.; 6]));
+    let text = train(&d).stream("text", "a test").unwrap();
+    assert_eq!((text.lengths(), text.length_source), (&[1][..], LengthSource::TokenMask));
+    assert_eq!(text.zero_lengths, Some(ZeroLengths { samples: 1, first: "0".to_owned() }));
+    // Where no lengths are given, frame 0 is no padding: nothing is odd about a sample of zeros.
+    let d = open(|a| f8(a.text("audio"), &[1, 2, 1], &[0., 0.]));
+    assert!(d.notes.is_empty() && train(&d).stream("audio", "a test").unwrap().zero_lengths.is_none());
+}
+
+#[test]
+fn ids_are_written_as_they_stand() {
+    let ids = |id: &dyn Fn(Asm) -> Asm| train(&open(|a| id(a.text("id")))).ids.clone();
+    let ints: Vec<u8> = [16_777_217i64, i64::MIN, 9_007_199_254_740_993].iter().flat_map(|v| v.to_le_bytes()).collect();
+    assert_eq!(
+        ids(&|a| a.array(&[3], ("i8", "<", -1), false, &ints)),
+        ["16777217", "-9223372036854775808", "9007199254740993"]
+    );
+    let big: Vec<u8> = [u64::MAX, 7].iter().flat_map(|v| v.to_be_bytes()).collect();
+    assert_eq!(ids(&|a| a.array(&[2, 1], ("u8", ">", -1), false, &big)), ["18446744073709551615", "7"]);
+    assert_eq!(ids(&|a| f8(a, &[3], &[16_777_217.0, 0.1, -3.0])), ["16777217", "0.1", "-3"]);
+    let singles: Vec<u8> = [0.1f32, 16_777_216.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+    assert_eq!(ids(&|a| a.array(&[2], ("f4", "<", -1), false, &singles)), ["0.1", "16777216"]);
+    // Lists: of numbers, of numbers and text, of parts, of integers beyond 64 bits.
+    let long = [0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    assert_eq!(ids(&|a| a.op(b"](").int(16_777_217).op(b"e")), ["16777217"]);
+    assert_eq!(ids(&|a| a.op(b"](").int(4).text("b").op(&long).op(b"e")), ["4", "b", "18446744073709551616"]);
+    assert_eq!(ids(&|a| a.floats(&[16_777_217.0, 2.5])), ["16777217", "2.5"]);
+    assert_eq!(ids(&|a| a.op(b"](](").int(3).int(16_777_217).op(b"ee")), ["3$_$16777217"]);
+    assert_eq!(ids(&|a| f8(a, &[1, 2], &[3.0, 4.0])), ["3$_$4"]);
+    // What is no id is told; the samples are numbered then.
+    let d = open(|a| f8(a.text("regression_labels"), &[2], &[0.5, 1.0]).text("id").floats(&[1.0]));
+    assert_eq!(train(&d).ids, ["0", "1"]);
+    assert!(d.notes[0].message.ends_with("train.id: 1 ids where the split has 2 samples"), "{}", d.notes[0].message);
+    assert!(!train(&d).labels.contains_key("id"));
 }
 
 #[test]
@@ -301,8 +357,8 @@ fn bindings() {
     assert!(card::card("demo").unwrap().differences(&demo).is_empty());
     let plain = Binding::from_dataset(&open(usual), None, None).unwrap();
     assert_eq!(
-        (plain.text_max_len, plain.raw_text, plain.labels.as_slice()),
-        (128, true, &["regression_labels".to_owned()][..])
+        (plain.text_max_len, plain.texts.as_slice(), plain.labels.as_slice()),
+        (128, &["raw_text".to_owned()][..], &["regression_labels".to_owned()][..])
     );
 }
 

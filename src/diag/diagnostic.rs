@@ -117,7 +117,7 @@ pub const MAX_ERRORS: usize = 100;
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    seen: std::collections::HashSet<(Code, Option<Span>)>,
+    seen: std::collections::HashSet<(Code, Option<Span>, Option<String>)>,
 }
 
 impl Diagnostics {
@@ -126,10 +126,12 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds a fault unless one of the same code stands at the same place already.
+    /// Adds a fault unless one of the same code stands at the same place already. What `reveal` tells may differ from
+    /// variant to variant, so there the message counts too.
     pub fn push(&mut self, d: Diagnostic) {
         let place = d.primary.as_ref().map(|l| l.span);
-        if place.is_none() || self.seen.insert((d.code, place)) {
+        let message = (d.code == super::codes::lints::W0107).then(|| d.message.clone());
+        if place.is_none() || self.seen.insert((d.code, place, message)) {
             self.list.push(d);
         }
     }

@@ -10,5 +10,5 @@ mod suggest;
 
 pub use codes::{Code, CodeInfo, all_codes, explain};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, MAX_ERRORS, Severity};
-pub use render::{Format, render};
+pub use render::{Format, render, to_json};
 pub use suggest::did_you_mean;

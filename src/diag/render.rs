@@ -31,11 +31,16 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, c
         Format::Full => full(diagnostics, sources, color),
         Format::Concise => diagnostics.iter().map(|d| concise(d, sources) + "\n").collect(),
         Format::Json => {
-            let list: Vec<Value> = diagnostics.iter().map(|d| as_json(d, sources)).collect();
+            let list = to_json(diagnostics, sources);
             // Values made of strings and numbers always have a text.
             serde_json::to_string_pretty(&list).unwrap_or_default() + "\n"
         }
     }
+}
+
+/// The diagnostics as `--format json` shows them, for results that hold more than these.
+pub fn to_json(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
+    Value::Array(diagnostics.iter().map(|d| as_json(d, sources)).collect())
 }
 
 fn word(severity: Severity) -> &'static str {

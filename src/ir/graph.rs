@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use serde::{Deserialize, Serialize};
 
-use super::Op;
+use super::{Named, Op, Region, RegionId, Rewriter, Rewritten};
 use crate::sema::dims::Dim;
 use crate::sema::types::Type;
 use crate::source::Span;
@@ -63,6 +63,8 @@ pub struct Node {
     pub loops: String,
     /// Derived path of the scope it stands in: `fuse.1.spread.audio`.
     pub scope: String,
+    /// The call or loop turn that it came from; none for the model itself.
+    pub region: Option<RegionId>,
 }
 
 /// How a parameter starts. All are functions of (seed, path).
@@ -79,6 +81,29 @@ pub enum Init {
     },
     /// Uniform in ±1/√fan_in: what `torch.nn.Linear` does to weight and bias.
     FanIn(Dim),
+    /// Uniform in ±bound.
+    Uniform {
+        /// The largest size of an entry.
+        bound: f64,
+    },
+    /// Variance 2 / (fan_in + fan_out), as `torch.nn.init.xavier_uniform_` and `xavier_normal_`.
+    Xavier {
+        /// Entries that a result is made of.
+        fan_in: Dim,
+        /// Results that an entry goes into.
+        fan_out: Dim,
+        /// Normal, else uniform.
+        normal: bool,
+    },
+    /// Variance 2 / fan_in, as `torch.nn.init.kaiming_uniform_` and `kaiming_normal_` for a ReLU.
+    Kaiming {
+        /// Entries that a result is made of.
+        fan_in: Dim,
+        /// Normal, else uniform.
+        normal: bool,
+    },
+    /// 1 where the two indices are equal, 0 elsewhere, as `torch.nn.init.eye_`.
+    Identity,
 }
 
 /// A trainable tensor. Logical: passes may merge its storage, never its entry in the table.
@@ -185,6 +210,10 @@ pub struct Graph {
     pub losses: Vec<Loss>,
     /// Retrievals.
     pub companions: Vec<Companions>,
+    /// Calls and loop turns that the nodes come from.
+    pub regions: Vec<Region>,
+    /// Names of values.
+    pub names: Vec<Named>,
 }
 
 impl Graph {
@@ -200,6 +229,13 @@ impl Graph {
             self.nodes.add_edge(NodeIndex::new(operand.index()), index, i as u32);
         }
         NodeId(index.index() as u32)
+    }
+
+    /// Gives a node another type: of a parameter that turns out to need more rows.
+    pub fn retype(&mut self, id: NodeId, ty: Type) {
+        if let Some(node) = self.nodes.node_weight_mut(NodeIndex::new(id.index())) {
+            node.ty = ty;
+        }
     }
 
     /// The node of that id.
@@ -233,6 +269,11 @@ impl Graph {
         edges.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// The region of that id.
+    pub fn region(&self, id: RegionId) -> Option<&Region> {
+        self.regions.get(id.index())
+    }
+
     /// The parameter of that id.
     pub fn param(&self, id: ParamId) -> Option<&Param> {
         self.params.get(id.index())
@@ -260,25 +301,36 @@ impl Graph {
         needed
     }
 
-    /// The same graph without the nodes that no root needs. Parameters stay in the table.
+    /// The same graph without the nodes that no root needs. Parameters stay in the table, regions in theirs; names keep
+    /// what is left of their values.
     pub fn without_dead_nodes(&self) -> Graph {
+        self.rewritten_without_dead_nodes().graph
+    }
+
+    /// [`without_dead_nodes`](Self::without_dead_nodes), and where its nodes come from.
+    pub fn rewritten_without_dead_nodes(&self) -> Rewritten {
         let needed = self.needed_by(self.roots());
-        let mut graph = Graph { nodes: DiGraph::new(), ..self.clone() };
-        let mut moved: Vec<NodeId> = vec![NodeId(u32::MAX); self.len()];
-        let at = |moved: &[NodeId], id: NodeId| moved.get(id.index()).copied().unwrap_or(id);
-        for (id, node) in self.nodes() {
-            if needed.get(id.index()) == Some(&true) {
-                let operands: Vec<NodeId> = self.operands(id).into_iter().map(|o| at(&moved, o)).collect();
-                let new = graph.add(node.clone(), &operands);
-                if let Some(slot) = moved.get_mut(id.index()) {
-                    *slot = new;
-                }
-            }
+        let mut new = Rewriter::new(self);
+        for (id, node) in self.nodes().filter(|(id, _)| needed.get(id.index()) == Some(&true)) {
+            new.keep(id, node);
         }
-        graph.outputs.iter_mut().for_each(|o| o.value = at(&moved, o.value));
-        graph.losses.iter_mut().for_each(|l| l.value = at(&moved, l.value));
-        graph.companions.iter_mut().flat_map(|c| c.by.iter_mut()).for_each(|id| *id = at(&moved, *id));
-        graph
+        new.finish()
+    }
+
+    /// The tables alone.
+    pub(super) fn without_nodes(&self) -> Graph {
+        Graph {
+            name: self.name.clone(),
+            nodes: DiGraph::new(),
+            params: self.params.clone(),
+            inputs: self.inputs.clone(),
+            labels: self.labels.clone(),
+            outputs: self.outputs.clone(),
+            losses: self.losses.clone(),
+            companions: self.companions.clone(),
+            regions: self.regions.clone(),
+            names: self.names.clone(),
+        }
     }
 
     /// For each parameter, whether no output and no loss reaches it.

@@ -1,4 +1,4 @@
-//! The stable text form of a graph, and its hash.
+//! Prints the stable text form of a graph, and takes its hash. [`parse`](super::parse) describes the form.
 //!
 //! One line per node; parameters stand in the table above and are operands by their path. Nodes are numbered by their
 //! order. Spans and loop indices are not part of it, so a moved line does not change a hash.
@@ -7,17 +7,38 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{Graph, Group, Init, NodeId, Op};
-use crate::sema::dims::{Dim, DimValues};
+use super::{Graph, NodeId, Op};
+use crate::sema::dims::{Dim, DimTable, DimValues};
 
 impl Graph {
     /// The text form. Dead nodes are left out; dead parameters stay, marked `dead`.
     pub fn to_text(&self) -> String {
-        let live = self.without_dead_nodes();
+        self.without_dead_nodes().to_whole_text()
+    }
+
+    /// The text form with its dead nodes.
+    pub fn to_whole_text(&self) -> String {
+        self.to_text_as(&self.numbers())
+    }
+
+    /// The whole text form with other numbers for its nodes (those of parameters are not looked at), so that two graphs
+    /// can be compared line by line.
+    pub fn to_text_as(&self, numbers: &[usize]) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
-        let _ = live.write_text(&mut out);
+        let _ = self.write_text(numbers, &mut out);
         out
+    }
+
+    /// The number of each node in the text form: parameters have none and get that of the next node.
+    pub fn numbers(&self) -> Vec<usize> {
+        let mut next = 0;
+        let number = |(_, node): (NodeId, &super::Node)| {
+            let this = next;
+            next += usize::from(!matches!(node.op, Op::Param(_)));
+            this
+        };
+        self.nodes().map(number).collect()
     }
 
     /// SHA-256 of the text form without the model's name, in hex.
@@ -61,8 +82,8 @@ impl Graph {
         atoms.into_iter().collect()
     }
 
-    fn write_text(&self, out: &mut String) -> std::fmt::Result {
-        let names = self.operand_names();
+    fn write_text(&self, numbers: &[usize], out: &mut String) -> std::fmt::Result {
+        let names = self.operand_names(numbers);
         let name = |id: NodeId| names.get(id.index()).cloned().unwrap_or_default();
         writeln!(out, "graph {}", self.name)?;
         for input in self.inputs.values() {
@@ -76,7 +97,7 @@ impl Graph {
         }
         for (param, dead) in self.params.iter().zip(self.dead_params()) {
             let shape: Vec<String> = param.shape.iter().map(ToString::to_string).collect();
-            write!(out, "param {} : [{}] {}", param.path, shape.join(", "), InitText(&param.init))?;
+            write!(out, "param {} : [{}] {}", param.path, shape.join(", "), param.init)?;
             if let Some(path) = &param.encoder {
                 write!(out, " encoder {path}")?;
             }
@@ -104,7 +125,7 @@ impl Graph {
             let operands: Vec<String> = self.operands(id).into_iter().map(name).collect();
             write!(out, "{} = {}", name(id), node.op.name())?;
             write!(out, "({})", operands.join(", "))?;
-            write!(out, "{}", Attributes(&node.op))?;
+            write!(out, "{}", node.op.attributes())?;
             writeln!(out, " : {}", node.ty)?;
         }
         for o in &self.outputs {
@@ -116,19 +137,20 @@ impl Graph {
         Ok(())
     }
 
-    /// What each node is called in the text: parameters by path, the others numbered in order.
-    fn operand_names(&self) -> Vec<String> {
-        let mut next = 0;
-        self.nodes()
-            .map(|(_, node)| match &node.op {
-                Op::Param(p) => self.param(*p).map_or_else(|| p.to_string(), |p| format!("@{}", p.path)),
-                _ => {
-                    next += 1;
-                    format!("%{}", next - 1)
-                }
-            })
-            .collect()
+    /// What each node is called in the text: parameters by path, the others by number.
+    fn operand_names(&self, numbers: &[usize]) -> Vec<String> {
+        let name = |(id, node): (NodeId, &super::Node)| match &node.op {
+            Op::Param(p) => self.param(*p).map_or_else(|| p.to_string(), |p| format!("@{}", p.path)),
+            _ => format!("%{}", numbers.get(id.index()).copied().unwrap_or_default()),
+        };
+        self.nodes().map(name).collect()
     }
+}
+
+/// The numbers of a data set as the lines of the text form that follow a graph: `bind fa = 33`, `bind Ta <= 400`.
+pub fn bind_text(dims: &DimTable) -> String {
+    let lengths = dims.max_lengths.iter().map(|(name, n)| format!("bind {name} <= {n}\n"));
+    lengths.chain(dims.widths.iter().map(|(name, n)| format!("bind {name} = {n}\n"))).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -136,51 +158,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(s, "{b:02x}");
         s
     })
-}
-
-struct InitText<'a>(&'a Init);
-
-impl std::fmt::Display for InitText<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Init::Zeros => f.write_str("zeros"),
-            Init::Ones => f.write_str("ones"),
-            Init::Normal { std } => write!(f, "normal({std})"),
-            Init::FanIn(d) => write!(f, "fan_in({d})"),
-        }
-    }
-}
-
-struct Attributes<'a>(&'a Op);
-
-impl std::fmt::Display for Attributes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Op::Input(name) | Op::Label(name) => write!(f, " {name}"),
-            Op::Const(value) => write!(f, " {value}"),
-            Op::Affine { mul, add } => write!(f, " mul {mul} add {add}"),
-            Op::LayerNorm { eps } => write!(f, " eps {eps}"),
-            Op::Attention { heads, scale, drop, site } => {
-                write!(f, " heads {heads}")?;
-                if let Some(scale) = scale {
-                    write!(f, " scale {scale}")?;
-                }
-                if *drop > 0.0 {
-                    write!(f, " drop {drop} site {}", site.0)?;
-                }
-                Ok(())
-            }
-            Op::Dropout { p, site } => write!(f, " p {p} site {}", site.0),
-            Op::Take { rows } => write!(f, " rows {rows}"),
-            Op::Row(i) => write!(f, " {i}"),
-            Op::At { companions, group, index } => {
-                let group = match group {
-                    Group::Pos => "pos",
-                    Group::Neg => "neg",
-                };
-                write!(f, " {companions}.{group}.{index}")
-            }
-            _ => Ok(()),
-        }
-    }
 }

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use super::holds::Holds;
 use super::lowering::{Frame, Lowering, MAX_DEPTH};
 use super::path::Scope;
 use super::pattern::Generics;
 use super::value::{Instance, Value};
 use crate::diag::Diagnostic;
 use crate::diag::codes::structure as code;
+use crate::ir::{NameKind, RegionKind};
 use crate::sema::program::ModuleId;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Arg, Block, Expr, ExprKind};
@@ -20,7 +22,7 @@ pub(super) struct Argument {
     pub(super) span: Span,
 }
 
-impl Lowering<'_> {
+impl<'p> Lowering<'p> {
     /// `F(x, k: e)`.
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
         let ExprKind::Name(name) = &callee.kind else {
@@ -43,22 +45,20 @@ impl Lowering<'_> {
             };
         }
         let module = self.module();
-        if let Some((home, _)) = self.program.block(module, name) {
-            let real = self.real_name(module, name);
+        if let Some((home, block)) = self.program.block(module, name) {
+            let real = block.name.value.clone();
             let args = self.arguments(args);
             self.uses.imports.insert(name.clone());
             let path = self.frame().scope.path(Some(name));
             return self.call_block(home, &real, args, span, path, false);
         }
-        let indexed = self.program.module(module).and_then(|m| m.hypers.get(name)).is_some();
-        if indexed {
-            let plain =
-                self.program.module(module).and_then(|m| m.hypers.get(name)).is_some_and(|h| h.params.is_empty());
+        if let Some((home, hyper)) = self.program.hyper(module, name) {
             let args = self.arguments(args);
-            if plain {
+            if hyper.params.is_empty() {
                 return self.not_callable("hyper without parameters", callee.span);
             }
-            return self.call_hyper(module, name, args, span);
+            self.uses.imports.insert(name.clone());
+            return self.call_hyper(home, hyper, args, span);
         }
         if let Some(primitive) = crate::sema::primitives::find(name) {
             let args = self.arguments(args);
@@ -87,11 +87,14 @@ impl Lowering<'_> {
     pub(super) fn instance(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
         let ExprKind::Name(name) = &callee.kind else { return self.not_callable("value", callee.span) };
         let module = self.module();
-        let Some((home, block)) = self.program.block(module, name).map(|(m, b)| (m, b.clone())) else {
+        let program = self.program;
+        let Some((home, declared)) = program.block(module, name) else {
             self.arguments(args);
             return self.no_block(name, callee.span);
         };
         self.uses.imports.insert(name.clone());
+        let real = declared.name.value.clone();
+        let Some((_, block)) = self.block_as_changed(home, &real) else { return Value::Error };
         let settings = self.arguments(args);
         for setting in &settings {
             match &setting.name {
@@ -101,13 +104,12 @@ impl Lowering<'_> {
                         .help(format!("write `{name}{{width: ..}}`; the tensor comes with each call")),
                 ),
                 Some(n) if !block.params.iter().any(|p| p.name.value == n.value) => {
-                    self.no_such_argument(name, &block, n)
+                    self.no_such_argument(name, block, n);
                 }
                 Some(_) => {}
             }
         }
         let path = self.frame().scope.path(Some(name));
-        let real = self.real_name(module, name);
         let instance = Instance { module: home, block: real, settings, path: path.clone() };
         self.own(&path, span, true);
         self.bounded(Value::Instance(Rc::new(instance)), span)
@@ -128,13 +130,6 @@ impl Lowering<'_> {
             all.push(setting.clone());
         }
         self.call_block(instance.module, &instance.block, all, span, instance.path.clone(), true)
-    }
-
-    fn real_name(&self, module: ModuleId, name: &str) -> String {
-        self.program
-            .module(module)
-            .and_then(|m| m.imports.get(name))
-            .map_or_else(|| name.to_owned(), |(_, real, _)| real.clone())
     }
 
     fn not_callable(&mut self, kind: &str, span: Span) -> Value {
@@ -195,7 +190,7 @@ impl Lowering<'_> {
         path: String,
         sharing: bool,
     ) -> Value {
-        if self.frames.iter().any(|f| f.module == home && f.block == name) {
+        if self.frames.iter().any(|f| f.home == home && f.block == name) {
             return self.fail(
                 Diagnostic::error(code::E0505, format!("`{name}` calls itself"))
                     .at(span, "called from within itself")
@@ -207,10 +202,15 @@ impl Lowering<'_> {
                 Diagnostic::error(code::E0505, format!("blocks nest deeper than {MAX_DEPTH}")).at(span, "this call"),
             );
         }
-        let block = self.replaced_block(home, name);
-        let Some(block) = block else { return Value::Error };
+        let Some((module, block)) = self.block_as_changed(home, name) else { return Value::Error };
         self.uses.blocks.insert((home, name.to_owned()));
-        let Some(bound) = self.bind_arguments(&block, args, span) else { return Value::Error };
+        let Some(bound) = self.bind_arguments(block, args, span) else { return Value::Error };
+        let kind = RegionKind::Call {
+            block: name.to_owned(),
+            declared: block.name.span,
+            library: self.program.module(home).is_some_and(|m| m.is_std),
+        };
+        let region = self.open_region(kind, path.clone(), span);
 
         let weights_before = self.weights;
         let repeated = !sharing && self.owned_elsewhere(&path, span);
@@ -220,16 +220,20 @@ impl Lowering<'_> {
             self.encoder_root = Some(path.clone());
         }
         self.frames.push(Frame {
-            module: home,
+            module,
+            home,
             block: name.to_owned(),
             scope: Scope { prefix: path.clone(), steps: Vec::new() },
             call: span,
+            regions: region.into_iter().collect(),
             sharing: sharing && self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))),
             repeated,
             ..Frame::default()
         });
-        let value = self.deeper(span, |l| l.inline(&block, bound)).unwrap_or(Value::Error);
+        let value = self.deeper(span, |l| l.inline(block, bound)).unwrap_or(Value::Error);
         self.frames.pop();
+        let result = block.body.value.as_ref().map_or(span, |v| v.span);
+        self.name_value(NameKind::Result, path.clone(), &value, result);
         if is_encoder {
             self.encoder_root = None;
         }
@@ -237,23 +241,6 @@ impl Lowering<'_> {
             self.own(&path, span, false);
         }
         value
-    }
-
-    /// The block, or what the variant puts in its place.
-    fn replaced_block(&mut self, home: ModuleId, name: &str) -> Option<Block> {
-        let change = self.changes.iter().rev().find_map(|c| match c {
-            crate::syntax::ast::Change::Block(block, span) if block.name.value == name && home == ModuleId(0) => {
-                Some(((**block).clone(), *span))
-            }
-            _ => None,
-        });
-        match change {
-            Some((block, span)) => {
-                self.applied.insert(span);
-                Some(block)
-            }
-            None => self.program.module(home).and_then(|m| m.blocks.get(name)).cloned(),
-        }
     }
 
     /// Arguments by parameter, in the order of the parameters; none where the default is to be used.
@@ -340,6 +327,8 @@ impl Lowering<'_> {
             quiet |= value.is_error();
             let value = self.as_declared(&param.ty, value);
             given.push((value.clone(), span));
+            let path = self.frame().scope.leaf(&param.name.value);
+            self.name_value(NameKind::Argument, path, &value, span);
             self.bind(&param.name, value, false);
             self.uses.read.insert(param.name.span);
         }
@@ -351,13 +340,11 @@ impl Lowering<'_> {
             return Value::Error;
         }
         self.bind_generics(&generics, block);
-        if let Some(constraint) = &block.constraint
-            && self.condition(constraint) != Some(true)
-        {
-            // What is not known has been told.
-            if self.condition(constraint).is_none() {
-                return Value::Error;
-            }
+        let holds = block.constraint.as_ref().map_or(Holds::Yes, |c| self.holds(c));
+        if holds == Holds::Untold {
+            return Value::Error;
+        }
+        if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
             let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);

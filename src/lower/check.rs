@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use super::lowering::{Compiled, Options, Setting, Uses, compile};
 use super::names::check_names;
+use super::sets::setting;
 use crate::diag::codes::{lints as lint, names, structure};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::{Graph, Op};
 use crate::sema::dims::Dim;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::statics::Static;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, RecipeEntry, UnaryOp};
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
 ///
@@ -35,6 +34,7 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
         uses.add(compiled.uses.clone());
         if let Some(graph) = &compiled.graph {
             leaks(graph, &mut found);
+            dropped_masks(program, graph, &mut found);
             hashes.insert(variant, graph.hash());
         }
         first.get_or_insert(compiled);
@@ -84,27 +84,9 @@ fn add(found: &mut Diagnostics, more: &Diagnostics, place: Option<(Span, String)
 
 /// The hypers that a recipe sets, base recipes first. What is wrong with them is told elsewhere.
 fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
-    let main = program.main();
+    let known = |s: &Setting| program.hyper(ModuleId(0), &s.name).is_some();
     let entries = program.recipe_chain(recipe).unwrap_or_default().into_iter().flat_map(|r| &r.entries);
-    let set = |entry: &RecipeEntry| match entry {
-        RecipeEntry::Set { name, value, span } if main.is_some_and(|m| m.hypers.contains_key(&name.value)) => {
-            Some(Setting { name: name.value.clone(), value: literal(value)?, span: *span })
-        }
-        _ => None,
-    };
-    entries.filter_map(set).collect()
-}
-
-/// The value of a literal.
-pub(super) fn literal(e: &Expr) -> Option<Static> {
-    match &e.kind {
-        ExprKind::Int(n) => Some(Static::Int(*n)),
-        ExprKind::Float(x) => Some(Static::Float(*x)),
-        ExprKind::Bool(b) => Some(Static::Bool(*b)),
-        ExprKind::Str(s) => Some(Static::Str(s.clone())),
-        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
-        _ => None,
-    }
+    entries.filter_map(|e| setting(e)?.ok()).filter(known).collect()
 }
 
 /// Predictions that read a label.
@@ -124,6 +106,23 @@ fn leaks(graph: &Graph, found: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// Sequences whose padding becomes visible, by a call in the user's files.
+fn dropped_masks(program: &Program, graph: &Graph, found: &mut Diagnostics) {
+    let in_std =
+        |span: Span| program.modules.iter().any(|m| m.is_std && m.span.start <= span.start && span.start <= m.span.end);
+    for (id, node) in graph.nodes().filter(|(_, n)| matches!(n.op, Op::Dense) && !in_std(n.span)) {
+        let of = graph.operands(id).first().and_then(|x| graph.node(*x)).and_then(|n| n.ty.len()).cloned();
+        found.push(
+            Diagnostic::warning(
+                lint::W0112,
+                format!("padding becomes visible: every sample gets {} rows", of.unwrap_or_default().longest()),
+            )
+            .at(node.span, "rows of zeros stand behind the shorter samples from here on")
+            .help("predictions depend on the batch now; without `dense` every operation leaves padding out"),
+        );
     }
 }
 
@@ -162,11 +161,15 @@ fn recipes_and_expects(program: &Program, found: &mut Diagnostics) {
     for (expect, _) in &program.expects {
         if let Some(recipe) = &expect.recipe
             && !program.recipes.contains_key(&recipe.value)
+            && !program.variants.contains_key(&recipe.value)
         {
             found.push(
                 Diagnostic::error(structure::E0513, format!("no recipe `{}`", recipe.value))
-                    .at(recipe.span, "not a recipe of this file")
-                    .did_you_mean(&recipe.value, program.recipes.keys().map(String::as_str)),
+                    .at(recipe.span, "neither a recipe nor a variant of this file")
+                    .did_you_mean(
+                        &recipe.value,
+                        program.recipes.keys().chain(program.variants.keys()).map(String::as_str),
+                    ),
             );
         }
     }

@@ -5,7 +5,7 @@ use super::path::Step;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, names, structure, types};
-use crate::ir::{Group, NodeId, Op};
+use crate::ir::{Group, NodeId, Op, RegionKind};
 use crate::sema::dims::Dim;
 use crate::sema::program::ModuleId;
 use crate::sema::statics::Static;
@@ -84,12 +84,14 @@ impl Lowering<'_> {
         }
         if let Some(items) = self.program.module(module) {
             let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
-            if input && items.hypers.contains_key(name) {
+            let hyper = self.program.hyper(module, name);
+            if input && hyper.is_some() {
                 // Two things of one name, which has been told.
                 self.untold = true;
                 return Value::Error;
             }
-            if let Some(hyper) = items.hypers.get(name) {
+            if let Some((home, hyper)) = hyper {
+                self.uses.imports.insert(name.to_owned());
                 if !hyper.params.is_empty() {
                     let params: Vec<&str> = hyper.params.iter().map(|p| p.value.as_str()).collect();
                     let d =
@@ -97,10 +99,10 @@ impl Lowering<'_> {
                             .at(span, "used as a value")
                             .because(hyper.name.span, "declared here")
                             .help(format!("call it: `{name}(..)`"));
-                    self.uses.hypers.insert((module, name.to_owned()));
+                    self.uses.hypers.insert((home, hyper.name.value.clone()));
                     return self.fail(d);
                 }
-                return match self.hyper_value(module, name) {
+                return match self.hyper_value(home, &hyper.name.value) {
                     Some(value) => Value::Static(value),
                     None => Value::Error,
                 };
@@ -145,20 +147,14 @@ impl Lowering<'_> {
     pub(super) fn may_be_lost(&self, module: ModuleId, name: &str) -> bool {
         let Some(items) = self.program.module(module) else { return true };
         let inputs = items.inputs.values().filter(|i| !self.graph.inputs.contains_key(&i.name.value));
-        items.damaged
-            || self.frames.last().is_some_and(|f| f.damaged)
-            || inputs.into_iter().any(|i| super::names::mentions(&i.ty, name))
+        items.lost.contains(name) || inputs.into_iter().any(|i| super::names::mentions(&i.ty, name))
     }
 
     fn unknown_name(&self, name: &str, span: Span) -> Diagnostic {
         let mut known: Vec<String> =
             self.frames.last().map(|f| f.bindings.iter().map(|b| b.name.clone()).collect()).unwrap_or_default();
-        if let Some(items) = self.program.module(self.module()) {
-            known.extend(items.hypers.keys().cloned());
-            if self.frames.last().is_some_and(|f| f.block.is_empty()) {
-                known.extend(items.inputs.keys().chain(items.labels.keys()).cloned());
-            }
-        }
+        let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
+        known.extend(super::names::values_of(self.program, self.module(), in_model).into_iter().map(str::to_owned));
         let in_block = self.frames.last().is_some_and(|f| !f.block.is_empty());
         let mut d =
             Diagnostic::error(names::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");
@@ -323,7 +319,17 @@ impl Lowering<'_> {
             self.uses.read.insert(var.span);
         }
         self.bind(var, value, false);
-        let result = self.within(Step::Index(step.to_owned()), f);
+        let result = self.within(Step::Index(step.to_owned()), |l| {
+            let path = l.frame().scope.path(None);
+            let kind = RegionKind::Turn { variable: var.value.clone(), step: step.to_owned() };
+            let region = l.open_region(kind, path, var.span);
+            l.frame().regions.extend(region);
+            let result = f(l);
+            if region.is_some() {
+                l.frame().regions.pop();
+            }
+            result
+        });
         self.frame().loops.pop();
         self.frame().bindings.truncate(depth);
         result

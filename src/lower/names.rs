@@ -6,9 +6,10 @@
 use super::walk::Walk;
 use crate::diag::codes::{hypers as hyper, names as code, structure};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::sema::program::{ModuleId, Program};
+use crate::sema::program::{ModuleId, ModuleItems, Program};
 use crate::source::{EmbeddedWorld, Span};
 use crate::syntax::ast::{BinaryOp, Body, Change, Expr, ExprKind, RecipeEntry, Stmt, StmtKind, TypeExpr, TypeExprKind};
+use crate::syntax::visit;
 
 /// Checks the names of all files but the standard library's.
 pub(super) fn check_names(program: &Program, found: &mut Diagnostics) {
@@ -65,30 +66,34 @@ fn recipes(program: &Program, found: &mut Diagnostics) {
                 );
             }
             before.push((key, span));
-            let RecipeEntry::Set { name, value, span } = entry else { continue };
-            if !main.hypers.contains_key(&name.value) && !main.damaged {
+            let RecipeEntry::Set { name, span, .. } = entry else { continue };
+            if program.hyper(ModuleId(0), &name.value).is_none() && !main.lost.contains(&name.value) {
                 found.push(
                     Diagnostic::error(hyper::E0407, format!("no hyper `{}` to set", name.value))
                         .at(*span, "set here")
-                        .did_you_mean(&name.value, main.hypers.keys().map(String::as_str)),
+                        .did_you_mean(&name.value, program.hyper_names()),
                 );
             }
-            if super::check::literal(value).is_none() && !matches!(value.kind, ExprKind::Error) {
-                found.push(
-                    Diagnostic::error(
-                        hyper::E0401,
-                        format!("`set {}` in a recipe wants a number, flag or string", name.value),
-                    )
-                    .at(value.span, "not a literal"),
-                );
+            if let Some(Err(fault)) = super::sets::setting(entry) {
+                found.push(fault);
             }
         }
     }
 }
 
-/// What `expect` can speak of; with a block in brackets, of that block alone.
-const FIGURES: [&str; 3] = ["params", "macs", "memory"];
+/// What `expect` can speak of: parameters, multiply-adds, bytes of training, the axes of a value.
+pub const FIGURES: [&str; 4] = ["params", "macs", "memory", "shape"];
 
+/// A figure that is none.
+pub(crate) fn unknown_figure(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(code::E0201, format!("no figure `{name}`"))
+        .at(span, "unknown figure")
+        .help(format!("the figures are {}", FIGURES.join(", ")))
+        .did_you_mean(name, FIGURES)
+}
+
+/// What can be told of claims without their figures: what compares nothing, what speaks of nothing, names of figures and
+/// blocks. Paths and numbers are looked at where the figures are known.
 fn expectations(program: &Program, found: &mut Diagnostics) {
     for claim in program.expects.iter().flat_map(|(e, _)| &e.claims) {
         let sides = match &claim.kind {
@@ -116,7 +121,7 @@ fn expectations(program: &Program, found: &mut Diagnostics) {
             found.push(
                 Diagnostic::error(structure::E0520, "this expectation says nothing about the model")
                     .at(claim.span, "no figure in it")
-                    .help(format!("the figures are {}, each also of a block: `macs(Fuse)`", FIGURES.join(", "))),
+                    .help(format!("the figures are {}; of a block or path: `macs(Fuse)`", FIGURES.join(", "))),
             );
         }
     }
@@ -138,29 +143,28 @@ fn figure(program: &Program, e: &Expr, found: &mut Diagnostics) -> bool {
         _ => return false,
     };
     if !FIGURES.contains(&name.as_str()) {
-        if args.is_none() && program.main().is_some_and(|m| m.hypers.contains_key(name)) {
-            return false;
+        let dim = |m: &ModuleItems| m.inputs.values().any(|i| mentions(&i.ty, name));
+        let known = match args {
+            None => program.hyper(ModuleId(0), name).is_some() || program.main().is_some_and(dim),
+            Some(_) => matches!(name.as_str(), "min" | "max"),
+        };
+        if !known {
+            found.push(unknown_figure(name, e.span));
         }
-        found.push(
-            Diagnostic::error(code::E0201, format!("no figure `{name}`"))
-                .at(e.span, "unknown figure")
-                .help(format!("the figures are {}", FIGURES.join(", ")))
-                .did_you_mean(name, FIGURES),
-        );
-        return true;
+        return !known;
     }
     for arg in args.into_iter().flatten() {
-        let known = match &arg.value.kind {
-            ExprKind::Name(block) => program.block(ModuleId(0), block).is_some(),
-            _ => false,
-        };
-        if !known && program.main().is_some_and(|m| !m.damaged) {
-            let mut d = Diagnostic::error(code::E0201, format!("`{name}` of something that is no block of this file"))
-                .at(arg.value.span, "unknown block");
-            if let (ExprKind::Name(block), Some(main)) = (&arg.value.kind, program.main()) {
-                d = d.did_you_mean(block, main.blocks.keys().chain(main.imports.keys()).map(String::as_str));
-            }
-            found.push(d);
+        // A block has a capital in front; a path begins with a binding or a call.
+        if let ExprKind::Name(block) = &arg.value.kind
+            && block.starts_with(|c: char| c.is_ascii_uppercase())
+            && program.block(ModuleId(0), block).is_none()
+            && let Some(main) = program.main().filter(|m| !m.lost.contains(block))
+        {
+            found.push(
+                Diagnostic::error(code::E0201, format!("`{name}` of something that is no block of this file"))
+                    .at(arg.value.span, "unknown block")
+                    .did_you_mean(block, main.blocks.keys().chain(main.imports.keys()).map(String::as_str)),
+            );
         }
     }
     true
@@ -196,7 +200,26 @@ pub(super) fn unknown_block(program: &Program, module: ModuleId, name: &str, spa
         known.extend(items.imports.keys().map(String::as_str));
         known.extend(items.hypers.values().filter(|h| !h.params.is_empty()).map(|h| h.name.value.as_str()));
     }
+    known.extend(program.modules.iter().filter(|m| m.is_std).flat_map(|m| m.blocks.keys()).map(String::as_str));
     d.did_you_mean(name, known)
+}
+
+/// Names that stand for values of the file itself: hypers, dims of inputs, in the model inputs and labels.
+pub(super) fn values_of(program: &Program, module: ModuleId, in_model: bool) -> Vec<&str> {
+    let Some(items) = program.module(module) else { return Vec::new() };
+    let mut names: Vec<&str> = items.hypers.keys().chain(items.hyper_imports.keys()).map(String::as_str).collect();
+    if in_model {
+        names.extend(items.inputs.keys().chain(items.labels.keys()).map(String::as_str));
+    }
+    for input in items.inputs.values() {
+        if let TypeExprKind::Named { dims, .. } = &input.ty.kind {
+            names.extend(dims.iter().flatten().filter_map(|d| match &d.kind {
+                ExprKind::Name(name) => Some(name.as_str()),
+                _ => None,
+            }));
+        }
+    }
+    names
 }
 
 /// What a change is about: two changes of one thing have one key.
@@ -206,7 +229,9 @@ pub(super) fn change_key(change: &Change) -> Option<(&'static str, &str)> {
         Change::Let { name, .. } => Some(("let", name.value.as_str())),
         Change::Block(block, _) => Some(("block", block.name.value.as_str())),
         Change::Input(input, _) => Some(("input", input.name.value.as_str())),
-        Change::Drop { name, .. } | Change::Loss { name, .. } => Some(("loss", name.value.as_str())),
+        Change::Drop { name, .. } | Change::Loss { name, .. } | Change::Reweight { name, .. } => {
+            Some(("loss", name.value.as_str()))
+        }
         Change::Error(_) => None,
     }
 }
@@ -223,7 +248,7 @@ fn each_stmt<'a>(body: &'a Body, f: &mut dyn FnMut(&'a Stmt)) {
 /// Names of the bindings that a variant may give another value.
 pub(super) fn bindings_of(body: &Body) -> Vec<String> {
     let mut names = Vec::new();
-    each_stmt(body, &mut |stmt| {
+    visit::stmts(body, &mut |stmt| {
         if let StmtKind::Let { names: bound, .. } = &stmt.kind
             && let [name] = bound.as_slice()
         {
@@ -236,7 +261,7 @@ pub(super) fn bindings_of(body: &Body) -> Vec<String> {
 /// Names of the losses.
 pub(super) fn losses_of(body: &Body) -> Vec<String> {
     let mut names = Vec::new();
-    each_stmt(body, &mut |stmt| {
+    visit::stmts(body, &mut |stmt| {
         if let StmtKind::Loss { name, .. } = &stmt.kind {
             names.push(name.value.clone());
         }

@@ -4,7 +4,7 @@ use super::lowering::Lowering;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, types};
-use crate::ir::{Binary, NodeId, Op};
+use crate::ir::{Binary, Curve, NodeId, Op, Unary};
 use crate::sema::statics::Static;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, UnaryOp};
@@ -77,11 +77,16 @@ impl Lowering<'_> {
     }
 
     /// `a op b`; what only the data decide is decided by number where they are bound.
-    fn static_binary(&self, op: BinaryOp, a: &Static, b: &Static) -> Result<Static, crate::sema::statics::StaticFault> {
+    pub(super) fn static_binary(
+        &self,
+        op: BinaryOp,
+        a: &Static,
+        b: &Static,
+    ) -> Result<Static, crate::sema::statics::StaticFault> {
         match (Static::binary(op, a, b), &self.options.dims) {
             (Err(f), Some(table)) if f.code == hyper::E0401 => {
                 let number = |s: &Static| match s {
-                    Static::Dim(d) => Static::from_dim(super::lowering::with_widths(table, d)),
+                    Static::Dim(d) => Static::from_dim(table.with_widths(d)),
                     other => other.clone(),
                 };
                 Static::binary(op, &number(a), &number(b))
@@ -94,7 +99,7 @@ impl Lowering<'_> {
         self.fail(
             Diagnostic::error(hyper::E0402, format!("`{}` has no meaning for tensors", op.symbol()))
                 .at(span, "between tensors")
-                .help("tensors have + - * /; a condition must be known at compile time"),
+                .help("tensors have + - * / and a number as `**`; a condition must be known at compile time"),
         )
     }
 
@@ -111,7 +116,7 @@ impl Lowering<'_> {
             BinaryOp::Div if !(1.0 / n).is_finite() => self
                 .fail(Diagnostic::error(hyper::E0406, "division by a number next to 0").at(ys, format!("this is {n}"))),
             BinaryOp::Div => self.affine(x, 1.0 / n, 0.0, span, xs),
-            BinaryOp::Pow if n == 2.0 => self.emit(Op::Unary(crate::ir::Unary::Square), &[x], span, &[xs]),
+            BinaryOp::Pow => self.power(x, n, span, xs),
             other => self.no_operator(other, span),
         }
     }
@@ -141,6 +146,16 @@ impl Lowering<'_> {
             );
         }
         n
+    }
+
+    /// `x ** exponent`.
+    pub(super) fn power(&mut self, x: NodeId, exponent: f64, span: Span, xs: Span) -> Value {
+        let op = match exponent {
+            1.0 => return Value::Node(x),
+            2.0 => Op::Unary(Unary::Square),
+            _ => Op::Curve(Curve::Pow { exponent }),
+        };
+        self.emit(op, &[x], span, &[xs])
     }
 
     /// `mul * x + add`, nothing where that is x.

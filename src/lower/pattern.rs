@@ -146,7 +146,9 @@ impl Lowering<'_> {
                 _ => self.misfit(ty, value, span, parameter, None),
             },
             ("Seq", Type::Tensor(t)) => {
-                let (Some(time), 1) = (&t.time, t.dims.len()) else {
+                // A `Seq` whose axes are not written down has one beside time.
+                let axes = dims.len().max(2) - 1;
+                let Some(time) = t.time.as_ref().filter(|_| t.dims.len() == axes) else {
                     return self.misfit(ty, value, span, parameter, None);
                 };
                 let modality = self.modality(params, &time.modality, span, generics, parameter);
@@ -258,6 +260,12 @@ impl Lowering<'_> {
             && let Some(dim) = generics.dim(name)
         {
             return Some(dim);
+        }
+        if let ExprKind::Name(name) = &pattern.kind
+            && name == super::model::BATCH
+            && self.program.module(self.module()).is_some_and(|m| !m.hypers.contains_key(name))
+        {
+            return Some(Dim::batch());
         }
         let depth = self.frame().bindings.len();
         for (name, (dim, span)) in &generics.dims {

@@ -4,9 +4,10 @@ use super::lowering::{Binding, Lowering};
 use super::path::Step;
 use super::value::Value;
 use crate::diag::Diagnostic;
-use crate::diag::codes::{names, structure};
+use crate::diag::codes::{lints, names, structure};
+use crate::ir::NameKind;
 use crate::source::Span;
-use crate::syntax::ast::{Body, Change, Expr, Ident, Stmt, StmtKind, TypeExpr};
+use crate::syntax::ast::{Body, Expr, Ident, Stmt, StmtKind, TypeExpr};
 
 impl<'p> Lowering<'p> {
     /// The statements of a body and its value.
@@ -64,11 +65,25 @@ impl<'p> Lowering<'p> {
 
     fn reveal(&mut self, e: &Expr) {
         let value = self.expr(e);
-        let text = self.describe(&value);
         if !value.is_error() {
-            let d =
-                Diagnostic::warning(crate::diag::codes::lints::W0107, format!("the type is {text}")).at(e.span, text);
-            self.report(d);
+            let seen = (self.turn_text(), self.describe(&value));
+            self.reveals.entry(e.span).or_default().push(seen);
+        }
+    }
+
+    /// Which call and which turns of loops are being lowered: `in fuse.0, l = 1`; empty in the model outside loops.
+    pub(super) fn turn_text(&self) -> String {
+        let frame = self.frames.last();
+        let call = frame.map(|f| f.scope.prefix.as_str()).filter(|p| !p.is_empty()).map(|p| format!("in {p}"));
+        let loops = frame.into_iter().flat_map(|f| f.loops.iter().cloned());
+        call.into_iter().chain(loops).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Tells what the file asked to see, each place once.
+    pub(super) fn tell_reveals(&mut self) {
+        for (span, seen) in std::mem::take(&mut self.reveals) {
+            let text = super::types::together(&seen);
+            self.report(Diagnostic::warning(lints::W0107, format!("the type is {text}")).at(span, text));
         }
     }
 
@@ -118,6 +133,8 @@ impl<'p> Lowering<'p> {
                         .help("use another name, or `var` and an assignment"),
                 );
             }
+            let path = self.name_path(&name.value);
+            self.name_value(NameKind::Bound, path, &value, value_expr.span);
             self.bind(name, value, mutable);
         }
     }
@@ -131,14 +148,9 @@ impl<'p> Lowering<'p> {
         self.frames.len() == 1 && self.frames.last().is_some_and(|f| f.block.is_empty())
     }
 
-    /// The variant's value for a binding of the model.
-    fn rebound(&mut self, name: &str) -> Option<&'p Expr> {
-        let found = self.changes.iter().rev().find_map(|c| match c {
-            Change::Let { name: n, value, span } if n.value == name => Some((value, *span)),
-            _ => None,
-        })?;
-        self.applied.insert(found.1);
-        Some(found.0)
+    /// The path that a name would give to weights: `h.1` in the second turn of a loop.
+    fn name_path(&mut self, name: &str) -> String {
+        self.within(Step::Let(name.to_owned()), |l| l.frame().scope.path(None))
     }
 
     /// Binds a name in the innermost frame.
@@ -147,12 +159,17 @@ impl<'p> Lowering<'p> {
         if !in_std {
             self.uses.bound.insert(name.span, name.value.clone());
         }
+        if !in_std && self.options.types {
+            let seen = (self.turn_text(), self.describe(&value));
+            self.types.entry(name.span).or_insert_with(|| (name.value.clone(), Vec::new())).1.push(seen);
+        }
         self.frame().bindings.push(Binding { name: name.value.clone(), value, mutable, span: name.span });
     }
 
     fn assign(&mut self, names: &[Ident], value: &Expr) {
         let new = self.expr(value);
-        for (name, value) in self.parts(names, new, value.span) {
+        let span = value.span;
+        for (name, value) in self.parts(names, new, span) {
             let found = self.frame().bindings.iter().rposition(|b| b.name == name.value);
             let Some(i) = found else {
                 let known: Vec<String> =
@@ -184,6 +201,8 @@ impl<'p> Lowering<'p> {
                         .help("a `var` may change its dims, not its kind"),
                 );
             }
+            let path = self.name_path(&name.value);
+            self.name_value(NameKind::Bound, path, &value, span);
             if let Some(slot) = self.frame().bindings.get_mut(i) {
                 slot.value = value;
             }
@@ -201,9 +220,14 @@ impl<'p> Lowering<'p> {
                     _ => true,
                 }
             }
-            (Value::List(x), Value::List(y)) => {
-                x.len() == y.len() && x.iter().zip(y).all(|((la, a), (lb, b))| la == lb && self.same_kind(a, b))
-            }
+            // A list may grow and shrink; what stays at its label or place keeps its kind.
+            (Value::List(x), Value::List(y)) => x.iter().enumerate().all(|(i, (label, a))| {
+                let found = match label {
+                    Some(_) => y.iter().find(|(l, _)| l == label),
+                    None => y.get(i).filter(|(l, _)| l.is_none()),
+                };
+                found.is_none_or(|(_, b)| self.same_kind(a, b))
+            }),
             (Value::Static(_), Value::Node(id)) | (Value::Node(id), Value::Static(_)) => {
                 self.graph.node(*id).and_then(|n| n.ty.tensor()).is_some_and(|t| t.is_real())
             }

@@ -86,6 +86,28 @@ impl Value {
         }
     }
 
+    /// The nodes in it, each with its place: empty for a tensor, `audio` or `0` for elements, `0.audio` for nested ones.
+    pub(super) fn nodes(&self) -> Vec<(String, NodeId)> {
+        fn gather(value: &Value, place: &str, out: &mut Vec<(String, NodeId)>) {
+            let below = |step: &str| if place.is_empty() { step.to_owned() } else { format!("{place}.{step}") };
+            match value {
+                Value::Node(id) => out.push((place.to_owned(), *id)),
+                Value::List(list) => {
+                    for (i, (label, element)) in list.iter().enumerate() {
+                        gather(element, &below(label.as_deref().unwrap_or(&i.to_string())), out);
+                    }
+                }
+                Value::Tuple(parts) => {
+                    parts.iter().enumerate().for_each(|(i, part)| gather(part, &below(&i.to_string()), out));
+                }
+                _ => {}
+            }
+        }
+        let mut out = Vec::new();
+        gather(self, "", &mut out);
+        out
+    }
+
     pub(super) fn int(n: i64) -> Value {
         Value::Static(Static::Int(n))
     }

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Arg, Block, Body, Change, Expr, ExprKind, Hyper, Ident, StmtKind, TypeExpr, TypeExprKind, Variant,
 };
+use crate::syntax::visit;
 
 pub(super) struct Walk<'p> {
     program: &'p Program,
@@ -17,8 +18,6 @@ pub(super) struct Walk<'p> {
     scope: Vec<String>,
     /// Whether inputs and labels are known.
     in_model: bool,
-    /// Whether a missing name may stand in text that could not be read.
-    lost: bool,
     /// Declared generics of the block.
     generics: Vec<String>,
     pub(super) found: Vec<Diagnostic>,
@@ -26,16 +25,18 @@ pub(super) struct Walk<'p> {
 
 impl<'p> Walk<'p> {
     pub(super) fn new(program: &'p Program, module: ModuleId) -> Self {
-        let lost = program.module(module).is_none_or(|m| m.damaged);
-        Walk { program, module, scope: Vec::new(), in_model: false, lost, generics: Vec::new(), found: Vec::new() }
+        Walk { program, module, scope: Vec::new(), in_model: false, generics: Vec::new(), found: Vec::new() }
     }
 
     fn scoped(&mut self, f: impl FnOnce(&mut Self)) {
         let depth = self.scope.len();
-        let lost = self.lost;
         f(self);
         self.scope.truncate(depth);
-        self.lost = lost;
+    }
+
+    /// Whether a missing name may stand in text that could not be read.
+    fn lost(&self, name: &str) -> bool {
+        self.program.module(self.module).is_none_or(|m| m.lost.contains(name))
     }
 
     pub(super) fn hyper(&mut self, h: &Hyper) {
@@ -66,7 +67,6 @@ impl<'p> Walk<'p> {
         let outer = std::mem::take(&mut self.in_model);
         self.generics = block.generics.iter().map(|g| g.value.clone()).collect();
         self.scoped(|w| {
-            w.lost |= is_damaged(&block.body);
             w.scope.extend(all.iter().map(|n| n.value.clone()));
             for param in &block.params {
                 w.ty(&param.ty);
@@ -83,7 +83,6 @@ impl<'p> Walk<'p> {
     pub(super) fn model(&mut self, body: &Body) {
         self.in_model = true;
         self.scoped(|w| {
-            w.lost |= is_damaged(body);
             w.body(body);
         });
     }
@@ -93,17 +92,12 @@ impl<'p> Walk<'p> {
         self.in_model = true;
         for (i, change) in variant.changes.iter().enumerate() {
             let key = super::names::change_key(change);
-            let place = |c: &Change| match c {
-                Change::Set { span, .. } | Change::Let { span, .. } | Change::Drop { span, .. } => *span,
-                Change::Loss { span, .. } | Change::Block(_, span) | Change::Input(_, span) => *span,
-                Change::Error(span) => *span,
-            };
             let first = variant.changes.iter().take(i).find(|c| key.is_some() && super::names::change_key(c) == key);
             if let (Some(first), Some((what, name))) = (first, key) {
                 self.found.push(
                     Diagnostic::error(code::E0203, format!("a second {what} `{name}` in one variant"))
-                        .at(place(change), "changed again here")
-                        .because(place(first), "first changed here")
+                        .at(change.span(), "changed again here")
+                        .because(first.span(), "first changed here")
                         .help("take one of them away"),
                 );
             }
@@ -113,11 +107,11 @@ impl<'p> Walk<'p> {
                     self.scoped(|w| w.expr(value));
                     self.in_model = true;
                 }
-                Change::Let { value, .. } | Change::Loss { value, .. } => self.scoped(|w| {
-                    w.lost |= is_damaged(model);
-                    w.bind_all(model);
-                    w.expr(value);
-                }),
+                Change::Let { value, .. } | Change::Loss { value, .. } | Change::Reweight { factor: value, .. } => self
+                    .scoped(|w| {
+                        w.bind_all(model);
+                        w.expr(value);
+                    }),
                 Change::Block(block, _) => self.block(block),
                 Change::Input(..) | Change::Drop { .. } | Change::Error(_) => {}
             }
@@ -125,17 +119,16 @@ impl<'p> Walk<'p> {
     }
 
     fn bind_all(&mut self, body: &Body) {
-        for stmt in &body.stmts {
-            match &stmt.kind {
-                StmtKind::Let { names, .. } => self.scope.extend(names.iter().map(|n| n.value.clone())),
-                StmtKind::Companions { name, .. } => self.scope.push(name.value.clone()),
-                StmtKind::For { var, body, .. } => {
-                    self.scope.push(var.value.clone());
-                    self.bind_all(body);
-                }
-                _ => {}
+        visit::stmts(body, &mut |stmt| match &stmt.kind {
+            StmtKind::Let { names, .. } => self.scope.extend(names.iter().map(|n| n.value.clone())),
+            StmtKind::Companions { name, .. } | StmtKind::For { var: name, .. } => self.scope.push(name.value.clone()),
+            _ => {}
+        });
+        visit::exprs_of_body(body, &mut |e| {
+            if let ExprKind::Each { var, .. } | ExprKind::Sum { var, .. } = &e.kind {
+                self.scope.push(var.value.clone());
             }
-        }
+        });
     }
 
     fn once(&mut self, names: &[Ident]) {
@@ -196,7 +189,7 @@ impl<'p> Walk<'p> {
         let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
         let dim = || items.inputs.values().any(|i| super::names::mentions(&i.ty, name));
         self.scope.iter().any(|n| n == name)
-            || items.hypers.contains_key(name)
+            || self.program.hyper(self.module, name).is_some()
             || (input && self.in_model)
             || dim()
             || name == "encoder"
@@ -205,16 +198,11 @@ impl<'p> Walk<'p> {
     }
 
     fn name(&mut self, name: &str, span: Span) {
-        if self.lost || self.knows(name) {
+        if self.knows(name) || self.lost(name) {
             return;
         }
         let mut known: Vec<&str> = self.scope.iter().map(String::as_str).collect();
-        if let Some(items) = self.program.module(self.module) {
-            known.extend(items.hypers.keys().map(String::as_str));
-            if self.in_model {
-                known.extend(items.inputs.keys().chain(items.labels.keys()).map(String::as_str));
-            }
-        }
+        known.extend(super::names::values_of(self.program, self.module, self.in_model));
         let d = Diagnostic::error(code::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");
         self.found.push(d.did_you_mean(name, known));
     }
@@ -257,7 +245,7 @@ impl<'p> Walk<'p> {
         let ExprKind::Name(name) = &callee.kind else { return self.expr(callee) };
         let bound = self.scope.contains(name);
         let Some(items) = self.program.module(self.module) else { return };
-        if bound || items.hypers.contains_key(name) {
+        if bound || self.program.hyper(self.module, name).is_some() {
             return;
         }
         let known: Vec<&str> = match (self.program.block(self.module, name), primitives::find(name)) {
@@ -265,7 +253,7 @@ impl<'p> Walk<'p> {
             (None, Some(primitive)) => primitive.args.to_vec(),
             (None, None) => {
                 let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
-                if !self.lost && !input {
+                if !self.lost(name) && !input {
                     self.found.push(unknown_block(self.program, self.module, name, callee.span));
                 }
                 return;
@@ -287,7 +275,7 @@ impl<'p> Walk<'p> {
             TypeExprKind::Named { name, params, dims } => {
                 let dims = dims.as_deref().unwrap_or_default();
                 let (may_have_params, most) = match name.value.as_str() {
-                    "Seq" => (true, 2),
+                    "Seq" => (true, usize::MAX),
                     "Vec" | "Any" | "Tokens" => (false, 1),
                     "Tensor" => (false, usize::MAX),
                     "Real" | "int" | "real" | "bool" | "str" => (false, 0),
@@ -313,7 +301,7 @@ impl<'p> Walk<'p> {
                 }
                 params.iter().for_each(|m| self.modality(m));
                 for dim in dims {
-                    if !matches!(&dim.kind, ExprKind::Name(n) if n == "_") {
+                    if !matches!(&dim.kind, ExprKind::Name(n) if n == "_" || n == super::model::BATCH) {
                         self.expr(dim);
                     }
                 }
@@ -321,7 +309,8 @@ impl<'p> Walk<'p> {
             TypeExprKind::List(inner) => self.ty(inner),
             TypeExprKind::Tuple(parts) => parts.iter().for_each(|p| self.ty(p)),
             TypeExprKind::Like(name) if !self.scope.contains(&name.value) => {
-                self.found.push(super::pattern::no_parameter(name));
+                let d = super::pattern::no_parameter(name);
+                self.found.push(d.did_you_mean(&name.value, self.scope.iter().map(String::as_str)));
             }
             TypeExprKind::Like(_) | TypeExprKind::Error => {}
         }
@@ -330,7 +319,7 @@ impl<'p> Walk<'p> {
     /// A modality is a generic of the block, or one that some input has. Files of blocks have no inputs to compare with.
     fn modality(&mut self, m: &Ident) {
         let Some(items) = self.program.module(self.module) else { return };
-        if self.lost || items.inputs.is_empty() || self.generics.contains(&m.value) {
+        if self.lost(&m.value) || items.inputs.is_empty() || self.generics.contains(&m.value) {
             return;
         }
         let mut known: Vec<&str> = vec!["text", "learned", "joint"];

@@ -1,5 +1,6 @@
-//! Tables, plots and pages, made from what a run left behind.
+//! Tables, plots and pages: of what a run left behind, and of what a model costs.
 
+pub mod summary;
 pub mod table;
 
 pub mod results;

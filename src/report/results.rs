@@ -51,13 +51,15 @@ pub fn results_table(family: Family, runs: &[Results]) -> Table {
     table
 }
 
-/// Mean, spread and number of runs of every test metric, for machines: the aggregate of several seeds.
-pub fn aggregate_json(family: Family, runs: &[Results]) -> serde_json::Value {
+/// Mean, spread and number of runs of every metric, for machines: the aggregate of the finished ones of `asked` seeds.
+pub fn aggregate_json(family: Family, runs: &[Results], asked: usize) -> serde_json::Value {
     let tests: Vec<Metrics> = runs.iter().map(|r| metrics_of(family, &r.test)).collect();
     let valid: Vec<Metrics> = runs.iter().map(|r| metrics_of(family, &r.valid)).collect();
     serde_json::json!({
         "schema": crate::train::run_folder::SCHEMA,
         "model": runs.first().map(|r| r.model.clone()),
+        "asked": asked,
+        "finished": runs.len(),
         "seeds": runs.iter().map(|r| r.seed).collect::<Vec<_>>(),
         "valid": aggregate(family, &valid),
         "test": aggregate(family, &tests),

@@ -35,6 +35,23 @@ pub(crate) fn padded(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Te
     Ok(rows.f_view(shape.as_slice())?)
 }
 
+/// A padded value in the layout that `lengths` asks for.
+pub(crate) fn packed(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Tensor, Fault> {
+    if !lengths.packed {
+        return Ok(x.shallow_clone());
+    }
+    Ok(x.f_flatten(0, 1)?.f_index_select(0, lengths.packing(device)?)?)
+}
+
+/// The mask of valid rows of a padded value with that many axes, batch and time among them.
+pub(crate) fn row_mask(lengths: &Lengths, axes: usize, device: Device) -> Result<Tensor, Fault> {
+    let mut mask = lengths.mask(device)?.shallow_clone();
+    for _ in 2..axes {
+        mask = mask.f_unsqueeze(-1)?;
+    }
+    Ok(mask)
+}
+
 /// The first rows of the first samples of a sequence: `to` has no more samples than `from` and none of them is longer.
 pub(crate) fn first(x: &Tensor, from: &Lengths, to: &Lengths, device: Device) -> Result<Tensor, Fault> {
     let samples = to.lens.len();
@@ -71,4 +88,33 @@ pub(crate) fn gather(
         }
     }
     unflat(flat(x, from)?.f_index_select(0, &places(rows, device)?)?, to)
+}
+
+/// For each row of `to` the row of the same sample in `x` that `of` names, zeros where it names none. Both have the same
+/// samples.
+pub(crate) fn rearrange(
+    x: &Tensor,
+    from: &Lengths,
+    to: &Lengths,
+    of: impl Fn(usize, i64) -> Option<i64>,
+    device: Device,
+) -> Result<Tensor, Fault> {
+    let (mut rows, mut there) = (Vec::with_capacity(to.flat_rows() as usize), Vec::new());
+    for (sample, len) in to.lens.iter().enumerate() {
+        for row in 0..*len {
+            let source = of(sample, row);
+            rows.push(from.place(sample, source.unwrap_or(0)));
+            there.push(source.is_some());
+        }
+        if !to.packed {
+            rows.extend((*len..to.padded).map(|_| from.place(sample, 0)));
+            there.extend((*len..to.padded).map(|_| true));
+        }
+    }
+    let mut found = flat(x, from)?.f_index_select(0, &places(rows, device)?)?;
+    if there.contains(&false) {
+        let mask = Tensor::f_from_slice(&there)?.f_to_device(device)?;
+        found = found.f_where_scalarother(&mask.f_unsqueeze(-1)?, 0.0)?;
+    }
+    unflat(found, to)
 }

@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 use tch::{Device, Kind, Tensor};
 
 use super::fault::Fault;
+use super::steps::Steps;
 use crate::random::MaskRow;
 
 /// Packing pays on the CPU where at most this part of the padded rows is valid ..
@@ -55,6 +56,8 @@ pub(crate) struct Lengths {
     row_weights: OnceCell<Tensor>,
     mask_rows: OnceCell<Vec<MaskRow>>,
     unpacking: OnceCell<Tensor>,
+    packing: OnceCell<Tensor>,
+    steps: OnceCell<Steps>,
     mask: OnceCell<Tensor>,
     bias: OnceCell<Tensor>,
     weights: OnceCell<Tensor>,
@@ -90,6 +93,8 @@ impl Lengths {
             row_weights: OnceCell::new(),
             mask_rows: OnceCell::new(),
             unpacking: OnceCell::new(),
+            packing: OnceCell::new(),
+            steps: OnceCell::new(),
             mask: OnceCell::new(),
             bias: OnceCell::new(),
             weights: OnceCell::new(),
@@ -156,6 +161,18 @@ impl Lengths {
         })
     }
 
+    /// `[N]`: for each row of a packed value, its place in the padded one once batch and time are one axis.
+    pub(crate) fn packing(&self, device: Device) -> Result<&Tensor, Fault> {
+        cached(&self.packing, || {
+            places(self.valid().map(|(sample, row)| sample as i64 * self.padded + row).collect(), device)
+        })
+    }
+
+    /// The rows step by step, for recurrent layers.
+    pub(crate) fn steps(&self, device: Device) -> Result<&Steps, Fault> {
+        cached(&self.steps, || Steps::new(self, device))
+    }
+
     /// `[rows, padded]`, true where valid.
     pub(crate) fn mask(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.mask, || {
@@ -171,6 +188,11 @@ impl Lengths {
             let zeros = Tensor::f_zeros([self.batch(), self.padded], (kind, device))?;
             Ok(zeros.f_masked_fill(&mask.f_logical_not()?, f64::NEG_INFINITY)?.f_unsqueeze(1)?)
         })
+    }
+
+    /// `[rows, 1, padded]`: 1 where valid, 0 where not.
+    pub(crate) fn sum_weights(&self, device: Device, kind: Kind) -> Result<Tensor, Fault> {
+        Ok(self.mask(device)?.f_to_kind(kind)?.f_unsqueeze(1)?)
     }
 
     /// `[rows, 1, padded]`: 1 / length where valid, 0 where not.
@@ -198,10 +220,11 @@ pub(crate) fn places(rows: Vec<i64>, device: Device) -> Result<Tensor, Fault> {
     Ok(Tensor::f_from_slice(&rows)?.f_to_device(device)?)
 }
 
-fn cached(cell: &OnceCell<Tensor>, make: impl FnOnce() -> Result<Tensor, Fault>) -> Result<&Tensor, Fault> {
-    if let Some(tensor) = cell.get() {
-        return Ok(tensor);
+/// What a cell holds, made at the first call.
+pub(crate) fn cached<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Fault>) -> Result<&T, Fault> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
     }
-    let tensor = make()?;
-    Ok(cell.get_or_init(|| tensor))
+    let value = make()?;
+    Ok(cell.get_or_init(|| value))
 }

@@ -12,6 +12,7 @@ pub mod device;
 pub mod error;
 pub mod ffi;
 
+mod band;
 mod batch;
 mod fault;
 mod groups;
@@ -21,6 +22,7 @@ mod ops;
 mod optim;
 mod params;
 mod program;
+mod steps;
 pub mod values;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};

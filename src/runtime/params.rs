@@ -42,16 +42,7 @@ impl ParamStore {
             let shape: Vec<i64> = param.shape.iter().map(|d| number(param, d, dims)).collect::<Result<_, _>>()?;
             let size = shape.iter().product::<i64>();
             let mut values = vec![0.0f32; usize::try_from(size).unwrap_or(0)];
-            let key = root.with(&param.path);
-            match &param.init {
-                Init::Zeros => {}
-                Init::Ones => values.par_chunks_mut(1 << 16).for_each(|c| c.fill(1.0)),
-                Init::Normal { std } => key.fill_normal(0.0, *std as f32, &mut values),
-                Init::FanIn(fan_in) => {
-                    let bound = (1.0 / (number(param, fan_in, dims)?.max(1) as f64).sqrt()) as f32;
-                    key.fill_uniform(-bound, bound, &mut values);
-                }
-            }
+            fill(param, &shape, dims, root.with(&param.path), &mut values)?;
             let tensor = leaf(values, &shape, Kind::Float, device).map_err(|f| f.diagnose(&named(&param.path)))?;
             entries.insert(param.path.clone(), Entry { tensor, gradient: None });
         }
@@ -200,6 +191,42 @@ pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
 
 fn leaf(values: Vec<f32>, shape: &[i64], kind: Kind, device: Device) -> Result<Tensor, Fault> {
     Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(device)?.f_to_kind(kind)?.f_set_requires_grad(true)?)
+}
+
+/// Initial values, as [`Init`] says.
+fn fill(param: &Param, shape: &[i64], dims: &DimTable, key: Key, values: &mut [f32]) -> Result<(), Diagnostic> {
+    let fan = |fan: &Dim| Ok(number(param, fan, dims)?.max(1) as f64);
+    // Numbers of that standard deviation: uniform ones reach √3 times as far.
+    let spread = |std: f64, normal: bool, values: &mut [f32]| {
+        if normal {
+            return key.fill_normal(0.0, std as f32, values);
+        }
+        let bound = (3f64.sqrt() * std) as f32;
+        key.fill_uniform(-bound, bound, values);
+    };
+    match &param.init {
+        Init::Zeros => {}
+        Init::Ones => values.par_chunks_mut(1 << 16).for_each(|c| c.fill(1.0)),
+        Init::Normal { std } => spread(*std, true, values),
+        Init::FanIn(fan_in) => {
+            let bound = (1.0 / fan(fan_in)?.sqrt()) as f32;
+            key.fill_uniform(-bound, bound, values);
+        }
+        Init::Uniform { bound } => key.fill_uniform(-*bound as f32, *bound as f32, values),
+        Init::Xavier { fan_in, fan_out, normal } => {
+            spread((2.0 / (fan(fan_in)? + fan(fan_out)?)).sqrt(), *normal, values);
+        }
+        Init::Kaiming { fan_in, normal } => spread((2.0 / fan(fan_in)?).sqrt(), *normal, values),
+        Init::Identity => {
+            let columns = shape.last().copied().unwrap_or(0).max(1) as usize;
+            for (i, row) in values.chunks_mut(columns).enumerate() {
+                if let Some(entry) = row.get_mut(i) {
+                    *entry = 1.0;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn number(param: &Param, dim: &Dim, dims: &DimTable) -> Result<i64, Diagnostic> {

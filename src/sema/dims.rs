@@ -4,7 +4,10 @@
 //!
 //! Two kinds of names occur. A *length* (`T` of `Seq<audio>[T, f]`) is ragged: every sample has its own, at least 1 and
 //! at most a static maximum. A *width* (`f`) is one number for the whole data set. Both are unknown until data are
-//! bound; a width then becomes a number, a length keeps its name and gets its maximum.
+//! bound; a width then becomes a number, a length keeps its name and gets its maximum. The longest length of a batch
+//! ([`Dim::longest`]) is a third kind: one number for all samples of a batch, another one for the next.
+
+mod longest;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +26,9 @@ pub enum Atom {
     },
     /// A width of the data.
     Width(String),
+    /// The number of samples of a step: one number for all of them, another one for the next step. It is equal to
+    /// nothing but itself and no weight has a shape that speaks of it.
+    Batch,
     /// A declared generic of a block that is checked by itself: equal to nothing but itself.
     Generic(String),
     /// The smallest of two or more dims.
@@ -31,6 +37,8 @@ pub enum Atom {
     Max(Vec<Dim>),
     /// `a // b`, rounded down.
     FloorDiv(Box<Dim>, Box<Dim>),
+    /// The largest value of a length over the batch, see [`Dim::longest`].
+    Longest(Box<Dim>),
 }
 
 /// A product of atoms, each with its power, sorted.
@@ -44,7 +52,8 @@ pub struct Dim {
 
 /// Numbers for the names.
 pub trait DimValues {
-    /// The number of a name (never asked for `Min`, `Max`, `FloorDiv`).
+    /// The number of a name (never asked for `Min`, `Max`, `FloorDiv`). Where it has none for `Longest`, that of the
+    /// form within stands for it: the static maximum of a length is the maximum of the longest too.
     fn value(&self, atom: &Atom) -> Option<i64>;
 }
 
@@ -61,6 +70,21 @@ pub struct DimTable {
     pub widths: BTreeMap<String, i64>,
     /// `T <= 39`: the maximum over all samples.
     pub max_lengths: BTreeMap<String, i64>,
+}
+
+impl DimTable {
+    /// The same dim with numbers for the widths of the data.
+    pub fn with_widths(&self, d: &Dim) -> Dim {
+        d.substitute(&|atom| match atom {
+            Atom::Width(name) => self.widths.get(name).map(|n| Dim::from(*n)),
+            _ => None,
+        })
+    }
+
+    /// Whether two dims are one: by their forms, or by number where the widths decide it.
+    pub fn same(&self, a: &Dim, b: &Dim) -> bool {
+        a == b || self.with_widths(a) == self.with_widths(b)
+    }
 }
 
 impl DimValues for DimTable {
@@ -89,6 +113,14 @@ impl Dim {
         Dim { terms: BTreeMap::from([(vec![(atom, 1)], 1)]) }
     }
 
+    /// An atom to a power.
+    pub fn power(atom: Atom, power: u32) -> Self {
+        match power {
+            0 => Dim::from(1),
+            _ => Dim { terms: BTreeMap::from([(vec![(atom, power)], 1)]) },
+        }
+    }
+
     /// The ragged length of that name.
     pub fn length(name: impl Into<String>) -> Self {
         Self::atom(Atom::Length { name: name.into(), view: None })
@@ -97,6 +129,16 @@ impl Dim {
     /// The width of that name.
     pub fn width(name: impl Into<String>) -> Self {
         Self::atom(Atom::Width(name.into()))
+    }
+
+    /// The number of samples of a step, `batch`.
+    pub fn batch() -> Self {
+        Self::atom(Atom::Batch)
+    }
+
+    /// Whether it speaks of the number of samples of a step.
+    pub fn speaks_of_batch(&self) -> bool {
+        self.any_atom(&mut |a| matches!(a, Atom::Batch))
     }
 
     /// The number, if it is one.
@@ -117,9 +159,9 @@ impl Dim {
         }
     }
 
-    /// Whether the number differs from sample to sample.
+    /// Whether the number differs from sample to sample, or from step to step.
     pub fn is_ragged(&self) -> bool {
-        self.any_atom(&mut |a| matches!(a, Atom::Length { .. }))
+        self.any_atom(&mut |a| matches!(a, Atom::Length { .. } | Atom::Batch))
     }
 
     /// Whether some atom, at any depth, satisfies `test`.
@@ -129,6 +171,7 @@ impl Dim {
                 || match atom {
                     Atom::Min(list) | Atom::Max(list) => list.iter().any(|d| d.any_atom(test)),
                     Atom::FloorDiv(a, b) => a.any_atom(test) || b.any_atom(test),
+                    Atom::Longest(d) => d.any_atom(test),
                     _ => false,
                 }
         })
@@ -139,6 +182,7 @@ impl Dim {
         let atom = |a: &Atom| match a {
             Atom::Min(list) | Atom::Max(list) => list.iter().map(Dim::size).sum(),
             Atom::FloorDiv(a, b) => a.size() + b.size(),
+            Atom::Longest(d) => d.size(),
             _ => 0,
         };
         self.terms.keys().map(|m| 1 + m.iter().map(|(a, power)| *power as usize + atom(a)).sum::<usize>()).sum()
@@ -222,13 +266,16 @@ impl Dim {
     /// Whether it is at least 0 whatever the names stand for, as far as a short proof shows: every name is at least 1,
     /// so the number and all factors may be lowered to the sum of coefficients when no factor is negative.
     fn is_positive(&self) -> bool {
-        let factors_positive = self.terms.iter().all(|(m, f)| m.is_empty() || *f >= 0);
-        let at_least: i64 = self
-            .terms
-            .iter()
-            .map(|(m, f)| if m.iter().all(|(a, _)| a.at_least_one()) { *f } else { (*f).min(0) })
-            .sum();
-        factors_positive && at_least >= 0
+        let mut at_least = 0i64;
+        for (monomial, factor) in &self.terms {
+            let (known, one) =
+                (monomial.iter().all(|(a, _)| a.at_least_zero()), monomial.iter().all(|(a, _)| a.at_least_one()));
+            if !monomial.is_empty() && (*factor < 0 || !known) {
+                return false;
+            }
+            at_least = at_least.saturating_add(if one { *factor } else { 0 });
+        }
+        at_least >= 0
     }
 
     /// `a // b`: exact for numbers and for a divisor that divides every factor.
@@ -269,6 +316,7 @@ impl Dim {
                         let (a, b) = (a.substitute(with), b.substitute(with));
                         a.floor_div(&b).unwrap_or_else(|| Dim::atom(atom.clone()))
                     }
+                    Atom::Longest(d) => Dim::longest(&d.substitute(with)),
                     _ => Dim::atom(atom.clone()),
                 });
                 for _ in 0..*power {
@@ -280,9 +328,10 @@ impl Dim {
         sum
     }
 
-    /// The same dim with every length read as that of the companion `view`.
+    /// The same dim with every length read as that of the companion `view`. The longest of the batch stays what it is.
     pub fn in_view(&self, view: &str) -> Dim {
         self.substitute(&|atom| match atom {
+            Atom::Longest(_) => Some(Dim::atom(atom.clone())),
             Atom::Length { name, view: None } => {
                 Some(Dim::atom(Atom::Length { name: name.clone(), view: Some(view.to_owned()) }))
             }
@@ -297,6 +346,7 @@ impl Atom {
             Atom::Min(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().min(),
             Atom::Max(list) => list.iter().map(|d| d.eval(values)).collect::<Option<Vec<_>>>()?.into_iter().max(),
             Atom::FloorDiv(a, b) => a.eval(values)?.checked_div_euclid(b.eval(values)?),
+            Atom::Longest(d) => values.value(self).or_else(|| d.eval(values)),
             _ => values.value(self),
         }
     }
@@ -305,15 +355,31 @@ impl Atom {
         match self {
             Atom::Min(list) => list.iter().all(Dim::surely_at_least_one),
             Atom::Max(list) => list.iter().any(Dim::surely_at_least_one),
-            Atom::FloorDiv(..) => false,
-            _ => true,
+            Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.minus(b).is_positive(),
+            Atom::Longest(d) => d.surely_at_least_one(),
+            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch => true,
+        }
+    }
+
+    fn at_least_zero(&self) -> bool {
+        match self {
+            Atom::Min(list) => list.iter().all(Dim::is_positive),
+            Atom::Max(list) => list.iter().any(Dim::is_positive),
+            Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.is_positive(),
+            Atom::Longest(d) => d.is_positive(),
+            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch => true,
         }
     }
 }
 
 impl Dim {
+    /// Whether it is at least `n` whatever the names stand for, as far as a short proof shows.
+    pub fn surely_at_least(&self, n: i64) -> bool {
+        self.minus(&Dim::from(n)).is_positive()
+    }
+
     fn surely_at_least_one(&self) -> bool {
-        self.minus(&Dim::from(1)).is_positive()
+        self.surely_at_least(1)
     }
 }
 
@@ -367,8 +433,10 @@ impl fmt::Display for Atom {
             Atom::Length { name, view: None } => f.write_str(name),
             Atom::Length { name, view: Some(view) } => write!(f, "{name}@{view}"),
             Atom::Width(name) | Atom::Generic(name) => f.write_str(name),
+            Atom::Batch => f.write_str("batch"),
             Atom::Min(dims) => list(f, "min", dims),
             Atom::Max(dims) => list(f, "max", dims),
+            Atom::Longest(d) => write!(f, "longest({d})"),
             Atom::FloorDiv(a, b) => {
                 // A sum or product as operand stands in brackets of its own: `((T + 1) // 2)`.
                 let simple = |d: &Dim| d.as_const().is_some_and(|n| n >= 0) || d.as_atom().is_some();
@@ -435,5 +503,23 @@ mod tests {
         let least = t.times(&Dim::from(i64::MIN));
         assert_eq!(least.floor_div(&Dim::from(-1)).and_then(|d| d.eval(&|_: &Atom| Some(1))), None);
         assert_eq!(t.floor_div(&Dim::from(2)).unwrap().eval(&|_: &Atom| Some(7)), Some(3));
+    }
+
+    #[test]
+    fn what_is_surely_at_least_1() {
+        let t = Dim::length("T");
+        let ceil = |d: &Dim, by: i64| d.plus(&Dim::from(by - 1)).floor_div(&Dim::from(by)).unwrap();
+        let (half, quarter) = (ceil(&t, 2), ceil(&ceil(&t, 2), 2));
+        for sure in [t.clone(), half.clone(), quarter, t.plus(&half).minus(&Dim::from(1)), t.longest()] {
+            assert!(sure.surely_at_least(1), "{sure}");
+        }
+        let below = t.minus(&Dim::from(5)).floor_div(&Dim::from(2)).unwrap();
+        for unsure in
+            [t.minus(&Dim::from(1)), t.floor_div(&Dim::from(2)).unwrap(), below.plus(&Dim::from(1)), t.minus(&half)]
+        {
+            assert!(!unsure.surely_at_least(1), "{unsure}");
+        }
+        // What may be negative does not let `n` fall away.
+        assert_eq!(Dim::min([t.clone(), t.plus(&below)]).to_string(), "min(T, T + ((T - 5) // 2))");
     }
 }

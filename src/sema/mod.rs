@@ -4,9 +4,10 @@
 //! - [`types`]: tensor types of one sample, with lengths and modality;
 //! - [`statics`]: numbers, flags and strings known at compile time;
 //! - [`primitives`]: the operations that the language has without import;
-//! - [`program`]: the files of a model, their items by name, imports resolved.
+//! - [`program`]: the files of a model, their items by name, imports resolved (`load`).
 
 pub mod dims;
+mod load;
 pub mod primitives;
 pub mod program;
 pub mod statics;

@@ -1,6 +1,8 @@
 //! The tree of a `.dsl` file. Parsing never fails: what could not be read is an `Error` node, with its diagnostic
 //! reported beside the tree. Every node carries its [`Span`] in the global offset space.
 
+use std::collections::BTreeSet;
+
 use crate::source::{Span, Spanned};
 
 /// A name as written, with its place.
@@ -13,6 +15,8 @@ pub struct Module {
     pub docs: Vec<String>,
     /// Items in source order.
     pub items: Vec<Item>,
+    /// Words of the text that could not be read: a name among them may have been bound or imported there.
+    pub lost: BTreeSet<String>,
 }
 
 /// A top-level item.
@@ -177,8 +181,39 @@ pub enum Change {
         /// The whole change.
         span: Span,
     },
+    /// `loss contrast *= 0.5`: the loss of that name counts so many times as much.
+    Reweight {
+        /// The loss.
+        name: Ident,
+        /// The factor.
+        factor: Expr,
+        /// The whole change.
+        span: Span,
+    },
     /// Unreadable text.
     Error(Span),
+}
+
+impl Change {
+    /// The whole change.
+    pub fn span(&self) -> Span {
+        match self {
+            Change::Set { span, .. } | Change::Let { span, .. } | Change::Drop { span, .. } => *span,
+            Change::Loss { span, .. } | Change::Reweight { span, .. } => *span,
+            Change::Block(_, span) | Change::Input(_, span) | Change::Error(span) => *span,
+        }
+    }
+
+    /// The name of what it changes.
+    pub fn name(&self) -> Option<&Ident> {
+        match self {
+            Change::Set { name, .. } | Change::Let { name, .. } | Change::Drop { name, .. } => Some(name),
+            Change::Loss { name, .. } | Change::Reweight { name, .. } => Some(name),
+            Change::Block(block, _) => Some(&block.name),
+            Change::Input(input, _) => Some(&input.name),
+            Change::Error(_) => None,
+        }
+    }
 }
 
 /// `recipe NAME = BASE { .. }`: training settings, outside the graph hash.
@@ -238,12 +273,12 @@ pub enum SettingValue {
     },
 }
 
-/// `expect A, B for RECIPE`.
+/// `expect A, B for NAME`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expect {
     /// Comparisons, all of which must hold.
     pub claims: Vec<Expr>,
-    /// The recipe (and card) it is about.
+    /// The recipe (with its data set) or the variant it is about.
     pub recipe: Option<Ident>,
 }
 

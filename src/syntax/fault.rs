@@ -60,6 +60,7 @@ impl Builder<'_> {
     /// Text that no rule took.
     pub(super) fn junk(&mut self, pair: &Pair<'_>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        self.lose(pair.as_str());
         if self.fault_at == Some(start) {
             return;
         }
@@ -102,6 +103,12 @@ impl Builder<'_> {
             _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "this fits nothing here"),
         };
         self.diagnostics.push(fault);
+    }
+
+    /// Notes the words of a text that is not read.
+    fn lose(&mut self, text: &str) {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+        self.lost.extend(words.map(str::to_owned));
     }
 
     /// A change of a variant that is a statement of models only.

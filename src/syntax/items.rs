@@ -230,6 +230,7 @@ impl Builder<'_> {
                     Rule::set_stmt => Change::Set { name, value, span },
                     Rule::loss_stmt => Change::Loss { name, value, span },
                     Rule::drop_stmt => Change::Drop { name, span },
+                    Rule::reweight_stmt => Change::Reweight { name, factor: value, span },
                     _ if names.next().is_some() || typed => {
                         self.wrong_change(span);
                         Change::Error(span)

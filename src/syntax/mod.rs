@@ -1,4 +1,5 @@
-//! Text to tree. [`parse`] never fails: it returns a tree and the diagnostics beside it.
+//! Text to tree. [`parse`] never fails: it returns a tree and the diagnostics beside it. [`format()`] gives a text without
+//! faults its layout.
 //!
 //! Reading goes in four linear steps: `scan` finds tokens, comments and docs; `balance` closes what was left open and
 //! limits depth; the grammar (`grammar/dsl.pest`) reads the text so mended, with a `junk` rule for whatever fits
@@ -17,9 +18,14 @@ mod balance;
 mod clean;
 mod exprs;
 mod fault;
+mod format;
 mod items;
 mod parse;
+mod same;
 mod scan;
 mod stmts;
+pub mod visit;
 
+pub use format::format;
 pub use parse::parse;
+pub use same::same_tree;

@@ -3,11 +3,11 @@
 use super::ast::{Ident, Item, ItemKind, Module};
 use super::balance::balance;
 use super::clean::Clean;
-use super::scan::{Doc, scan};
+use super::scan::{Comment, Doc, scan};
 use crate::diag::{Diagnostic, Diagnostics, codes::syntax as codes};
 use crate::source::{FileId, SourceMap, Span, Spanned};
 use pest::Parser as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The generated parser; see `grammar/dsl.pest`.
 #[derive(pest_derive::Parser)]
@@ -17,13 +17,35 @@ pub(super) struct Dsl;
 /// A piece of the text that a rule took.
 pub(super) type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
+/// Pieces in order.
+pub(super) type Pairs<'a> = pest::iterators::Pairs<'a, Rule>;
+
 /// Reads one file of the map into a tree. Never fails: faults are `Error` nodes and diagnostics in the order of their
 /// places. A file that is not in the map is an empty module.
 pub fn parse(sources: &SourceMap, file: FileId) -> (Module, Vec<Diagnostic>) {
     let Some(source) = sources.file(file) else { return (Module::default(), Vec::new()) };
-    let base = source.base as usize;
-    let mut scanned = scan(&source.text, base);
-    let shallow = balance(&source.text, base, &mut scanned);
+    let (module, diagnostics, _) = read(&source.text, source.base as usize, |_| ());
+    (module, diagnostics)
+}
+
+/// What the rules took of a text without faults.
+pub(super) struct Concrete<'a> {
+    /// The pieces of the file, with offsets that are those of the text.
+    pub pairs: Pairs<'a>,
+    /// The text with blanks in the place of comments.
+    pub clean: &'a str,
+    /// Comments in order.
+    pub comments: &'a [Comment],
+}
+
+/// Reads a text whose first byte has the global offset `base`. Where it is free of faults, `with` sees its pieces.
+pub(super) fn read<T>(
+    text: &str,
+    base: usize,
+    with: impl FnOnce(Concrete<'_>) -> T,
+) -> (Module, Vec<Diagnostic>, Option<T>) {
+    let mut scanned = scan(text, base);
+    let shallow = balance(text, base, &mut scanned);
     let mut module = Module::default();
     let mut docs: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for Doc { text, module: whole, before } in scanned.docs {
@@ -35,13 +57,22 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (Module, Vec<Diagnostic>) {
     }
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(scanned.diagnostics);
+    let mut seen = None;
     if shallow {
-        let clean = Clean::new(&source.text, scanned.edits);
-        let mut builder = Builder { source: &source.text, clean: &clean, base, docs, diagnostics, fault_at: None };
-        module.items = builder.file();
+        let clean = Clean::new(text, scanned.edits);
+        let lost = BTreeSet::new();
+        let mut builder = Builder { source: text, clean: &clean, base, docs, diagnostics, lost, fault_at: None };
+        let pairs;
+        (module.items, pairs) = builder.file();
+        module.lost = builder.lost;
         diagnostics = builder.diagnostics;
+        if let Some(pairs) = pairs
+            && diagnostics.is_empty()
+        {
+            seen = Some(with(Concrete { pairs, clean: &clean.text, comments: &scanned.comments }));
+        }
     }
-    (module, diagnostics.into_sorted())
+    (module, diagnostics.into_sorted(), seen)
 }
 
 /// Builds nodes from what the rules took.
@@ -51,16 +82,20 @@ pub(super) struct Builder<'a> {
     pub base: usize,
     docs: BTreeMap<usize, Vec<String>>,
     pub diagnostics: Diagnostics,
+    /// Words of text that no rule took.
+    pub lost: BTreeSet<String>,
     /// Where (in the clean text) something was last missing: junk that starts there is the same fault.
     pub fault_at: Option<usize>,
 }
 
 impl<'a> Builder<'a> {
-    fn file(&mut self) -> Vec<Item> {
+    /// Items, and the pieces they were built of.
+    fn file(&mut self) -> (Vec<Item>, Option<Pairs<'a>>) {
         let clean = self.clean;
         match Dsl::parse(Rule::file, &clean.text) {
             Ok(pairs) => {
-                pairs.flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI).map(|p| self.item(p)).collect()
+                let pieces = pairs.clone().flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI);
+                (pieces.map(|p| self.item(p)).collect(), Some(pairs))
             }
             // The grammar takes every balanced text; should it not, the fault has its place all the same.
             Err(error) => {
@@ -71,7 +106,7 @@ impl<'a> Builder<'a> {
                 self.diagnostics.push(
                     Diagnostic::error(codes::E0101, "unexpected text").at(span, "the file cannot be read from here"),
                 );
-                vec![Item { docs: Vec::new(), kind: ItemKind::Error, span }]
+                (vec![Item { docs: Vec::new(), kind: ItemKind::Error, span }], None)
             }
         }
     }

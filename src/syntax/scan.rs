@@ -48,12 +48,22 @@ pub(super) struct Doc {
     pub before: usize,
 }
 
+/// A comment, docs included, without the blanks at its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comment {
+    pub start: usize,
+    pub end: usize,
+    /// Whether nothing stands before it on its line.
+    pub own_line: bool,
+}
+
 /// What the scan found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     pub tokens: Vec<Token>,
     pub edits: Vec<Edit>,
     pub docs: Vec<Doc>,
+    pub comments: Vec<Comment>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -226,6 +236,8 @@ impl<'a> Scanner<'a> {
                 self.doubtful.push((start, start + body.trim_end().len(), names));
             }
         }
+        let end = start + body.trim_end().len();
+        self.out.comments.push(Comment { start, end, own_line: self.fresh });
         self.blank(len);
     }
 

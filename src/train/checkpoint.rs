@@ -240,7 +240,7 @@ pub fn check_space(folder: &Path, size: u64) -> Result<(), Diagnostic> {
 }
 
 /// Flushes a file to the disk and moves it to its place.
-pub(super) fn settle(partial: &Path, path: &Path) -> std::io::Result<u64> {
+pub(crate) fn settle(partial: &Path, path: &Path) -> std::io::Result<u64> {
     let file = File::open(partial)?;
     file.sync_all()?;
     let size = file.metadata()?.len();

@@ -4,23 +4,23 @@ use indexmap::IndexMap;
 
 use super::recipe::{Nonfinite, Settings, Standardize};
 use crate::data::text::Tokenizer;
-use crate::data::{Dataset, NonFinite, NonFiniteCount, Split, Standardizer, batch};
+use crate::data::{Dataset, NonFinite, NonFiniteCount, Split, Standardizer, Table, Tokens, batch};
 use crate::diag::Diagnostic;
+use crate::diag::codes::data::E0616;
 use crate::diag::codes::run::{E0921, E0922};
 use crate::ir::{Graph, Op};
 use crate::runtime::{StepBatch, Stream};
+use crate::sema::dims::{Atom, Dim};
 use crate::sema::types::Type;
 
 /// The key of the labels unless the file of the model says another one.
 pub const LABELS: &str = "regression_labels";
-/// The key of the transcripts unless the file of the model says another one.
-pub const TRANSCRIPTS: &str = "raw_text";
 
 /// Transcripts as token ids.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     /// Per split, per sample, the ids.
-    pub ids: IndexMap<Split, Vec<Vec<u32>>>,
+    pub ids: Tokens,
     /// How many texts of each split were cut.
     pub truncated: IndexMap<Split, usize>,
     /// Tokens of the longest text.
@@ -28,14 +28,14 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Tokenises the transcripts of all splits. `wanted_by` names the input in messages.
+    /// Tokenises the texts under `key` of all splits. `wanted_by` names the input in messages.
     ///
     /// # Errors
-    /// `E0605` without transcripts; as [`Tokenizer::tokenise_all`].
-    pub fn of(dataset: &Dataset, tokenizer: &Tokenizer, wanted_by: &str) -> Result<Texts, Diagnostic> {
+    /// `E0605` without such texts; as [`Tokenizer::tokenise_all`].
+    pub fn of(dataset: &Dataset, tokenizer: &Tokenizer, key: &str, wanted_by: &str) -> Result<Texts, Diagnostic> {
         let mut texts = Texts::default();
         for table in &dataset.tables {
-            let tokenised = tokenizer.tokenise_all(table.text(TRANSCRIPTS, wanted_by)?)?;
+            let tokenised = tokenizer.tokenise_all(table.text(key, wanted_by)?)?;
             texts.longest = texts.longest.max(tokenised.longest);
             texts.truncated.insert(table.split, tokenised.truncated);
             texts.ids.insert(table.split, tokenised.ids);
@@ -49,6 +49,8 @@ struct Input {
     name: String,
     key: String,
     kind: Kind,
+    /// Name of its length in the file; inputs of one length are aligned.
+    length: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +96,11 @@ impl<'a> Feed<'a> {
                 Type::Tensor(t) if t.time.is_some() => Kind::Sequence,
                 Type::Tensor(_) => Kind::Vector,
             };
-            inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind });
+            let length = match decl.ty.len().and_then(Dim::as_atom) {
+                Some(Atom::Length { name, .. }) => Some(name.clone()),
+                _ => None,
+            };
+            inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind, length });
         }
         let rule = match settings.nonfinite {
             Nonfinite::Error => NonFinite::Error,
@@ -125,7 +131,7 @@ impl<'a> Feed<'a> {
     /// Checks that a split holds all that the graph reads, and counts values that are not finite, per stream.
     ///
     /// # Errors
-    /// As [`Feed::new`].
+    /// As [`Feed::new`]; `E0616` for a sample whose streams share a length in the model's file and not in the data.
     pub fn check(&self, split: Split) -> Result<IndexMap<String, NonFiniteCount>, Diagnostic> {
         let table = self.dataset.split(split)?;
         if table.is_empty() {
@@ -136,12 +142,45 @@ impl<'a> Feed<'a> {
         for input in &self.inputs {
             let wanted_by = format!("input `{}`", input.name);
             if input.kind == Kind::Tokens {
-                table.text(TRANSCRIPTS, &wanted_by)?;
+                table.text(&input.key, &wanted_by)?;
             } else {
                 counts.insert(input.key.clone(), table.stream(&input.key, &wanted_by)?.check_finite(self.rule)?);
             }
         }
+        self.check_aligned(table)?;
         Ok(counts)
+    }
+
+    /// Inputs that share a length in the model's file have it in every sample.
+    fn check_aligned(&self, table: &Table) -> Result<(), Diagnostic> {
+        for (n, input) in self.inputs.iter().enumerate() {
+            let others = self.inputs.iter().take(n).filter(|o| o.length.is_some() && o.length == input.length);
+            for other in others {
+                let lengths = |of: &Input| -> Vec<usize> { (0..table.len).map(|s| self.rows(table, of, s)).collect() };
+                let pairs = lengths(other).into_iter().zip(lengths(input)).zip(&table.ids);
+                let Some(((a, b), id)) = pairs.into_iter().find(|((a, b), _)| a != b) else { continue };
+                let length = input.length.as_deref().unwrap_or_default();
+                let (split, source) = (table.split, &table.source);
+                return Err(Diagnostic::error(
+                    E0616,
+                    format!(
+                        "`{source}`, {split}: sample `{id}` has {a} rows of `{}` and {b} of `{}`, which share the length \
+                         {length}",
+                        other.key, input.key
+                    ),
+                )
+                .help("name the lengths of the two inputs differently, or give data that are aligned"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Frames or tokens of one sample.
+    fn rows(&self, table: &Table, input: &Input, sample: usize) -> usize {
+        match input.kind {
+            Kind::Tokens => self.tokens(table.split).ok().and_then(|t| t.get(sample)).map_or(0, Vec::len),
+            _ => table.streams.get(&input.key).map_or(0, |s| s.len_of(sample)),
+        }
     }
 
     /// Checks that a split has a finite number for every sample and every label that an output, a loss or a class reads.
@@ -177,20 +216,24 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// `E0605`, `E0606`; `E0922` for a label that the file does not declare.
     pub fn label(&self, split: Split, name: &str) -> Result<&'a [f32], Diagnostic> {
-        let key = self.labels.get(name).ok_or_else(|| {
-            Diagnostic::error(E0922, format!("the model has no label `{name}`")).help("declare it: `label y : Real`")
-        })?;
+        let key = self.label_key(name)?;
         self.dataset.split(split)?.label(key, &format!("label `{name}`"))
+    }
+
+    /// The values of a label as far as a split has them: what predictions are shown beside.
+    ///
+    /// # Errors
+    /// As [`label`](Self::label), but for single samples without a finite label.
+    pub fn known_labels(&self, split: Split, name: &str) -> Result<Vec<Option<f32>>, Diagnostic> {
+        let key = self.label_key(name)?;
+        let values = self.dataset.split(split)?.label_values(key, &format!("label `{name}`"))?;
+        Ok(values.iter().map(|v| Some(*v).filter(|v| v.is_finite())).collect())
     }
 
     /// How long a sample is, over all inputs: samples of like size make batches with little padding.
     pub fn size(&self, split: Split, sample: usize) -> usize {
         let Ok(table) = self.dataset.split(split) else { return 0 };
-        let one = |input: &Input| match input.kind {
-            Kind::Tokens => self.tokens(split).ok().and_then(|t| t.get(sample)).map_or(0, Vec::len),
-            _ => table.streams.get(&input.key).map_or(0, |s| s.len_of(sample)),
-        };
-        self.inputs.iter().map(one).sum()
+        self.inputs.iter().map(|input| self.rows(table, input, sample)).sum()
     }
 
     /// Every sample of a split once, in batches of samples of like size.
@@ -246,6 +289,12 @@ impl<'a> Feed<'a> {
             streams,
             labels: values,
             companions: Vec::new(),
+        })
+    }
+
+    fn label_key(&self, name: &str) -> Result<&str, Diagnostic> {
+        self.labels.get(name).map(String::as_str).ok_or_else(|| {
+            Diagnostic::error(E0922, format!("the model has no label `{name}`")).help("declare it: `label y : Real`")
         })
     }
 

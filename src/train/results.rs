@@ -38,8 +38,28 @@ pub struct Results {
     pub encoder_parameters: u64,
     /// Seconds of training, validation included.
     pub seconds: f64,
-    /// Largest memory of the process, bytes.
-    pub peak_memory: Option<u64>,
+    /// The most memory that was resident; nothing where the system does not tell.
+    pub peak_memory: Option<PeakMemory>,
+}
+
+/// Memory of the host that was resident at one moment: weights, batches, libtorch and the mapped parts of the data file.
+/// Memory of a GPU is not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeakMemory {
+    /// Bytes.
+    pub resident: u64,
+    /// Over what time it is the largest.
+    pub during: During,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum During {
+    /// This run alone.
+    Run,
+    /// All that the process did, earlier runs included: the kernel does not let the mark be set back.
+    Process,
 }
 
 /// Scores on a split.

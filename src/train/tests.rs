@@ -18,6 +18,7 @@ use crate::data::{Binding, Dataset, Split, demo};
 use crate::diag::Diagnostic;
 use crate::ir::Graph;
 use crate::lower::{Options, compile};
+use crate::passes::OptLevel;
 use crate::runtime::Program as Runnable;
 use crate::runtime::device::Device;
 use crate::sema::dims::DimTable;
@@ -80,6 +81,7 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
         dims: &setup.dims,
         feed: &feed,
         settings,
+        level: OptLevel::default(),
         seed,
         device: Device::Cpu,
         encoder: None,
@@ -163,7 +165,7 @@ fn a_stopped_training_leaves_its_full_state() {
     let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
     let out = dir.path().join("run");
     let outcome = run(&setup, &settings(3), 1, &out, true).unwrap();
-    assert_eq!(outcome, Outcome::Interrupted { epoch: 0, step: 1 });
+    assert_eq!(outcome, Outcome::Interrupted { epoch: 0, step: 1, best: None });
     let last = Checkpoint::open(&out.join("last.safetensors")).unwrap();
     let within = last.state.within.as_ref().unwrap();
     assert_eq!((last.state.step, within.batches, within.samples), (1, 2, 64));

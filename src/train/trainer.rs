@@ -16,14 +16,15 @@ use super::events::{BatchDone, EpochRecord, Plan, Reporter};
 use super::feed::Feed;
 use super::metrics::{Direction, Metrics, Select, constant_row};
 use super::recipe::{OptimizerKind, Settings};
-use super::results::{Constant, Results, Scores, by_name};
+use super::results::{Constant, During, PeakMemory, Results, Scores, by_name};
 use super::run_folder::{Log, RunFolder};
 use crate::data::text::WeightFile;
 use crate::data::{NonFiniteCount, Split, batch};
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0915, E0920, E0922};
 use crate::ir::{Graph, Op, ParamId};
-use crate::runtime::device::peak_rss;
+use crate::passes::OptLevel;
+use crate::runtime::device::{peak_rss, reset_peak_rss};
 use crate::runtime::{
     Algorithm, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values,
 };
@@ -42,6 +43,8 @@ pub struct Job<'a> {
     pub feed: &'a Feed<'a>,
     /// The recipe.
     pub settings: &'a Settings,
+    /// Which passes rewrite the graph before it runs.
+    pub level: OptLevel,
     /// The seed.
     pub seed: u64,
     /// The device.
@@ -65,6 +68,8 @@ pub enum Outcome {
         epoch: u64,
         /// Steps done.
         step: u64,
+        /// The best epoch so far, from 0; none before the end of the first one.
+        best: Option<u64>,
     },
 }
 
@@ -174,6 +179,8 @@ struct Training<'a> {
     log: Log,
     began: Instant,
     saved: Instant,
+    /// The time over which the largest memory is known.
+    during: During,
 }
 
 /// What an epoch collects.
@@ -186,8 +193,9 @@ struct Sums {
 impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
         let (graph, settings) = (job.graph, job.settings);
+        let during = if reset_peak_rss() { During::Run } else { During::Process };
         let (label, select) = plan(graph, settings)?;
-        let program = Program::new(graph, job.dims)?;
+        let program = Program::optimised(graph, job.dims, job.level)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         if let Some(weights) = job.encoder {
             encoder_weights::load(graph, &mut store, weights)?;
@@ -207,7 +215,20 @@ impl<'a> Training<'a> {
         let log = job.folder.log("metrics.jsonl")?;
         let lists = vec![None; graph.companions.len()];
         let now = Instant::now();
-        Ok(Training { job, program, store, optimizer, select, label, lists, state, log, began: now, saved: now })
+        Ok(Training {
+            job,
+            program,
+            store,
+            optimizer,
+            select,
+            label,
+            lists,
+            state,
+            log,
+            began: now,
+            saved: now,
+            during,
+        })
     }
 
     fn run(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
@@ -229,7 +250,8 @@ impl<'a> Training<'a> {
             }
             let Some(sums) = self.epoch(epoch, n, reporter)? else {
                 self.save_last(true)?;
-                return Ok(Outcome::Interrupted { epoch: self.state.epoch, step: self.state.step });
+                let best = self.state.best.as_ref().map(|b| b.epoch);
+                return Ok(Outcome::Interrupted { epoch: self.state.epoch, step: self.state.step, best });
             };
             self.finish_epoch(epoch, &sums, began, reporter)?;
         }
@@ -378,8 +400,7 @@ impl<'a> Training<'a> {
         for split in [Split::Valid, Split::Test] {
             let (metrics, predictions) = self.score(split)?;
             let labels = job.feed.label(split, &self.label)?;
-            let name = format!("{split}.csv");
-            job.folder.write_predictions(&name, job.feed.ids(split)?, labels, &predictions)?;
+            job.folder.write_predictions(split, job.feed.ids(split)?, labels, &predictions)?;
             scored.push(Scores::of(&metrics));
         }
         let truth = |split| job.feed.label(split, &self.label);
@@ -403,7 +424,7 @@ impl<'a> Training<'a> {
             parameters,
             encoder_parameters,
             seconds,
-            peak_memory: peak_rss(),
+            peak_memory: peak_rss().map(|resident| PeakMemory { resident, during: self.during }),
         };
         job.folder.write_json("results.json", &results)?;
         reporter.busy("");

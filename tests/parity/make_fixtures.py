@@ -20,6 +20,8 @@ import cases_bert
 import cases_blocks
 import cases_models
 import cases_primitives
+import cases_sequence
+import equations_sequence
 from harness import Built
 
 
@@ -33,8 +35,11 @@ def main() -> None:
     error = cases_bert.check_transcription()
     print(f"bert, ours and transformers': {error:.1e}")
     assert error < 1e-10
+    error = equations_sequence.check_transcription()
+    print(f"recurrence, convolution and bands, ours and torch's: {error:.1e}")
+    assert error < 1e-12
     names: list[str] = []
-    for module in (cases_primitives, cases_blocks, cases_models, cases_bert):
+    for module in (cases_primitives, cases_sequence, cases_blocks, cases_models, cases_bert):
         for case in module.cases():
             if part not in case.name:
                 continue

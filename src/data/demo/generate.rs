@@ -151,6 +151,7 @@ fn stream<const W: usize>(
         vector: false,
         dtype: "float32".to_owned(),
         length_source: LengthSource::Ragged,
+        zero_lengths: None,
         lengths,
         source: Source::Memory { values, starts },
         place: format!("`demo`, {split}.{key}"),

@@ -115,6 +115,22 @@ impl Dtype {
         })
     }
 
+    /// The number in `item` in digits, every one of them exact: 8-byte integers do not pass through a float. None for text
+    /// and objects.
+    pub fn decimal(&self, item: &[u8]) -> Option<String> {
+        match (self.kind, self.size) {
+            (Kind::Int | Kind::Uint, 8) => {
+                let bytes = <[u8; 8]>::try_from(item).ok()?;
+                let bits = if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) };
+                Some(if self.kind == Kind::Int { (bits as i64).to_string() } else { bits.to_string() })
+            }
+            (Kind::Bool, _) => self.number(item).map(|n| (n != 0.0).to_string()),
+            // The shortest digits that read back to the stored float.
+            (Kind::Float, 2 | 4) => self.number(item).map(|n| (n as f32).to_string()),
+            _ => self.number(item).map(|n| n.to_string()),
+        }
+    }
+
     /// The text in `item`; none for numbers and objects, and for byte strings that are not UTF-8.
     pub fn text(&self, item: &[u8]) -> Option<String> {
         match self.kind {
@@ -223,6 +239,11 @@ impl<'x> ArrayView<'x> {
     /// The number there.
     pub fn number(&self, index: usize) -> Option<f64> {
         self.dtype.number(self.item(index)?)
+    }
+
+    /// The number there in digits.
+    pub fn decimal(&self, index: usize) -> Option<String> {
+        self.dtype.decimal(self.item(index)?)
     }
 
     /// The text there.

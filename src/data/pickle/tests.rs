@@ -354,7 +354,7 @@ fn real_files() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     for (name, splits) in [("mosi_real.pkl", [1284, 229, 686]), ("mmmo_real.pkl", [80, 20, 20])] {
         let Ok(bytes) = std::fs::read(folder.join(name)) else {
-            eprintln!("skipped: ../shared/data/{name} is absent");
+            crate::skip::skip(crate::skip::Lacks::Shared(&format!("data/{name}")));
             continue;
         };
         let p = Pickle::parse(&bytes, name).unwrap();

@@ -361,7 +361,7 @@ mod tests {
         let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/vocab");
         for (language, vocab) in [("en", "bert-base-uncased-vocab.txt"), ("zh", "bert-base-chinese-vocab.txt")] {
             let Ok(fixture) = fs::read_to_string(shared.join(format!("tokenizer_fixture_{language}.jsonl"))) else {
-                eprintln!("skipped: no tokeniser fixture in {}", shared.display());
+                crate::skip::skip(crate::skip::Lacks::Shared("data/vocab/tokenizer_fixture_en.jsonl"));
                 return;
             };
             let tmp = tempfile::tempdir().unwrap();

@@ -38,4 +38,11 @@ codes! {
     E0613 = "the data lack an input", "";
     /// A width that the file fixes, or that two inputs share, is another number in the data.
     E0614 = "a width of the data does not fit the file", "";
+    /// A trained model meets data with longer samples than it was trained on, and one of its weights has a row for every
+    /// position up to the longest one: a table of learned positions. The rows beyond have never been trained. Lengths that
+    /// size no weight may grow.
+    E0615 = "a sample is longer than a trained model takes", "";
+    /// Two inputs are declared with one length variable (`Seq<audio>[T, fa]` and `Seq<vision>[T, fv]`): every sample has to
+    /// have as many rows of the one as of the other. A file is aligned only if that holds for all of its samples.
+    E0616 = "streams that share a length differ in it", "";
 }

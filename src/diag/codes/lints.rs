@@ -28,6 +28,12 @@ codes! {
     /// A variant compiles to the graph of what it starts from, so a comparison of the two measures chance.
     W0109 = "variant equals its base",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nhyper depth = 2\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nvariant deep { set depth = 2 }\n";
+    /// `dense` makes padding visible: rows of zeros stand behind the shorter samples of a batch, and what comes after
+    /// attends to them, averages over them and normalises them like rows of the data. A prediction then depends on the
+    /// other samples of its batch. Some published programs do it, and to reproduce one it has to be done; otherwise
+    /// nothing needs it, for every operation here leaves padding out.
+    W0112 = "dropped mask",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let padded = dense(audio)\n  let score = mean(padded) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
     /// The learning rate still rises when training ends: the warm-up takes as many steps as the whole training or
     /// more, so the rate that was asked for is never reached or never held.
     W0190 = "warm-up as long as the training", "";

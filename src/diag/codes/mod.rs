@@ -2,7 +2,8 @@
 //!
 //! One file per range: `E01xx` syntax, `E02xx` names and modules, `E03xx` types, dims and lengths, `E04xx` hypers and
 //! static evaluation, `E05xx` structure (blocks, losses, outputs, companions, variants, recipes), `E06xx` data files,
-//! `E07xx` libtorch and devices, `E08xx` text encoders, `E09xx` runs and the command line, `W01xx` lints.
+//! `E07xx` libtorch and devices, `E08xx` text encoders, `E09xx` runs and the command line, `E10xx` the text form of
+//! graphs, `W01xx` lints.
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident = $title:literal, $example:expr;)*) => {
@@ -21,6 +22,7 @@ macro_rules! codes {
 
 pub mod data;
 pub mod encoder;
+pub mod graph;
 pub mod hypers;
 pub mod lints;
 pub mod names;
@@ -67,6 +69,7 @@ pub fn all_codes() -> impl Iterator<Item = &'static CodeInfo> {
         runtime::TABLE,
         encoder::TABLE,
         run::TABLE,
+        graph::TABLE,
         lints::TABLE,
     ]
     .into_iter()

@@ -54,4 +54,13 @@ codes! {
     E0968 = "companion lists do not fit", "";
     /// The test split of a run that is not finished stays unread: its epoch could otherwise be chosen by the test scores.
     E0923 = "test split of an unfinished run", "";
+    /// The formatter would have changed what the file means, or lost a comment: a bug in `dsc`. The file is left as it is.
+    E0930 = "file cannot be formatted", "";
+    /// A file that `dsc fmt` formats cannot be written. It is left as it is.
+    E0931 = "formatted file cannot be written", "";
+    /// The run was stopped before the end of its first epoch. An epoch is selected by its scores on the validation split,
+    /// so there are no weights to score or to predict with.
+    E0924 = "no epoch of the run is selected yet", "";
+    /// None of the seeds below the folder has come to its end.
+    E0925 = "no seed is finished", "";
 }

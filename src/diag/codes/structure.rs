@@ -74,4 +74,17 @@ model M {
   loss all = mse(score, target: y) + nt_xent(mean(a), pos: mean(a) at c.pos, neg: mean(a) at c.neg, tau: 0.5)
 }
 ";
+    /// An `expect` whose figure is another one than the file says: a model that grew, or a shape that changed.
+    ///
+    /// An expectation is about the model itself, under the recipe that `for` names; without `for`, under every recipe
+    /// whose data set is known. `for` may also name a variant, which then has to meet it under every such recipe.
+    E0530 = "expectation not met",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { epochs = 3 }\nexpect params < 200 for sims\n";
+    /// An `expect` that only data can decide, under a recipe that names no known data set.
+    E0531 = "expectation without data",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nexpect params < 200\n";
+    /// `in_batch` collects the values of all samples of a training step, for losses alone. A prediction that read them
+    /// would depend on the samples that it happens to be made together with, and so would the choice of companions.
+    E0522 = "the batch in the wrong place",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = mean(audio) |> MLP(widths: [8])\n  let all = transpose(in_batch(a)) |> mean_features()\n  let score = a - all |> MLP(widths: [1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
 }

@@ -15,8 +15,8 @@ codes! {
     /// The value of a block has another type than the block states.
     E0304 = "result type does not hold",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nblock Pool<n, w>(x: Seq<_>[n, w]) -> Vec[w] { x }\nmodel M {\n  let v = Pool(audio)\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
-    /// The number of heads must divide the width it splits.
-    E0305 = "heads do not divide the width",
+    /// The number of heads, or of groups of a convolution, must divide the width it splits.
+    E0305 = "heads or groups do not divide the width",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = linear(audio, out: 64)\n  let mixed = attention(a, key: a, value: a, heads: 7)\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
     /// A row, or a number of rows, that the sequence does not have.
     E0306 = "no such row",
@@ -24,4 +24,8 @@ codes! {
     /// A primitive got the wrong number of operands.
     E0307 = "wrong number of operands",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let nothing = concat()\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// The letters of an `einsum` do not say which axes of its operands meet: a letter for every axis, time first, a
+    /// comma between operands, and behind the arrow the letters of the result. A time axis stays first or is summed over.
+    E0308 = "einsum that says nothing",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let squared = einsum(mean(audio), mean(audio), spec: \"i,i\")\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
 }

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::{Call, dropout};
-use crate::ir::RandomSite;
+use crate::ir::{Band, RandomSite};
 use crate::random::Key;
 use crate::runtime::fault::Fault;
 use crate::runtime::groups::Group;
@@ -18,6 +18,9 @@ const FUSED_FROM: i64 = 64;
 struct Heads {
     heads: i64,
     scale: f64,
+    band: Band,
+    /// Whether queries and keys are rows of one length, so that a row sees no padding if it sees nothing behind itself.
+    own: bool,
     /// Dropout on the weights, where it is on.
     drop: Option<(Key, f64)>,
 }
@@ -27,6 +30,7 @@ struct Heads {
 pub(super) fn attention(
     call: &Call<'_, '_>,
     heads: i64,
+    band: Band,
     scale: Option<f64>,
     drop: f64,
     site: &RandomSite,
@@ -36,8 +40,8 @@ pub(super) fn attention(
     let (k, e) = (width(query), width(value));
     let scale = scale.unwrap_or_else(|| 1.0 / ((k / heads) as f64).sqrt());
     let drop = dropout::key(call.run.mode, site).filter(|_| drop > 0.0).map(|key| (key, drop));
-    let shared = Heads { heads, scale, drop };
-    let groups = call.groups(heads)?;
+    let shared = Heads { heads, scale, band, own: call.time(0)? == call.time(1)?, drop };
+    let groups = call.groups(heads, band)?;
     let place = |x: &Tensor, operand: usize, places: &Option<Tensor>| -> Result<Tensor, Fault> {
         Ok(match places {
             Some(places) => layout::flat(x, call.seq_lengths(operand)?)?.f_index_select(0, places)?,
@@ -94,23 +98,37 @@ fn mix(
     };
     let (q, k_, v) = (split(query, n, k)?, split(key, t, k)?, split(value, t, e)?);
     let fused = shared.drop.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM * (k / heads));
+    // The fused kernel knows the triangle of a causal attention.
+    let triangle = shared.band.is_causal() && (!keys.ragged || shared.own);
     let mixed = if fused {
-        let mask = match keys.ragged {
-            true => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?.f_expand([batch, 1, n, t], false)?),
-            false => None,
+        let mask = match (shared.band.is_full(), keys.ragged) {
+            (true, true) => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?),
+            (true, false) => None,
+            (false, _) if triangle => None,
+            (false, _) => Some(group.seen(device)?.f_unsqueeze(1)?),
         };
-        Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, false, shared.scale, false)?
+        let mask = mask.map(|m| m.f_expand([batch, 1, n, t], false)).transpose()?;
+        Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?
     } else {
         let flat = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
             Ok(x.f_reshape([batch * heads, rows, width / heads])?)
         };
         let (q, k_, v) = (flat(&q, n, k)?, flat(&k_, t, k)?.f_transpose(1, 2)?, flat(&v, t, e)?);
-        let scores = if keys.ragged {
-            let bias = keys.score_bias(device, call.run.kind)?.f_unsqueeze(1)?;
-            let bias = bias.f_expand([batch, heads, n, t], false)?.f_reshape([batch * heads, n, t])?;
-            bias.f_baddbmm(&q, &k_, 1.0, shared.scale)?
-        } else {
-            q.f_mul_scalar(shared.scale)?.f_bmm(&k_)?
+        let bias = match (shared.band.is_full(), keys.ragged) {
+            (true, true) => Some(keys.score_bias(device, call.run.kind)?.shallow_clone()),
+            (true, false) => None,
+            (false, _) => {
+                let hidden = group.seen(device)?.f_logical_not()?;
+                let zeros = Tensor::f_zeros(hidden.size(), (call.run.kind, device))?;
+                Some(zeros.f_masked_fill(&hidden, f64::NEG_INFINITY)?)
+            }
+        };
+        let scores = match bias {
+            Some(bias) => {
+                let bias = bias.f_unsqueeze(1)?.f_expand([batch, heads, n, t], false)?;
+                bias.f_reshape([batch * heads, n, t])?.f_baddbmm(&q, &k_, 1.0, shared.scale)?
+            }
+            None => q.f_mul_scalar(shared.scale)?.f_bmm(&k_)?,
         };
         let mut weights = scores.f_softmax(-1, None)?;
         if let Some((random, p)) = shared.drop {

@@ -1,4 +1,4 @@
-//! Rows of sequences: choosing, pooling, joining.
+//! Rows of sequences: choosing, joining, those of companions.
 
 use tch::Tensor;
 
@@ -35,37 +35,6 @@ pub(super) fn row(call: &Call<'_, '_>, index: i64) -> Result<Tensor, Fault> {
         -1 => flat.f_index_select(0, last)?,
         _ => flat.f_index_select(0, &last.f_add_scalar(index + 1)?)?,
     })
-}
-
-/// Mean over valid rows: one product with a row of weights per sample, or a sum by sample of packed rows.
-pub(super) fn mean(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
-    let (x, lengths) = (call.arg(0)?, call.seq_lengths(0)?);
-    if !lengths.ragged {
-        return Ok(x.f_mean_dim([1i64].as_slice(), false, None)?);
-    }
-    if lengths.packed {
-        let (device, kind) = (call.run.device, call.run.kind);
-        let parts = x.f_mul(lengths.row_weights(device, kind)?)?;
-        let mut shape = x.size();
-        if let Some(rows) = shape.first_mut() {
-            *rows = call.count();
-        }
-        return Ok(Tensor::f_zeros(&shape, (kind, device))?.f_index_add(0, lengths.owners(device)?, &parts)?);
-    }
-    Ok(lengths.mean_weights(call.run.device, call.run.kind)?.f_bmm(x)?.f_squeeze_dim(1)?)
-}
-
-/// Largest over valid rows; of equal rows one gets the gradient.
-pub(super) fn max(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
-    let (x, lengths) = (call.arg(0)?, call.seq_lengths(0)?);
-    if !lengths.ragged {
-        return Ok(x.f_max_dim(1, false)?.0);
-    }
-    let mask = lengths.mask(call.run.device)?.f_unsqueeze(-1)?;
-    Ok(layout::padded(x, lengths, call.run.device)?
-        .f_where_scalarother(&mask, f64::NEG_INFINITY)?
-        .f_max_dim(1, false)?
-        .0)
 }
 
 /// Sequences joined along time, valid rows without gaps.

@@ -21,6 +21,7 @@ use super::lengths::Packing;
 use super::params::ParamStore;
 use crate::diag::{Diagnostic, codes::runtime as code};
 use crate::ir::{CompanionsId, Graph, Group, NodeId, Op, Output};
+use crate::passes::{self, OptLevel};
 use crate::sema::dims::{Dim, DimTable};
 use crate::source::Span;
 
@@ -42,6 +43,37 @@ struct Root {
     node: usize,
     /// Declarations whose companions it reads.
     companions: Vec<usize>,
+    /// Whether it reads the values of all anchors.
+    batch: bool,
+}
+
+/// What losses may read beside their own sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Nothing.
+    Sample,
+    /// Values of all anchors of the step.
+    Batch,
+    /// These and companions.
+    Companions,
+}
+
+impl Reach {
+    pub(crate) fn of(mode: Mode, companions: bool) -> Reach {
+        match (mode, companions) {
+            (Mode::Eval, _) => Reach::Sample,
+            (Mode::Train { .. }, false) => Reach::Batch,
+            (Mode::Train { .. }, true) => Reach::Companions,
+        }
+    }
+
+    fn allows(self, root: &Root) -> bool {
+        match self {
+            Reach::Sample => root.companions.is_empty() && !root.batch,
+            Reach::Batch => root.companions.is_empty(),
+            Reach::Companions => true,
+        }
+    }
 }
 
 /// A graph with its execution plans. Building it costs a walk over the graph; it holds no tensors.
@@ -59,7 +91,7 @@ pub struct Program {
     outputs: Vec<Root>,
     losses: Vec<Root>,
     retrieval: Vec<Vec<usize>>,
-    plans: [OnceLock<Plan>; 16],
+    plans: [OnceLock<Plan>; 24],
     pub(crate) packing: Packing,
 }
 
@@ -74,7 +106,15 @@ pub struct Evaluated {
 }
 
 impl Program {
-    /// Makes a graph ready to run.
+    /// Makes a graph ready to run, after the passes of a level.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); `E1005` if a pass broke the graph, which is a bug in `dsc`.
+    pub fn optimised(graph: &Graph, dims: &DimTable, level: OptLevel) -> Result<Program, Diagnostic> {
+        Program::new(&passes::run(graph, level.passes(), Some(dims))?, dims)
+    }
+
+    /// Makes a graph ready to run as it is.
     ///
     /// # Errors
     /// `E0724` if a value that is read at companions depends on a label; `E0725` if an input's time axis is neither a
@@ -92,8 +132,8 @@ impl Program {
                 })
             });
             if let Op::At { companions, group, index } = &node.op {
-                let word = if *group == Group::Pos { "pos" } else { "neg" };
-                views.insert(format!("{companions}.{word}.{index}"), (companions.index(), *group, *index));
+                let view = crate::ir::View { companions: *companions, group: *group, index: *index };
+                views.insert(view.to_string(), (companions.index(), *group, *index));
             }
             steps.push(Step {
                 op: node.op.clone(),
@@ -104,7 +144,7 @@ impl Program {
             });
         }
         let inputs = graph.inputs.iter().map(|(name, decl)| (name.clone(), decl.ty.len().cloned())).collect();
-        let reads = |node: NodeId| -> Vec<usize> {
+        let root = |name: &str, node: NodeId| {
             let needed = graph.needed_by([node]);
             let mut list: Vec<usize> = graph
                 .nodes()
@@ -116,10 +156,10 @@ impl Program {
                 .collect();
             list.sort_unstable();
             list.dedup();
-            list
+            let read =
+                |(id, n): (NodeId, &crate::ir::Node)| needed.get(id.index()) == Some(&true) && n.op == Op::InBatch;
+            Root { name: name.to_owned(), node: node.index(), companions: list, batch: graph.nodes().any(read) }
         };
-        let root =
-            |name: &str, node: NodeId| Root { name: name.to_owned(), node: node.index(), companions: reads(node) };
         let program = Program {
             steps,
             params: graph.params.iter().map(|p| p.path.clone()).collect(),
@@ -139,8 +179,9 @@ impl Program {
 
     /// Runs a step.
     ///
-    /// In [`Mode::Eval`] nothing is recorded for gradients, losses that read companions are left out and all rows are
-    /// anchors. In [`Mode::Train`] they are left out too when the batch has no companions.
+    /// In [`Mode::Eval`] nothing is recorded for gradients, losses that read companions or the values of the whole batch
+    /// are left out and all rows are anchors. In [`Mode::Train`] those that read companions are left out when the batch
+    /// has none.
     ///
     /// # Errors
     /// `E0721` to `E0723` for a batch that does not fit, `E0726` for parameters of another graph, `E0701` and `E0706` for
@@ -157,14 +198,14 @@ impl Program {
 
     /// Number of operations that such a run carries out.
     pub fn operations(&self, want: Want, companions: bool) -> usize {
-        self.plan(want, companions).order.len()
+        self.plan(want, if companions { Reach::Companions } else { Reach::Sample }).order.len()
     }
 
-    fn plan(&self, want: Want, companions: bool) -> &Plan {
-        let index = want.index() | usize::from(companions) << 3;
+    fn plan(&self, want: Want, reach: Reach) -> &Plan {
+        let index = want.index() | (reach as usize) << 3;
         let [first, ..] = &self.plans;
-        // Four flags: the index is always within the 16 plans.
-        self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, companions))
+        // Three flags and three kinds of reach: the index is always within the 24 plans.
+        self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, reach))
     }
 
     fn check(&self, graph: &Graph) -> Result<(), Diagnostic> {

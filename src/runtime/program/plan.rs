@@ -1,6 +1,6 @@
 //! What a run has to do: which nodes, on which rows, and when a value is no longer needed.
 
-use super::{Program, Root, has_rows, view_of};
+use super::{Program, Reach, Root, has_rows, view_of};
 use crate::runtime::batch::Want;
 use crate::runtime::lengths::RowSet;
 
@@ -17,8 +17,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(program: &Program, want: Want, companions: bool) -> Plan {
-        let allowed = |root: &Root| companions || root.companions.is_empty();
+    pub(crate) fn new(program: &Program, want: Want, reach: Reach) -> Plan {
+        let allowed = |root: &Root| reach.allows(root);
         let mut roots: Vec<usize> = Vec::new();
         let mut losses = Vec::new();
         if want.outputs {

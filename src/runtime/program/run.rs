@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 
 use super::plan::Plan;
-use super::{Evaluated, Program, Step, View, view_of};
+use super::{Evaluated, Program, Reach, Step, View, view_of};
 use crate::diag::{Diagnostic, codes::runtime as code};
-use crate::ir::{Group, Op};
+use crate::ir::{Band, Group, Op};
 use crate::runtime::batch::{Mode, StepBatch, Want, misfit};
 use crate::runtime::fault::Fault;
 use crate::runtime::groups::Groups;
@@ -18,7 +18,7 @@ use crate::runtime::layout;
 use crate::runtime::lengths::{Lengths, RowSet};
 use crate::runtime::ops::{self, Call};
 use crate::runtime::params::ParamStore;
-use crate::sema::dims::Atom;
+use crate::sema::dims::{Atom, Dim};
 
 /// Everything an operation may ask about the step it runs in.
 pub(crate) struct Run<'a> {
@@ -33,11 +33,12 @@ pub(crate) struct Run<'a> {
     base: BTreeMap<&'a str, Vec<i64>>,
     lengths: Vec<[OnceCell<Lengths>; 2]>,
     groups: RefCell<BTreeMap<Pair, Rc<Groups>>>,
+    longest: RefCell<BTreeMap<Dim, i64>>,
     present: Vec<Tensor>,
 }
 
-/// Time axes of queries and keys, whether on all rows, and the number of heads.
-type Pair = (usize, usize, bool, i64);
+/// Time axes of queries and keys, whether on all rows, the number of heads, and which keys a row sees.
+type Pair = (usize, usize, bool, i64, Band);
 
 /// Where a node's value is kept.
 enum Slot<'a> {
@@ -78,7 +79,7 @@ impl<'a> Run<'a> {
             .map_err(|f: Fault| f.diagnose("placing companions"))?;
         Ok(Run {
             program,
-            plan: program.plan(want, companions),
+            plan: program.plan(want, Reach::of(mode, companions)),
             store,
             batch,
             mode,
@@ -88,6 +89,7 @@ impl<'a> Run<'a> {
             base: program.base_lengths(batch)?,
             lengths: program.lengths.iter().map(|_| [OnceCell::new(), OnceCell::new()]).collect(),
             groups: RefCell::default(),
+            longest: RefCell::default(),
             present,
         })
     }
@@ -131,13 +133,20 @@ impl<'a> Run<'a> {
     }
 
     /// How rows of one time axis attend to rows of another.
-    pub(crate) fn groups(&self, query: usize, key: usize, rows: RowSet, heads: i64) -> Result<Rc<Groups>, Fault> {
-        let name = (query, key, rows == RowSet::All, heads);
+    pub(crate) fn groups(
+        &self,
+        query: usize,
+        key: usize,
+        rows: RowSet,
+        heads: i64,
+        band: Band,
+    ) -> Result<Rc<Groups>, Fault> {
+        let name = (query, key, rows == RowSet::All, heads, band);
         if let Some(groups) = self.groups.borrow().get(&name) {
             return Ok(Rc::clone(groups));
         }
         let (query, key) = (self.lengths(query, rows)?, self.lengths(key, rows)?);
-        let groups = Rc::new(Groups::new(query, key, heads, self.program.packing, self.device)?);
+        let groups = Rc::new(Groups::new(query, key, heads, band, self.program.packing, self.device)?);
         self.groups.borrow_mut().insert(name, Rc::clone(&groups));
         Ok(groups)
     }
@@ -152,8 +161,44 @@ impl<'a> Run<'a> {
                 self.base.get(name.as_str())?.get(row).copied()
             }
             Atom::Width(name) => self.program.dims.widths.get(name).copied(),
+            Atom::Longest(of) => self.longest(of),
+            Atom::Batch => Some(self.count(RowSet::Anchors)),
             _ => None,
         }
+    }
+
+    /// The largest value of a length over the batch: over all its rows, or over the anchors where it speaks of their
+    /// companions.
+    fn longest(&self, of: &Dim) -> Option<i64> {
+        if let Some(known) = self.longest.borrow().get(of) {
+            return Some(*known);
+        }
+        let mut views = false;
+        of.any_atom(&mut |a| {
+            views |= matches!(a, Atom::Length { view: Some(_), .. });
+            views
+        });
+        let rows = self.count(if views { RowSet::Anchors } else { RowSet::All }) as usize;
+        let lens = (0..rows).map(|row| of.eval(&|atom: &Atom| self.atom(atom, row))).collect::<Option<Vec<i64>>>()?;
+        let longest = lens.into_iter().max()?;
+        self.longest.borrow_mut().insert(of.clone(), longest);
+        Some(longest)
+    }
+
+    /// A dim that is one number for the data set.
+    pub(crate) fn width(&self, dim: &Dim) -> Result<i64, Fault> {
+        let told =
+            || Diagnostic::error(code::E0725, format!("`{dim}` has no number")).help("bind the graph to data first");
+        Ok(dim.eval(&self.program.dims).ok_or_else(told)?)
+    }
+
+    /// The number of a dim that is the same for all samples of the step.
+    pub(crate) fn number(&self, dim: &Dim) -> Result<i64, Fault> {
+        dim.eval(&|atom: &Atom| self.atom(atom, 0)).ok_or_else(|| {
+            Diagnostic::error(code::E0725, format!("`{dim}` has no number in this batch"))
+                .help("bind the graph to data or to a card first")
+                .into()
+        })
     }
 
     /// For each anchor, the row of that companion.

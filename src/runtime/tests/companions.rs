@@ -9,7 +9,7 @@ fn model() -> (Build, NodeId) {
     let mut b = Build::new();
     let x = b.seq("a", "T", 4);
     let h = b.linear("enc", x, 6, 4);
-    let att = Op::Attention { heads: 2, scale: None, drop: 0.3, site: RandomSite("att".into()) };
+    let att = Op::Attention { heads: 2, band: Band::default(), scale: None, drop: 0.3, site: RandomSite("att".into()) };
     let z = b.op(att, &[h, h, h]);
     let z = b.op(Op::Binary(Binary::Add), &[z, h]);
     let z = b.op(Op::Dropout { p: 0.3, site: RandomSite("drop".into()) }, &[z]);
@@ -27,7 +27,10 @@ fn model() -> (Build, NodeId) {
     let contrast = b.op(Op::Binary(Binary::Add), &[contrast, far]);
     b.loss("contrast", contrast);
     let first = b.op(Op::Row(0), &[z]);
-    let more = b.op(Op::Attention { heads: 1, scale: None, drop: 0.0, site: RandomSite("head".into()) }, &[z, z, z]);
+    let more = b.op(
+        Op::Attention { heads: 1, band: Band::default(), scale: None, drop: 0.0, site: RandomSite("head".into()) },
+        &[z, z, z],
+    );
     let pooled = b.op(Op::MaxTime, &[more]);
     let sum = b.op(Op::Binary(Binary::Add), &[first, pooled]);
     let score = b.read("head", sum, 6);

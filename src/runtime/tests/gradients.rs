@@ -51,7 +51,10 @@ fn a_layer_of_attention_norms_and_dropout() {
     let k = b.linear("k", from, 4, 3);
     let v = b.linear("v", from, 4, 3);
     let site = |n: &str| RandomSite(n.into());
-    let z = b.op(Op::Attention { heads: 2, scale: Some(0.7), drop: 0.2, site: site("a") }, &[q, k, v]);
+    let z = b.op(
+        Op::Attention { heads: 2, band: Band::default(), scale: Some(0.7), drop: 0.2, site: site("a") },
+        &[q, k, v],
+    );
     let z = b.op(Op::Binary(Binary::Add), &[z, q]);
     let z = b.norm("ln", z, 4);
     let f = b.linear("ff", z, 5, 4);
@@ -88,7 +91,7 @@ fn pointwise_functions_and_similarities() {
     let r = b.op(Op::Expand, &[r]);
     let cosine = b.op(Op::Cosine, &[m, o]);
     let dot = b.op(Op::Dot, &[u, o]);
-    let sum = b.op(Op::SumFeatures, &[m]);
+    let sum = b.op(SUM, &[m]);
     let lse = b.op(Op::LogSumExp, &[cosine, dot, sum]);
     let scaled = b.op(Op::Scale, &[rows, lse]);
     let shifted = b.op(Op::AddRow, &[scaled, o]);

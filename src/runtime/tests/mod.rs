@@ -7,19 +7,25 @@ mod ops;
 mod optim;
 mod packing;
 mod params;
+mod passes;
 mod ragged;
+mod sequence;
 
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 
 use super::{Evaluated, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want};
 use crate::ir::{
-    Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Op, Output, Param, ParamId,
+    Band, Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Op, Output, Param, ParamId,
+    Reduction,
 };
 use crate::random::Key;
 use crate::sema::dims::{Dim, DimTable};
 use crate::sema::types::{Modality, TensorType, Type};
 use crate::source::Span;
+
+/// The sum of a vector.
+pub(super) const SUM: Op = Op::Reduce { how: Reduction::Sum, keep: false };
 
 /// A graph under construction.
 pub(super) struct Build {
@@ -32,7 +38,7 @@ impl Build {
     }
 
     fn node(&mut self, op: Op, ty: Type, operands: &[NodeId]) -> NodeId {
-        let node = Node { op, ty, span: Span::new(3, 8), loops: String::new(), scope: String::new() };
+        let node = Node { op, ty, span: Span::new(3, 8), loops: String::new(), scope: String::new(), region: None };
         self.graph.add(node, operands)
     }
 

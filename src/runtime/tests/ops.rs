@@ -121,7 +121,7 @@ fn element_wise() {
 
 #[test]
 fn reductions_and_similarities() {
-    close(&of_vectors(|b, x, _| b.op(Op::SumFeatures, &[x]), 0), &[1.0], 1e-12);
+    close(&of_vectors(|b, x, _| b.op(SUM, &[x]), 0), &[1.0], 1e-12);
     close(&of_vectors(|b, x, y| b.op(Op::Dot, &[x, y]), 0), &[-7.875], 1e-12);
     let norms = (0.25f64 + 2.25 + 4.0).sqrt() * (1.0 + 0.0625f64 + 16.0).sqrt();
     close(&of_vectors(|b, x, y| b.op(Op::Cosine, &[x, y]), 0), &[-7.875 / norms], 1e-12);
@@ -132,7 +132,7 @@ fn reductions_and_similarities() {
     };
     close(&of_vectors(zero, 0), &[0.0], 0.0);
     let lse = |b: &mut Build, x, y| {
-        let (s, d) = (b.op(Op::SumFeatures, &[x]), b.op(Op::Dot, &[x, y]));
+        let (s, d) = (b.op(SUM, &[x]), b.op(Op::Dot, &[x, y]));
         let big = b.op(Op::Affine { mul: 0.0, add: 1000.0 }, &[s]);
         let shifted = b.op(Op::Affine { mul: 1.0, add: 1000.0 }, &[d]);
         let c = b.op(Op::Const(999.0), &[]);
@@ -173,7 +173,8 @@ fn attention_by_its_formula() {
     for (n, t) in [(5usize, 3usize), (200, 100)] {
         let mut b = Build::new();
         let (q, k) = (b.seq("q", "N", 4), b.seq("k", "T", 4));
-        let op = Op::Attention { heads: 2, scale: None, drop: 0.0, site: RandomSite("a".into()) };
+        let op =
+            Op::Attention { heads: 2, band: Band::default(), scale: None, drop: 0.0, site: RandomSite("a".into()) };
         let z = b.op(op, &[q, k, k]);
         let last = b.op(Op::Row(-1), &[z]);
         entries(&mut b, last, 4);
@@ -232,7 +233,7 @@ fn dropout_keeps_its_rate_and_its_place() {
     let z = b.op(Op::Affine { mul: 0.0, add: 1.0 }, &[x]);
     let z = b.op(Op::Dropout { p: 0.25, site: RandomSite("d".into()) }, &[z]);
     let m = b.op(Op::MeanTime, &[z]);
-    let m = b.op(Op::SumFeatures, &[m]);
+    let m = b.op(SUM, &[m]);
     b.output("sum", m);
     let store = b.store();
     let samples: Vec<Sample> = (0..20).map(|i| sample(i, &[("a", 10 + i as usize, 50)])).collect();
@@ -259,7 +260,7 @@ fn batches_that_do_not_fit_are_told() {
     let (x, z) = (b.seq("a", "T", 2), b.seq("b", "T", 2));
     let sum = b.op(Op::Binary(Binary::Add), &[x, z]);
     let m = b.op(Op::MeanTime, &[sum]);
-    let s = b.op(Op::SumFeatures, &[m]);
+    let s = b.op(SUM, &[m]);
     b.output("y", s);
     let fault = |batch: &StepBatch| {
         let d = b.program().run(&b.store(), batch, Eval, Want::OUTPUTS).err().unwrap();

@@ -76,7 +76,7 @@ fn packed_and_padded_steps_agree_with_dropout_and_companions() {
     let packed = |rows| (0..program.lengths.len()).filter(|t| run.lengths(*t, rows).is_ok_and(|l| l.packed)).count();
     assert!(packed(RowSet::All) >= 3 && packed(RowSet::Anchors) >= 3);
     let text = (0..program.lengths.len()).find(|t| run.lengths(*t, RowSet::All).unwrap().packed).unwrap();
-    assert!(run.groups(text, text, RowSet::All, 2).unwrap().groups.len() > 1);
+    assert!(run.groups(text, text, RowSet::All, 2, Band::default()).unwrap().groups.len() > 1);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn packing_pays_where_much_is_padding() {
 fn samples_attend_in_groups_where_that_saves_enough() {
     let groups = |lens: &[i64], heads, packing| -> Vec<Vec<usize>> {
         let lens = Lengths::new(lens.to_vec(), packing);
-        let groups = Groups::new(&lens, &lens, heads, packing, Device::Cpu).unwrap();
+        let groups = Groups::new(&lens, &lens, heads, Band::default(), packing, Device::Cpu).unwrap();
         groups.groups.into_iter().map(|g| g.rows).collect()
     };
     let lens = [3, 9, 3, 9, 5];

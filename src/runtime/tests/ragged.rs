@@ -18,7 +18,7 @@ fn outcome(b: &Build, samples: &[Sample], extra: usize, mode: Mode) -> (Vec<f64>
 }
 
 /// `streams[sample]`: name, length, width.
-fn same_alone(b: &Build, streams: &[&[(&str, usize, usize)]]) {
+pub(super) fn same_alone(b: &Build, streams: &[&[(&str, usize, usize)]]) {
     let samples: Vec<Sample> = streams.iter().enumerate().map(|(i, s)| sample(i as u64 + 7, s)).collect();
     let alone: Vec<_> = samples.iter().map(|s| outcome(b, std::slice::from_ref(s), 0, TRAIN)).collect();
     for extra in [0, 3] {
@@ -37,11 +37,11 @@ fn same_alone(b: &Build, streams: &[&[(&str, usize, usize)]]) {
     }
 }
 
-fn site(name: &str) -> RandomSite {
+pub(super) fn site(name: &str) -> RandomSite {
     RandomSite(name.into())
 }
 
-const LENGTHS: [&[(&str, usize, usize)]; 3] =
+pub(super) const LENGTHS: [&[(&str, usize, usize)]; 3] =
     [&[("a", 5, 4), ("b", 2, 4)], &[("a", 1, 4), ("b", 7, 4)], &[("a", 3, 4), ("b", 3, 4)]];
 
 fn pooled(op: Op, width: i64) -> Build {
@@ -87,7 +87,7 @@ fn attention_with_and_without_dropout_short_and_long() {
         let q = b.linear("q", x, 6, 4);
         let k = b.linear("k", from, 6, 4);
         let v = b.linear("v", from, 6, 4);
-        let op = Op::Attention { heads: 3, scale: None, drop, site: site("att") };
+        let op = Op::Attention { heads: 3, band: Band::default(), scale: None, drop, site: site("att") };
         let z = b.op(op, &[q, k, v]);
         let z = b.op(Op::Dropout { p: drop, site: site("drop") }, &[z]);
         let z = b.norm("ln", z, 6);

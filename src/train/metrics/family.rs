@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::card;
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0963, E0964};
 
@@ -15,6 +16,15 @@ pub enum Family {
     Mosi,
     /// Any other real label: errors and correlation only.
     Regression,
+}
+
+impl From<card::MetricFamily> for Family {
+    fn from(family: card::MetricFamily) -> Family {
+        match family {
+            card::MetricFamily::Sims => Family::Sims,
+            card::MetricFamily::Mosi => Family::Mosi,
+        }
+    }
 }
 
 /// What a metric is called and how its numbers read.

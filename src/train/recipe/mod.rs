@@ -4,7 +4,7 @@
 //! card says about classes and metrics), the recipe with those it inherits from, the environment (`DSC_EPOCHS=3`,
 //! `DSC_OPTIMIZER_LR=1e-4`) and the command line (`--with epochs=3`). [`resolve`] applies them in this order and reports
 //! every fault of all of them at once. None of these settings is part of the graph; only a recipe's `set` items are, and
-//! they are handed to the compiler.
+//! those the compiler reads ([`crate::lower::recipe_sets`]).
 
 mod keys;
 mod resolve;
@@ -12,7 +12,7 @@ mod settings;
 mod value;
 
 pub use keys::{KEYS, KeyInfo};
-pub use resolve::{RecipeSet, Request, Resolved, check_recipes, environment_name, resolve, split_setting};
+pub use resolve::{Request, Resolved, check_recipes, environment_name, resolve, split_setting};
 pub use settings::{Nonfinite, Optimizer, OptimizerKind, Origin, SelectRule, Settings, Standardize, describe_schedule};
 pub use value::Value;
 

@@ -8,7 +8,7 @@ use super::value::Value;
 use crate::diag::codes::run::{E0901, E0903, E0904, E0905, E0963};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Recipe, RecipeEntry, SettingValue};
+use crate::syntax::ast::{Recipe, RecipeEntry, SettingValue};
 use crate::train::metrics::{Direction, Family, Select};
 use crate::train::retrieval::ClassRule;
 
@@ -27,19 +27,6 @@ pub struct Request<'a> {
     pub command_line: &'a [(String, String, String)],
 }
 
-/// A hyper that a recipe sets.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecipeSet {
-    /// The hyper.
-    pub name: String,
-    /// Place of the name.
-    pub span: Span,
-    /// Its value, as written.
-    pub expr: Expr,
-    /// Its value, if it is a literal or arithmetic on numbers.
-    pub value: Value,
-}
-
 /// Settings with their history.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -49,8 +36,6 @@ pub struct Resolved {
     pub settings: Settings,
     /// Where each came from, by key, for those that are no defaults.
     pub origins: IndexMap<String, Origin>,
-    /// Hypers that the recipe sets, the later entry of a name winning.
-    pub sets: Vec<RecipeSet>,
     /// Warnings, such as a selection of the worst epoch.
     pub warnings: Vec<Diagnostic>,
 }
@@ -90,7 +75,6 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
     };
     let chain = start.map(|r| chain(recipes, r, &mut diagnostics)).unwrap_or_default();
 
-    let mut sets: IndexMap<String, RecipeSet> = IndexMap::new();
     let mut select_span = Span::NONE;
     let mut put =
         |settings: &mut Settings, entry: &Entry<'_>, origin: Origin, diagnostics: &mut Diagnostics| match apply(
@@ -114,16 +98,8 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
                     let origin = Origin::Recipe(recipe.name.value.clone());
                     put(&mut settings, &entry_of(path, value, *span), origin, &mut diagnostics);
                 }
-                RecipeEntry::Set { name, value, .. } => {
-                    let set = RecipeSet {
-                        name: name.value.clone(),
-                        span: name.span,
-                        expr: value.clone(),
-                        value: Value::of_expr(value),
-                    };
-                    sets.insert(name.value.clone(), set);
-                }
-                RecipeEntry::Error(_) => {}
+                // The compiler's business.
+                RecipeEntry::Set { .. } | RecipeEntry::Error(_) => {}
             }
         }
     }
@@ -150,8 +126,7 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
     if diagnostics.has_errors() {
         return Err(diagnostics.into_sorted());
     }
-    let sets = sets.into_values().collect();
-    Ok(Resolved { recipe: start.map(|r| r.name.value.clone()), settings, origins, sets, warnings })
+    Ok(Resolved { recipe: start.map(|r| r.name.value.clone()), settings, origins, warnings })
 }
 
 /// Checks all recipes of a file by themselves, for `dsc check`: keys, values, names of bases. Whether a metric exists

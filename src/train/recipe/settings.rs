@@ -210,6 +210,8 @@ pub enum Origin {
     Card(String),
     /// The recipe of that name.
     Recipe(String),
+    /// The variant of that name: hypers alone.
+    Variant(String),
     /// The environment variable of that name.
     Environment(String),
     /// An option of the command line, as written.
@@ -222,6 +224,7 @@ impl fmt::Display for Origin {
             Origin::Default => f.write_str("default"),
             Origin::Card(name) => write!(f, "card `{name}`"),
             Origin::Recipe(name) => write!(f, "recipe `{name}`"),
+            Origin::Variant(name) => write!(f, "variant `{name}`"),
             Origin::Environment(name) => write!(f, "environment variable `{name}`"),
             Origin::CommandLine(option) => write!(f, "`{option}`"),
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::card;
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::E0961;
 
@@ -13,6 +14,15 @@ pub enum ClassRule {
     Exact,
     /// Equal after rounding half to even (CMU-MOSI, CMU-MOSEI).
     Round,
+}
+
+impl From<card::ClassRule> for ClassRule {
+    fn from(rule: card::ClassRule) -> ClassRule {
+        match rule {
+            card::ClassRule::Exact => ClassRule::Exact,
+            card::ClassRule::Round => ClassRule::Round,
+        }
+    }
 }
 
 impl ClassRule {

@@ -14,7 +14,7 @@ model M {
   let a = audio |> Linear(out: d)
   let b = a |> Linear(out: d) // warning[W0101]: 2 weights (4160 parameters) reach neither an output nor a loss
   let lost = relu(mean(b)) // warning[W0102]: `lost` is never read
-  reveal mean(a) // warning[W0107]: the type is Vec[64]
+  reveal mean(a) // warning[W0107]: the type is Vec[64] // warning[W0107]: the type is Vec[128]
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

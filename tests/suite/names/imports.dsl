@@ -2,7 +2,7 @@
 use std::{Linear, MLP, mse, LayerNrom, relu} // error[E0204]: the standard library has no `LayerNrom` // error[E0204]: the standard library has no `relu`
 use torch::{Linear} // error[E0202]: no module `torch`
 use "missing.dsl"::{Gate} // error[E0202]: cannot read `names/missing.dsl`: No such file or directory (os error 2)
-use "_blocks.dsl"::{Gate, Gaet} // error[E0204]: `names/_blocks.dsl` has no block `Gaet`
+use "_blocks.dsl"::{Gate, Gaet} // error[E0204]: `names/_blocks.dsl` has no block or hyper `Gaet`
 use "imports.dsl"::{Itself} // error[E0205]: `names/imports.dsl` imports the file that imports it
 use "_circle.dsl"::{Round}
 use "./sub/../_model.dsl"::{Block}

@@ -25,7 +25,7 @@ model M {
   let prim_twice = linear(a, out: 3, out: 4) // error[E0502]: `out` of `linear` is given twice
   let prim_behind = linear(out: 3, a) // error[E0503]: an argument of `linear` without a name stands behind named ones
   let prim_unnamed = dropout(a, 0.1) // error[E0503]: argument 2 of `dropout` has no name
-  let unused = learned(rows: 3, width: d, init: "zeros", std: 0.1) // error[E0502]: `std` has no meaning where all entries are zeros
+  let unused = learned(rows: 3, width: d, init: "zeros", std: 0.1) // error[E0502]: `std` has no meaning for "zeros" entries
   let value = relu(Linear) // error[E0504]: `Linear` is used as a value
   let number = d(a) // error[E0504]: a hyper without parameters cannot be called
   let circle = A(a)

@@ -1,7 +1,12 @@
 //! The typing rule of every operation, as its doc comment states it.
 
+mod checks;
+mod einsum;
+mod sequence;
+mod tensor;
+
 use super::op::{Axis, Op};
-use super::{Graph, Node};
+use super::{Band, Graph, Node};
 use crate::diag::{Code, codes::types as code};
 use crate::sema::dims::{Atom, Dim};
 use crate::sema::types::{Modality, TensorType, Time, Type};
@@ -39,6 +44,11 @@ impl TypeFault {
 pub trait DimEq {
     /// Whether `a` and `b` are always the same.
     fn same(&self, a: &Dim, b: &Dim) -> bool;
+
+    /// The number that a dim is for all samples, if it is known.
+    fn number(&self, d: &Dim) -> Option<i64> {
+        d.as_const()
+    }
 }
 
 impl<F: Fn(&Dim, &Dim) -> bool> DimEq for F {
@@ -72,7 +82,13 @@ impl Rule<'_> {
         match self.op {
             Op::Input(_) | Op::Param(_) => Err(self.wrong_count("a declaration")),
             Op::Label(_) | Op::Const(_) => self.arity(0).map(|()| TensorType::real().into()),
-            Op::Expand | Op::Unary(_) | Op::Affine { .. } | Op::Dropout { .. } | Op::StopGrad => {
+            Op::Expand
+            | Op::Unary(_)
+            | Op::Curve(_)
+            | Op::Affine { .. }
+            | Op::Dropout { .. }
+            | Op::StopGrad
+            | Op::GradReverse { .. } => {
                 self.arity(1)?;
                 Ok(self.tensor(0)?.clone().into())
             }
@@ -89,19 +105,19 @@ impl Rule<'_> {
                 self.same_type(a, b)?;
                 Ok(a.clone().into())
             }
-            Op::AddRow => {
-                self.arity(2)?;
-                let x = self.tensor(0)?;
-                self.dims_agree("the width of the rows", &self.features(0)?, "the vector", &self.vector(1)?, 1)?;
-                Ok(x.clone().into())
-            }
-            Op::Scale => {
-                self.arity(2)?;
-                if !self.tensor(1)?.is_real() {
-                    return Err(self.wants(1, "a Real"));
-                }
-                Ok(self.tensor(0)?.clone().into())
-            }
+            Op::AddRow | Op::MulRow => self.rows_with_vector(),
+            Op::Scale => self.scale(),
+            Op::Softmax { over, .. } => self.softmax(*over),
+            Op::Normalize { .. } => self.normalize(),
+            Op::Reduce { keep, .. } => self.reduce(*keep),
+            Op::Einsum(spec) => self.einsum(spec),
+            Op::Reshape { shape } => self.reshape(shape),
+            Op::Slice { from, to } => self.slice(from, to),
+            Op::Append { .. } => self.append(),
+            Op::Stack { modality } => self.stack(modality),
+            Op::Repeat => self.repeat(),
+            Op::InBatch => self.in_batch(),
+            Op::Own => self.own(),
             Op::Linear => self.linear(),
             Op::LayerNorm { .. } => {
                 self.arity(3)?;
@@ -111,7 +127,7 @@ impl Rule<'_> {
                 }
                 Ok(self.tensor(0)?.clone().into())
             }
-            Op::Attention { heads, .. } => self.attention(*heads),
+            Op::Attention { heads, band, .. } => self.attention(*heads, *band),
             Op::Embedding => {
                 self.arity(2)?;
                 let Some(Type::Tokens { len }) = self.args.first() else { return Err(self.wants(0, "Tokens")) };
@@ -158,19 +174,19 @@ impl Rule<'_> {
                 }
                 Ok(TensorType { time: None, dims: self.tensor(0)?.dims.clone() }.into())
             }
-            Op::MeanTime | Op::MaxTime => {
+            Op::MeanTime | Op::MaxTime | Op::MinTime | Op::SumTime | Op::StdTime { .. } | Op::LogSumExpTime => {
                 self.arity(1)?;
                 self.time(0)?;
                 Ok(TensorType { time: None, dims: self.tensor(0)?.dims.clone() }.into())
             }
-            Op::SumFeatures => {
-                self.arity(1)?;
-                let mut x = self.tensor(0)?.clone();
-                if x.time.is_some() || x.dims.pop().is_none() {
-                    return Err(self.wants(0, "a Vec"));
-                }
-                Ok(x.into())
-            }
+            Op::LastState => self.last_state(),
+            Op::Conv1d { stride, groups, .. } => self.conv1d(*stride, *groups),
+            Op::Recurrent { cell, bidirectional } => self.recurrent(*cell, *bidirectional),
+            Op::Shift { .. } | Op::Reverse => self.of_length(|n| Ok(n.clone())),
+            Op::Skip { rows } => self.of_length(|n| self.skip(n, rows)),
+            Op::Downsample { by, .. } => self.of_length(|n| Ok(sequence::windows(n, *by))),
+            Op::Dense => self.of_length(|n| Ok(n.longest())),
+            Op::Sinusoid { width } => self.sinusoid(width),
             Op::Scalar => {
                 self.arity(1)?;
                 self.dims_agree("one entry", &Dim::from(1), "the vector", &self.vector(0)?, 0)?;
@@ -195,11 +211,8 @@ impl Rule<'_> {
             }
             Op::At { group, index, companions } => {
                 self.arity(1)?;
-                let group = match group {
-                    super::Group::Pos => "pos",
-                    super::Group::Neg => "neg",
-                };
-                Ok(self.tensor(0)?.in_view(&format!("{companions}.{group}.{index}")).into())
+                let view = super::View { companions: *companions, group: *group, index: *index };
+                Ok(self.tensor(0)?.in_view(&view.to_string()).into())
             }
         }
     }
@@ -217,7 +230,7 @@ impl Rule<'_> {
         Ok(self.tensor(0)?.with_features(out).into())
     }
 
-    fn attention(&self, heads: i64) -> Outcome {
+    fn attention(&self, heads: i64, band: Band) -> Outcome {
         self.arity(3)?;
         let (q, k, v) = (self.time(0)?, self.time(1)?, self.time(2)?);
         let (wq, wk, wv) = (self.features(0)?, self.features(1)?, self.features(2)?);
@@ -229,6 +242,7 @@ impl Rule<'_> {
             )
             .operand(2));
         }
+        self.band(band, &q, &k)?;
         for (i, width) in [(0, &wq), (2, &wv)] {
             if heads < 1 || width.as_const().is_some_and(|w| w % heads != 0) {
                 return Err(TypeFault::new(code::E0305, format!("{heads} heads do not divide a width of {width}"))
@@ -283,107 +297,6 @@ impl Rule<'_> {
                 Ok(ty.into())
             }
         }
-    }
-
-    fn arity(&self, n: usize) -> Result<(), TypeFault> {
-        if self.args.len() == n {
-            return Ok(());
-        }
-        Err(self.wrong_count(&format!("{n} operand{}", if n == 1 { "" } else { "s" })))
-    }
-
-    fn wrong_count(&self, wanted: &str) -> TypeFault {
-        TypeFault::new(code::E0307, format!("`{}` takes {wanted}, not {}", self.op.name(), self.args.len()))
-    }
-
-    fn tensor(&self, i: usize) -> Result<&TensorType, TypeFault> {
-        match self.args.get(i) {
-            Some(Type::Tensor(t)) => Ok(t),
-            Some(Type::Tokens { .. }) => {
-                Err(self.wants(i, "a tensor").help("turn tokens into a sequence first: `text |> Bert()`"))
-            }
-            None => Err(self.wrong_count(&format!("at least {} operands", i + 1))),
-        }
-    }
-
-    fn time(&self, i: usize) -> Result<Time, TypeFault> {
-        match (&self.tensor(i)?.time, self.tensor(i)?.dims.len()) {
-            (Some(time), 1) => Ok(time.clone()),
-            _ => Err(self.wants(i, "a Seq")),
-        }
-    }
-
-    fn features(&self, i: usize) -> Result<Dim, TypeFault> {
-        self.tensor(i)?.features().cloned().ok_or_else(|| self.wants(i, "a tensor with at least one axis"))
-    }
-
-    fn vector(&self, i: usize) -> Result<Dim, TypeFault> {
-        let x = self.tensor(i)?;
-        match (x.dims.as_slice(), &x.time) {
-            ([d], None) => Ok(d.clone()),
-            _ => Err(self.wants(i, "a Vec")),
-        }
-    }
-
-    fn table(&self, i: usize) -> Result<(Dim, Dim), TypeFault> {
-        let x = self.tensor(i)?;
-        match (x.dims.as_slice(), &x.time) {
-            ([rows, width], None) => Ok((rows.clone(), width.clone())),
-            _ => Err(self.wants(i, "a table of rows and columns")),
-        }
-    }
-
-    fn wants(&self, i: usize, wanted: &str) -> TypeFault {
-        let found = self.args.get(i).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let fault =
-            TypeFault::new(code::E0301, format!("`{}` wants {wanted}, found {found}", self.op.name())).operand(i);
-        match (wanted, self.args.get(i)) {
-            ("a Vec" | "a Real", Some(Type::Tensor(t))) if t.time.is_some() => {
-                fault.help("pool the sequence first: `mean(x)`, or take a row: `x[0]`")
-            }
-            _ => fault,
-        }
-    }
-
-    fn dims_agree(&self, what: &str, a: &Dim, other: &str, b: &Dim, operand: usize) -> Result<(), TypeFault> {
-        if self.eq.same(a, b) {
-            return Ok(());
-        }
-        let fault = TypeFault::new(code::E0301, format!("`{}`: {what} is {a}, {other} is {b}", self.op.name()))
-            .operand(operand);
-        Err(match (a.as_const(), b.as_const()) {
-            (Some(_), Some(_)) => fault.help("bring one to the other with `|> Linear(out: ..)`"),
-            _ => fault.help(format!("`{a}` and `{b}` cannot be shown to be equal; project with `|> Linear(out: ..)`, or state `where {a} == {b}`")),
-        })
-    }
-
-    fn lengths_differ(&self, a: &Time, b: &Time, operand: usize) -> TypeFault {
-        TypeFault::new(code::E0302, format!("`{}`: one sequence has length {}, the other {}", self.op.name(), a.len, b.len))
-            .operand(operand)
-            .help("lengths are equal only if they are the same variable; pool both with `mean(..)`, or let one attend to the other with `CrossAttention(x, from: y, ..)`")
-    }
-
-    fn same_type(&self, a: &TensorType, b: &TensorType) -> Result<(), TypeFault> {
-        if let (Some(ta), Some(tb)) = (&a.time, &b.time)
-            && a.dims.len() == b.dims.len()
-            && !self.eq.same(&ta.len, &tb.len)
-        {
-            return Err(self.lengths_differ(ta, tb, 1));
-        }
-        let same = a.time.is_some() == b.time.is_some()
-            && a.dims.len() == b.dims.len()
-            && a.dims.iter().zip(&b.dims).all(|(x, y)| self.eq.same(x, y));
-        if same {
-            return Ok(());
-        }
-        let fault = TypeFault::new(code::E0301, format!("`{}` of {a} and {b}", self.op.name())).operand(1);
-        Err(if a.is_real() || b.is_real() {
-            fault.help("nothing is broadcast; use `scale(x, by: r)` to multiply every entry by one number per sample")
-        } else if a.time.is_some() != b.time.is_some() {
-            fault.help("nothing is broadcast; pool the sequence with `mean(x)`, or use `add_row(x, row: v)`")
-        } else {
-            fault.help("bring one to the other with `|> Linear(out: ..)`")
-        })
     }
 }
 

@@ -1,34 +1,21 @@
 //! Calls of primitives. What each means stands in [`crate::sema::primitives`] and in the typing rule of its operation.
 
+mod args;
+mod init;
+mod sequence;
+mod tensor;
+
 use super::block::Argument;
 use super::lowering::Lowering;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, structure as code, types};
-use crate::ir::{Axis, Init, NodeId, Op, Unary};
+use crate::ir::{Axis, Cell, Init, Op, Unary};
 use crate::sema::dims::Dim;
 use crate::sema::primitives::Primitive;
 use crate::sema::statics::Static;
 use crate::source::Span;
-
-/// The arguments of one call of a primitive. A fault has been reported where a getter gives nothing.
-struct Args {
-    primitive: &'static Primitive,
-    args: Vec<Argument>,
-    span: Span,
-}
-
-type Got<T> = Option<T>;
-
-impl Args {
-    fn positional(&self) -> impl Iterator<Item = &Argument> {
-        self.args.iter().filter(|a| a.name.is_none())
-    }
-
-    fn named(&self, name: &str) -> Option<&Argument> {
-        self.args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == name))
-    }
-}
+use args::{Args, Got};
 
 impl Lowering<'_> {
     pub(super) fn call_primitive(&mut self, primitive: &'static Primitive, args: Vec<Argument>, span: Span) -> Value {
@@ -36,7 +23,7 @@ impl Lowering<'_> {
         if !self.names_are_known(&args) || args.args.iter().any(|a| a.value.is_error()) {
             return Value::Error;
         }
-        let variadic = matches!(primitive.name, "concat" | "min" | "max");
+        let variadic = matches!(primitive.name, "concat" | "einsum" | "min" | "max");
         let wanted = match primitive.name {
             "learned" | "param" => 0,
             _ => 1,
@@ -129,19 +116,23 @@ impl Lowering<'_> {
                 let bias = self.param("bias", vec![k], Init::Zeros, span);
                 Some(self.emit(Op::LayerNorm { eps }, &[x, weight, bias], span, &[xs]))
             }
-            "attention" => {
-                let (q, qs) = self.tensor(a)?;
-                let (k, ks) = self.named_tensor(a, "key")?;
-                let (v, vs) = self.named_tensor(a, "value")?;
-                let heads = self.int(a, "heads")?;
-                let scale = match a.named("scale") {
-                    Some(_) => Some(self.real(a, "scale", None)?),
-                    None => None,
-                };
-                let drop = self.probability(a, "drop")?;
-                let site = self.site("attention");
-                Some(self.emit(Op::Attention { heads, scale, drop, site }, &[q, k, v], span, &[qs, ks, vs]))
-            }
+            "attention" => self.attention(a),
+            "conv1d" => self.conv1d(a),
+            "gru" => self.recurrent(a, Cell::Gru),
+            "lstm" => self.recurrent(a, Cell::Lstm),
+            "rnn" => self.recurrent(a, Cell::Rnn),
+            "last_state" => self.last_state(a),
+            "minpool" => self.one(a, Op::MinTime),
+            "sumpool" => self.one(a, Op::SumTime),
+            "lsepool" => self.one(a, Op::LogSumExpTime),
+            "stdpool" => self.stdpool(a),
+            "shift" => self.shift(a),
+            "reverse" => self.one(a, Op::Reverse),
+            "skip" => self.skip(a),
+            "downsample" => self.downsample(a),
+            "dense" => self.dense(a),
+            "sinusoid" => self.sinusoid(a),
+            "longest" => self.longest(a),
             "dropout" => {
                 let (x, xs) = self.tensor(a)?;
                 let p = self.probability(a, "p")?;
@@ -153,21 +144,21 @@ impl Lowering<'_> {
             }
             "embed" => {
                 let (x, xs) = self.tensor(a)?;
-                let (rows, width) = (self.width(a, "rows")?, self.width(a, "width")?);
-                let init = self.init(a)?;
-                let table = self.param("weight", vec![rows, width], init, span);
+                let shape = vec![self.width(a, "rows")?, self.width(a, "width")?];
+                let init = self.init(a, &shape)?;
+                let table = self.param("weight", shape, init, span);
                 Some(self.emit(Op::Embedding, &[x, table], span, &[xs]))
             }
             "positions" => self.positions(a),
             "learned" => {
-                let (rows, width) = (self.width(a, "rows")?, self.width(a, "width")?);
-                let init = self.init(a)?;
-                let table = self.param("rows", vec![rows, width], init, span);
+                let shape = vec![self.width(a, "rows")?, self.width(a, "width")?];
+                let init = self.init(a, &shape)?;
+                let table = self.param("rows", shape, init, span);
                 Some(self.emit(Op::Learned, &[table], span, &[]))
             }
             "param" => {
                 let shape = self.shape(a)?;
-                let init = self.init(a)?;
+                let init = self.init(a, &shape)?;
                 let param = self.param("value", shape, init, span);
                 Some(self.emit(Op::Expand, &[param], span, &[]))
             }
@@ -177,10 +168,6 @@ impl Lowering<'_> {
                 Some(self.emit(Op::Take { rows }, &[x], span, &[xs]))
             }
             "concat" => self.concat(a),
-            "logsumexp" => {
-                let (nodes, spans) = self.list_of_tensors(a)?;
-                Some(self.emit(Op::LogSumExp, &nodes, span, &spans))
-            }
             "cosine" | "dot" => {
                 let (x, xs) = self.tensor(a)?;
                 let (y, ys) = self.named_tensor(a, "with")?;
@@ -200,7 +187,6 @@ impl Lowering<'_> {
             "mean" => self.one(a, Op::MeanTime),
             "maxpool" => self.one(a, Op::MaxTime),
             "scalar" => self.one(a, Op::Scalar),
-            "sum_features" => self.one(a, Op::SumFeatures),
             "stop_grad" => self.one(a, Op::StopGrad),
             "relu" => self.one(a, Op::Unary(Unary::Relu)),
             "gelu" => self.one(a, Op::Unary(Unary::Gelu)),
@@ -220,9 +206,7 @@ impl Lowering<'_> {
                 }
                 None => None,
             },
-            other => Some(
-                self.fail(Diagnostic::error(code::E0504, format!("`{other}` has no meaning here")).at(span, "here")),
-            ),
+            _ => self.tensor_primitive(a),
         }
     }
 
@@ -260,7 +244,10 @@ impl Lowering<'_> {
                 other => {
                     let d = Diagnostic::error(hyper::E0402, format!("`{}` of a {}", a.primitive.name, other.kind()))
                         .at(arg.span, "not a number known at compile time")
-                        .help("to pool a sequence write `maxpool(x)`");
+                        .help(match a.primitive.name {
+                            "min" => "entry by entry it is `minimum(a, with: b)`, over features `min_features(x)`",
+                            _ => "entry by entry it is `maximum(a, with: b)`; to pool a sequence write `maxpool(x)`",
+                        });
                     return Some(self.fail(d));
                 }
             }
@@ -321,8 +308,9 @@ impl Lowering<'_> {
             .help("give `rows` at least the longest length, or `take` fewer rows first");
             return Some(self.fail(d));
         }
-        let init = self.init(a)?;
-        let table = self.param("weight", vec![rows, width], init, a.span);
+        let shape = vec![rows, width];
+        let init = self.init(a, &shape)?;
+        let table = self.growing_table("weight", shape, init, a.span);
         Some(self.emit(Op::Positions, &[x, table], a.span, &[xs]))
     }
 
@@ -351,255 +339,5 @@ impl Lowering<'_> {
             }
         };
         Some(self.emit(Op::Concat(axis), &nodes, a.span, &spans))
-    }
-
-    fn list_of_tensors(&mut self, a: &Args) -> Got<(Vec<NodeId>, Vec<Span>)> {
-        let first = a.positional().next()?;
-        let Value::List(list) = &first.value else {
-            let kind = first.value.kind();
-            self.report(
-                Diagnostic::error(types::E0301, format!("`{}` wants a list, found a {kind}", a.primitive.name))
-                    .at(first.span, "not a list"),
-            );
-            return None;
-        };
-        let mut nodes = Vec::new();
-        for (_, value) in list {
-            nodes.push(self.node_of(value, first.span, &format!("`{}`", a.primitive.name))?);
-        }
-        let spans = vec![first.span; nodes.len()];
-        Some((nodes, spans))
-    }
-
-    fn tensor(&mut self, a: &Args) -> Got<(NodeId, Span)> {
-        let first = a.positional().next()?;
-        let (value, span) = (first.value.clone(), first.span);
-        Some((self.node_of(&value, span, &format!("`{}`", a.primitive.name))?, span))
-    }
-
-    fn missing(&mut self, a: &Args, name: &str) {
-        self.report(
-            Diagnostic::error(code::E0501, format!("`{}` wants `{name}`", a.primitive.name))
-                .at(a.span, "missing in this call")
-                .help(format!("it is called as {}", a.primitive.signature)),
-        );
-    }
-
-    fn named_tensor(&mut self, a: &Args, name: &str) -> Got<(NodeId, Span)> {
-        let Some(arg) = a.named(name) else {
-            self.missing(a, name);
-            return None;
-        };
-        let (value, span) = (arg.value.clone(), arg.span);
-        Some((self.node_of(&value, span, &format!("`{name}` of `{}`", a.primitive.name))?, span))
-    }
-
-    fn wrong_kind(&mut self, a: &Args, arg: &Argument, wanted: &str) {
-        let name = arg.name.as_ref().map_or_else(String::new, |n| n.value.clone());
-        let found = self.describe(&arg.value);
-        self.report(
-            Diagnostic::error(
-                hyper::E0401,
-                format!("`{name}` of `{}` wants {wanted}, found {found}", a.primitive.name),
-            )
-            .at(arg.span, "here")
-            .help(format!("it is called as {}", a.primitive.signature)),
-        );
-    }
-
-    fn dim(&mut self, a: &Args, name: &str) -> Got<Dim> {
-        let Some(arg) = a.named(name) else {
-            self.missing(a, name);
-            return None;
-        };
-        match &arg.value {
-            Value::Static(s) if s.as_dim().is_some() => {
-                let dim = s.as_dim()?;
-                if dim.as_const().is_some_and(|n| n < 1) {
-                    let (n, at) = (dim.to_string(), arg.span);
-                    self.report(
-                        Diagnostic::error(types::E0306, format!("`{name}` of `{}` is {n}", a.primitive.name))
-                            .at(at, "at least 1"),
-                    );
-                    return None;
-                }
-                if dim.is_unwieldy() {
-                    let d = Diagnostic::error(hyper::E0406, format!("`{name}` of `{}` is {dim}", a.primitive.name));
-                    self.report(d.at(arg.span, "too large"));
-                    return None;
-                }
-                Some(dim)
-            }
-            _ => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "a whole number");
-                None
-            }
-        }
-    }
-
-    /// The width or number of rows of a weight: a number, or a width of the data, but no length of a sample.
-    fn width(&mut self, a: &Args, name: &str) -> Got<Dim> {
-        let dim = self.dim(a, name)?;
-        if !dim.is_ragged() {
-            return Some(dim);
-        }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        self.report(
-            Diagnostic::error(
-                hyper::E0401,
-                format!("`{name}` of `{}` is {dim}, a length that every sample has of its own", a.primitive.name),
-            )
-            .at(at, "a weight has one shape for all samples")
-            .help("use a number, a hyper or a width of the data"),
-        );
-        None
-    }
-
-    fn not_negative(&mut self, a: &Args, name: &str, default: f64) -> Got<f64> {
-        let x = self.real(a, name, Some(default))?;
-        if x >= 0.0 {
-            return Some(x);
-        }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        let d = Diagnostic::error(hyper::E0403, format!("`{name}` of `{}` is {x}", a.primitive.name));
-        self.report(d.at(at, "at least 0"));
-        None
-    }
-
-    fn int(&mut self, a: &Args, name: &str) -> Got<i64> {
-        let dim = self.dim(a, name)?;
-        if dim.as_const().is_none()
-            && let Some(arg) = a.named(name).cloned()
-        {
-            self.wrong_kind(a, &arg, "a number that does not depend on the data");
-        }
-        dim.as_const()
-    }
-
-    fn real(&mut self, a: &Args, name: &str, default: Option<f64>) -> Got<f64> {
-        match (a.named(name), default) {
-            (None, Some(default)) => Some(default),
-            (None, None) => {
-                self.missing(a, name);
-                None
-            }
-            (Some(arg), _) => match &arg.value {
-                Value::Static(s) if s.as_f64().is_some() => s.as_f64(),
-                _ => {
-                    let arg = arg.clone();
-                    self.wrong_kind(a, &arg, "a number");
-                    None
-                }
-            },
-        }
-    }
-
-    fn probability(&mut self, a: &Args, name: &str) -> Got<f64> {
-        let default = (name == "drop").then_some(0.0);
-        let p = self.real(a, name, default)?;
-        if (0.0..1.0).contains(&p) {
-            return Some(p);
-        }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        self.report(
-            Diagnostic::error(hyper::E0403, format!("`{name}` of `{}` is {p}", a.primitive.name))
-                .at(at, "a probability is at least 0 and less than 1"),
-        );
-        None
-    }
-
-    fn flag(&mut self, a: &Args, name: &str, default: bool) -> Got<bool> {
-        match a.named(name) {
-            None => Some(default),
-            Some(Argument { value: Value::Static(Static::Bool(b)), .. }) => Some(*b),
-            Some(arg) => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "true or false");
-                None
-            }
-        }
-    }
-
-    fn text(&mut self, a: &Args, name: &str, default: &str) -> Got<String> {
-        match a.named(name) {
-            None => Some(default.to_owned()),
-            Some(Argument { value: Value::Static(Static::Str(s)), .. }) => Some(s.clone()),
-            Some(arg) => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "a string");
-                None
-            }
-        }
-    }
-
-    fn init(&mut self, a: &Args) -> Got<Init> {
-        let std = self.not_negative(a, "std", 0.02)?;
-        let init = self.text(a, "init", "normal")?;
-        if let Some(given) = a.named("std").filter(|_| matches!(init.as_str(), "zeros" | "ones")) {
-            let d = Diagnostic::error(code::E0502, format!("`std` has no meaning where all entries are {init}"))
-                .at(given.span, "not used")
-                .help("take it away, or write `init: \"normal\"`");
-            self.report(d);
-            return None;
-        }
-        match init.as_str() {
-            "normal" => Some(Init::Normal { std }),
-            "zeros" => Some(Init::Zeros),
-            "ones" => Some(Init::Ones),
-            other => {
-                let at = a.named("init").map_or(a.span, |x| x.span);
-                self.report(
-                    Diagnostic::error(hyper::E0403, format!("no initial values {other:?}"))
-                        .at(at, "unknown")
-                        .help("\"normal\" (with `std`), \"zeros\" or \"ones\"")
-                        .did_you_mean(other, ["normal", "zeros", "ones"]),
-                );
-                None
-            }
-        }
-    }
-
-    fn shape(&mut self, a: &Args) -> Got<Vec<Dim>> {
-        let Some(arg) = a.named("shape").cloned() else {
-            self.missing(a, "shape");
-            return None;
-        };
-        let dims = match &arg.value {
-            Value::List(list) => list
-                .iter()
-                .map(|(_, v)| match v {
-                    Value::Static(s) => s.as_dim().filter(|d| !d.is_ragged() && d.as_const().is_none_or(|n| n >= 1)),
-                    _ => None,
-                })
-                .collect::<Option<Vec<_>>>(),
-            _ => None,
-        };
-        if dims.is_none() {
-            self.wrong_kind(a, &arg, "a list of whole numbers, at least 1 and the same for all samples");
-        }
-        dims
-    }
-
-    fn features(&mut self, x: NodeId, span: Span, what: &str) -> Got<Dim> {
-        let ty = self.graph.node(x).map(|n| n.ty.clone())?;
-        match ty.tensor().and_then(|t| t.features().cloned()) {
-            Some(k) => Some(k),
-            None => {
-                let help = match ty {
-                    crate::sema::types::Type::Tokens { .. } => "turn tokens into a sequence first: `text |> Bert()`",
-                    crate::sema::types::Type::Tensor(_) => "a Real has no axis to work on",
-                };
-                self.report(
-                    Diagnostic::error(
-                        types::E0301,
-                        format!("`{what}` wants a tensor with at least one axis, found {ty}"),
-                    )
-                    .at(span, format!("this is {ty}"))
-                    .help(help),
-                );
-                None
-            }
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `run.json` | a [`Manifest`]: settings, hypers, hashes, data, machine |
 //! | `source/` | the files of the model as they were compiled |
-//! | `graph.txt` | the compiled graph |
+//! | `graph.txt` | the compiled graph before any pass, with the numbers of the data |
 //! | `encoder/` | configuration and vocabulary of the text encoder, if there is one |
 //! | `standardizer.json` | statistics of the features, if they are standardised |
 //! | `metrics.jsonl` | one line per epoch, only ever added to |
@@ -13,129 +13,38 @@
 //! | `valid.csv`, `test.csv` | predictions of the selected epoch |
 //! | `results.json` | scores; marks a finished run. After it only the moments of `last.safetensors` are dropped |
 //!
+//! Several seeds of one model are runs of their own, `seed-1`, `seed-2`, .., below a folder with two files, which are
+//! written after every seed:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `seeds.json` | [`Seeds`]: how many seeds were asked for, which are finished |
+//! | `results.json` | mean and spread over the finished seeds |
+//!
 //! A folder that holds anything is never written into by a new run.
+
+mod manifest;
+mod predictions;
+mod seeds;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::checkpoint::settle;
-use super::recipe::{Origin, Settings};
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0910, E0911, E0913};
-use crate::sema::dims::DimTable;
 use crate::source::SourceMap;
 
-/// Version of the layout; a folder with a higher one is refused.
-pub const SCHEMA: u32 = 1;
+pub use manifest::{DataInfo, EncoderInfo, HyperValue, Machine, Manifest};
+pub use predictions::{Columns, Prediction, predictions_csv};
+pub use seeds::{SEEDS, SeedRun, SeedState, Seeds};
 
-/// What a run is, fixed before its first step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of the folder's layout.
-    pub schema: u32,
-    /// Version of dsc.
-    pub dsc: String,
-    /// Version of libtorch.
-    pub libtorch: String,
-    /// When it began, RFC 3339.
-    pub started: String,
-    /// The command line.
-    pub command: Vec<String>,
-    /// Name of the compiled model, variant included.
-    pub model: String,
-    /// The model's file as given.
-    pub file: String,
-    /// The variant.
-    pub variant: Option<String>,
-    /// The recipe.
-    pub recipe: Option<String>,
-    /// All training settings.
-    pub settings: Settings,
-    /// Where settings came from that are no defaults.
-    pub origins: IndexMap<String, Origin>,
-    /// Hypers that were set, by recipe or command line, as written.
-    pub hypers: IndexMap<String, String>,
-    /// The seed of this run.
-    pub seed: u64,
-    /// Hash of the graph without data.
-    pub graph: String,
-    /// Hash of the graph with the data's dims.
-    pub bound: String,
-    /// The data's dims.
-    pub dims: DimTable,
-    /// The data.
-    pub data: DataInfo,
-    /// The text encoder.
-    pub encoder: Option<EncoderInfo>,
-    /// Where it ran.
-    pub machine: Machine,
-    /// The sources in `source/`: name as compiled, file in the folder.
-    pub sources: Vec<(String, String)>,
-}
-
-/// The data of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataInfo {
-    /// Name as given: a data set or a file.
-    pub name: String,
-    /// The file; none for the generated default.
-    pub path: Option<PathBuf>,
-    /// SHA-256 of the file; none for the generated default.
-    pub sha256: Option<String>,
-    /// Seed of the generated default.
-    pub seed: Option<u64>,
-    /// Samples by split.
-    pub samples: IndexMap<String, usize>,
-}
-
-/// The text encoder of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncoderInfo {
-    /// Name or folder as given.
-    pub name: String,
-    /// Whether its weights were pretrained.
-    pub pretrained: bool,
-    /// The weight file.
-    pub weights: Option<PathBuf>,
-    /// SHA-256 of the weight file.
-    pub sha256: Option<String>,
-}
-
-/// The machine of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    /// Host name.
-    pub host: String,
-    /// Operating system and processor kind.
-    pub system: String,
-    /// Processor model.
-    pub processor: String,
-    /// `cpu`, `cuda:0`.
-    pub device: String,
-    /// Threads for operators: CPU results depend on it.
-    pub threads: usize,
-}
-
-impl Machine {
-    /// This machine.
-    pub fn here(device: String, threads: usize) -> Machine {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let cpuinfo = read("/proc/cpuinfo");
-        let model = cpuinfo.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':').map(|(_, m)| m.trim()));
-        Machine {
-            host: read("/proc/sys/kernel/hostname").trim().to_owned(),
-            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            processor: model.unwrap_or_default().to_owned(),
-            device,
-            threads,
-        }
-    }
-}
+/// Version of the layout; a folder with another one is refused.
+pub const SCHEMA: u32 = 2;
 
 /// A run folder on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,28 +115,18 @@ impl RunFolder {
     /// Opens the folder of an earlier run.
     ///
     /// # Errors
-    /// `E0911` when it is none, or one of a newer version.
+    /// `E0911` when it is none, or one of another version.
     pub fn open(path: &Path) -> Result<(RunFolder, Manifest), Diagnostic> {
         let folder = RunFolder { path: path.to_owned() };
-        let no_run = |why: String| Diagnostic::error(E0911, format!("`{}` is not a run: {why}", path.display()));
-        if !path.is_dir() {
-            return Err(no_run("there is no such folder".into()).help("give the folder that `dsc train` printed"));
-        }
-        let text = fs::read_to_string(folder.file("run.json")).map_err(|e| {
-            let seeds = path.join("seeds.json").is_file();
-            no_run(format!("`run.json`: {e}")).help(if seeds {
-                "this folder holds several seeds: give one of its `seed-..` folders"
-            } else {
-                "give the folder that `dsc train` printed"
-            })
-        })?;
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| no_run(format!("`run.json`: {e}")))?;
-        let schema = value.get("schema").and_then(serde_json::Value::as_u64);
-        if schema.is_some_and(|s| s > u64::from(SCHEMA)) {
-            return Err(no_run(format!("its schema is {}, this dsc knows up to {SCHEMA}", schema.unwrap_or_default()))
-                .help("use the dsc version that wrote it, or a later one"));
-        }
-        let manifest = serde_json::from_value(value).map_err(|e| no_run(format!("`run.json`: {e}")))?;
+        let text = match fs::read_to_string(folder.file("run.json")) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound || !path.is_dir() => return Err(no_run_there(path)),
+            Err(e) => return Err(no_run(path, &format!("`run.json`: {e}"))),
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
+        check_schema(path, &value)?;
+        let manifest = serde_json::from_value(value).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
         Ok((folder, manifest))
     }
 
@@ -337,47 +236,6 @@ impl RunFolder {
         };
         open().map_err(|e| unwritable(&path, &e))
     }
-
-    /// Writes predictions: one line per sample with its id, its label and the prediction.
-    ///
-    /// # Errors
-    /// `E0913`.
-    pub fn write_predictions(
-        &self,
-        name: &str,
-        ids: &[String],
-        labels: &[f32],
-        predictions: &[f32],
-    ) -> Result<(), Diagnostic> {
-        self.write(
-            name,
-            &predictions_csv(ids, Some(labels), predictions).map_err(|e| unwritable(&self.file(name), &e))?,
-        )
-    }
-}
-
-/// Predictions as CSV: `id,label,prediction`, without labels `id,prediction`. Numbers are written so that they read back to
-/// the bit.
-///
-/// # Errors
-/// What the `csv` crate reports; writing to memory does not fail.
-pub fn predictions_csv(ids: &[String], labels: Option<&[f32]>, predictions: &[f32]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    match labels {
-        Some(labels) => {
-            writer.write_record(["id", "label", "prediction"])?;
-            for ((id, label), prediction) in ids.iter().zip(labels).zip(predictions) {
-                writer.write_record([id.as_str(), &label.to_string(), &prediction.to_string()])?;
-            }
-        }
-        None => {
-            writer.write_record(["id", "prediction"])?;
-            for (id, prediction) in ids.iter().zip(predictions) {
-                writer.write_record([id.as_str(), &prediction.to_string()])?;
-            }
-        }
-    }
-    writer.into_inner().map_err(|e| e.into_error().into())
 }
 
 /// A file that is only added to, one JSON value a line.
@@ -412,6 +270,45 @@ impl Log {
     /// `E0913`.
     pub fn sync(&self) -> Result<(), Diagnostic> {
         self.file.sync_data().map_err(|e| unwritable(&self.path, &e))
+    }
+}
+
+fn no_run(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(E0911, format!("`{}` is not a run: {why}", path.display()))
+        .help("give the folder that `dsc train` printed")
+}
+
+/// A folder without `run.json`: perhaps that of several runs.
+fn no_run_there(path: &Path) -> Diagnostic {
+    if !path.exists() {
+        return no_run(path, "there is no such folder");
+    }
+    if !path.is_dir() {
+        return no_run(path, "it is a file");
+    }
+    let is_run = |p: &PathBuf| p.join("run.json").is_file() || p.join(SEEDS).is_file();
+    let entries = fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
+    let mut runs: Vec<String> = entries.filter(is_run).map(|p| format!("`{}`", p.display())).collect();
+    runs.sort_unstable();
+    match runs.as_slice() {
+        [] => no_run(path, "it has no `run.json`"),
+        [one] => no_run(path, "it holds one").help(format!("give {one}")),
+        several => {
+            no_run(path, &format!("it holds {}", several.len())).help(format!("give one of {}", runs.join(", ")))
+        }
+    }
+}
+
+/// Refuses layouts that are not today's.
+fn check_schema(path: &Path, value: &serde_json::Value) -> Result<(), Diagnostic> {
+    match value.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema == u64::from(SCHEMA) => Ok(()),
+        Some(schema) if schema > u64::from(SCHEMA) => {
+            Err(no_run(path, &format!("its schema is {schema}, this dsc knows up to {SCHEMA}"))
+                .help("use the dsc version that wrote it, or a later one"))
+        }
+        _ => Err(no_run(path, "it was written by an earlier dsc, in a layout that is no longer read")
+            .help("use the dsc version that wrote it, or train again")),
     }
 }
 
@@ -460,9 +357,31 @@ mod tests {
         assert_eq!(RunFolder::open(&dir.path().join("gone")).unwrap_err().code, E0911);
         assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("run.json"));
         fs::write(dir.path().join("run.json"), format!("{{\"schema\": {}}}", SCHEMA + 1)).unwrap();
-        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("schema is 2"));
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("schema is 3"));
         fs::write(dir.path().join("run.json"), "{\"schema\": 1}").unwrap();
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("an earlier dsc"));
+        fs::write(dir.path().join("run.json"), format!("{{\"schema\": {SCHEMA}}}")).unwrap();
         assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("missing field"));
+    }
+
+    #[test]
+    fn folders_of_several_runs_name_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = |name: &str, file: &str| {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+            fs::write(dir.path().join(name).join(file), "{}").unwrap();
+        };
+        make("notes", "x.txt");
+        assert_eq!(RunFolder::open(dir.path()).unwrap_err().help.unwrap(), "give the folder that `dsc train` printed");
+        make("text", "run.json");
+        assert!(RunFolder::open(dir.path()).unwrap_err().help.unwrap().ends_with("/text`"));
+        make("audio", SEEDS);
+        let fault = RunFolder::open(dir.path()).unwrap_err();
+        let help = fault.help.unwrap();
+        assert!(fault.message.ends_with("is not a run: it holds 2"), "{}", fault.message);
+        assert!(help.find("/audio`").unwrap() < help.find("/text`").unwrap(), "{help}");
+        let file = dir.path().join("text/run.json");
+        assert!(RunFolder::open(&file).unwrap_err().message.ends_with("it is a file"));
     }
 
     #[test]
@@ -485,17 +404,5 @@ mod tests {
         assert_eq!(list[2], ("../other/m.dsl".to_owned(), "source/2-m.dsl".to_owned()));
         let texts: Vec<String> = list.iter().map(|(_, f)| fs::read_to_string(run.file(f)).unwrap()).collect();
         assert_eq!(texts, ["main", "lib", "other"]);
-    }
-
-    #[test]
-    fn predictions_read_back_to_the_bit() {
-        let ids = ["a,b".to_owned(), "c\"d".to_owned()];
-        let numbers = [0.1f32 + 0.2, -1.0e-30];
-        let bytes = predictions_csv(&ids, Some(&numbers), &numbers).unwrap();
-        let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        for (record, (id, number)) in reader.records().zip(ids.iter().zip(numbers)) {
-            let record = record.unwrap();
-            assert_eq!((&record[0], record[2].parse::<f32>().unwrap().to_bits()), (id.as_str(), number.to_bits()));
-        }
     }
 }

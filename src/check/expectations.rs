@@ -1,0 +1,169 @@
+//! Which model an expectation is about, and its figures.
+
+use std::collections::BTreeMap;
+
+use super::Request;
+use crate::analysis::claim::{Subject, judge};
+use crate::analysis::{MemoryPlan, Summary};
+use crate::data::card::{Card, card, encoder};
+use crate::data::{Binding, EncoderBinding};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::ir::Graph;
+use crate::lower::{Options, compile, recipe_sets};
+use crate::sema::dims::DimTable;
+use crate::sema::program::Program;
+use crate::sema::statics::Static;
+use crate::syntax::ast::Expect;
+use crate::train::recipe::{self, OptimizerKind, Settings, resolve};
+
+/// Judges every claim of every `expect` item. Claims that say nothing are told by [`lower::check`](crate::lower::check).
+pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let mut models: BTreeMap<Question, Result<Option<Model>, Vec<Diagnostic>>> = BTreeMap::new();
+    for (expect, _) in &program.expects {
+        for question in questions(program, request, expect) {
+            let model = models.entry(question.clone()).or_insert_with(|| Model::of(program, request, &question));
+            match model {
+                Ok(Some(model)) => {
+                    let subject = model.subject(program);
+                    found.extend(expect.claims.iter().filter_map(|claim| judge(claim, &subject).err()));
+                }
+                // What keeps it from being compiled has been told.
+                Ok(None) => {}
+                Err(faults) => found.extend(faults.iter().cloned().map(|d| match &expect.recipe {
+                    Some(recipe) if d.primary.is_none() => d.at(recipe.span, "asked for by this expectation"),
+                    _ => d,
+                })),
+            }
+        }
+    }
+    found
+}
+
+/// A model under a recipe.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Question {
+    variant: Option<String>,
+    recipe: Option<String>,
+}
+
+/// The models that an expectation is about.
+fn questions(program: &Program, request: &Request<'_>, expect: &Expect) -> Vec<Question> {
+    let named = expect.recipe.as_ref().map(|r| r.value.clone());
+    let variant = named.clone().filter(|n| program.variants.contains_key(n));
+    if request.options.variant.is_some() && request.options.variant != variant {
+        return Vec::new();
+    }
+    if let Some(recipe) = named.filter(|_| variant.is_none()) {
+        let known = program.recipes.contains_key(&recipe);
+        return known.then_some(Question { variant, recipe: Some(recipe) }).into_iter().collect();
+    }
+    let known = |name: &String| {
+        let Some(card) = card_of(program, name) else { return false };
+        encoder(&encoder_name(&settings(program, name, Some(card)), card)).is_ok()
+    };
+    let mut recipes: Vec<Option<String>> = program.recipes.keys().filter(|r| known(r)).cloned().map(Some).collect();
+    if recipes.is_empty() {
+        recipes.push(request.bound.map(str::to_owned));
+    }
+    recipes.into_iter().map(|recipe| Question { variant: variant.clone(), recipe }).collect()
+}
+
+/// The card of the data set that a recipe, or the nearest one it inherits from, is named like.
+fn card_of(program: &Program, recipe: &str) -> Option<&'static Card> {
+    let chain = program.recipe_chain(recipe).ok()?;
+    chain.iter().rev().find_map(|r| card(&r.name.value))
+}
+
+/// The settings of a recipe; what is wrong with them is told elsewhere.
+fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
+    let recipes: Vec<_> = program.recipes.values().cloned().collect();
+    let request = recipe::Request {
+        recipe: Some(recipe),
+        data: card.map(|c| c.name),
+        card: card.map(|c| (c.name, c.family.into(), c.class_rule.into())),
+        ..recipe::Request::default()
+    };
+    resolve(&recipes, &request).map(|r| r.settings).unwrap_or_default()
+}
+
+fn encoder_name(settings: &Settings, card: &Card) -> String {
+    settings.encoder.clone().unwrap_or_else(|| card.encoder.to_owned())
+}
+
+/// A compiled model with its figures.
+struct Model {
+    graph: Graph,
+    summary: Summary,
+    hypers: Vec<(String, Static)>,
+    dims: Option<DimTable>,
+    plan: MemoryPlan,
+    under: String,
+}
+
+impl Model {
+    /// Compiles it; nothing where it does not compile, which is told elsewhere.
+    fn of(program: &Program, request: &Request<'_>, question: &Question) -> Result<Option<Model>, Vec<Diagnostic>> {
+        let one = |d: Diagnostic| vec![d];
+        let mut options = Options { variant: question.variant.clone(), ..request.options.clone() };
+        let mut plan = MemoryPlan::default();
+        if let Some(recipe) = &question.recipe {
+            let card = card_of(program, recipe);
+            let settings = settings(program, recipe, card);
+            plan = memory_plan(&settings);
+            let Ok(sets) = recipe_sets(program, recipe) else { return Ok(None) };
+            options.recipe_sets = sets;
+            if request.bound != Some(recipe.as_str()) || request.options.dims.is_none() {
+                options.dims = None;
+                if let Some(card) = card {
+                    let binding = binding(request, card, &encoder_name(&settings, card)).map_err(one)?;
+                    options.encoder = binding.encoder.as_ref().map(|e| e.config.statics()).unwrap_or_default();
+                    // The inputs do not depend on their dims, so they are known before the dims are.
+                    let Some(graph) = compile(program, &options).graph else { return Ok(None) };
+                    options.dims = Some(binding.dims(&graph)?);
+                }
+            }
+        }
+        let compiled = compile(program, &options);
+        let variant = question.variant.iter().map(|v| format!("of variant `{v}`"));
+        let recipe = question.recipe.iter().map(|r| format!("with recipe `{r}`"));
+        Ok(compiled.graph.map(|graph| Model {
+            summary: Summary::of(&graph),
+            graph,
+            hypers: compiled.hypers,
+            dims: options.dims,
+            plan,
+            under: variant.chain(recipe).collect::<Vec<_>>().join(" "),
+        }))
+    }
+
+    fn subject<'a>(&'a self, program: &'a Program) -> Subject<'a> {
+        Subject {
+            program,
+            graph: &self.graph,
+            summary: &self.summary,
+            hypers: &self.hypers,
+            dims: self.dims.as_ref(),
+            plan: self.plan,
+            under: &self.under,
+        }
+    }
+}
+
+fn binding(request: &Request<'_>, card: &Card, name: &str) -> Result<Binding, Diagnostic> {
+    let found: Result<EncoderBinding, Diagnostic> = encoder(name).or_else(|_| (request.encoder)(name));
+    Ok(Binding::of_card(card, found?))
+}
+
+/// The settings of a recipe with what the card of its data set says; what is wrong with them is told elsewhere.
+pub fn recipe_settings(program: &Program, recipe: &str) -> Settings {
+    settings(program, recipe, card_of(program, recipe))
+}
+
+/// How settings train.
+pub fn memory_plan(settings: &Settings) -> MemoryPlan {
+    let moments = match settings.optimizer.kind {
+        OptimizerKind::Adam | OptimizerKind::Adamw => 2,
+    };
+    MemoryPlan { batch: settings.batch as u64, moments }
+}

@@ -1,0 +1,103 @@
+//! `dsc graph FILE`: a picture of a model.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{OutputFormat, Picture as Kind};
+use super::model::{BindArgs, parse_setting};
+use super::opened::Asked;
+use super::{Exit, Output};
+use crate::analysis::Costs;
+use crate::analysis::draw::{Options, Picture};
+use crate::diag::Diagnostic;
+use crate::diag::codes::run::E0913;
+use crate::lower::Setting;
+use clap::builder::{EnumValueParser, TypedValueParser};
+
+/// `dsc graph`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+  dsc graph dashfusion --format html --out dashfusion.html
+  dsc graph mine.dsl --variant narrow --data sims > narrow.svg
+  dsc graph mine.dsl --format dot | dot -Tpdf > mine.pdf
+
+FILE may also be `FILE#VARIANT`, the folder of a run or a checkpoint in one.
+
+Blocks are boxes. Two levels of the file's own are open and the library's are closed, unless
+--depth says how many levels are open. A loop whose turns are equal is drawn once with its count,
+and so are equal expressions of one box. Tensors carry their names and types; dashed ones are
+those of companions. Boxes are shaded by their multiply-adds for one sample. What no output and
+no loss reaches is marked dead.")]
+pub struct Args {
+    /// A .dsl file, or the name of a stock model (`dsc models` lists them)
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// A variant of the file instead of its base
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Set a hyper: `--set p=4`, checked against its declared range
+    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_setting)]
+    sets: Vec<Setting>,
+    #[command(flatten)]
+    bind: BindArgs,
+    /// What is written: svg, dot or html; by the ending of --out, else svg
+    // The same id as the option of all commands, in whose place it stands.
+    #[arg(id = "format", long, value_parser = picture(), value_name = "FORMAT", help_heading = "Output")]
+    format: Option<OutputFormat>,
+    /// The file to write; standard output if left out
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Levels of boxes that are open, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    depth: Option<u16>,
+}
+
+fn picture() -> impl TypedValueParser<Value = OutputFormat> {
+    EnumValueParser::<Kind>::new().map(OutputFormat::Picture)
+}
+
+/// Draws a model.
+pub fn run(args: &Args, out: &mut Output) -> Exit {
+    let asked = Asked { name: &args.file, variant: args.variant.as_deref(), sets: args.sets.clone(), bind: &args.bind };
+    let opened = match asked.open(out) {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
+    let graph = opened.graph.without_dead_nodes();
+    let macs = Costs::of(&graph).multiply_adds();
+    let options = Options {
+        depth: args.depth.map(usize::from),
+        sources: Some(&opened.sources),
+        dims: opened.dims.as_ref(),
+        macs: Some(&macs),
+    };
+    let picture = Picture::new(&graph, &options);
+    let asked = match args.format {
+        Some(OutputFormat::Picture(kind)) => Some(kind),
+        _ => args.out.as_deref().and_then(by_ending),
+    };
+    let text = match asked.unwrap_or(Kind::Svg) {
+        Kind::Svg => picture.svg(),
+        Kind::Dot => picture.dot(),
+        Kind::Html => picture.html(),
+    };
+    match &args.out {
+        None => out.line(text.trim_end()),
+        Some(path) => {
+            if let Err(why) = std::fs::write(path, text) {
+                let message = format!("cannot write `{}`: {why}", path.display());
+                return out.fault(&Diagnostic::error(E0913, message).help("give another file with `--out`"));
+            }
+            out.note(format_args!("wrote {}", path.display()));
+        }
+    }
+    Exit::Done
+}
+
+fn by_ending(path: &Path) -> Option<Kind> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "svg" => Some(Kind::Svg),
+        "dot" | "gv" => Some(Kind::Dot),
+        "html" | "htm" => Some(Kind::Html),
+        _ => None,
+    }
+}

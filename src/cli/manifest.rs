@@ -1,0 +1,114 @@
+//! What a run writes before its first step: `run.json` and the files beside it.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::data::DEMO_SEED;
+use super::session::Session;
+use super::train::Args;
+use crate::data::card::Location;
+use crate::data::{NonFiniteCount, Split, file_sha256};
+use crate::diag::Diagnostic;
+use crate::ir::bind_text;
+use crate::train::feed::Feed;
+use crate::train::run_folder::{DataInfo, EncoderInfo, Machine, Manifest, RunFolder, SCHEMA};
+
+/// Values that are not finite, by split and key.
+pub(super) type Unclean = IndexMap<(Split, String), NonFiniteCount>;
+
+/// Writes the start of a run.
+pub(super) fn write_start(
+    session: &Session,
+    feed: &Feed<'_>,
+    folder: &RunFolder,
+    manifest: Manifest,
+) -> Result<(), Diagnostic> {
+    let sources = folder.write_sources(&session.sources)?;
+    let text = format!("{}{}", session.graph.to_text(), bind_text(&session.dims));
+    folder.write("graph.txt", text.as_bytes())?;
+    if !feed.standardizer().streams.is_empty() {
+        folder.write_json("standardizer.json", feed.standardizer())?;
+    }
+    if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
+        folder.copy_encoder(encoder.path())?;
+    }
+    folder.write_json("run.json", &Manifest { sources, ..manifest })
+}
+
+/// What is known of a run before its first step, its sources aside.
+pub(super) fn manifest(
+    args: &Args,
+    session: &Session,
+    feed: &Feed<'_>,
+    unclean: &Unclean,
+    threads: usize,
+) -> Result<Manifest, Diagnostic> {
+    let encoder = match &session.encoder {
+        None => None,
+        Some(e) => {
+            let weights = e.folder.as_ref().map(|f| f.weights_path()).transpose()?;
+            let sha256 = weights.as_deref().map(sha256).transpose()?;
+            let name = e.binding.name.clone();
+            Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })
+        }
+    };
+    let resolved = &session.resolved;
+    Ok(Manifest {
+        schema: SCHEMA,
+        dsc: env!("CARGO_PKG_VERSION").to_owned(),
+        libtorch: env!("DSC_TORCH_VERSION").to_owned(),
+        started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        command: std::env::args().collect(),
+        model: session.graph.name.clone(),
+        file: args.model.file.clone(),
+        variant: args.model.variant.clone(),
+        recipe: resolved.recipe.clone(),
+        settings: resolved.settings.clone(),
+        origins: resolved.origins.clone(),
+        hypers: session.hypers.clone(),
+        hyper_origins: session.hyper_origins.clone(),
+        opt_level: args.opt_level,
+        seed: resolved.settings.seed,
+        graph: session.graph.hash(),
+        bound: session.graph.bound_hash(&session.dims),
+        dims: session.dims.clone(),
+        data: data(args, session, feed, unclean)?,
+        encoder,
+        machine: Machine::here(args.device.clone(), threads),
+        sources: Vec::new(),
+    })
+}
+
+fn sha256(path: &Path) -> Result<String, Diagnostic> {
+    let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
+    file_sha256(path, cache.as_deref())
+}
+
+/// The data and what is odd in those streams that the model reads.
+fn data(args: &Args, session: &Session, feed: &Feed<'_>, unclean: &Unclean) -> Result<DataInfo, Diagnostic> {
+    let (path, seed) = match &session.location {
+        Location::Demo => (None, Some(DEMO_SEED)),
+        Location::File(path, _) => (Some(path.canonicalize().unwrap_or_else(|_| path.clone())), None),
+    };
+    let mut info = DataInfo {
+        name: args.data.clone(),
+        sha256: path.as_deref().map(sha256).transpose()?,
+        path,
+        seed,
+        samples: session.dataset.tables.iter().map(|t| (t.split.name().to_owned(), t.len)).collect(),
+        truncated: session.texts.as_ref().map(|t| t.truncated.clone()).unwrap_or_default(),
+        ..DataInfo::default()
+    };
+    for ((split, key), count) in unclean {
+        info.non_finite.entry(*split).or_default().insert(key.clone(), *count);
+    }
+    for table in &session.dataset.tables {
+        let read = feed.stream_keys();
+        let streams = table.streams.iter().filter(|(key, _)| read.contains(&key.as_str()));
+        for (key, zero) in streams.filter_map(|(key, s)| Some((key, s.zero_lengths.clone()?))) {
+            info.zero_lengths.entry(table.split).or_default().insert(key.clone(), zero);
+        }
+    }
+    Ok(info)
+}

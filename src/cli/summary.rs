@@ -1,0 +1,131 @@
+//! `dsc summary FILE`: what a model costs.
+
+use super::model::{BindArgs, ModelArgs, load, options};
+use super::{Exit, Output};
+use crate::analysis::{Costs, MemoryPlan, Summary, by_line};
+use crate::check::{memory_plan, recipe_settings};
+use crate::lower;
+use crate::report::summary::{self, Shown};
+
+/// `dsc summary`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Parameters, multiply-adds and memory of a model, by call of its blocks or by line of its file. Without --data they are
+formulas in the names of the data; with it they are numbers, every sequence as long as the longest.
+
+  dsc summary dashfusion                         formulas
+  dsc summary dashfusion --data sims             numbers for CH-SIMS, no file needed
+  dsc summary dashfusion --data sims --by line   by equation
+  dsc summary mine.dsl --data mosi --batch 64 --memory 80GB
+
+Multiply-adds are those of one sample's forward pass: products of linear maps, attention scores and weighted sums,
+convolutions and recurrent cells. Element-wise work, softmax, norms and embeddings count 0. A training step runs the forward
+pass for anchors and for what losses read of companions, and a backward pass that takes about twice as many.
+
+Sizes are those of training in 32-bit floats: parameters, gradients, the optimiser's moments, inputs, and what is kept from
+the forward to the backward pass, which `kept` shows by part. They are a floor: workspaces of kernels, gradients of
+activations, the allocator and the CUDA context come on top.
+
+`*` stands for the turns of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    bind: BindArgs,
+    /// Anchors per batch; the recipe's if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    batch: Option<u64>,
+    /// Show calls of blocks to this depth
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    depth: usize,
+    /// Along which lines the model is divided
+    #[arg(long, value_enum, default_value_t = By::Block)]
+    by: By,
+    /// Show formulas beside the numbers of --data
+    #[arg(long)]
+    symbolic: bool,
+    /// Memory that training may take, in GB (10^9 bytes), GiB, MB or MiB
+    #[arg(long, value_name = "SIZE", default_value = "24GB", value_parser = parse_size)]
+    memory: u64,
+}
+
+/// `--by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    /// Calls of blocks.
+    Block,
+    /// Lines of the user's files.
+    Line,
+}
+
+/// Bytes of `24GB`, `80 GiB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 4] = [("GIB", 1 << 30), ("MIB", 1 << 20), ("GB", 1_000_000_000), ("MB", 1_000_000)];
+    let upper = text.trim().to_ascii_uppercase();
+    let found = UNITS.iter().find_map(|(unit, size)| Some((upper.strip_suffix(unit)?.trim(), size)));
+    let (number, unit) = found.ok_or_else(|| "write a number with its unit, such as 24GB or 80GiB".to_owned())?;
+    match number.parse::<f64>() {
+        Ok(n) if n > 0.0 && n < 1e9 => Ok((n * *unit as f64) as u64),
+        _ => Err(format!(
+            "`{number}` is no number of {}",
+            if unit.is_power_of_two() { "GiB or MiB" } else { "GB or MB" }
+        )),
+    }
+}
+
+/// Counts a model.
+pub fn run(args: &Args, out: &mut Output) -> Exit {
+    let mut loaded = load(&args.model.file);
+    let Some(program) = &loaded.program else {
+        return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
+    };
+    let options = match options(program, &args.model, &args.bind) {
+        Ok(options) => options,
+        Err(faults) => {
+            loaded.diagnostics.extend(faults);
+            return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
+        }
+    };
+    let compiled = lower::compile(program, &options);
+    loaded.diagnostics.extend(compiled.diagnostics.into_sorted());
+    let graph = match compiled.graph {
+        Some(graph) if !loaded.diagnostics.has_errors() => graph,
+        _ => return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources),
+    };
+    let recipe = args.bind.recipe_name(program);
+    let plan = recipe.map_or_else(MemoryPlan::default, |r| memory_plan(&recipe_settings(program, &r)));
+    let costs = Costs::of(&graph);
+    let counted = Summary::counted(&graph, &costs);
+    let shown = Shown {
+        dims: options.dims.as_ref(),
+        depth: args.depth,
+        symbolic: args.symbolic,
+        plan: MemoryPlan { batch: args.batch.unwrap_or(plan.batch), ..plan },
+        limit: args.memory,
+    };
+    let lines = (args.by == By::Line).then(|| by_line(&graph, &costs, &loaded.sources));
+    if out.is_json() {
+        out.json(&summary::to_json(&counted, lines.as_deref(), &shown));
+        return Exit::Done;
+    }
+    match lines {
+        Some(lines) => out.line(summary::by_line(&lines, &counted, &shown)),
+        None => out.line(summary::by_block(&counted, &shown)),
+    }
+    Exit::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_size("24GB"), Ok(24_000_000_000));
+        assert_eq!(parse_size("1.5 gib"), Ok(1_610_612_736));
+        assert_eq!(parse_size("512MiB"), Ok(536_870_912));
+        for wrong in ["24", "GB", "-1GB", "24TB", "NaNGB", ""] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

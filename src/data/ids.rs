@@ -1,0 +1,123 @@
+//! The ids of samples, written as they stand in the file: no number passes through a float that could round it.
+
+use memmap2::Mmap;
+
+use super::pickle::{Kind, NdArray, Value};
+
+/// Joins the parts of an id: `video$_$clip`.
+const JOINT: &str = "$_$";
+
+/// One id per sample, or why there are none. Numbers and lists of parts (`[video, clip]`) are ids too.
+///
+/// # Errors
+/// What is wrong with them, to stand behind the place.
+pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<String>, String> {
+    let count = |found: usize| match found == n {
+        true => Ok(()),
+        false => Err(format!("{found} ids where the split has {n} samples")),
+    };
+    let items = match value {
+        Value::Array(array) => {
+            count(array.shape.first().copied().unwrap_or(0))?;
+            return of_array(array, n, map).ok_or_else(|| "bytes that are no text".to_owned());
+        }
+        Value::Objects(objects) => {
+            count(objects.shape.first().copied().unwrap_or(0))?;
+            // `[N, 2]` of video and clip.
+            let per = objects.items.len() / n.max(1);
+            let one = |i: usize| {
+                let parts = (0..per).map(|j| part(objects.items.get(i * per + j)?, map));
+                parts.collect::<Option<Vec<String>>>().map(|parts| parts.join(JOINT))
+            };
+            return each(n, one);
+        }
+        Value::List(items) | Value::Tuple(items) => items,
+        other => return Err(format!("a {} where one id per sample is expected", other.kind())),
+    };
+    count(items.len())?;
+    each(n, |i| {
+        let item = items.get(i)?;
+        match item.as_items() {
+            Some(parts) => parts.iter().map(|p| part(p, map)).collect::<Option<Vec<_>>>().map(|p| p.join(JOINT)),
+            None => part(item, map),
+        }
+    })
+}
+
+fn each(n: usize, one: impl Fn(usize) -> Option<String>) -> Result<Vec<String>, String> {
+    (0..n).map(|i| one(i).ok_or_else(|| format!("the id of sample {i} is neither text nor a number"))).collect()
+}
+
+fn of_array(array: &NdArray, n: usize, map: &Mmap) -> Option<Vec<String>> {
+    let view = array.view(map);
+    let per = array.len() / n.max(1);
+    let written = |at: usize| match array.dtype.kind {
+        Kind::Unicode | Kind::Bytes => view.text(at),
+        _ => view.decimal(at),
+    };
+    let one = |i: usize| (0..per).map(|j| written(i * per + j)).collect::<Option<Vec<_>>>();
+    (0..n).map(|i| one(i).map(|parts| parts.join(JOINT))).collect()
+}
+
+/// Text, or a number in digits. Arrays of one item stand for it.
+fn part(value: Value<'_>, map: &Mmap) -> Option<String> {
+    match value {
+        Value::Int(n) => Some(n.to_string()),
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Float(x) => Some(x.to_string()),
+        Value::BigInt(bytes) => Some(big_decimal(bytes)),
+        Value::Array(array) if array.len() == 1 => of_array(array, 1, map)?.pop(),
+        other => other.as_str().map(str::to_owned),
+    }
+}
+
+/// A little-endian integer in two's complement, in digits.
+fn big_decimal(bytes: &[u8]) -> String {
+    let negative = bytes.last().is_some_and(|b| b & 0x80 != 0);
+    let mut carry = u16::from(negative);
+    let mut rest: Vec<u8> = bytes
+        .iter()
+        .map(|b| {
+            if !negative {
+                return *b;
+            }
+            let sum = u16::from(!*b) + carry;
+            carry = sum >> 8;
+            (sum & 0xff) as u8
+        })
+        .collect();
+    let mut digits = Vec::new();
+    while rest.iter().any(|b| *b != 0) {
+        let mut remainder = 0u32;
+        for byte in rest.iter_mut().rev() {
+            let here = remainder << 8 | u32::from(*byte);
+            *byte = (here / 10) as u8;
+            remainder = here % 10;
+        }
+        digits.push(char::from_digit(remainder, 10).unwrap_or('0'));
+    }
+    if digits.is_empty() {
+        digits.push('0');
+    }
+    if negative {
+        digits.push('-');
+    }
+    digits.into_iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::big_decimal;
+
+    #[test]
+    fn integers_of_any_size_are_written_in_digits() {
+        assert_eq!(big_decimal(&[]), "0");
+        assert_eq!(big_decimal(&[0, 0, 0, 0, 0, 0, 0, 0, 1]), "18446744073709551616");
+        assert_eq!(big_decimal(&[0xff; 9]), "-1");
+        assert_eq!(big_decimal(&[0, 0, 0, 0, 0, 0, 0, 0x80]), "-9223372036854775808");
+        assert_eq!(
+            big_decimal(&u128::MAX.to_le_bytes().iter().copied().chain([0]).collect::<Vec<_>>()),
+            u128::MAX.to_string()
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! `companions c { .. }`: which samples are retrieved for a sample, and by what.
+
+use crate::diag::Diagnostic;
+use crate::diag::codes::{names, structure as code};
+use crate::ir::{Companions, CompanionsId};
+use crate::lower::lowering::Lowering;
+use crate::lower::value::Value;
+use crate::sema::types::Type;
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{Expr, ExprKind, Ident};
+
+impl<'p> Lowering<'p> {
+    pub(super) fn companions(&mut self, name: &Ident, entries: &[(Ident, Expr)], span: Span) {
+        const KEYS: [&str; 7] = ["by", "class", "pos", "near", "far", "pool", "refresh"];
+        let mut companions = Companions {
+            name: name.value.clone(),
+            by: Vec::new(),
+            class: String::new(),
+            pos: 2,
+            near: 2,
+            far: 2,
+            pool: 10,
+            refresh: 2,
+            span,
+        };
+        let mut ok = true;
+        let before = self.frame().bindings.iter().rev().find(|b| b.name == name.value).map(|b| b.span);
+        if let Some(before) = before {
+            self.report(
+                Diagnostic::error(names::E0203, format!("a second `{}` in one scope", name.value))
+                    .at(name.span, "bound again here")
+                    .because(before, "first bound here"),
+            );
+        }
+        for (i, (key, value)) in entries.iter().enumerate() {
+            if let Some((first, _)) = entries.iter().take(i).find(|(k, _)| k.value == key.value) {
+                self.report(
+                    Diagnostic::error(names::E0203, format!("a second `{}`", key.value))
+                        .at(key.span, "given again here")
+                        .because(first.span, "first given here"),
+                );
+            }
+            match key.value.as_str() {
+                "by" => ok &= self.companion_vectors(value, &mut companions),
+                "class" => match self.class_label(value) {
+                    Some(label) => companions.class = label,
+                    None => ok = false,
+                },
+                "pos" => ok &= self.count(key, value, &mut companions.pos, 1),
+                "near" => ok &= self.count(key, value, &mut companions.near, 0),
+                "far" => ok &= self.count(key, value, &mut companions.far, 0),
+                "pool" => ok &= self.count(key, value, &mut companions.pool, 1),
+                "refresh" => ok &= self.count(key, value, &mut companions.refresh, 1),
+                other => {
+                    ok = false;
+                    self.report(
+                        Diagnostic::error(code::E0511, format!("companions have no entry `{other}`"))
+                            .at(key.span, "unknown entry")
+                            .help(format!("the entries are {}", KEYS.join(", ")))
+                            .did_you_mean(other, KEYS),
+                    );
+                }
+            }
+        }
+        for (missing, gone) in [("by", companions.by.is_empty()), ("class", companions.class.is_empty())] {
+            let given = entries.iter().any(|(k, _)| k.value == missing);
+            if gone && !given {
+                ok = false;
+                let example = if missing == "by" { "by = [mean(t), mean(a)]" } else { "class = class(y)" };
+                self.report(
+                    Diagnostic::error(code::E0511, format!("companions without `{missing}`"))
+                        .at(span, "missing here")
+                        .help(format!("add `{example}`")),
+                );
+            }
+        }
+        let value = if ok {
+            let id = CompanionsId(self.graph.companions.len() as u32);
+            self.graph.companions.push(companions);
+            Value::Companions(id)
+        } else {
+            Value::Error
+        };
+        self.bind(name, value, false);
+        // Retrieval may be declared for later variants.
+        self.uses.read.insert(name.span);
+    }
+
+    fn companion_vectors(&mut self, e: &Expr, companions: &mut Companions) -> bool {
+        let list = match self.expr(e) {
+            Value::List(list) => list.into_iter().map(|(_, v)| v).collect(),
+            Value::Error => return false,
+            one => vec![one],
+        };
+        for value in list {
+            let Some(node) = self.node_of(&value, e.span, "`by`") else { return false };
+            let ty = self.graph.node(node).map(|n| n.ty.clone());
+            match ty.as_ref().and_then(Type::tensor) {
+                Some(t) if t.time.is_none() && t.dims.len() == 1 => companions.by.push(node),
+                _ => {
+                    let found = ty.map_or_else(String::new, |t| t.to_string());
+                    self.report(
+                        Diagnostic::error(code::E0511, format!("samples are compared by vectors, found {found}"))
+                            .at(e.span, format!("this is {found}"))
+                            .help("pool a sequence first: `mean(x)`"),
+                    );
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// `class(y)`: the label's name.
+    fn class_label(&mut self, e: &Expr) -> Option<String> {
+        let label = match &e.kind {
+            ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+                (ExprKind::Name(f), [arg]) if f == "class" => match &arg.value.kind {
+                    ExprKind::Name(label) => Some(Spanned::new(label.clone(), arg.value.span)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        let known: Vec<String> = self.graph.labels.keys().cloned().collect();
+        match label {
+            Some(label) if known.contains(&label.value) => Some(label.value),
+            Some(label) => {
+                self.report(
+                    Diagnostic::error(names::E0201, format!("no label `{}`", label.value))
+                        .at(label.span, "unknown label")
+                        .did_you_mean(&label.value, known.iter().map(String::as_str)),
+                );
+                None
+            }
+            None => {
+                self.report(
+                    Diagnostic::error(code::E0511, "the class of a sample comes from a label")
+                        .at(e.span, "not a class")
+                        .help("write `class = class(y)`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn count(&mut self, key: &Ident, e: &Expr, slot: &mut usize, least: i64) -> bool {
+        match self.expr(e) {
+            Value::Static(s) if s.as_i64().is_some_and(|n| (least..=10_000).contains(&n)) => {
+                *slot = s.as_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+                true
+            }
+            Value::Error => false,
+            other => {
+                let found = self.describe(&other);
+                self.report(
+                    Diagnostic::error(
+                        code::E0511,
+                        format!("`{}` is a number of at least {least}, found {found}", key.value),
+                    )
+                    .at(e.span, "not such a number"),
+                );
+                false
+            }
+        }
+    }
+}

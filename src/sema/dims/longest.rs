@@ -1,0 +1,100 @@
+//! The longest length of a batch, `longest(T)`: what `dense` pads to.
+
+use super::{Atom, Dim};
+
+impl Dim {
+    /// The largest value that a length takes over the rows of a batch, companions included: one number for all of them, so
+    /// it is the same seen at a companion.
+    ///
+    /// What is one number for all samples is itself. A form that grows with its only length is the same form of the
+    /// longest: `longest(T + 1)` is `longest(T) + 1`, `longest(min(T, 8))` is `min(longest(T), 8)`. Other forms are
+    /// atoms of their own.
+    pub fn longest(&self) -> Dim {
+        if !self.varies() {
+            return self.clone();
+        }
+        let mut lengths: Vec<Atom> = Vec::new();
+        let grows = self.grows(&mut lengths);
+        match lengths.as_slice() {
+            [only] if grows => self.substitute(&|atom| {
+                (atom == only).then(|| Dim::atom(Atom::Longest(Box::new(Dim::atom(atom.clone())))))
+            }),
+            _ => Dim::atom(Atom::Longest(Box::new(self.clone()))),
+        }
+    }
+
+    /// Whether samples of one batch differ in it: it speaks of a length outside a `longest(..)`.
+    fn varies(&self) -> bool {
+        self.terms.keys().flatten().any(|(atom, _)| match atom {
+            Atom::Length { .. } => true,
+            Atom::Min(list) | Atom::Max(list) => list.iter().any(Dim::varies),
+            Atom::FloorDiv(a, b) => a.varies() || b.varies(),
+            Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Batch => false,
+        })
+    }
+
+    /// Whether it never falls where a length grows, as far as its form shows. Collects the lengths it speaks of.
+    fn grows(&self, lengths: &mut Vec<Atom>) -> bool {
+        let mut grows = true;
+        for (monomial, factor) in &self.terms {
+            for (atom, _) in monomial {
+                grows &= match atom {
+                    Atom::Length { .. } => {
+                        if !lengths.contains(atom) {
+                            lengths.push(atom.clone());
+                        }
+                        *factor >= 0
+                    }
+                    Atom::Min(list) | Atom::Max(list) => list.iter().fold(*factor >= 0, |ok, d| d.grows(lengths) && ok),
+                    Atom::FloorDiv(a, b) => {
+                        let divided = a.grows(lengths);
+                        divided && *factor >= 0 && b.as_const().is_some_and(|n| n > 0)
+                    }
+                    Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Batch => true,
+                };
+            }
+            // A product of several lengths, or of what may be negative, is left alone.
+            grows &= monomial.len() <= 1 || monomial.iter().all(|(a, _)| !Dim::atom(a.clone()).varies());
+        }
+        grows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn longest(d: &Dim) -> String {
+        d.longest().to_string()
+    }
+
+    #[test]
+    fn forms_that_grow_with_one_length_are_forms_of_the_longest() {
+        let (t, s, f) = (Dim::length("T"), Dim::length("S"), Dim::width("f"));
+        let one = Dim::from(1);
+        assert_eq!(longest(&t), "longest(T)");
+        assert_eq!(longest(&t.plus(&one)), "longest(T) + 1");
+        assert_eq!(longest(&t.plus(&f)), "f + longest(T)");
+        assert_eq!(longest(&Dim::min([t.clone(), Dim::from(8)])), "min(8, longest(T))");
+        assert_eq!(longest(&t.plus(&one).floor_div(&Dim::from(2)).unwrap()), "((longest(T) + 1) // 2)");
+        assert_eq!(t.longest(), t.longest().longest());
+        assert_eq!(longest(&f), "f");
+        // The longest sum is not the sum of the longest.
+        assert_eq!(longest(&t.plus(&s)), "longest(S + T)");
+        assert_eq!(longest(&Dim::from(9).minus(&t)), "longest(-T + 9)");
+        assert_eq!(longest(&t.plus(&s).minus(&s)), "longest(T)");
+        assert_ne!(t.longest(), s.longest());
+    }
+
+    #[test]
+    fn one_number_for_the_batch() {
+        let t = Dim::length("T");
+        assert_eq!(t.longest().in_view("c.pos.0"), t.longest(), "a companion is padded to the same length");
+        assert_ne!(t.in_view("c.pos.0").longest(), t.longest());
+        let max = |a: &Atom| matches!(a, Atom::Length { .. }).then_some(39);
+        assert_eq!(t.longest().plus(&Dim::from(2)).eval(&max), Some(41), "at most the static maximum");
+        let here = |a: &Atom| matches!(a, Atom::Longest(_)).then_some(7);
+        assert_eq!(t.longest().eval(&here), Some(7));
+        assert!(t.longest().is_ragged(), "no width of a weight");
+    }
+}

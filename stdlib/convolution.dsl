@@ -1,0 +1,33 @@
+//! Convolutions along time.
+
+/// One convolution, as torch.nn.Conv1d with padding at each sequence's own ends: of the middle row of the kernel, or
+/// of its
+/// last where `causal`.
+block Conv<n, m>(
+  x: Seq<m>[n, _],
+  out: int,
+  kernel: int,
+  dilation: int = 1,
+  stride: int = 1,
+  groups: int = 1,
+  causal: bool = false,
+  bias: bool = true,
+) -> Seq<m>[(n + stride - 1) // stride, out] {
+  conv1d(x, out: out, kernel: kernel, dilation: dilation, stride: stride, groups: groups, causal: causal, bias: bias)
+}
+
+/// Residual layer of a temporal convolutional network (Bai et al. 2018), without its weight normalisation: two causal
+/// convolutions, each with ReLU and dropout, then ReLU of the sum with the rows that came in.
+block TCNLayer<n, m, w>(x: Seq<m>[n, w], kernel: int, dilation: int = 1, drop: real = 0.0) -> Seq<m>[n, w] {
+  let first  = conv1d(x, out: w, kernel: kernel, dilation: dilation, causal: true) |> relu() |> dropout(p: drop)
+  let second = conv1d(first, out: w, kernel: kernel, dilation: dilation, causal: true) |> relu() |> dropout(p: drop)
+  relu(x + second)
+}
+
+/// Temporal convolutional network: a projection to `width`, then layers whose kernels are 1, 2, 4, .. rows apart.
+block TCN<n, m>(x: Seq<m>[n, _], width: int, kernel: int, layers: int, drop: real = 0.0) -> Seq<m>[n, width] {
+  let projected = linear(x, out: width)
+  var h = projected
+  for l in 0..layers { h = TCNLayer(h, kernel: kernel, dilation: 2**l, drop: drop) }
+  h
+}

@@ -1,0 +1,1 @@
+//! `dsc fmt` as a user meets it.

@@ -1,0 +1,421 @@
+//! Runs as a user meets them: what training leaves behind, what scoring and predicting make of it, with other data too.
+#![cfg(feature = "torch")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+#[path = "common/feature_file.rs"]
+mod feature_file;
+
+use feature_file::Py;
+
+/// The vision has learned positions, the audio may be of any length.
+const MODEL: &str = "
+use std::{Linear, MLP, mse}
+hyper d     = 4
+hyper p     = 0.5
+hyper depth = 1
+input audio  : Seq<audio>[Ta, fa]
+input vision : Seq<vision>[Tv, fv]
+label y      : Real
+model Small {
+  let a = audio  |> Linear(out: d) |> dropout(p: p)
+  let v = vision |> Linear(out: d)
+  var h = v + positions(v, width: d)
+  for l in 0..depth { h = relu(h) }
+  let score = concat(mean(a), mean(h)) |> MLP(widths: [1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+variant deep { set depth = 2 }
+recipe demo { epochs = 2  batch = 64  optimizer = adam(lr: 1e-2)  select = min mae  set d = 6 }
+recipe own = demo { standardize = none }
+";
+
+/// A model of texts alone.
+const TEXTS: &str = "
+use std::{MLP, mse}
+input text : Tokens[T]
+label y    : Real
+model Words {
+  let t = embed(text, rows: encoder.vocab_size, width: 4)
+  let score = mean(t) |> MLP(widths: [1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+recipe demo { epochs = 1  batch = 64  optimizer = adam(lr: 1e-2)  select = min mae  encoder = \"demo\"  max_tokens = 5 }
+";
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        std::fs::write(place.file("small.dsl"), MODEL).unwrap();
+        std::fs::write(place.file("words.dsl"), TEXTS).unwrap();
+        place
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("dsc"));
+        for name in ["DSC_RT", "DSC_LIBTORCH", "DSC_DATA", "HF_HOME", "HF_HUB_CACHE", "DSC_EPOCHS", "DSC_SEEDS"] {
+            command.env_remove(name);
+        }
+        command.current_dir(self.0.path()).args(args.split_whitespace());
+        command
+    }
+
+    /// Runs `dsc ARGS`, which ends with this exit code.
+    fn dsc(&self, args: &str, code: i32) -> Told {
+        let told = Told::of(self.command(args).output().unwrap());
+        assert_eq!(told.code, Some(code), "dsc {args}\n{}\n{}", told.out, told.err);
+        told
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.text(name)).unwrap()
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// Starts `dsc ARGS`, waits for a file with something in it, and presses Ctrl-C.
+    fn interrupted(&self, args: &str, file: &str) -> Told {
+        let mut command = self.command(args);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.wait(&child, file);
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        Told::of(child.wait_with_output().unwrap())
+    }
+
+    fn wait(&self, child: &Child, file: &str) {
+        let began = Instant::now();
+        while std::fs::metadata(self.file(file)).map_or(0, |m| m.len()) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(120), "{} does not write {file}", child.id());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+struct Told {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Told {
+    fn of(output: Output) -> Told {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+
+    /// The message as one line, without the drawing around it.
+    fn err_line(&self) -> String {
+        self.err
+            .split(|c: char| c.is_whitespace() || "│╭╰╮·─×".contains(c))
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// Two splits in one file: two samples without labels to predict, five with ids that no f32 holds.
+fn data(place: &Place, name: &str, vision: &[usize]) {
+    let n = vision.len();
+    let ids: Vec<i32> = (0..n as i32).map(|i| 16_777_217 + 2 * i).collect();
+    let test = Py::Dict(vec![
+        ("id", Py::ints(&ids)),
+        ("audio", Py::sequences(&vec![40; n], 6)),
+        ("vision", Py::sequences(vision, 8)),
+    ]);
+    let labels: Vec<f64> = (0..2).map(|i| f64::from(i) / 2.0).collect();
+    let valid = Py::Dict(vec![
+        ("regression_labels", Py::floats(&labels)),
+        ("audio", Py::sequences(&[3, 50], 6)),
+        ("vision", Py::sequences(&[2, 3], 8)),
+    ]);
+    Py::Dict(vec![("valid", valid), ("test", test)]).dump(&place.file(name));
+}
+
+#[test]
+fn several_seeds_are_scored_together() {
+    let place = Place::new();
+    place.dsc("train small.dsl --data demo --seeds 2 --out runs -q", 0);
+    let seeds = place.json("runs/seeds.json");
+    assert_eq!((&seeds["seeds"], &seeds["finished"]), (&Value::from(2), &Value::from(2)));
+    assert_eq!(seeds["runs"][1], serde_json::json!({"seed": 2, "folder": "seed-2", "state": "finished"}));
+    let mean = place.json("runs/results.json");
+    assert_eq!((&mean["asked"], &mean["finished"]), (&Value::from(2), &Value::from(2)));
+    let mae =
+        |seed: u64| place.json(&format!("runs/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap();
+
+    let shown = place.dsc("eval runs", 0);
+    for expected in ["test, seed 1", "test, seed 2", "test, 2 seeds", "equal to the results.json of each seed"] {
+        assert!(shown.out.contains(expected), "{expected}\n{}", shown.out);
+    }
+    let json = place.dsc("eval runs --format json", 0).json();
+    assert_eq!((&json["split"], &json["equal_to_results"]), (&Value::from("test"), &Value::from(true)));
+    let summary = json["summary"].as_array().unwrap().iter().find(|s| s["name"] == "mae").unwrap();
+    assert!((summary["mean"].as_f64().unwrap() - (mae(1) + mae(2)) / 2.0).abs() < 1e-12);
+    assert_eq!(json["runs"][1]["metrics"]["mae"].as_f64().unwrap(), mae(2));
+    let valid = place.dsc("eval runs --split valid --format json", 0).json();
+    assert_eq!(valid["runs"][0]["samples"], 150);
+
+    // One seed by itself; its memory is its own where the kernel allows.
+    let one = place.dsc("eval runs/seed-2 --format json", 0).json();
+    assert_eq!((&one["seed"], &one["equal_to_results"], &one["samples"]), (&2.into(), &true.into(), &300.into()));
+    let peak = &place.json("runs/seed-2/results.json")["peak_memory"];
+    assert!(
+        peak["resident"].as_u64().unwrap() > 10 << 20 && ["run", "process"].contains(&peak["during"].as_str().unwrap())
+    );
+    let refused = place.dsc("predict runs --data demo", 1);
+    assert!(refused.err_line().contains("holds the runs of several seeds"), "{}", refused.err);
+    assert!(refused.err_line().contains("`runs/seed-1`, `runs/seed-2`"), "{}", refused.err);
+}
+
+#[test]
+fn all_hypers_are_recorded_and_decide_when_a_run_is_opened_again() {
+    let place = Place::new();
+    place.dsc("train small.dsl --variant deep --set p=0.25 --data demo --out run -q", 0);
+    let run = place.json("run/run.json");
+    assert_eq!(run["hypers"], serde_json::json!({"d": 6, "p": 0.25, "depth": 2}));
+    let origins = serde_json::json!({
+        "d": {"recipe": "demo"}, "p": {"command_line": "--set p=0.25"}, "depth": {"variant": "deep"}
+    });
+    assert_eq!(run["hyper_origins"], origins);
+    // Other defaults, another recipe, another variant: the run is what it was.
+    let changed = MODEL
+        .replace("d     = 4", "d     = 9")
+        .replace("p     = 0.5", "p     = 0.9")
+        .replace("set depth = 2", "set depth = 3")
+        .replace("set d = 6", "set d = 7");
+    assert_ne!(changed, MODEL);
+    std::fs::write(place.file("run/source/small.dsl"), changed).unwrap();
+    let scored = place.dsc("eval run --format json", 0).json();
+    assert_eq!(scored["equal_to_results"], true);
+}
+
+#[test]
+fn predictions_of_a_split_and_of_all_splits() {
+    let place = Place::new();
+    place.dsc("train small.dsl --data demo --out run -q", 0);
+    // The same numbers in the same columns as the run's own file.
+    assert_eq!(place.dsc("predict run --split test", 0).out, place.text("run/test.csv"));
+    let all = place.dsc("predict run --data demo", 0).out;
+    let mut lines = all.lines();
+    assert_eq!(lines.next(), Some("split,id,label,prediction"));
+    let of = |split: &str| all.lines().filter(|l| l.starts_with(&format!("{split},"))).count();
+    assert_eq!((of("train"), of("valid"), of("test")), (600, 150, 300));
+    let json = place.dsc("predict run --split valid --format json", 0).json();
+    let csv = place.text("run/valid.csv");
+    let first: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!((json[0]["split"].as_str(), json[0]["id"].as_str()), (Some("valid"), Some(first[0])));
+    assert_eq!(json[0]["prediction"].to_string().parse::<f32>().unwrap(), first[2].parse::<f32>().unwrap());
+
+    // A file of two splits, one of them without labels; audio longer than any that was trained on.
+    data(&place, "new.pkl", &[3, 20]);
+    let csv = place.dsc("predict run --data new.pkl", 0).out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 5, "{csv}");
+    assert!(lines[1].starts_with("valid,0,0,") && lines[2].starts_with("valid,1,0.5,"), "{csv}");
+    assert!(lines[3].starts_with("test,16777217,,") && lines[4].starts_with("test,16777219,,"), "{csv}");
+    let test = place.dsc("predict run --data new.pkl --split test --out test.csv", 0);
+    assert!(test.out.is_empty() && test.err.contains("2 predictions in `test.csv`"), "{}", test.err);
+    assert!(place.text("test.csv").starts_with("id,prediction\n16777217,"), "{}", place.text("test.csv"));
+    place.dsc("predict run --data new.pkl --out new.json --format json", 0);
+    assert_eq!(place.json("new.json").as_array().unwrap().len(), 4);
+    assert_eq!(place.json("new.json")[3]["label"], Value::Null);
+
+    // What cannot be done is told before anything is computed.
+    let there = place.dsc("predict run --data new.pkl --out test.csv", 1);
+    assert!(there.err_line().contains("`test.csv` exists"), "{}", there.err);
+    let nowhere = place.dsc("predict run --data new.pkl --out no/such/x.csv", 1);
+    assert!(nowhere.err_line().contains("there is no folder `no/such`"), "{}", nowhere.err);
+    let split = place.dsc("predict run --data new.pkl --split train", 1);
+    assert!(
+        split.err_line().contains("has no split `train`") && split.err.contains("`valid`, `test`"),
+        "{}",
+        split.err
+    );
+    place.dsc("predict run --data new.pkl --split tset", 2);
+}
+
+#[test]
+fn samples_that_are_too_long_are_one_fault_before_anything_runs() {
+    let place = Place::new();
+    place.dsc("train small.dsl --data demo --out run -q", 0);
+    data(&place, "long.pkl", &[3, 21, 25, 4]);
+    let told = place.dsc("predict run --data long.pkl", 1);
+    let line = told.err_line();
+    assert!(
+        line.contains("`long.pkl`, test.vision: sample `16777221` has 25 frames, the run takes at most 20"),
+        "{line}"
+    );
+    assert!(line.contains("2 samples are too long: cut them to 20 frames or leave it out, or train again"), "{line}");
+    assert_eq!((told.err.matches("E0615").count(), told.err.matches("error").count()), (1, 1), "{}", told.err);
+    // The split that is asked for counts, no other.
+    assert_eq!(place.dsc("predict run --data long.pkl --split valid", 0).out.lines().count(), 3);
+    let scored = place.dsc("eval run --data long.pkl --split valid --format json", 0).json();
+    assert_eq!((&scored["samples"], &scored["equal_to_results"]), (&2.into(), &Value::Null));
+    let unlabelled = place.dsc("eval run --data long.pkl --split test", 1);
+    assert!(unlabelled.err.contains("E0615"), "{}", unlabelled.err);
+    data(&place, "short.pkl", &[3]);
+    let unlabelled = place.dsc("eval run --data short.pkl --split test", 1);
+    assert!(unlabelled.err_line().contains("has no labels `regression_labels` in split `test`"), "{}", unlabelled.err);
+}
+
+#[test]
+fn oddities_of_the_data_stand_in_the_run() {
+    let place = Place::new();
+    let split = |audio_lengths: &[i32], nan: bool| {
+        let n = audio_lengths.len();
+        let mut vision = Py::sequences(&vec![4; n], 8);
+        if let (true, Py::List(samples)) = (nan, &mut vision) {
+            samples[1] = Py::List(vec![Py::floats(&[f64::NAN; 8]), Py::floats(&[1.0; 8])]);
+        }
+        let ids: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
+        Py::Dict(vec![
+            ("id", Py::texts(&ids.iter().map(String::as_str).collect::<Vec<_>>())),
+            ("regression_labels", Py::floats(&(0..n).map(|i| i as f64 / 3.0).collect::<Vec<_>>())),
+            ("audio", Py::sequences(&vec![5; n], 6)),
+            ("audio_lengths", Py::ints(audio_lengths)),
+            ("vision", vision),
+        ])
+    };
+    let (train, valid, test) = (split(&[5, 0, 2, 0], true), split(&[5, 4, 3], false), split(&[0, 5, 5], false));
+    Py::Dict(vec![("train", train), ("valid", valid), ("test", test)]).dump(&place.file("own.pkl"));
+    let refused = place.dsc("train small.dsl --data own.pkl --out run", 1);
+    assert!(refused.err.contains("E0607") && !place.file("run").exists(), "{}", refused.err);
+    let told = place.dsc("train small.dsl --data own.pkl --out run --with nonfinite=zero --format json", 0);
+    told.json();
+    let err = told.err.replace("\\n", " ");
+    assert!(err.contains("train.audio: 2 of 4 samples have the length 0, the first is `s1`"), "{err}");
+    assert!(err.contains("train.vision: 8 NaN and 0 infinite values become 0"), "{err}");
+    let data = &place.json("run/run.json")["data"];
+    let zeros = serde_json::json!({
+        "train": {"audio": {"samples": 2, "first": "s1"}}, "test": {"audio": {"samples": 1, "first": "s0"}}
+    });
+    assert_eq!(data["zero_lengths"], zeros);
+    assert_eq!(data["non_finite"], serde_json::json!({"train": {"vision": {"nan": 8, "inf": 0, "first": 1}}}));
+    assert_eq!(data["truncated"], serde_json::json!({}));
+    let info = place.dsc("data info own.pkl --format json", 0).json();
+    assert_eq!(info["splits"][0]["streams"][0]["zero_lengths"]["samples"], 2);
+}
+
+#[test]
+fn texts_that_are_cut_or_missing() {
+    let place = Place::new();
+    let told = place.dsc("train words.dsl --data demo --out run", 0);
+    assert!(told.err.contains("of 1050 texts were cut to 5 tokens"), "{}", told.err);
+    let cut = &place.json("run/run.json")["data"]["truncated"];
+    assert!(["train", "valid", "test"].iter().all(|s| cut[s].as_u64().unwrap() > 0), "{cut}");
+    data(&place, "no_text.pkl", &[3]);
+    let told = place.dsc("predict run --data no_text.pkl", 1);
+    let line = told.err_line();
+    assert!(
+        line.contains("`no_text.pkl` has no texts `raw_text` in split `valid`, which input `text` wants"),
+        "{line}"
+    );
+    assert_eq!(told.err.matches("E06").count(), 1, "{}", told.err);
+}
+
+#[test]
+fn an_interrupted_training_says_how_it_stands() {
+    let place = Place::new();
+    let told = place.interrupted("train small.dsl --data demo --epochs 5000 --out run", "run/metrics.jsonl");
+    assert_eq!(told.code, Some(130), "{}", told.err);
+    assert!(told.err.contains("interrupted in epoch ") && told.err.contains("of 5000 after "), "{}", told.err);
+    assert!(told.err.contains("`dsc eval run` scores it on the validation split"), "{}", told.err);
+    assert!(place.file("run/last.safetensors").is_file() && !place.file("run/results.json").exists());
+    let scored = place.dsc("eval run", 0);
+    assert!(scored.err.contains("the run is not finished, it stands after "), "{}", scored.err);
+    assert!(scored.out.contains("valid"), "{}", scored.out);
+    assert!(place.dsc("eval run --split test", 1).err.contains("E0923"));
+    assert!(place.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
+    let predicted = place.dsc("predict run", 0);
+    assert!(predicted.err.contains("the test split of its data is left out"), "{}", predicted.err);
+    assert!(!predicted.out.contains("\ntest,") && predicted.out.contains("\nvalid,"));
+    data(&place, "new.pkl", &[3]);
+    assert_eq!(place.dsc("predict run --data new.pkl --split test", 0).out.lines().count(), 2);
+}
+
+#[test]
+fn an_interrupted_seed_takes_no_other_with_it() {
+    let place = Place::new();
+    let args = "train small.dsl --data demo --epochs 4 --seeds 500 --out runs";
+    let told = place.interrupted(args, "runs/seed-2/results.json");
+    assert_eq!(told.code, Some(130), "{}", told.err);
+    assert!(told.err.contains("of 500 seeds are finished: `dsc eval runs` scores them"), "{}", told.err);
+    let seeds = place.json("runs/seeds.json");
+    let finished = seeds["finished"].as_u64().unwrap();
+    assert!((2..500).contains(&finished) && seeds["seeds"] == 500, "{seeds}");
+    let mean = place.json("runs/results.json");
+    assert_eq!((mean["finished"].as_u64(), mean["asked"].as_u64()), (Some(finished), Some(500)));
+    let scored = place.dsc("eval runs --format json", 0);
+    assert_eq!(scored.json()["runs"].as_array().unwrap().len() as u64, finished);
+    assert!(scored.err.contains(&format!("{finished} of 500 seeds are finished")), "{}", scored.err);
+}
+
+#[test]
+fn runs_without_weights_or_results_are_told_apart() {
+    let place = Place::new();
+    place.dsc("train small.dsl --data demo --seeds 2 --epochs 1 --out runs -q", 0);
+    // As if the first epoch had never ended.
+    for seed in ["1", "2"] {
+        std::fs::remove_file(place.file(&format!("runs/seed-{seed}/results.json"))).unwrap();
+    }
+    std::fs::remove_file(place.file("runs/seed-1/best.safetensors")).unwrap();
+    let told = place.dsc("eval runs/seed-1", 1);
+    assert!(told.err.contains("E0924") && told.err_line().contains("before its first one ended"), "{}", told.err);
+    let mut seeds = place.json("runs/seeds.json");
+    seeds["finished"] = 0.into();
+    seeds["runs"].as_array_mut().unwrap().iter_mut().for_each(|r| r["state"] = "interrupted".into());
+    std::fs::write(place.file("runs/seeds.json"), seeds.to_string()).unwrap();
+    let told = place.dsc("eval runs", 1);
+    assert!(
+        told.err.contains("E0925") && told.err_line().contains("`dsc eval runs/seed-2 --split valid`"),
+        "{}",
+        told.err
+    );
+    // A folder above runs, a file, nothing at all.
+    let told = place.dsc("eval .", 1);
+    assert!(
+        told.err_line().contains("`.` is not a run: it holds one") && told.err.contains("give `./runs`"),
+        "{}",
+        told.err
+    );
+    assert!(place.dsc("eval small.dsl", 1).err_line().contains("it is a file"));
+    assert!(place.dsc("predict nowhere", 1).err_line().contains("there is no such folder"));
+}
+
+#[test]
+fn data_that_moved_are_asked_for() {
+    let place = Place::new();
+    let split = |n: usize| {
+        Py::Dict(vec![
+            ("regression_labels", Py::floats(&(0..n).map(|i| i as f64 / 3.0).collect::<Vec<_>>())),
+            ("audio", Py::sequences(&vec![5; n], 6)),
+            ("vision", Py::sequences(&vec![4; n], 8)),
+        ])
+    };
+    Py::Dict(vec![("train", split(8)), ("valid", split(4)), ("test", split(4))]).dump(&place.file("own.pkl"));
+    place.dsc("train small.dsl --data own.pkl --out run -q", 0);
+    std::fs::rename(place.file("own.pkl"), place.file("moved.pkl")).unwrap();
+    let told = place.dsc("eval run", 1);
+    assert!(told.err_line().contains("are no longer there") && told.err.contains("--data"), "{}", told.err);
+    assert_eq!(place.dsc("eval run --data moved.pkl --format json", 0).json()["samples"], 4);
+    assert!(Path::new(&place.file("run/results.json")).is_file());
+}
