@@ -93,7 +93,7 @@ def primitives() -> list[Case]:
         primitive("shift_forward", "let r = x1 + shift(x1, by: -1)", lambda p, x, z, f, u: x + sq.shift(x, -1), "seq"),
         primitive("shift_out", "let r = x1 + shift(x1, by: 30)", lambda p, x, z, f, u: x, "seq"),
         primitive("reverse", "let r = reverse(x1)", lambda p, x, z, f, u: x.flip(0), "seq"),
-        primitive("skip", f"let c = learned(rows: 1, width: {WIDTH})\nlet s = concat(c, x1)\nlet r = x1 * skip(s, rows: 1)",
+        primitive("skip", "let s = concat(take(x1, rows: 1), x1)\nlet r = x1 * skip(s, rows: 1)",
                   lambda p, x, z, f, u: x * x, "seq"),
         primitive("skip_length", "let s = concat(x1, z1)\nlet r = skip(s, rows: T)", lambda p, x, z, f, u: z, "seq"),
         primitive("downsample", "let r = downsample(x1, by: 2)", lambda p, x, z, f, u: sq.downsample(x, 2), "seq"),
