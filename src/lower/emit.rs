@@ -137,7 +137,7 @@ impl Lowering<'_> {
             Some(id) if sharing => {
                 let before = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
                 let same = before.len() == shape.len() && before.iter().zip(&shape).all(|(a, b)| self.same_dim(a, b));
-                if !same && !(grows && self.grow(id, &shape)) {
+                if !(same || grows && self.grow(id, &shape)) {
                     let text = |dims: &[Dim]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     let d = Diagnostic::error(
                         types::E0301,

@@ -13,6 +13,9 @@ use crate::sema::types::{TensorType, Type};
 
 type Statement<'a> = (Line<'a>, Pair<'a>);
 
+/// Takes one line of its kind.
+type Read = fn(&mut Assembly, &Statement<'_>) -> Result<(), Diagnostic>;
+
 /// Puts the graph together; nothing if it has no name. A statement with a fault is told and left out.
 pub(super) fn assemble(statements: &[Statement<'_>], faults: &mut Vec<Diagnostic>) -> Option<Parsed> {
     let of = |rule: Rule| statements.iter().filter(move |(_, p)| p.as_rule() == rule);
@@ -20,7 +23,7 @@ pub(super) fn assemble(statements: &[Statement<'_>], faults: &mut Vec<Diagnostic
     let name = named(of(Rule::graph), faults);
     a.graph.name = name.clone().unwrap_or_default();
     // Each kind needs what stands before it here, and lines of one kind are read in their order.
-    let readers: [(Rule, fn(&mut Assembly, &Statement<'_>) -> Result<(), Diagnostic>); 8] = [
+    let readers: [(Rule, Read); 8] = [
         (Rule::input, Assembly::input),
         (Rule::label, Assembly::label),
         (Rule::param, Assembly::param),
