@@ -249,8 +249,11 @@ fn number(line: &str, name: &str) -> f64 {
     attribute(line, name).parse().unwrap()
 }
 
+/// The corners of an edge.
+type Line = Vec<(f64, f64)>;
+
 /// Closed boxes and what is written outside of them, and the ways of tensors as points.
-fn parts(svg: &str) -> (Vec<Rect>, Vec<Rect>, Vec<Vec<(f64, f64)>>) {
+fn parts(svg: &str) -> (Vec<Rect>, Vec<Rect>, Vec<Line>) {
     let (mut boxes, mut words, mut wires) = (Vec::new(), Vec::new(), Vec::new());
     let body = &svg[svg.find("class=\"name\"").unwrap()..];
     for line in body.lines() {
