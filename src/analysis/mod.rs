@@ -3,7 +3,7 @@
 //! - [`count`]: how many numbers its parameters hold;
 //! - [`cost`]: the rule of every operation: its multiply-adds and what training keeps of it ([`cost::CONVENTION`] states
 //!   what counts); [`tally`]: the rules applied to the nodes of a graph;
-//! - [`part`]: figures along the calls of the source; [`line`]: the same by line of the user's files;
+//! - [`part`]: figures along the calls of the source; [`mod@line`]: the same by line of the user's files;
 //! - [`repeat`]: parts that a loop repeats, joined for reading;
 //! - [`memory`]: bytes of training at a batch size, and the largest batch that fits;
 //! - [`claim`]: `expect` items, judged on a graph;

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a file, in one call: what [`lower::check`](crate::lower::check) finds in the model and
+//! Everything that is wrong with a file, in one call: what [`lower::check`] finds in the model and
 //! its variants, recipes, and `expect` items, which need the figures of the model and the cards of the data sets.
 //!
 //! # What an expectation is about

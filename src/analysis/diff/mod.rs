@@ -3,7 +3,7 @@
 //! Two graphs of one hash are equal, whatever their files look like. Else the difference is told part by part:
 //! hypers, inputs, labels, outputs, losses, companions, calls of blocks, named values, parameters, sums.
 //!
-//! Named values are compared one by one ([`compare`]): two graphs are matched by the names that values have in the source
+//! Named values are compared one by one (`compare`): two graphs are matched by the names that values have in the source
 //! (`h0`, `fuse.1.hb`, the value of the call `fuse.1`, its argument `h`), and a value counts as changed when it is
 //! computed in another way out of the named values that it reads. A change upstream is told once, where it is made.
 //!

@@ -16,7 +16,7 @@
 //! | `label NAME : Real`, `label NAME : Real from "KEY"` | a label of the data |
 //! | `param PATH : [DIM, ..] INIT` | a parameter; `encoder PATH` behind it: its name within the text encoder; `dead`: neither output nor loss reaches it |
 //! | `companionsN NAME : by [VALUE, ..] class LABEL pos P near N near F pool S refresh E` | a retrieval of similar samples; `N` counts from 0 |
-//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`]): its operands stand above it |
+//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`](super::Op)): its operands stand above it |
 //! | `output VALUE for LABEL` | a prediction |
 //! | `loss NAME = VALUE` | a term of the loss |
 //! | `bind NAME = WIDTH`, `bind NAME <= LENGTH` | numbers of the data; not part of the graph, see [`Parsed::dims`] |
