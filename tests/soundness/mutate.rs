@@ -40,6 +40,10 @@ pub fn all(rng: &mut Stream, text: &str, bound: &[Bound], values: &[Value]) -> V
         if let Some(other) = values.iter().take(b.before).find(|v| differs(&v.ty)) {
             add("a sum of two widths", format!("  let {name} = ({e}) + {}", other.name));
         }
+        // A binding may take the name of an input, which it then hides.
+        if let Some(before) = b.before.checked_sub(1).and_then(|i| values.get(i)).filter(|v| v.name.starts_with('x')) {
+            add("a second binding of one name", format!("  let {} = {e}", before.name));
+        }
         if let Ty::Seq { len, width, .. } = &b.ty {
             add("no rows", format!("  let {name} = take({e}, rows: 0)"));
             add("a row that may not exist", format!("  let {name} = ({e})[{}]", len.fixed().unwrap_or(2)));

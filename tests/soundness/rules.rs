@@ -391,6 +391,13 @@ fn reverse(b: &mut Body<'_>) -> Made {
 }
 
 fn skip(b: &mut Body<'_>) -> Made {
+    let (x, len, m, w) = b.seq()?;
+    if m != "learned" && b.chance(50) {
+        let text = b.width_text(&w);
+        let cls = b.bind(format!("learned(rows: 1, width: {text})"), seq(Len::Fixed(1), "learned", w.clone()));
+        let more = b.bind(format!("concat({cls}, {x})"), seq(len.clone().plus(1), m.clone(), w.clone()));
+        return Some((format!("skip({more}, rows: 1)"), seq(len, m, w)));
+    }
     let (x, ty) = b.pick(|t| matches!(t, Ty::Seq { len: Len::Plus(..) | Len::Fixed(2..), .. }))?;
     let Ty::Seq { len, modality, width } = ty else { return None };
     let len = match len {
@@ -479,6 +486,10 @@ fn transpose(b: &mut Body<'_>) -> Made {
 }
 
 fn flatten(b: &mut Body<'_>) -> Made {
+    if b.chance(50) {
+        let table = b.bind("param(shape: [2, 3])", Ty::Tensor(Width::Num(2), Width::Num(3)));
+        return Some((format!("flatten({table})"), Ty::Vec(Width::Num(6))));
+    }
     let (x, a, c) = tensor(b)?;
     let w = Width::Num(a.num()? * c.num()?);
     (w.num()? <= 36).then(|| (format!("flatten({x})"), Ty::Vec(w)))
