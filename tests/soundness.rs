@@ -5,7 +5,8 @@
 //! program also gets one thing wrong, which has to be told at its line. The report shows how many programs were accepted,
 //! how large they are and how often each primitive and kind of item was used; few uses fail.
 //!
-//! `DSC_SOUNDNESS=50000 cargo nextest run --test soundness` for a long run, `DSC_SOUNDNESS_SEED` for other programs.
+//! `DSC_SOUNDNESS=50000 cargo nextest run --test soundness --no-capture` for a long run, `DSC_SOUNDNESS_SEED` for other
+//! programs, `DSC_SOUNDNESS_FROM` to begin at another number, `DSC_SOUNDNESS_SHOW` to see what is refused.
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
@@ -29,7 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dsc::data::card;
 use dsc::diag::Diagnostic;
-use dsc::lower::{Options, check, compile};
+use dsc::lower::{Options, check};
 use dsc::sema::primitives::PRIMITIVES;
 use dsc::sema::program::{Loaded, Program};
 use dsc::source::MemoryWorld;
@@ -173,8 +174,6 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
             mutation.what, mutation.line
         ));
     }
-    // What compiles must not be told apart from what is checked.
-    drop(compile(&program, &self::options()));
 }
 
 #[test]
@@ -220,7 +219,7 @@ fn whatever_is_accepted_runs() {
         println!("FAULT {fault}");
     }
     assert!(r.faults.is_empty(), "{} faults, the first: {}", r.faults.len(), r.faults[0]);
-    assert!(r.accepted * 10 >= r.generated * 8, "accepted {} of {}", r.accepted, r.generated);
+    assert!(r.accepted * 20 >= r.generated * 19, "accepted {} of {}", r.accepted, r.generated);
     if programs >= PROGRAMS {
         let rare: Vec<&str> = PRIMITIVES.iter().map(|p| p.name).chain(KINDS).filter(|n| uses(n) < USES).collect();
         assert!(rare.is_empty(), "fewer than {USES} uses: {rare:?}");

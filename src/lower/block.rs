@@ -376,6 +376,7 @@ impl<'p> Lowering<'p> {
     }
 
     fn bind_generics(&mut self, generics: &Generics, block: &Block) {
+        self.frame().generics = generics.clone();
         for name in &block.generics {
             if let Some(dim) = generics.dim(&name.value) {
                 self.bind(name, Value::Static(crate::sema::statics::Static::from_dim(dim)), false);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::Scope;
+use super::pattern::Generics;
 use super::types::{Typed, together};
 use super::value::Value;
 use crate::diag::Diagnostics;
@@ -102,6 +103,8 @@ pub(super) struct Frame {
     /// Name of the block, empty for the model.
     pub(super) block: String,
     pub(super) bindings: Vec<Binding>,
+    /// What the generics of the block became.
+    pub(super) generics: Generics,
     pub(super) scope: Scope,
     /// The call in the caller's file.
     pub(super) call: Span,
@@ -126,6 +129,7 @@ impl Default for Frame {
             home: ModuleId(0),
             block: String::new(),
             bindings: Vec::new(),
+            generics: Generics::default(),
             scope: Scope::default(),
             call: Span::NONE,
             loops: Vec::new(),

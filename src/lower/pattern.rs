@@ -53,9 +53,9 @@ impl Lowering<'_> {
         }
     }
 
-    /// `let x : TYPE = ..`.
+    /// `let x : TYPE = ..`, where the generics of the block are what they became in this call.
     pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) -> bool {
-        let mut generics = Generics::default();
+        let mut generics = self.frame().generics.clone();
         self.fits(ty, value, span, &mut generics, None)
     }
 
