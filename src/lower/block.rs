@@ -358,10 +358,11 @@ impl<'p> Lowering<'p> {
         if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
+            let found = if values.is_empty() { String::new() } else { format!(", found {values}") };
             let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
             let d = Diagnostic::error(
                 crate::diag::codes::hypers::E0404,
-                format!("`{}` wants `{}`, found {values}", block.name.value, super::pattern::dim_text(constraint)),
+                format!("`{}` wants `{}`{found}", block.name.value, super::pattern::dim_text(constraint)),
             );
             let d = if in_std {
                 d.at(constraint.span, "this does not hold")
