@@ -1,7 +1,7 @@
 //! One fault, told once.
 
 use super::Code;
-use crate::source::Span;
+use crate::source::{SourceMap, Span};
 
 /// How bad it is. Errors stop a command, warnings (lints) do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +19,36 @@ pub struct Label {
     pub span: Span,
     /// What is to be seen there.
     pub text: String,
+}
+
+/// A replacement of text that mends a fault, for editors to apply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fix {
+    /// Where.
+    pub span: Span,
+    /// The word within that place that is replaced; empty for the place itself, which may be empty too: an insertion.
+    pub word: String,
+    /// What is put there.
+    pub with: String,
+}
+
+impl Fix {
+    /// The exact place to replace: the first one of `span` at which `word` stands by itself.
+    pub fn place(&self, sources: &SourceMap) -> Option<Span> {
+        if self.word.is_empty() {
+            return Some(self.span);
+        }
+        let text = sources.text(self.span)?;
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        let alone = |at: &usize| {
+            let before = text.get(..*at).and_then(|t| t.chars().next_back());
+            let behind = text.get(at + self.word.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(part) && !behind.is_some_and(part)
+        };
+        let at = text.match_indices(&self.word).map(|(at, _)| at).find(alone)?;
+        let start = self.span.start as usize + at;
+        Some(Span::new(start, start + self.word.len()))
+    }
 }
 
 /// One fault: what is wrong, where, why, and what mends it.
@@ -39,6 +69,8 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// The one thing that mends it.
     pub help: Option<String>,
+    /// The same as a replacement of text, where there is one that can be made without looking.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -51,6 +83,7 @@ impl Diagnostic {
             primary: None,
             secondary: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -81,9 +114,22 @@ impl Diagnostic {
         self
     }
 
+    /// The text that mends it when it takes the place of what stands at `span`.
+    pub fn fix(mut self, span: Span, with: impl Into<String>) -> Self {
+        if !span.is_none() {
+            self.fix = Some(Box::new(Fix { span, word: String::new(), with: with.into() }));
+        }
+        self
+    }
+
     /// Adds `did you mean ..` when `candidates` hold something close to `wrong`, and keeps any help there was.
     pub fn did_you_mean<'a>(mut self, wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         if let Some(best) = super::did_you_mean(wrong, candidates) {
+            if let Some(at) = &self.primary
+                && !wrong.is_empty()
+            {
+                self.fix = Some(Box::new(Fix { span: at.span, word: wrong.to_owned(), with: best.to_owned() }));
+            }
             self.help = Some(match self.help {
                 Some(help) => format!("did you mean `{best}`? {help}"),
                 None => format!("did you mean `{best}`?"),

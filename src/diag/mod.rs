@@ -9,6 +9,6 @@ mod render;
 mod suggest;
 
 pub use codes::{Code, CodeInfo, all_codes, explain};
-pub use diagnostic::{Diagnostic, Diagnostics, Label, MAX_ERRORS, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Fix, Label, MAX_ERRORS, Severity};
 pub use render::{Format, render, to_json};
 pub use suggest::did_you_mean;

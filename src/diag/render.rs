@@ -97,6 +97,12 @@ fn as_json(d: &Diagnostic, sources: &SourceMap) -> Value {
     let labels = d.primary.iter().map(|l| label(l, true)).chain(d.secondary.iter().map(|l| label(l, false)));
     map.insert("labels".into(), Value::Array(labels.collect()));
     map.insert("help".into(), json!(d.help));
+    let fix = d.fix.as_ref().and_then(|fix| {
+        let mut map = place(Some(fix.place(sources)?), sources);
+        map.insert("replacement".into(), json!(fix.with));
+        Some(Value::Object(map))
+    });
+    map.insert("fix".into(), fix.unwrap_or(Value::Null));
     Value::Object(map)
 }
 
@@ -127,6 +133,15 @@ impl<'a> Shown<'a> {
         let first = of.primary.as_ref().and_then(|l| sources.file_of(l.span)).map(|(_, file)| file);
         Shown { of, code: Space { sources, first } }
     }
+
+    /// The place of the fault, where something else is shown before it.
+    fn place_behind(&self) -> Option<String> {
+        let primary = self.of.primary.as_ref()?.span;
+        let first = self.of.secondary.iter().map(|l| l.span).filter(|s| self.code.same_file(*s, primary)).min()?;
+        let line = |span| self.code.sources.locate(span).map(|at| at.line);
+        // Excerpts with a line of context each are one where they meet.
+        (line(first)? + 2 < line(primary)?).then(|| self.code.sources.locate(primary).map(|at| at.to_string()))?
+    }
 }
 
 impl std::fmt::Display for Shown<'_> {
@@ -139,7 +154,11 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
-        Some(Box::new(format!("{}[{}]", word(self.of.severity), self.of.code)))
+        let mut head = format!("{}[{}]", word(self.of.severity), self.of.code);
+        if let Some(at) = self.place_behind() {
+            let _ = write!(head, " at {at}");
+        }
+        Some(Box::new(head))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -185,6 +204,11 @@ struct Space<'a> {
 }
 
 impl Space<'_> {
+    fn same_file(&self, a: Span, b: Span) -> bool {
+        let id = |s| self.sources.file_of(s).map(|(id, _)| id);
+        id(a) == id(b)
+    }
+
     /// Room that the first file takes before the others.
     fn room(&self) -> usize {
         self.first.map_or(0, |f| f.text.len() + 1)
@@ -227,13 +251,15 @@ impl SourceCode for Space<'_> {
         let local = SourceSpan::new((span.offset() - base).into(), span.len());
         let inner = file.text.read_span(&local, before, after)?;
         let at = SourceSpan::new((inner.span().offset() + base).into(), inner.span().len());
+        // The lines of the excerpt; miette's own count is that of the file up to its end.
+        let lines = inner.data().iter().filter(|b| **b == b'\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
             file.name.clone(),
             inner.data(),
             at,
             inner.line(),
             inner.column(),
-            inner.line_count(),
+            lines,
         )))
     }
 }

@@ -27,7 +27,7 @@ impl<'p> Lowering<'p> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
         let ExprKind::Name(name) = &callee.kind else {
             let value = self.expr(callee);
-            let args = self.arguments(args);
+            let args = self.arguments(args, span);
             return match value {
                 Value::Instance(instance) => self.call_instance(&instance, args, span),
                 Value::Error => Value::Error,
@@ -37,7 +37,7 @@ impl<'p> Lowering<'p> {
         let bound = self.frames.last().is_some_and(|f| f.bindings.iter().any(|b| b.name == *name));
         if bound {
             let value = self.expr(callee);
-            let args = self.arguments(args);
+            let args = self.arguments(args, span);
             return match value {
                 Value::Instance(instance) => self.call_instance(&instance, args, span),
                 Value::Error => Value::Error,
@@ -47,13 +47,13 @@ impl<'p> Lowering<'p> {
         let module = self.module();
         if let Some((home, block)) = self.program.block(module, name) {
             let real = block.name.value.clone();
-            let args = self.arguments(args);
+            let args = self.arguments(args, span);
             self.uses.imports.insert(name.clone());
             let path = self.frame().scope.path(Some(name));
             return self.call_block(home, &real, args, span, path, false);
         }
         if let Some((home, hyper)) = self.program.hyper(module, name) {
-            let args = self.arguments(args);
+            let args = self.arguments(args, span);
             if hyper.params.is_empty() {
                 return self.not_callable("hyper without parameters", callee.span);
             }
@@ -61,11 +61,11 @@ impl<'p> Lowering<'p> {
             return self.call_hyper(home, hyper, args, span);
         }
         if let Some(primitive) = crate::sema::primitives::find(name) {
-            let args = self.arguments(args);
+            let args = self.arguments(args, span);
             return self.call_primitive(primitive, args, span);
         }
         // The arguments are looked at all the same: their faults are worth telling now.
-        self.arguments(args);
+        self.arguments(args, span);
         self.no_block(name, callee.span)
     }
 
@@ -89,13 +89,13 @@ impl<'p> Lowering<'p> {
         let module = self.module();
         let program = self.program;
         let Some((home, declared)) = program.block(module, name) else {
-            self.arguments(args);
+            self.arguments(args, span);
             return self.no_block(name, callee.span);
         };
         self.uses.imports.insert(name.clone());
         let real = declared.name.value.clone();
         let Some((_, block)) = self.block_as_changed(home, &real) else { return Value::Error };
-        let settings = self.arguments(args);
+        let settings = self.arguments(args, span);
         for setting in &settings {
             match &setting.name {
                 None => self.report(
@@ -129,6 +129,9 @@ impl<'p> Lowering<'p> {
             }
             all.push(setting.clone());
         }
+        if !self.is_std(self.module()) {
+            self.note_numbers(span, &instance.settings);
+        }
         self.call_block(instance.module, &instance.block, all, span, instance.path.clone(), true)
     }
 
@@ -139,7 +142,7 @@ impl<'p> Lowering<'p> {
         )
     }
 
-    pub(super) fn arguments(&mut self, args: &[Arg]) -> Vec<Argument> {
+    fn arguments(&mut self, args: &[Arg], call: Span) -> Vec<Argument> {
         let mut out: Vec<Argument> = Vec::new();
         for arg in args {
             let (value, span) = (self.expr(&arg.value), arg.value.span);
@@ -153,6 +156,9 @@ impl<'p> Lowering<'p> {
                 }
                 (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
             }
+        }
+        if !self.is_std(self.module()) {
+            self.note_numbers(call, &out);
         }
         out
     }
@@ -225,6 +231,11 @@ impl<'p> Lowering<'p> {
             block: name.to_owned(),
             scope: Scope { prefix: path.clone(), steps: Vec::new() },
             call: span,
+            outer: if self.is_std(module) {
+                self.frames.last().map(|f| f.outer).filter(|o| !o.is_none()).unwrap_or(span)
+            } else {
+                Span::NONE
+            },
             regions: region.into_iter().collect(),
             sharing: sharing && self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))),
             repeated,
@@ -347,17 +358,29 @@ impl<'p> Lowering<'p> {
         if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
+            let found = if values.is_empty() { String::new() } else { format!(", found {values}") };
             let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
             let d = Diagnostic::error(
                 crate::diag::codes::hypers::E0404,
-                format!("`{}` wants more of its arguments: {values}", block.name.value),
+                format!("`{}` wants `{}`{found}", block.name.value, super::pattern::dim_text(constraint)),
             );
             let d = if in_std {
                 d.at(constraint.span, "this does not hold")
             } else {
                 d.at(call, "in this call").because(constraint.span, "this does not hold")
             };
-            return self.fail(d.help("choose other numbers"));
+            let mut d = d.help("choose other numbers");
+            for (param, (_, span)) in block.params.iter().zip(&given) {
+                if super::pattern::speaks(constraint, &param.name.value) {
+                    d = self.because_given(d, *span, &param.name.value);
+                }
+            }
+            for (name, span) in generics.places() {
+                if super::pattern::speaks(constraint, name) {
+                    d = self.because_given(d, span, name);
+                }
+            }
+            return self.fail(d);
         }
         let value = self.body(&block.body);
         if let Some(result) = &block.result

@@ -48,14 +48,21 @@ impl Lowering<'_> {
         match op.infer(&types, &Bound(self.options.dims.as_ref())) {
             Ok(ty) => Some(ty),
             Err(fault) => {
-                self.type_fault(fault, operands, span, operand_spans);
+                self.type_fault(&fault, op, operands, span, operand_spans);
                 None
             }
         }
     }
 
-    fn type_fault(&mut self, fault: TypeFault, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Value {
-        let mut d = Diagnostic::error(fault.code, fault.message);
+    fn type_fault(
+        &mut self,
+        fault: &TypeFault,
+        op: &Op,
+        operands: &[NodeId],
+        span: Span,
+        operand_spans: &[Span],
+    ) -> Value {
+        let mut d = Diagnostic::error(fault.code, fault.message.clone());
         let blamed = fault.operand.and_then(|i| Some((i, *operand_spans.get(i)?))).filter(|(_, s)| !s.is_none());
         d = match blamed {
             Some((i, place)) => d.at(place, self.type_text(operands.get(i))),
@@ -66,9 +73,10 @@ impl Lowering<'_> {
                 d = d.because(*place, self.type_text(operands.get(i)));
             }
         }
-        if let Some(help) = fault.help {
-            d = d.help(help);
+        if let Some(help) = &fault.help {
+            d = d.help(help.clone());
         }
+        d = self.with_origins(d, fault, op, operands, span);
         self.fail(d)
     }
 
@@ -115,6 +123,9 @@ impl Lowering<'_> {
         let id = self.graph.add(Node { op, ty, span, loops, scope, region }, operands);
         self.reads.resize(id.index(), Reads::default());
         self.reads.push(reads);
+        let outer = self.frames.last().map_or(Span::NONE, |f| f.outer);
+        self.places.resize(id.index(), Span::NONE);
+        self.places.push(if outer.is_none() { span } else { outer });
         Value::Node(id)
     }
 

@@ -108,6 +108,8 @@ pub(super) struct Frame {
     pub(super) scope: Scope,
     /// The call in the caller's file.
     pub(super) call: Span,
+    /// For a block of the standard library, the call in the user's file that led there.
+    pub(super) outer: Span,
     /// Values of loop variables, `l = 1`.
     pub(super) loops: Vec<String>,
     /// The call and, within it, the loop turns that are being lowered.
@@ -132,6 +134,7 @@ impl Default for Frame {
             generics: Generics::default(),
             scope: Scope::default(),
             call: Span::NONE,
+            outer: Span::NONE,
             loops: Vec::new(),
             regions: Vec::new(),
             owners: BTreeMap::new(),
@@ -178,6 +181,10 @@ pub(super) struct Lowering<'p> {
     pub(super) depth: usize,
     /// For each node, what it reads beside its own sample.
     pub(super) reads: Vec<Reads>,
+    /// For each node, its call in the user's files.
+    pub(super) places: Vec<Span>,
+    /// Numbers that calls in the user's files were given, with the places of the arguments.
+    pub(super) numbers: BTreeMap<Span, Vec<(Span, Dim)>>,
     /// Weights asked for so far.
     pub(super) weights: usize,
     /// Nodes that were given names so far.
@@ -266,6 +273,8 @@ impl<'p> Lowering<'p> {
             steps: MAX_STEPS,
             depth: 0,
             reads: Vec::new(),
+            places: Vec::new(),
+            numbers: BTreeMap::new(),
             weights: 0,
             named: 0,
             param_calls: Vec::new(),

@@ -21,6 +21,7 @@ mod lowering;
 mod model;
 mod names;
 mod ops;
+mod origin;
 mod path;
 mod pattern;
 mod primitives;

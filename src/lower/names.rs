@@ -192,7 +192,8 @@ pub(super) fn in_std(name: &str) -> bool {
 pub(super) fn unknown_block(program: &Program, module: ModuleId, name: &str, span: Span) -> Diagnostic {
     let d = Diagnostic::error(code::E0201, format!("no block `{name}`")).at(span, "unknown block");
     if in_std(name) {
-        return d.help(format!("{IN_STD}: `use std::{{{name}}}`"));
+        let at = program.module(module).map_or(Span::NONE, |m| m.use_at);
+        return d.help(format!("{IN_STD}: `use std::{{{name}}}`")).fix(at, format!("use std::{{{name}}}\n"));
     }
     let mut known: Vec<&str> = crate::sema::primitives::PRIMITIVES.iter().map(|p| p.name).collect();
     if let Some(items) = program.module(module) {

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::lowering::Lowering;
+use super::origin::Side;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{structure, types as code};
+use crate::ir::NodeId;
 use crate::sema::dims::Dim;
 use crate::sema::statics::Static;
 use crate::sema::types::{Modality, TensorType, Type};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind, UnaryOp};
+use crate::syntax::visit;
 
 /// What the generics of one call stand for.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,11 @@ impl Generics {
 
     pub(super) fn dim(&self, name: &str) -> Option<Dim> {
         self.dims.get(name).map(|(d, _)| d.clone())
+    }
+
+    /// Where each dim was settled.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.dims.iter().map(|(name, (_, span))| (name.as_str(), *span))
     }
 
     fn declares(&self, name: &str) -> bool {
@@ -128,19 +136,19 @@ impl Lowering<'_> {
         let dims = dims.unwrap_or_default();
         match (name.value.as_str(), &found) {
             ("Tokens", Type::Tokens { len }) => match dims {
-                [n] => self.axis(n, len, "length", code::E0302, span, generics, parameter, &found),
+                [n] => self.axis(n, len, (node, Side::Time), span, generics, parameter, &found),
                 _ => true,
             },
             ("Real", Type::Tensor(t)) if t.is_real() => true,
             ("Vec", Type::Tensor(t)) if t.time.is_none() && t.dims.len() == 1 => {
-                self.axes(dims, t, span, generics, parameter, &found, ty)
+                self.axes(dims, t, node, span, generics, parameter, &found, ty)
             }
             ("Tensor", Type::Tensor(t)) if t.time.is_none() && t.dims.len() == dims.len() => {
-                self.axes(dims, t, span, generics, parameter, &found, ty)
+                self.axes(dims, t, node, span, generics, parameter, &found, ty)
             }
             ("Any", Type::Tensor(t)) => match (dims, t.features()) {
                 ([w], Some(width)) => {
-                    self.axis(w, &width.clone(), "width", code::E0301, span, generics, parameter, &found)
+                    self.axis(w, &width.clone(), (node, Side::Last(0)), span, generics, parameter, &found)
                 }
                 ([], _) => true,
                 _ => self.misfit(ty, value, span, parameter, None),
@@ -152,7 +160,7 @@ impl Lowering<'_> {
                     return self.misfit(ty, value, span, parameter, None);
                 };
                 let modality = self.modality(params, &time.modality, span, generics, parameter);
-                self.axes(dims, t, span, generics, parameter, &found, ty) && modality
+                self.axes(dims, t, node, span, generics, parameter, &found, ty) && modality
             }
             _ => self.unknown_type(name) && self.misfit(ty, value, span, parameter, None),
         }
@@ -172,6 +180,7 @@ impl Lowering<'_> {
         &mut self,
         dims: &[Expr],
         found: &TensorType,
+        node: NodeId,
         span: Span,
         generics: &mut Generics,
         parameter: Parameter<'_>,
@@ -188,9 +197,8 @@ impl Lowering<'_> {
         }
         let mut ok = true;
         for (i, (pattern, axis)) in dims.iter().zip(&axes).enumerate() {
-            let (what, code) =
-                if i == 0 && found.time.is_some() { ("length", code::E0302) } else { ("width", code::E0301) };
-            ok &= self.axis(pattern, axis, what, code, span, generics, parameter, whole);
+            let side = if i == 0 && found.time.is_some() { Side::Time } else { Side::Last(axes.len() - 1 - i) };
+            ok &= self.axis(pattern, axis, (node, side), span, generics, parameter, whole);
         }
         ok
     }
@@ -200,8 +208,7 @@ impl Lowering<'_> {
         &mut self,
         pattern: &Expr,
         found: &Dim,
-        what: &str,
-        code: crate::diag::Code,
+        (node, side): (NodeId, Side),
         span: Span,
         generics: &mut Generics,
         parameter: Parameter<'_>,
@@ -220,6 +227,7 @@ impl Lowering<'_> {
         if self.same_dim(&wanted, found) {
             return true;
         }
+        let (what, code) = if side == Side::Time { ("length", code::E0302) } else { ("width", code::E0301) };
         let written = dim_text(pattern);
         let wanted_text = if written == wanted.to_string() { written.clone() } else { format!("{written} = {wanted}") };
         let mut d = match parameter {
@@ -241,6 +249,8 @@ impl Lowering<'_> {
         {
             d = d.because(*place, format!("{name} became {wanted} here"));
         }
+        d = self.because_of_hypers(d, pattern);
+        d = self.because_of(d, node, side);
         d = match (code == crate::diag::codes::types::E0302, wanted.as_const(), found.as_const()) {
             (true, _, _) => d.help("lengths are equal only if they are the same variable"),
             (false, Some(_), Some(_)) | (false, Some(_), None) => {
@@ -429,10 +439,22 @@ pub(super) fn type_text(ty: &TypeExpr) -> String {
     }
 }
 
-/// A dim as the user wrote it.
-fn dim_text(e: &Expr) -> String {
+/// Whether an expression speaks of a name.
+pub(super) fn speaks(e: &Expr, name: &str) -> bool {
+    let mut found = false;
+    visit::exprs(e, &mut |e| found |= matches!(&e.kind, ExprKind::Name(n) if n == name));
+    found
+}
+
+/// A dim or condition as the user wrote it.
+pub(super) fn dim_text(e: &Expr) -> String {
     match &e.kind {
         ExprKind::Int(n) => n.to_string(),
+        ExprKind::Float(x) => x.to_string(),
+        ExprKind::Bool(b) => b.to_string(),
+        ExprKind::Str(s) => format!("{s:?}"),
+        ExprKind::Unary(UnaryOp::Neg, x) => format!("-{}", dim_text(x)),
+        ExprKind::Unary(UnaryOp::Not, x) => format!("not {}", dim_text(x)),
         ExprKind::Name(name) => name.clone(),
         ExprKind::Binary(op, _, a, b) => format!("{} {} {}", dim_text(a), op.symbol(), dim_text(b)),
         ExprKind::Field(x, field) => format!("{}.{}", dim_text(x), field.value),

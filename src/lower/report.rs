@@ -37,6 +37,8 @@ impl Lowering<'_> {
             if let Some(inner) = d.primary.take() {
                 d.secondary.insert(0, inner);
             }
+            // What would mend it stands in the library.
+            d.fix = None;
             d = d.at(outer, "in this call");
         } else if let Some(frame) = self.frames.last()
             && !frame.block.is_empty()

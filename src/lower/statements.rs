@@ -172,6 +172,16 @@ impl<'p> Lowering<'p> {
         for (name, value) in self.parts(names, new, span) {
             let found = self.frame().bindings.iter().rposition(|b| b.name == name.value);
             let Some(i) = found else {
+                let module = self.module();
+                if let Some((_, hyper)) = self.program.hyper(module, &name.value) {
+                    self.report(
+                        Diagnostic::error(structure::E0514, format!("`{}` is a hyper and keeps its value", name.value))
+                            .at(name.span, "assigned here")
+                            .because(hyper.name.span, "declared here")
+                            .help("set it on the command line, in a recipe or in a variant"),
+                    );
+                    continue;
+                }
                 let known: Vec<String> =
                     self.frame().bindings.iter().filter(|b| b.mutable).map(|b| b.name.clone()).collect();
                 self.report(

@@ -162,7 +162,10 @@ impl<'p> Walk<'p> {
                     });
                 }
                 StmtKind::Companions { name, entries } => {
-                    entries.iter().filter(|(key, _)| key.value != "class").for_each(|(_, e)| self.expr(e));
+                    // `class = class(y)` is no call, and what stands behind an unknown key may be meant likewise.
+                    let is_expr =
+                        |key: &Ident| key.value != "class" && super::model::ENTRIES.contains(&key.value.as_str());
+                    entries.iter().filter(|(key, _)| is_expr(key)).for_each(|(_, e)| self.expr(e));
                     self.scope.push(name.value.clone());
                 }
                 StmtKind::Reveal(e) | StmtKind::Expr(e) => self.expr(e),

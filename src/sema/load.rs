@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::program::{Loaded, ModuleId, ModuleItems, Program};
 use crate::diag::codes::{names as code, structure};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::source::{EmbeddedWorld, SourceMap, Span, World};
 use crate::syntax::ast::{Expect, Ident, ItemKind, Model, Module, Recipe, Use, Variant};
 use crate::syntax::parse;
@@ -201,6 +201,9 @@ impl Loader<'_> {
                         .filter_map(|id| self.modules.get(id.0))
                         .flat_map(|m| m.blocks.keys().map(String::as_str))
                         .collect();
+                    // The name that was meant, too, is told here alone.
+                    let near = did_you_mean(&name.value, known.iter().copied()).map(str::to_owned);
+                    items.lost.extend(near);
                     let primitive = super::primitives::find(&name.value).is_some();
                     let mut d = Diagnostic::error(code::E0204, format!("the standard library has no `{}`", name.value))
                         .at(name.span, "not found");

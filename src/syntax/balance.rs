@@ -146,7 +146,8 @@ impl<'a> Balancer<'a> {
                 Diagnostic::error(codes::E0104, format!("`{o}` is closed by `{c}`"))
                     .at(self.span(t), format!("`{right}` belongs here"))
                     .because(self.span(&top), "opened here")
-                    .help(format!("write `{right}`")),
+                    .help(format!("write `{right}`"))
+                    .fix(self.span(t), right.to_string()),
             );
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: right.to_string() });
             self.open.pop();

@@ -122,7 +122,8 @@ impl Builder<'_> {
                 self.diagnostics.push(
                     Diagnostic::error(codes::E0115, format!("the language has no `{wrong}`"))
                         .at(span, "an operator of another language")
-                        .help(format!("write `{}`", op.symbol())),
+                        .help(format!("write `{}`", op.symbol()))
+                        .fix(span, op.symbol()),
                 );
                 op
             }
@@ -356,7 +357,8 @@ impl Builder<'_> {
                         self.diagnostics.push(
                             Diagnostic::error(codes::E0106, format!("`{name}` takes its value behind `:`, not `=`"))
                                 .at(at, "`:` belongs here")
-                                .help(format!("write `{name}: ..`")),
+                                .help(format!("write `{name}: ..`"))
+                                .fix(at, ":"),
                         );
                     }
                     Rule::expr | Rule::missing => {

@@ -106,7 +106,7 @@ impl Builder<'_> {
     }
 
     /// Notes the words of a text that is not read.
-    fn lose(&mut self, text: &str) {
+    pub(super) fn lose(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
         self.lost.extend(words.map(str::to_owned));
     }

@@ -279,9 +279,16 @@ impl Builder<'_> {
         }
     }
 
+    /// A type; one with a fault in it is no type, so that nothing is compared with half of it.
     pub(super) fn type_expr(&mut self, pair: Pair<'_>) -> TypeExpr {
         let span = self.span(&pair);
-        let kind = match pair.as_rule() {
+        let before = self.diagnostics.len();
+        let kind = self.type_kind(pair, span);
+        TypeExpr { kind: if self.diagnostics.len() > before { TypeExprKind::Error } else { kind }, span }
+    }
+
+    fn type_kind(&mut self, pair: Pair<'_>, span: Span) -> TypeExprKind {
+        match pair.as_rule() {
             Rule::missing_type => {
                 self.missing(&pair);
                 TypeExprKind::Error
@@ -316,8 +323,7 @@ impl Builder<'_> {
                 }
                 TypeExprKind::Named { name: name.unwrap_or_else(|| Spanned::new("_".into(), span)), params, dims }
             }
-        };
-        TypeExpr { kind, span }
+        }
     }
 }
 

@@ -127,7 +127,8 @@ impl<'a> Scanner<'a> {
                     self.out.diagnostics.push(
                         Diagnostic::error(codes::E0108, "comments begin with `//`, not with `#`")
                             .at(self.span(self.at, end.min(self.at + 1)), "`#`")
-                            .help("write `//`"),
+                            .help("write `//`")
+                            .fix(self.span(self.at, end.min(self.at + 1)), "//"),
                     );
                     self.blank(end - self.at);
                 }
@@ -135,7 +136,8 @@ impl<'a> Scanner<'a> {
                     self.out.diagnostics.push(
                         Diagnostic::error(codes::E0105, "the language has no semicolons")
                             .at(self.span(self.at, self.at + 1), "`;`")
-                            .help("remove it: a statement ends by itself"),
+                            .help("remove it: a statement ends by itself")
+                            .fix(self.span(self.at, self.at + 1), ""),
                     );
                     self.blank(1);
                 }

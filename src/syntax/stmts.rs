@@ -3,6 +3,7 @@
 use super::ast::*;
 use super::items::is_type;
 use super::parse::{Builder, Pair, Rule};
+use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::Span;
 
 impl Builder<'_> {
@@ -10,7 +11,16 @@ impl Builder<'_> {
     pub(super) fn body(&mut self, pair: Pair<'_>) -> (Body, usize) {
         let mut body = Body { stmts: Vec::new(), value: None, span: self.span(&pair) };
         let mut height = 0;
-        for p in pair.into_inner().filter(|p| p.as_rule() != Rule::open) {
+        let mut pairs = pair.into_inner().filter(|p| p.as_rule() != Rule::open).peekable();
+        while let Some(p) = pairs.next() {
+            if p.as_rule() == Rule::expr_stmt
+                && is_word(p.as_str().trim_end())
+                && pairs.peek().is_some_and(|next| begins_with_word(next.as_str()) && self.on_one_line(&p, next))
+            {
+                let bound = self.no_statement(&p, &mut pairs);
+                body.stmts.push(bound);
+                continue;
+            }
             let (stmt, h) = self.stmt(p);
             height = height.max(h);
             body.stmts.push(stmt);
@@ -23,6 +33,47 @@ impl Builder<'_> {
             body.value = Some(Box::new(value));
         }
         (body, height + 1)
+    }
+
+    /// Whether two pieces stand on one line with nothing but blanks between them.
+    fn on_one_line(&self, a: &Pair<'_>, b: &Pair<'_>) -> bool {
+        let start = a.as_span().start();
+        let between = self.clean.text.get(start + a.as_str().trim_end().len()..b.as_span().start()).unwrap_or("\n");
+        !between.contains('\n')
+    }
+
+    /// A line that begins with a word which begins no statement: `lte b = a`, `return x`. The rest of the line is read
+    /// as what was meant, where that can be seen, and else left out.
+    fn no_statement<'i>(
+        &mut self,
+        word: &Pair<'i>,
+        rest: &mut std::iter::Peekable<impl Iterator<Item = Pair<'i>>>,
+    ) -> Stmt {
+        const WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
+        let (docs, span) = (self.docs(word), self.span(word));
+        let written = self.written(span);
+        let help = "a statement begins with `let`, `var`, `for`, `output`, `loss`, `companions` or `reveal`; \
+                    the value of a body is its last expression";
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, format!("no statement begins with `{written}`"))
+                .at(span, "nothing joins it to what follows")
+                .help(help)
+                .did_you_mean(written, WORDS),
+        );
+        let mut meant = StmtKind::Error;
+        let mut last = word.clone();
+        while let Some(p) = rest.next_if(|next| self.on_one_line(&last, next)) {
+            if last.as_span() == word.as_span() && p.as_rule() == Rule::assign_stmt {
+                last = p.clone();
+                if let StmtKind::Assign { names, value } = self.stmt(p).0.kind {
+                    meant = StmtKind::Let { names, ty: None, value, mutable: true };
+                }
+                continue;
+            }
+            self.lose(p.as_str());
+            last = p;
+        }
+        Stmt { docs, kind: meant, span }
     }
 
     fn stmt(&mut self, pair: Pair<'_>) -> (Stmt, usize) {
@@ -83,4 +134,14 @@ impl Builder<'_> {
         }
         ((name, value), height)
     }
+}
+
+fn begins_with_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -80,8 +80,8 @@ impl Rule<'_> {
         let fault = TypeFault::new(code::E0301, format!("`{}`: {what} is {a}, {other} is {b}", self.op.name()))
             .operand(operand);
         Err(match (a.as_const(), b.as_const()) {
-            (Some(_), Some(_)) => fault.help("bring one to the other with `|> Linear(out: ..)`"),
-            _ => fault.help(format!("`{a}` and `{b}` cannot be shown to be equal; project with `|> Linear(out: ..)`, or state `where {a} == {b}`")),
+            (Some(_), _) | (_, Some(_)) => fault.help("bring one to the other with `|> Linear(out: ..)`"),
+            _ => fault.help(format!("`{a}` and `{b}` cannot be shown to be equal; project with `|> Linear(out: ..)`, or say that they are: one name in both inputs, or `where {a} == {b}` on a block")),
         })
     }
 

@@ -1,7 +1,7 @@
 //! `companions c { .. }`: which samples are retrieved for a sample, and by what.
 
-use crate::diag::Diagnostic;
 use crate::diag::codes::{names, structure as code};
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::ir::{Companions, CompanionsId};
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
@@ -9,9 +9,11 @@ use crate::sema::types::Type;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
+/// What a `companions` declaration may say.
+pub(in crate::lower) const ENTRIES: [&str; 7] = ["by", "class", "pos", "near", "far", "pool", "refresh"];
+
 impl<'p> Lowering<'p> {
     pub(super) fn companions(&mut self, name: &Ident, entries: &[(Ident, Expr)], span: Span) {
-        const KEYS: [&str; 7] = ["by", "class", "pos", "near", "far", "pool", "refresh"];
         let mut companions = Companions {
             name: name.value.clone(),
             by: Vec::new(),
@@ -56,14 +58,18 @@ impl<'p> Lowering<'p> {
                     self.report(
                         Diagnostic::error(code::E0511, format!("companions have no entry `{other}`"))
                             .at(key.span, "unknown entry")
-                            .help(format!("the entries are {}", KEYS.join(", ")))
-                            .did_you_mean(other, KEYS),
+                            .help(format!("the entries are {}", ENTRIES.join(", ")))
+                            .did_you_mean(other, ENTRIES),
                     );
                 }
             }
         }
         for (missing, gone) in [("by", companions.by.is_empty()), ("class", companions.class.is_empty())] {
-            let given = entries.iter().any(|(k, _)| k.value == missing);
+            // Also under a name that is near it, which has been told.
+            let given = entries.iter().any(|(k, _)| {
+                k.value == missing
+                    || !ENTRIES.contains(&k.value.as_str()) && did_you_mean(&k.value, ENTRIES) == Some(missing)
+            });
             if gone && !given {
                 ok = false;
                 let example = if missing == "by" { "by = [mean(t), mean(a)]" } else { "class = class(y)" };

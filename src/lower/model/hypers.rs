@@ -121,7 +121,12 @@ impl<'p> Lowering<'p> {
             return self.fail(
                 Diagnostic::error(
                     code::E0501,
-                    format!("`{name}` takes {} numbers, not {}", declared.params.len(), args.len()),
+                    format!(
+                        "`{name}` takes {} number{}, not {}",
+                        declared.params.len(),
+                        if declared.params.len() == 1 { "" } else { "s" },
+                        args.len()
+                    ),
                 )
                 .at(span, "in this call")
                 .because(declared.name.span, "declared here"),

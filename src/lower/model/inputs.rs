@@ -41,7 +41,7 @@ impl<'p> Lowering<'p> {
         }
         for (name, label) in &main.labels {
             let real = matches!(&label.ty.kind, TypeExprKind::Named { name, .. } if name.value == "Real");
-            if !real {
+            if !real && !matches!(label.ty.kind, TypeExprKind::Error) {
                 self.report(
                     Diagnostic::error(code::E0518, "a label is a Real")
                         .at(label.ty.span, "not a Real")
@@ -54,6 +54,10 @@ impl<'p> Lowering<'p> {
     }
 
     fn input_type(&mut self, ty: &TypeExpr) -> Option<Type> {
+        if matches!(ty.kind, TypeExprKind::Error) {
+            self.untold = true;
+            return None;
+        }
         let TypeExprKind::Named { name, params, dims } = &ty.kind else {
             self.report(
                 Diagnostic::error(code::E0518, "an input is a stream, not a list or tuple").at(ty.span, "not a stream"),

@@ -13,6 +13,8 @@ mod outputs;
 mod ranges;
 mod settings;
 
+pub(super) use companions::ENTRIES;
+
 use super::lowering::{Frame, Lowering};
 use crate::diag::Diagnostic;
 use crate::diag::codes::structure as code;

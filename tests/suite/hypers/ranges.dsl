@@ -20,7 +20,7 @@ label y : Real
 
 model M {
   let x = mean(audio) |> Linear(out: keep(9)) // error[E0403]: `keep` is -6, its range is 1..8
-  let z = mean(audio) |> Linear(out: keep(l: 1, k: 2)) // error[E0501]: `keep` takes 1 numbers, not 2
+  let z = mean(audio) |> Linear(out: keep(l: 1, k: 2)) // error[E0501]: `keep` takes 1 number, not 2
   let w = mean(audio) |> Linear(out: keep(k: 1)) // error[E0502]: `keep` takes l, in this order
   let u = mean(audio) |> Linear(out: keep) // error[E0504]: `keep` is a function of l
   let score = mean(audio) |> MLP(widths: [d, 1], drop: 1.5) |> scalar() // error[E0403]: `p` of `dropout` is 1.5

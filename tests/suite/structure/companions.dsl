@@ -15,7 +15,9 @@ model M {
   companions k { by = [mean(a)]  class = class(y) }
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   let tokens = text at k.pos // error[E0516]: `at` of tokens
-  let list = [a] at k.pos
+  let list = [one: a] at k.pos
+  reveal list // warning[W0107]: the type is [[one: Seq<audio>[Ta@companions
+  let handle = k at k.pos // error[E0516]: `at` of a companions
   let again = (mean(a) at k.pos)[0] at k.neg // error[E0516]: a companion of a companion
   let no_group = mean(a) at k // error[E0516]: `at` wants a group of companions, found a companions
   let near = mean(a) at k.near // error[E0201]: companions have no `near`

@@ -11,6 +11,6 @@ model M {
   let a 3 audio |> Linear(out: d) // error[E0101]: expected `:` or `=`, found `3`
   let b = relu(a) |> Linear(out: heads)
   let score = mean(b) |> MLP(widths: [d, 1]) |> scalar()
-  otput score for y // error[E0101]: expected `in`, found ` // error[E0201]: nothing is called `otput` here
+  otput score for y // error[E0101]: no statement begins with `otput`
   loss prediction = mse(score, target: y)
 }

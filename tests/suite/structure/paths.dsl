@@ -15,7 +15,7 @@ model M {
   let c = [audio: Linear(audio, out: 3), vision: Linear(vision, out: 3)]
   let e = linear(audio, out: d) + linear(audio, out: d) // error[E0506]: two calls would own the weights `e.weight`
   let f = Odd(vision)
-  let g = nt_xent(mean(audio), pos: [mean(audio)], neg: [], tau: 0.5, similarity: "cosin") // error[E0404]: `nt_xent` wants more of its arguments: similarity = "cosin"
+  let g = nt_xent(mean(audio), pos: [mean(audio)], neg: [], tau: 0.5, similarity: "cosin") // error[E0404]: found similarity = "cosin"
   let h = nt_xent(mean(audio), pos: [mean(audio)], neg: [], tau: 0.0) // error[E0406]: division by zero
   let score = mean(a) |> MLP(widths: [8, 1]) |> scalar()
   output score for y

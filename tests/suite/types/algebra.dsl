@@ -92,7 +92,7 @@ model M {
   let e60 = param(shape: [4], init: "identity") // error[E0403]: "identity" entries want two axes, not 1
   let e61 = param(shape: [4], bound: 0.5) // error[E0502]: `bound` has no meaning for "normal" entries
   let e62 = param(shape: [4, 4], init: "xavier") // error[E0403]: no initial values "xavier"
-  let e63 = TensorFusion([]) // error[E0404]: `TensorFusion` wants more of its arguments
+  let e63 = TensorFusion([]) // error[E0404]: `TensorFusion` wants `len(xs) >= 1`
   let e64 = LowRankFusion([m, a], out: 8, rank: 2) // error[E0301]: `xs` of `LowRankFusion` wants Vec[_], found Seq<audio>[Ta, 64]
 
   let score = m |> MLP(widths: [1]) |> scalar()
