@@ -18,7 +18,7 @@ use self::expr::{
     shape_argument, space, text_of, unbound, written,
 };
 use super::count::grouped;
-use super::memory::{Memory, MemoryPlan};
+use super::memory::{Memory, MemoryPlan, at_batch};
 use super::part::{Figures, Part, Summary, begins};
 use crate::diag::Diagnostic;
 use crate::diag::codes::{names, structure as code};
@@ -140,10 +140,14 @@ impl Subject<'_> {
         Ok((ty.to_string(), format!("[{}]", texts.join(", ")), equal == (op == BinaryOp::Eq)))
     }
 
+    /// The number of a dim, if data give it one.
+    fn number(&self, dim: &Dim) -> Option<i64> {
+        self.dims.map_or_else(|| dim.as_const(), |table| dim.eval(&at_batch(table, self.plan.batch)))
+    }
+
     /// Whether they are one dim, or one number where the file gives a number.
     fn same_axis(&self, axis: &Dim, wanted: &Dim) -> bool {
-        let number = |d: &Dim| self.dims.and_then(|table| d.eval(table));
-        axis == wanted || (wanted.as_const().is_some() && number(axis) == wanted.as_const())
+        axis == wanted || (wanted.as_const().is_some() && self.number(axis) == wanted.as_const())
     }
 
     fn value(&self, e: &Expr) -> Result<Static, Diagnostic> {
@@ -216,10 +220,7 @@ impl Subject<'_> {
 
     /// A dim as a number where data give it one.
     fn bound(&self, dim: &Dim) -> Static {
-        match self.dims.and_then(|table| dim.eval(table)) {
-            Some(n) => Static::Int(n),
-            None => Static::from_dim(dim.clone()),
-        }
+        self.number(dim).map_or_else(|| Static::Dim(dim.clone()), Static::Int)
     }
 
     fn memory(&self, args: &[Arg], span: Span) -> Result<Static, Diagnostic> {
@@ -296,10 +297,7 @@ impl Subject<'_> {
             [one] if one.name.is_none() => self.target("", &one.value).unwrap_or_default(),
             _ => vec![&self.summary.root],
         };
-        let number = |p: &Part| {
-            let dim = figure.read(&p.figures);
-            self.dims.map_or_else(|| dim.as_const(), |table| dim.eval(table)).unwrap_or(0)
-        };
+        let number = |p: &Part| self.number(figure.read(&p.figures)).unwrap_or(0);
         let total: i64 = whole.iter().map(|p| number(p)).sum();
         let mut parts: Vec<&Part> = whole.iter().flat_map(|p| &p.parts).collect();
         parts.retain(|p| number(p) > 0);
