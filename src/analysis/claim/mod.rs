@@ -275,7 +275,7 @@ impl Subject<'_> {
         })?;
         // The last value of the name: that of a `var` may change.
         let values = self.graph.names.iter().flat_map(|n| n.values.iter().map(move |(place, id)| (n, place, id)));
-        let named = values.filter(|(n, place, _)| is_at(&path, &n.path, place)).last();
+        let named = values.rev().find(|(n, place, _)| is_at(&path, &n.path, place));
         let bound = named.and_then(|(_, _, id)| self.graph.node(*id)).map(|n| n.ty.clone());
         let input = || self.graph.inputs.get(&path).map(|i| i.ty.clone());
         bound.or_else(input).ok_or_else(|| self.unknown_path(&path, x.span))
