@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::cost::FLOAT;
 use super::part::Summary;
-use crate::sema::dims::{Dim, DimTable};
+use crate::sema::dims::{Atom, Dim, DimTable, DimValues as _};
 
 /// How a model would be trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub struct Memory {
 impl Memory {
     /// The bytes of a model whose dims have numbers; none where one lacks it.
     pub fn of(summary: &Summary, dims: &DimTable, plan: MemoryPlan) -> Option<Memory> {
-        let number = |d: &Dim| d.eval(dims).and_then(|n| u64::try_from(n).ok());
+        let values = at_batch(dims, plan.batch);
+        let number = |d: &Dim| d.eval(&values).and_then(|n| u64::try_from(n).ok());
         let total = summary.total();
         let live = number(&total.params.minus(&total.dead))?;
         let float = FLOAT.unsigned_abs();
@@ -86,32 +87,69 @@ impl Memory {
     pub fn total(&self) -> u64 {
         self.fixed().saturating_add(self.inputs()).saturating_add(self.kept())
     }
+}
 
-    /// The largest batch that fits into so many bytes; 0 where not even one anchor does.
-    pub fn largest_batch(&self, bytes: u64) -> u64 {
-        let each = self.input_per_anchor.saturating_add(self.kept_per_anchor).max(1);
-        bytes.saturating_sub(self.fixed()) / each
+/// Numbers of the data, and that of the samples in a batch.
+pub fn at_batch(dims: &DimTable, batch: u64) -> impl Fn(&Atom) -> Option<i64> + '_ {
+    move |atom| match atom {
+        Atom::Batch => i64::try_from(batch).ok(),
+        atom => dims.value(atom),
     }
+}
+
+/// The largest batch whose training fits into so many bytes; 0 where not even one anchor does, nothing where a dim has no
+/// number.
+pub fn largest_batch(summary: &Summary, dims: &DimTable, plan: MemoryPlan, bytes: u64) -> Option<u64> {
+    let total = |batch| Memory::of(summary, dims, MemoryPlan { batch, ..plan }).map(|m| m.total());
+    let fits = |batch| total(batch).is_some_and(|t| t <= bytes);
+    total(1)?;
+    // A batch never takes less than a smaller one.
+    let (mut good, mut bad) = (0, 1);
+    while fits(bad) && bad < 1 << 40 {
+        (good, bad) = (bad, 2 * bad);
+    }
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if fits(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    Some(good)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{Figures, Part, Training};
+
+    /// 100 parameters, 10 bytes of inputs and so many kept bytes for each anchor.
+    fn summary(kept: Dim) -> Summary {
+        let figures = Figures { params: Dim::from(100), kept, ..Figures::default() };
+        Summary {
+            root: Part { figures, ..Part::default() },
+            encoder_params: Dim::from(0),
+            training: Training { anchor: Dim::from(0), companion: Dim::from(0), companions: 0 },
+            input_bytes: Dim::from(10),
+        }
+    }
 
     #[test]
     fn the_largest_batch_is_the_last_that_fits() {
-        let memory =
-            Memory { batch: 16, params: 400, gradients: 400, moments: 800, input_per_anchor: 10, kept_per_anchor: 90 };
+        let (dims, plan) = (DimTable::default(), MemoryPlan::default());
+        let fixed = summary(Dim::from(90));
+        let memory = Memory::of(&fixed, &dims, plan).unwrap();
         assert_eq!((memory.fixed(), memory.total()), (1_600, 3_200));
-        assert_eq!(memory.largest_batch(3_199), 15);
-        assert_eq!(memory.largest_batch(3_200), 16);
-        assert_eq!(memory.largest_batch(1_699), 0);
-        assert_eq!(memory.largest_batch(100), 0);
-        for bytes in [3_199, 3_200, 99_999] {
-            let batch = memory.largest_batch(bytes);
-            assert!(
-                Memory { batch, ..memory }.total() <= bytes && Memory { batch: batch + 1, ..memory }.total() > bytes
-            );
-        }
+        let largest = |summary: &Summary, bytes| largest_batch(summary, &dims, plan, bytes).unwrap();
+        assert_eq!(largest(&fixed, 3_199), 15);
+        assert_eq!(largest(&fixed, 3_200), 16);
+        assert_eq!(largest(&fixed, 1_699), 0);
+        assert_eq!(largest(&fixed, 100), 0);
+        // Kept bytes that grow with the batch: each anchor keeps one number for each of them.
+        let square = summary(Dim::batch().times(&Dim::from(4)));
+        assert_eq!(largest(&square, 1_600 + 10 * 10 + 4 * 10 * 10), 10);
+        assert_eq!(largest(&square, 1_600 + 10 * 10 + 4 * 10 * 10 - 1), 9);
+        assert_eq!(largest_batch(&summary(Dim::width("fa")), &dims, plan, 1 << 40), None);
     }
 }

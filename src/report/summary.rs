@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::table::{Align, Table};
 use crate::analysis::cost::CONVENTION;
 use crate::analysis::count;
+use crate::analysis::memory::{at_batch, largest_batch};
 use crate::analysis::{Figures, LineCost, Memory, MemoryPlan, Part, Row, Summary};
 use crate::sema::dims::{Dim, DimTable};
 use crate::sema::types::{TensorType, Time, Type};
@@ -117,7 +118,7 @@ pub fn to_json(summary: &Summary, lines: Option<&[LineCost]>, shown: &Shown<'_>)
             "kept": m.kept(),
             "total": m.total(),
             "limit": shown.limit,
-            "largest_batch": m.largest_batch(shown.limit),
+            "largest_batch": shown.largest_batch(summary),
         })),
     });
     if let (Some(lines), Some(object)) = (lines, out.as_object_mut()) {
@@ -133,7 +134,11 @@ pub fn to_json(summary: &Summary, lines: Option<&[LineCost]>, shown: &Shown<'_>)
 
 impl Shown<'_> {
     fn number(&self, d: &Dim) -> Option<i64> {
-        self.dims.map_or_else(|| d.as_const(), |dims| d.eval(dims))
+        self.dims.map_or_else(|| d.as_const(), |dims| d.eval(&at_batch(dims, self.plan.batch)))
+    }
+
+    fn text(&self, d: &Dim) -> String {
+        self.number(d).map_or_else(|| count::text(d, None), count::grouped)
     }
 
     fn numbers(&self, f: &Figures) -> [Option<i64>; 5] {
@@ -143,6 +148,10 @@ impl Shown<'_> {
     fn memory(&self, summary: &Summary) -> Option<Memory> {
         let none = DimTable::default();
         Memory::of(summary, self.dims.unwrap_or(&none), self.plan)
+    }
+
+    fn largest_batch(&self, summary: &Summary) -> Option<u64> {
+        largest_batch(summary, self.dims.unwrap_or(&DimTable::default()), self.plan, self.limit)
     }
 
     fn columns(&self, first: &[(&'static str, Align)]) -> Vec<(&'static str, Align)> {
@@ -161,7 +170,7 @@ impl Shown<'_> {
     }
 
     fn cells(&self, figures: &Figures, total: &Figures) -> Vec<String> {
-        let text = |d: &Dim| count::text(d, self.dims);
+        let text = |d: &Dim| self.text(d);
         if self.dims.is_none() {
             return vec![text(&figures.params), shortened(&figures.multiply_adds)];
         }
@@ -200,7 +209,7 @@ impl Shown<'_> {
     fn totals(&self, summary: &Summary) -> String {
         let total = summary.total();
         let training = &summary.training;
-        let text = |d: &Dim| count::text(d, self.dims);
+        let text = |d: &Dim| self.text(d);
         let zero = Dim::from(0);
         let mut lines: Vec<(String, String)> = Vec::new();
         let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
@@ -228,9 +237,9 @@ impl Shown<'_> {
                 line("  params size (MB)", megabytes(memory.params));
                 line("  gradients and moments (MB)", megabytes(memory.gradients + memory.moments));
                 line("  estimated total size (MB)", megabytes(memory.total()));
-                let fits = match memory.largest_batch(self.limit) {
-                    0 => "no batch".to_owned(),
-                    n => format!("up to batch {n}"),
+                let fits = match self.largest_batch(summary) {
+                    Some(n) if n > 0 => format!("up to batch {n}"),
+                    _ => "no batch".to_owned(),
                 };
                 line(&format!("fits {}", gigabytes(self.limit)), fits);
             }
