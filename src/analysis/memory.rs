@@ -2,15 +2,15 @@
 //!
 //! # What the number means
 //! Weights, gradients and the optimiser's moments in 32-bit floats, the inputs of a batch, and everything that has to
-//! stay from the forward to the backward pass ([`super::cost`]): the floor under what training takes, at the moment at
-//! which the backward pass begins, with every sequence as long as the longest. Companions count as if all were different
-//! samples.
+//! stay from the forward to the backward pass ([`super::cost`]), at the moment at which the backward pass begins. Every
+//! sequence is as long as the longest, and every companion a sample of its own: batches of short texts, or of samples that
+//! are drawn again and again from a small data set, take less.
 //!
 //! # What it does not mean
 //! It leaves out the gradients of activations, of which the backward pass holds a few at a time, values that are freed
-//! within the forward pass, workspaces of kernels, fragments of the allocator and the CUDA context (some hundred MB); and
-//! it takes no account of passes, which keep less, nor of batches whose sequences are shorter than the longest. On the
-//! CPU small attentions run unfused and keep their weights too.
+//! within the forward pass, workspaces of kernels, what the allocator holds back, and the CUDA context (some hundred MB);
+//! and it takes no account of passes, which keep less. On the CPU small attentions run unfused and keep their weights too.
+//! What is made of values of the whole batch counts for each sample anew.
 
 use serde::Serialize;
 

@@ -23,8 +23,9 @@ convolutions and recurrent cells. Element-wise work, softmax, norms and embeddin
 pass for anchors and for what losses read of companions, and a backward pass that takes about twice as many.
 
 Sizes are those of training in 32-bit floats: parameters, gradients, the optimiser's moments, inputs, and what is kept from
-the forward to the backward pass, which `kept` shows by part. They are a floor: workspaces of kernels, gradients of
-activations, the allocator and the CUDA context come on top.
+the forward to the backward pass, which `kept` shows by part. They are an estimate: every sequence counts as the longest and
+every companion as a sample of its own, which is more than a batch has; workspaces of kernels, gradients of activations, what
+the allocator holds back and the CUDA context are not in it.
 
 `*` stands for the turns of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
 pub struct Args {

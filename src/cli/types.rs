@@ -38,13 +38,13 @@ fn sections<'p>(program: &'p Program, options: &Options) -> Vec<Section<'p>> {
         let holds = |s: &&mut Section<'_>| s.span.start <= typed.span.start && typed.span.end <= s.span.end;
         match all.iter_mut().find(holds) {
             Some(section) => section.bindings.push(typed),
-            // A variant's own binding, or a parameter of a hyper.
+            // A parameter of a hyper, or what the expression of a variant binds within.
             None => outside.push(typed),
         }
     }
     if !outside.is_empty() {
         let span = outside.first().map_or(Span::NONE, |t| t.span);
-        all.push(Section { title: "outside blocks".to_owned(), name: "", span, bindings: outside });
+        all.push(Section { title: "hypers and variants".to_owned(), name: "", span, bindings: outside });
         all.sort_by_key(|s| s.span);
     }
     all.retain(|s| !s.bindings.is_empty());
@@ -75,7 +75,7 @@ fn as_json(program: &Program, options: &Options, sources: &SourceMap) -> Value {
     each.map(|(block, t)| {
         let at = sources.locate(t.span);
         json!({
-            "block": block, "name": t.name, "type": t.ty, "file": at.as_ref().map(|a| &a.file),
+            "block": block, "name": t.name, "types": t.types, "file": at.as_ref().map(|a| &a.file),
             "line": at.as_ref().map(|a| a.line), "column": at.as_ref().map(|a| a.column),
         })
     })
@@ -97,7 +97,12 @@ fn show(program: &Program, options: &Options, sources: &SourceMap, out: &mut Out
         let width = section.bindings.iter().map(|t| t.name.len()).max().unwrap_or_default();
         for t in &section.bindings {
             let line = sources.locate(t.span).map_or(0, |at| at.line);
-            out.line(format_args!("{line:>5}  {:width$}  {}", t.name, t.ty));
+            for (i, ty) in t.types.iter().enumerate() {
+                match i {
+                    0 => out.line(format_args!("{line:>5}  {:width$}  {ty}", t.name)),
+                    _ => out.line(format_args!("{:>5}  {:width$}  {ty}", "", "")),
+                }
+            }
         }
     }
 }

@@ -240,7 +240,7 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
     Compiled {
         graph,
         hypers,
-        types: types.map(|(span, (name, seen))| Typed { name, span, ty: together(&seen) }).collect(),
+        types: types.map(|(span, (name, seen))| Typed { name, span, types: together(&seen) }).collect(),
         diagnostics: lowering.diagnostics,
         uses: lowering.uses,
         param_calls: lowering.param_calls,

@@ -82,7 +82,7 @@ impl<'p> Lowering<'p> {
     /// Tells what the file asked to see, each place once.
     pub(super) fn tell_reveals(&mut self) {
         for (span, seen) in std::mem::take(&mut self.reveals) {
-            let text = super::types::together(&seen);
+            let text = super::types::together(&seen).join(", ");
             self.report(Diagnostic::warning(lints::W0107, format!("the type is {text}")).at(span, text));
         }
     }
@@ -159,11 +159,16 @@ impl<'p> Lowering<'p> {
         if !in_std {
             self.uses.bound.insert(name.span, name.value.clone());
         }
-        if !in_std && self.options.types {
-            let seen = (self.turn_text(), self.describe(&value));
+        self.note_type(name, &value);
+        self.frame().bindings.push(Binding { name: name.value.clone(), value, mutable, span: name.span });
+    }
+
+    /// Notes what a name of the user's files stands for, if that is to be shown.
+    fn note_type(&mut self, name: &Ident, value: &Value) {
+        if self.options.types && !self.program.module(self.module()).is_some_and(|m| m.is_std) {
+            let seen = (self.turn_text(), self.describe(value));
             self.types.entry(name.span).or_insert_with(|| (name.value.clone(), Vec::new())).1.push(seen);
         }
-        self.frame().bindings.push(Binding { name: name.value.clone(), value, mutable, span: name.span });
     }
 
     fn assign(&mut self, names: &[Ident], value: &Expr) {
@@ -213,6 +218,7 @@ impl<'p> Lowering<'p> {
             }
             let path = self.name_path(&name.value);
             self.name_value(NameKind::Bound, path, &value, span);
+            self.note_type(name, &value);
             if let Some(slot) = self.frame().bindings.get_mut(i) {
                 slot.value = value;
             }

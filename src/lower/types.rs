@@ -12,18 +12,18 @@ pub struct Typed {
     /// Where it is bound.
     pub span: Span,
     /// Its type, or its value where that is known at compile time. Where calls and turns of loops differ, each with its
-    /// own: `Vec[8] (l = 0), Vec[4] (l = 1)`.
-    pub ty: String,
+    /// own: `Vec[8] (l = 0)`, `Vec[4] (l = 1)`.
+    pub types: Vec<String>,
 }
 
-/// What every `let`, parameter and loop variable of the user's files stands for, in the order of the source. What no
+/// What every `let`, `var`, assignment, parameter and loop variable of the user's files stands for, in the order of the source. What no
 /// call reaches is not there.
 pub fn types(program: &Program, options: &Options) -> Vec<Typed> {
     compile(program, &Options { types: true, ..options.clone() }).types
 }
 
-/// One text of the types seen at one place, each with the call and turn that it was seen in.
-pub(super) fn together(seen: &[(String, String)]) -> String {
+/// The types seen at one place, each with the call and turn that it was seen in if there are several.
+pub(super) fn together(seen: &[(String, String)]) -> Vec<String> {
     let mut each: Vec<(Vec<&str>, &str)> = Vec::new();
     for (turn, ty) in seen {
         match each.iter_mut().find(|(_, t)| t == ty) {
@@ -33,7 +33,7 @@ pub(super) fn together(seen: &[(String, String)]) -> String {
         }
     }
     if let [(_, one)] = each.as_slice() {
-        return (*one).to_owned();
+        return vec![(*one).to_owned()];
     }
     let with_turns =
         each.iter().map(|(turns, ty)| match turns.iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().as_slice() {
@@ -42,5 +42,5 @@ pub(super) fn together(seen: &[(String, String)]) -> String {
             [first, second] => format!("{ty} ({first}; {second})"),
             [first, rest @ ..] => format!("{ty} ({first} and {} more)", rest.len()),
         });
-    with_turns.collect::<Vec<_>>().join(", ")
+    with_turns.collect()
 }

@@ -262,7 +262,7 @@ impl Shown<'_> {
             out.push_str("\nThe backward pass of training takes about twice the forward pass.");
         }
         if self.dims.is_some() {
-            out.push_str("\nSizes are a floor: kernels' workspaces, gradients of activations and the allocator come on top; every sequence counts with the longest length.");
+            out.push_str("\nSizes are an estimate: every sequence is as long as the longest and every companion a sample of its own; kernels' workspaces, gradients of activations and what the allocator holds back are not in it.");
         } else {
             out.push_str(
                 "\nNames of the data stand for its widths and longest lengths; `--data sims` gives them numbers.",

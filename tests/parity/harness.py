@@ -52,6 +52,8 @@ class Case:
     losses: Callable[[Scope, dict, Sample, list[dict], list[dict]], dict[str, Tensor]]
     labels: tuple[str, ...] = ("y",)
     relies: tuple[str, ...] = ()
+    # Losses over all anchors of a training step, of what was seen of each and its labels. Evaluation leaves them out.
+    together: Callable[[Scope, list[dict], list[Sample]], dict[str, Tensor]] | None = None
     by: Callable[[dict], list[Tensor]] | None = None
     variant: str | None = None
     sets: dict = field(default_factory=dict)
@@ -117,9 +119,9 @@ class Built:
 
     def evaluate(self) -> tuple[dict[str, Tensor], dict[str, Tensor], list[list[Tensor]]]:
         """A training step: outputs of the anchors, losses (means over anchors), retrieval vectors of all rows."""
-        return self.run(self.anchors, self.case.companions)
+        return self.run(self.anchors, self.case.companions, training=True)
 
-    def run(self, anchors: int, companions: Companions | None):
+    def run(self, anchors: int, companions: Companions | None, training: bool):
         """The same for that many anchors; losses that read companions are left out where there are none."""
         case, p = self.case, Scope(self.store)
         predicted = [case.predict(p, self.sample(row)) for row in range(self.rows)]
@@ -136,6 +138,9 @@ class Built:
                     value = value if companions.present[a] else 0 * value
                 sums[name] = sums.get(name, torch.zeros((), dtype=DOUBLE)) + value
         losses = {name: value / anchors for name, value in sums.items()}
+        if training and case.together:
+            labels = [{name: values[a] for name, values in self.labels.items()} for a in range(anchors)]
+            losses |= case.together(p, [predicted[a][1] for a in range(anchors)], labels)
         by = [case.by(seen) for _, seen in predicted] if case.by else []
         return outputs, losses, [[row[i] for row in by] for i in range(len(by[0]))] if by else []
 
@@ -164,7 +169,7 @@ class Built:
     def save(self, out: Path) -> float | None:
         """Writes NAME.safetensors and NAME.json; returns the error of the gradients by differences."""
         case = self.case
-        outputs, losses, by = self.run(self.anchors, case.companions)
+        outputs, losses, by = self.evaluate()
         error = None
         tensors: dict[str, Tensor] = {}
         if case.gradients:
@@ -174,7 +179,7 @@ class Built:
             if not case.extra.get("cut"):
                 error = self.check_gradients(grads)
         with torch.no_grad():
-            eval_outputs, eval_losses, _ = self.run(self.rows, None)
+            eval_outputs, eval_losses, _ = self.run(self.rows, None, training=False)
         tensors |= {f"out.eval.output.{k}": v for k, v in eval_outputs.items()}
         tensors |= {f"out.eval.loss.{k}": v for k, v in eval_losses.items()}
         tensors |= {f"param.{k}": v.detach().float() for k, v in self.store.tensors.items()}

@@ -18,9 +18,11 @@ import torch
 
 import cases_bert
 import cases_blocks
+import cases_fusion
 import cases_models
 import cases_primitives
 import cases_sequence
+import cases_tensor
 import equations_sequence
 from harness import Built
 
@@ -39,7 +41,9 @@ def main() -> None:
     print(f"recurrence, convolution and bands, ours and torch's: {error:.1e}")
     assert error < 1e-12
     names: list[str] = []
-    for module in (cases_primitives, cases_sequence, cases_blocks, cases_models, cases_bert):
+    for module in (
+        cases_primitives, cases_tensor, cases_sequence, cases_blocks, cases_fusion, cases_models, cases_bert,
+    ):
         for case in module.cases():
             if part not in case.name:
                 continue

@@ -1,6 +1,6 @@
 //! From the statements of a text to the graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dims::{Names, Reader, fault, part, parts, string, text};
 use super::{Line, Pair, Parsed, Rule};
@@ -13,13 +13,32 @@ use crate::sema::types::{TensorType, Type};
 
 type Statement<'a> = (Line<'a>, Pair<'a>);
 
+/// A fault, or none if it was told at another line already.
+type Outcome<T = ()> = Result<T, Option<Diagnostic>>;
+
+/// What a line declares: `%4`, `@score.weight`, `label y`; something that nothing reads if it declares nothing.
+pub(super) fn declares(line: &str) -> String {
+    let mut words = line.split([' ', '\t']).filter(|w| !w.is_empty());
+    match (words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
+        ("param", path) => format!("@{path}"),
+        (what @ ("input" | "label"), name) => format!("{what} {name}"),
+        (first, _) => first.to_owned(),
+    }
+}
+
 /// Takes one line of its kind.
-type Read = fn(&mut Assembly, &Statement<'_>) -> Result<(), Diagnostic>;
+type Read = fn(&mut Assembly, &Statement<'_>) -> Outcome;
 
 /// Puts the graph together; nothing if it has no name. A statement with a fault is told and left out.
-pub(super) fn assemble(statements: &[Statement<'_>], faults: &mut Vec<Diagnostic>) -> Option<Parsed> {
+///
+/// `spoilt` is what the lines declare that could not be read: who misses that has been told.
+pub(super) fn assemble(
+    statements: &[Statement<'_>],
+    spoilt: BTreeSet<String>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Parsed> {
     let of = |rule: Rule| statements.iter().filter(move |(_, p)| p.as_rule() == rule);
-    let mut a = Assembly { names: names(of(Rule::input)), ..Assembly::default() };
+    let mut a = Assembly { names: names(of(Rule::input)), spoilt, ..Assembly::default() };
     let name = named(of(Rule::graph), faults);
     a.graph.name = name.clone().unwrap_or_default();
     // Each kind needs what stands before it here, and lines of one kind are read in their order.
@@ -34,7 +53,12 @@ pub(super) fn assemble(statements: &[Statement<'_>], faults: &mut Vec<Diagnostic
         (Rule::bind, Assembly::bind),
     ];
     for (rule, read) in readers {
-        faults.extend(of(rule).filter_map(|statement| read(&mut a, statement).err()));
+        for statement in of(rule) {
+            if let Err(fault) = read(&mut a, statement) {
+                a.spoilt.insert(declares(statement.0.text));
+                faults.extend(fault);
+            }
+        }
     }
     if faults.is_empty() {
         faults.extend(a.wrongly_dead());
@@ -58,27 +82,10 @@ fn twice(line: &Line<'_>, pair: &Pair<'_>, message: String) -> Diagnostic {
     Diagnostic::error(code::E1003, message).at(line.place(pair), "declared again here")
 }
 
-/// Whether a name is declared.
-fn known<'a>(
-    what: &str,
-    name: &str,
-    all: impl Iterator<Item = &'a String>,
-    line: &Line<'_>,
-    pair: &Pair<'_>,
-) -> Result<(), Diagnostic> {
-    let all: Vec<&str> = all.map(String::as_str).collect();
-    match all.contains(&name) {
-        true => Ok(()),
-        false => Err(Diagnostic::error(code::E1002, format!("no {what} `{name}`"))
-            .at(line.place(pair), "not declared")
-            .did_you_mean(name, all)),
-    }
-}
-
 /// Which names are lengths and which are widths: that follows from where they stand in the types of inputs.
 fn names<'a>(inputs: impl Iterator<Item = &'a Statement<'a>>) -> Names {
     let mut names = Names::default();
-    let note = |pair: &Pair<'_>, into: &mut std::collections::BTreeSet<String>| {
+    let note = |pair: &Pair<'_>, into: &mut BTreeSet<String>| {
         let symbols = pair.clone().into_inner().flatten().filter(|p| p.as_rule() == Rule::symbol);
         into.extend(symbols.map(|p| p.as_str().to_owned()));
     };
@@ -98,6 +105,8 @@ struct Assembly {
     graph: Graph,
     dims: Option<DimTable>,
     names: Names,
+    /// What lines with a fault declare.
+    spoilt: BTreeSet<String>,
     params: BTreeMap<String, ParamId>,
     /// Lines of parameters, and whether each is called dead.
     dead: Vec<bool>,
@@ -110,7 +119,7 @@ impl Assembly {
         Reader { line: *line, names: &self.names }
     }
 
-    fn input(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn input(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let name = text(pair, Rule::word).to_owned();
         let (Some(ty), Some(key)) = (part(pair, Rule::ty), part(pair, Rule::string)) else { return Ok(()) };
         let decl = InputDecl {
@@ -121,24 +130,24 @@ impl Assembly {
         };
         match self.graph.inputs.insert(name.clone(), decl) {
             None => Ok(()),
-            Some(_) => Err(twice(line, pair, format!("a second input `{name}`"))),
+            Some(_) => Err(Some(twice(line, pair, format!("a second input `{name}`")))),
         }
     }
 
-    fn label(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn label(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let name = text(pair, Rule::word).to_owned();
         let Some(ty) = part(pair, Rule::ty) else { return Ok(()) };
         if self.reader(line).ty(&ty)? != TensorType::real().into() {
-            return Err(fault(line, &ty, "a label is a Real"));
+            return Err(Some(fault(line, &ty, "a label is a Real")));
         }
         let key = part(pair, Rule::string).map(|key| string(line, &key)).transpose()?;
         match self.graph.labels.insert(name.clone(), LabelDecl { name: name.clone(), key, span: line.place(pair) }) {
             None => Ok(()),
-            Some(_) => Err(twice(line, pair, format!("a second label `{name}`"))),
+            Some(_) => Err(Some(twice(line, pair, format!("a second label `{name}`")))),
         }
     }
 
-    fn param(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn param(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let path = text(pair, Rule::path).to_owned();
         let id = ParamId(self.graph.params.len() as u32);
         let fresh = self.params.insert(path.clone(), id).is_none();
@@ -154,24 +163,24 @@ impl Assembly {
         self.graph.params.push(Param { path: path.clone(), shape, init, encoder, span: line.place(pair) });
         match fresh {
             true => Ok(()),
-            false => Err(twice(line, pair, format!("a second parameter `{path}`"))),
+            false => Err(Some(twice(line, pair, format!("a second parameter `{path}`")))),
         }
     }
 
     /// `%0` or `@path`.
-    fn operand(&mut self, line: &Line<'_>, pair: &Pair<'_>) -> Result<NodeId, Diagnostic> {
+    fn operand(&mut self, line: &Line<'_>, pair: &Pair<'_>) -> Outcome<NodeId> {
         let written = pair.as_str().trim();
         let unknown = |what: String| Diagnostic::error(code::E1002, what).at(line.place(pair), "not declared");
+        let told = self.spoilt.contains(written);
         if let Some(path) = written.strip_prefix('@') {
-            let Some(id) = self.params.get(path).copied() else {
-                return Err(unknown(format!("no parameter `{path}`"))
-                    .did_you_mean(path, self.params.keys().map(String::as_str)));
+            let Some(id) = self.params.get(path).copied().filter(|_| !told) else {
+                let known = self.params.keys().map(String::as_str);
+                return Err((!told).then(|| unknown(format!("no parameter `{path}`")).did_you_mean(path, known)));
             };
             if let Some(node) = self.param_nodes.get(&id) {
                 return Ok(*node);
             }
-            // A parameter whose line has a fault was told there.
-            let Some(param) = self.graph.param(id) else { return Err(unknown(format!("no parameter `{path}`"))) };
+            let Some(param) = self.graph.param(id) else { return Err(None) };
             let ty = TensorType { time: None, dims: param.shape.clone() };
             let span = param.span;
             let node = self.add(Op::Param(id), ty.into(), span, &[]);
@@ -179,18 +188,15 @@ impl Assembly {
             return Ok(node);
         }
         let number: Option<u64> = written.strip_prefix('%').and_then(|n| n.parse().ok());
-        number
-            .and_then(|n| self.nodes.get(&n).copied())
-            .ok_or_else(|| unknown(format!("no line above declares `{written}`")))
+        let node = number.and_then(|n| self.nodes.get(&n).copied());
+        node.ok_or_else(|| (!told).then(|| unknown(format!("no line above declares `{written}`"))))
     }
 
     fn add(&mut self, op: Op, ty: Type, span: crate::source::Span, operands: &[NodeId]) -> NodeId {
         self.graph.add(Node { op, ty, span, loops: String::new(), scope: String::new(), region: None }, operands)
     }
 
-    fn node(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
-        let operands: Vec<NodeId> =
-            parts(pair, Rule::operand).map(|o| self.operand(line, &o)).collect::<Result<_, _>>()?;
+    fn node(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let reader = self.reader(line);
         let mut attributes = Attributes::new();
         let written: Vec<Pair<'_>> = parts(pair, Rule::attribute).collect();
@@ -205,6 +211,9 @@ impl Assembly {
             Diagnostic::error(code::E1004, f.message).at(line.place(place), "here")
         })?;
         let ty = part(pair, Rule::ty).map(|ty| reader.ty(&ty)).transpose()?;
+        // Behind what the line itself says: an operand may be missing for a fault of its own line.
+        let operands: Vec<NodeId> =
+            parts(pair, Rule::operand).map(|o| self.operand(line, &o)).collect::<Result<_, _>>()?;
         match &op {
             Op::Input(name) => self.known_input(name, line, pair)?,
             Op::Label(name) => self.known_label(name, line, pair)?,
@@ -216,23 +225,44 @@ impl Assembly {
         let number: Option<u64> = written.strip_prefix('%').and_then(|n| n.parse().ok());
         match number.map(|n| self.nodes.insert(n, node)) {
             Some(None) => Ok(()),
-            Some(Some(_)) => Err(twice(line, pair, format!("a second `{written}`"))),
-            None => Err(fault(line, pair, "the number of a node is too large")),
+            Some(Some(_)) => Err(Some(twice(line, pair, format!("a second `{written}`")))),
+            None => Err(Some(fault(line, pair, "the number of a node is too large"))),
         }
     }
 
-    fn known_input(&self, name: &str, line: &Line<'_>, pair: &Pair<'_>) -> Result<(), Diagnostic> {
-        known("input", name, self.graph.inputs.keys(), line, pair)
+    /// Whether a name is declared.
+    fn known<'a>(
+        &self,
+        what: &str,
+        name: &str,
+        all: impl Iterator<Item = &'a String>,
+        line: &Line<'_>,
+        pair: &Pair<'_>,
+    ) -> Outcome {
+        let all: Vec<&str> = all.map(String::as_str).collect();
+        if all.contains(&name) {
+            return Ok(());
+        }
+        let told = self.spoilt.contains(&format!("{what} {name}"));
+        Err((!told).then(|| {
+            Diagnostic::error(code::E1002, format!("no {what} `{name}`"))
+                .at(line.place(pair), "not declared")
+                .did_you_mean(name, all)
+        }))
     }
 
-    fn known_label(&self, name: &str, line: &Line<'_>, pair: &Pair<'_>) -> Result<(), Diagnostic> {
-        known("label", name, self.graph.labels.keys(), line, pair)
+    fn known_input(&self, name: &str, line: &Line<'_>, pair: &Pair<'_>) -> Outcome {
+        self.known("input", name, self.graph.inputs.keys(), line, pair)
     }
 
-    fn companions(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn known_label(&self, name: &str, line: &Line<'_>, pair: &Pair<'_>) -> Outcome {
+        self.known("label", name, self.graph.labels.keys(), line, pair)
+    }
+
+    fn companions(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let index = self.graph.companions.len();
         if text(pair, Rule::companions_id) != format!("companions{index}") {
-            return Err(fault(line, pair, format!("retrievals count from 0: this is `companions{index}`")));
+            return Err(Some(fault(line, pair, format!("retrievals count from 0: this is `companions{index}`"))));
         }
         let words: Vec<&str> = parts(pair, Rule::word).map(|w| w.as_str()).collect();
         let (name, class) = (words.first().copied().unwrap_or_default(), words.last().copied().unwrap_or_default());
@@ -261,13 +291,13 @@ impl Assembly {
             span: line.place(pair),
         };
         if let Some(key) = counts.keys().next() {
-            return Err(fault(line, pair, format!("a retrieval has no `{key}`")));
+            return Err(Some(fault(line, pair, format!("a retrieval has no `{key}`"))));
         }
         self.graph.companions.push(companions);
         Ok(())
     }
 
-    fn output(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn output(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let Some(value) = part(pair, Rule::operand) else { return Ok(()) };
         let value = self.operand(line, &value)?;
         let label = text(pair, Rule::word).to_owned();
@@ -276,7 +306,7 @@ impl Assembly {
         Ok(())
     }
 
-    fn loss(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn loss(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let Some(value) = part(pair, Rule::operand) else { return Ok(()) };
         let value = self.operand(line, &value)?;
         let name = text(pair, Rule::word).to_owned();
@@ -284,16 +314,18 @@ impl Assembly {
         Ok(())
     }
 
-    fn bind(&mut self, (line, pair): &Statement<'_>) -> Result<(), Diagnostic> {
+    fn bind(&mut self, (line, pair): &Statement<'_>) -> Outcome {
         let name = text(pair, Rule::word);
         let number = text(pair, Rule::int).parse().map_err(|_| fault(line, pair, "a number that is too large"))?;
         let length = text(pair, Rule::most) == "<=";
         let names = if length { &self.names.lengths } else { &self.names.widths };
         if !names.contains(name) {
             let what = if length { "length" } else { "width" };
-            return Err(Diagnostic::error(code::E1002, format!("no input has the {what} `{name}`"))
-                .at(line.place(pair), "not declared")
-                .did_you_mean(name, names.iter().map(String::as_str)));
+            return Err(Some(
+                Diagnostic::error(code::E1002, format!("no input has the {what} `{name}`"))
+                    .at(line.place(pair), "not declared")
+                    .did_you_mean(name, names.iter().map(String::as_str)),
+            ));
         }
         let dims = self.dims.get_or_insert_with(DimTable::default);
         let table = if length { &mut dims.max_lengths } else { &mut dims.widths };

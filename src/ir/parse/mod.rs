@@ -65,6 +65,8 @@ mod grammar;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
@@ -98,20 +100,28 @@ pub struct Parsed {
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let mut statements = Vec::new();
+    let mut spoilt = BTreeSet::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let place = Line { at, text: line.trim_end() };
         match read_line(&place) {
             Ok(Some(pair)) => statements.push((place, pair)),
             Ok(None) => {}
-            Err(fault) => faults.push(fault),
+            Err(fault) => {
+                faults.push(fault);
+                spoilt.insert(assemble::declares(place.text));
+            }
         }
         if faults.len() >= MAX_FAULTS {
             return Err(faults);
         }
         at += line.len();
     }
-    match assemble::assemble(&statements, &mut faults) {
+    // Without the types of all inputs no dim has a meaning.
+    if spoilt.iter().any(|s| s.starts_with("input ")) {
+        return Err(faults);
+    }
+    match assemble::assemble(&statements, spoilt, &mut faults) {
         Some(parsed) if faults.is_empty() => Ok(parsed),
         _ => {
             faults.sort_by_key(|f| f.primary.as_ref().map_or(0, |l| l.span.start));

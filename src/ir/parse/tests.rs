@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ir::{Attribute, Attributes, Op};
-use crate::sema::dims::{Atom, Dim};
+use crate::sema::dims::Dim;
 use proptest::prelude::*;
 
 /// A graph around the lines, with the dims `T`, `Ta` (lengths), `fa`, `fv` (widths).
@@ -37,6 +37,25 @@ fn faults_are_told_with_their_lines_all_at_once() {
          companions1 c : by [] class y pos 1 near 1 far 1 pool 1 refresh 1\nbind fa <= 3\noutput %0\n",
     ));
     insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn what_a_faulty_line_declares_is_not_missed_afterwards() {
+    let lines = "label z : Vec[fa]\nparam w : [fb] zeros\nparam u : [fa zeros\n%0 = label() z : Real\n%1 = lineer(%0) : Real\n\
+        %2 = square(%1) : Real\n%3 = square(%2 : Real\n%4 = expand(@w) : Real\n%5 = expand(@u) : Real\n\
+        %6 = add(%3, %4) : Real\nloss l = %6\n%7 = square(%8) : Real\n";
+    let want = [
+        "E1001 line 6: a label is a Real",
+        "E1002 line 7: no input has the dim `fb`",
+        "E1001 line 8: expected `+` or `-` or `]`, found `zeros`",
+        "E1004 line 10: there is no operation `lineer`",
+        "E1001 line 12: expected `)`, found `:`",
+        "E1002 line 17: no line above declares `%8`",
+    ];
+    assert_eq!(told(&around(lines)), want);
+    // Without the inputs nothing can be said of dims.
+    let found = told("graph M\ninput x Vec[f] from \"x\"\nlabel y : Real\nparam p : [f] zeros dead\n");
+    assert_eq!(found, ["E1001 line 2: expected `:`, found `Vec`"]);
 }
 
 #[test]
@@ -203,5 +222,4 @@ fn places_in_the_text_go_with_what_is_read() {
     let graph = Graph::from_text(&text).unwrap();
     let (_, node) = graph.nodes().next().unwrap();
     assert_eq!(text.get(node.span.start as usize..node.span.end as usize), Some("%0 = label() y : Real"));
-    assert!(Dim::atom(Atom::Width("f".into())).is_ragged() != Dim::length("f").is_ragged());
 }

@@ -76,3 +76,53 @@ fn fans(shape: &[Dim]) -> Option<(Dim, Dim)> {
     let field = field.iter().fold(Dim::from(1), |n, d| n.times(d));
     Some((fan_in.times(&field), out.times(&field)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::lower::{Options, compile};
+    use crate::sema::program::Program;
+    use crate::source::MemoryWorld;
+
+    /// The starts of the weights of a program, as the text form writes them.
+    fn starts(calls: &[&str]) -> Vec<String> {
+        let lets: String = calls.iter().enumerate().map(|(i, call)| format!("  let w{i} = {call}\n")).collect();
+        let text = format!(
+            "input x : Seq<audio>[T, fa]\nlabel y : Real\nmodel M {{\n{lets}  let s = linear(mean(x), out: 1) |> scalar()\n  output s for y\n  loss l = s - y\n}}\n"
+        );
+        let loaded = Program::load_text(&MemoryWorld::new(), "m.dsl", &text);
+        let done = compile(&loaded.program.unwrap(), &Options::default());
+        done.graph
+            .unwrap_or_else(|| panic!("{:#?}", done.diagnostics))
+            .params
+            .iter()
+            .map(|p| p.init.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn fans_are_counted_as_torch_counts_them() {
+        let found = starts(&[
+            "param(shape: [8, 3, 5], init: \"xavier_normal\")",
+            "param(shape: [8, fa], init: \"xavier_uniform\")",
+            "param(shape: [8, 3, 5], init: \"kaiming_uniform\")",
+            "param(shape: [8, 3], init: \"kaiming_normal\")",
+            "param(shape: [8, 3], init: \"fan_in\")",
+            "param(shape: [8], init: \"uniform\", bound: 0.5)",
+            "param(shape: [4, 4], init: \"identity\")",
+            "param(shape: [])",
+            "learned(rows: 3, width: 4, init: \"xavier_uniform\")",
+        ]);
+        let wanted = [
+            "xavier_normal(15, 40)",
+            "xavier_uniform(fa, 8)",
+            "kaiming_uniform(15)",
+            "kaiming_normal(3)",
+            "fan_in(3)",
+            "uniform(0.5)",
+            "identity",
+            "normal(0.02)",
+            "xavier_uniform(4, 3)",
+        ];
+        assert_eq!(found.get(..wanted.len()).unwrap(), wanted);
+    }
+}

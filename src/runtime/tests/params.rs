@@ -34,6 +34,39 @@ fn initial_values_depend_on_seed_and_path_alone() {
 }
 
 #[test]
+fn starts_have_the_spread_of_torch() {
+    let fans = || (Dim::from(300), Dim::from(100));
+    let xavier = |normal| Init::Xavier { fan_in: fans().0, fan_out: fans().1, normal };
+    let kaiming = |normal| Init::Kaiming { fan_in: Dim::from(300), normal };
+    // Standard deviation, and the largest entry that uniform numbers can have.
+    let wanted = [
+        ("bounded", Init::Uniform { bound: 0.3 }, 0.3 / 3f64.sqrt(), 0.3),
+        ("xavier_uniform", xavier(false), (2.0 / 400f64).sqrt(), (6.0 / 400f64).sqrt()),
+        ("xavier_normal", xavier(true), (2.0 / 400f64).sqrt(), f64::INFINITY),
+        ("kaiming_uniform", kaiming(false), (2.0 / 300f64).sqrt(), (6.0 / 300f64).sqrt()),
+        ("kaiming_normal", kaiming(true), (2.0 / 300f64).sqrt(), f64::INFINITY),
+    ];
+    let store = store_of(
+        |b| {
+            for (path, init, ..) in &wanted {
+                b.param(path, &[100, 300], init.clone());
+            }
+            b.param("identity", &[2, 3], Init::Identity);
+        },
+        5,
+    );
+    for (path, _, std, bound) in &wanted {
+        let (_, values) = store.get(path).unwrap().unwrap();
+        let found = (values.iter().map(|x| f64::from(x * x)).sum::<f64>() / 30_000.0).sqrt();
+        assert!((found / std - 1.0).abs() < 0.02, "{path}: {found}, not {std}");
+        let largest = values.iter().fold(0.0f64, |m, x| m.max(f64::from(x.abs())));
+        assert!(largest <= bound * (1.0 + 1e-6), "{path}: {largest}");
+        assert!(bound.is_infinite() || largest > 0.99 * bound, "{path}: {largest}");
+    }
+    assert_eq!(store.get("identity").unwrap().unwrap().1, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+}
+
+#[test]
 fn values_are_set_and_misfits_told() {
     let mut store = store_of(
         |b| {
