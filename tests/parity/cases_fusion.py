@@ -35,13 +35,6 @@ def se_gate(p: Scope, x: Tensor, hidden: int) -> Tensor:
     return x * sigmoid(eq.linear(p / "gate", inner, x.shape[-1]))
 
 
-def attention_pool(p: Scope, x: Tensor, hidden: int) -> Tensor:
-    p = p / "attention_pool"
-    scores = eq.linear(p / "scores", t.tanh(eq.linear(p / "inner", x, hidden)), 1, bias=False)
-    weights = t.exp(scores - scores.max())
-    return (weights / weights.sum() * x).sum(0)
-
-
 def gated_unit(p: Scope, a: Tensor, b: Tensor, out: int) -> Tensor:
     p = p / "gated_unit"
     gate = sigmoid(eq.linear(p / "gate", t.cat([a, b]), out, bias=False))
@@ -209,8 +202,6 @@ def cases() -> list[Case]:
         block("glu", "GLU, mse", "let r = GLU(t, out: 5)", lambda p, x, a, v: glu(p / "r", x, 5)),
         block("highway", "Highway, mse", "let r = Highway(a)", lambda p, x, a, v: highway(p / "r", a)),
         block("se_gate", "SEGate, mse", "let r = SEGate(t, hidden: 3)", lambda p, x, a, v: se_gate(p / "r", x, 3)),
-        block("attention_pool", "AttentionPool, mse", "let r = AttentionPool(a, hidden: 5)",
-              lambda p, x, a, v: attention_pool(p / "r", a, 5), "VecProbe"),
         block("gated_unit", "GatedUnit, mse", "let r = GatedUnit(mean(t), with: mean(v), out: 7)",
               lambda p, x, a, v: gated_unit(p / "r", x.mean(0), v.mean(0), 7), "VecProbe"),
         block("bilinear", "Bilinear, mse", "let r = Bilinear(mean(t), with: mean(v), out: 3)",
