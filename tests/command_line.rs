@@ -13,6 +13,22 @@ fn dsc() -> Command {
 }
 
 #[test]
+fn explain_prints_primitives_and_blocks() {
+    let shown = |name: &str| {
+        let shown = dsc().args(["explain", name]).assert().success();
+        String::from_utf8(shown.get_output().stdout.clone()).unwrap()
+    };
+    let text = shown("softmax");
+    assert!(text.starts_with("softmax(x: X, over:") && text.contains("needs no import"), "{text}");
+    let text = shown("MultiCA");
+    assert!(text.starts_with("block MultiCA<n, m, w>(b: Seq<m>[n, w], streams:"), "{text}");
+    assert!(text.contains("eq. 8") && text.contains("    b + sum x in streams"), "{text}");
+    let shown = dsc().args(["explain", "MultiCa"]).assert().code(2);
+    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(told.contains("did you mean `MultiCA`?"), "{told}");
+}
+
+#[test]
 fn explain_prints_a_code_in_any_case() {
     let shown = dsc().args(["explain", "e0703"]).assert().success();
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();

@@ -108,7 +108,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Look at feature files
     Data(data::Args),
-    /// Explain a diagnostic code
+    /// Explain a diagnostic code, a primitive or a block of the standard library
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
     Doctor(doctor::Args),
