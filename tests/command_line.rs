@@ -29,6 +29,34 @@ fn explain_prints_primitives_and_blocks() {
 }
 
 #[test]
+fn a_watched_file_is_checked_again_when_what_it_imports_changes() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    let dir = tempfile::tempdir().unwrap();
+    let main = dir.path().join("main.dsl");
+    let blocks = dir.path().join("blocks.dsl");
+    std::fs::write(&blocks, "block Gate<w>(x: Vec[w]) -> Vec[w] { sigmoid(x) * x }\n").unwrap();
+    let text = "use \"blocks.dsl\"::{Gate}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = \
+                Gate(mean(audio)) |> linear(out: 1) |> scalar()\n  output score for y\n  loss p = square(score - y)\n}\n";
+    std::fs::write(&main, text).unwrap();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("dsc"))
+        .args(["check", "--watch", "--format", "concise"])
+        .arg(&main)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().ends_with("no errors"));
+    std::fs::write(&blocks, "block Gate<w>(x: Vec[w]) -> Vec[w] { sigmoyd(x) * x }\n").unwrap();
+    let told: Vec<String> = lines.by_ref().take_while(|l| !l.contains("1 error")).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.iter().any(|l| l.contains("blocks.dsl has changed")), "{told:#?}");
+    assert!(told.iter().any(|l| l.contains("blocks.dsl:1") && l.contains("sigmoyd")), "{told:#?}");
+}
+
+#[test]
 fn explain_prints_a_code_in_any_case() {
     let shown = dsc().args(["explain", "e0703"]).assert().success();
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();

@@ -1,8 +1,10 @@
 //! `dsc check FILE`.
 
 use super::model::{BindArgs, ModelArgs, cached_encoder, load, options};
+use super::watch::Watched;
 use super::{Exit, Output, types};
 use crate::check;
+use std::path::PathBuf;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -14,10 +16,25 @@ pub struct Args {
     /// Print the type of every `let`, parameter and loop variable of the file as well
     #[arg(long)]
     types: bool,
+    /// Check again whenever the file, or one that it imports, changes; Ctrl-C ends it
+    #[arg(long)]
+    watch: bool,
 }
 
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
+    loop {
+        let (exit, files) = once(args, out);
+        if !args.watch {
+            return exit;
+        }
+        let changed = Watched::new(files).wait();
+        out.note(format_args!("\n{} has changed", changed.display()));
+    }
+}
+
+/// Checks once; the files on the disk that were read, that of the command line first.
+fn once(args: &Args, out: &mut Output) -> (Exit, Vec<PathBuf>) {
     let mut loaded = load(&args.model.file);
     let mut typed = None;
     if let Some(program) = &loaded.program {
@@ -51,5 +68,8 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             )),
         }
     }
-    exit
+    let named = PathBuf::from(&args.model.file);
+    let imported = loaded.sources.files().map(|(_, f)| PathBuf::from(&f.name));
+    let imported = imported.filter(|f| *f != named && f.is_file());
+    (exit, std::iter::once(named.clone()).chain(imported).collect())
 }

@@ -58,6 +58,7 @@ mod session;
 pub mod summary;
 pub mod train;
 mod types;
+mod watch;
 
 pub use output::{Exit, Output};
 
