@@ -57,6 +57,44 @@ fn a_watched_file_is_checked_again_when_what_it_imports_changes() {
 }
 
 #[test]
+fn golden_files_hold_what_models_compile_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("small.dsl");
+    let text = "use \"blocks.dsl\"::{Gate}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nhyper d = 4\nmodel Small {\n  let a = \
+                linear(audio, out: d)\n  let score = Gate(mean(a)) |> linear(out: 1) |> scalar()\n  output score for y\n  loss p = \
+                square(score - y)\n}\nvariant wide { set d = 8 }\n";
+    std::fs::write(&file, text).unwrap();
+    std::fs::write(dir.path().join("blocks.dsl"), "block Gate<w>(x: Vec[w]) -> Vec[w] { sigmoid(x) * x }\n").unwrap();
+    let test = |args: &[&str], code: i32| {
+        let shown = dsc().arg("test").arg(dir.path()).args(args).assert().code(code);
+        String::from_utf8(shown.get_output().stdout.clone()).unwrap()
+    };
+    assert!(test(&[], 1).starts_with("new "));
+    assert!(test(&["--bless"], 0).starts_with("blessed "));
+    let golden = std::fs::read_to_string(dir.path().join("small.golden")).unwrap();
+    for part in
+        ["== Small\n", "  a : Seq<audio>[Ta, 4]\n", "== Small/wide\n", "multiply-adds 4*Ta*fa + 4\n", "linear(%0, "]
+    {
+        assert!(golden.contains(part), "{part}: {golden}");
+    }
+    // Layout and recipes do not count, what is computed does, in variants too.
+    std::fs::write(&file, format!("// moved\n{text}recipe r {{ epochs = 3 }}\n")).unwrap();
+    assert!(test(&[], 0).starts_with("ok "));
+    std::fs::write(&file, text.replace("set d = 8", "set d = 9")).unwrap();
+    let told = test(&[], 1);
+    assert!(
+        told.starts_with("differs ")
+            && told.contains("\n-multiply-adds 8*Ta*fa + 8\n")
+            && told.contains("\n+multiply-adds 9*Ta*fa + 9\n"),
+        "{told}"
+    );
+    std::fs::write(&file, text.replace("Gate(mean(a))", "Gate(a)")).unwrap();
+    assert!(test(&[], 1).starts_with("broken "));
+    let json: serde_json::Value = serde_json::from_str(&test(&["--format", "json"], 1)).unwrap();
+    assert_eq!((json.as_array().unwrap().len(), &json[0]["outcome"]), (1, &"broken".into()));
+}
+
+#[test]
 fn explain_prints_a_code_in_any_case() {
     let shown = dsc().args(["explain", "e0703"]).assert().success();
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use super::{check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, train};
+use super::{check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, test, train};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -96,6 +96,8 @@ pub enum Command {
     Graph(graph::Args),
     /// Count parameters, multiply-adds and memory, by block or by line
     Summary(summary::Args),
+    /// Compare the compiled models of a folder with the golden files beside them
+    Test(test::Args),
     /// List the stock models, or show one
     Models(models::Args),
     /// Train a model and leave a run folder
@@ -127,6 +129,7 @@ impl Command {
             | Command::Diff(_)
             | Command::Graph(_)
             | Command::Summary(_)
+            | Command::Test(_)
             | Command::Data(_)
             | Command::Models(_)
             | Command::Explain(_)

@@ -5,6 +5,7 @@ use super::watch::Watched;
 use super::{Exit, Output, types};
 use crate::check;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -24,11 +25,12 @@ pub struct Args {
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     loop {
+        let read = SystemTime::now();
         let (exit, files) = once(args, out);
         if !args.watch {
             return exit;
         }
-        let changed = Watched::new(files).wait();
+        let changed = Watched::new(files, read).wait();
         out.note(format_args!("\n{} has changed", changed.display()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::files::unified;
 use super::model::{BindArgs, ModelArgs, load, options};
 use super::opened::Asked;
 use super::{Exit, Output, types};
@@ -183,7 +184,10 @@ fn show_changes(dumped: &Dumped, passes: &[&Pass], out: &mut Output) -> Exit {
         let changed = rewritten.graph != graph;
         let after = rewritten.graph.to_text_as(&rewritten.numbers(&graph));
         let diff = match changed {
-            true => unified(&graph.to_whole_text(), &after, pass.name),
+            true => {
+                let names = (format!("before {}", pass.name), format!("after {}", pass.name));
+                unified((&names.0, &graph.to_whole_text()), (&names.1, &after), false)
+            }
             false => String::new(),
         };
         let (before, after) = (graph.len(), rewritten.graph.len());
@@ -203,13 +207,6 @@ fn show_changes(dumped: &Dumped, passes: &[&Pass], out: &mut Output) -> Exit {
         out.json(&steps);
     }
     Exit::Done
-}
-
-/// A unified diff of two texts.
-fn unified(before: &str, after: &str, pass: &str) -> String {
-    let diff = similar::TextDiff::from_lines(before, after);
-    let header = (format!("before {pass}"), format!("after {pass}"));
-    diff.unified_diff().context_radius(2).header(&header.0, &header.1).to_string()
 }
 
 /// The types of a file's bindings, also of a file with errors.

@@ -1,17 +1,16 @@
 //! `dsc fmt FILE..`
 
+use super::files::{dsl_files, replace, unified};
 use super::{Exit, Output};
 use crate::diag::codes::names::E0202;
 use crate::diag::codes::run::E0931;
 use crate::diag::{Diagnostic, MAX_ERRORS, to_json};
 use crate::source::{EmbeddedWorld, SourceMap};
 use crate::syntax::format;
-use crate::train::checkpoint::settle;
 use serde_json::{Value, json};
-use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// `dsc fmt`.
@@ -86,26 +85,6 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     if faulty || (check && changed) { Exit::Faults } else { Exit::Done }
 }
 
-/// The file itself, or the `.dsl` files below a folder by name; hidden folders and links to folders are left out.
-fn dsl_files(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (kind, path) = (entry.file_type()?, entry.path());
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if kind.is_dir() && !hidden {
-            dsl_files(&path, found)?;
-        } else if path.extension().is_some_and(|e| e == "dsl") && path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
 fn unreadable(path: &Path, why: &io::Error) -> File {
     let name = path.display().to_string();
     let mut fault = Diagnostic::error(E0202, format!("cannot read `{name}`: {why}"));
@@ -144,27 +123,6 @@ fn one(path: &Path, check: bool) -> File {
     file
 }
 
-/// Puts a new text in the place of a file at once: whoever reads it sees the old or the new one. Permissions stay, and a link
-/// goes on leading to the file.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let written = fs::File::options().write(true).create_new(true).open(&partial).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(permissions)?;
-        settle(&partial, &path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written.map(|_| ())
-}
-
 fn standard_input(check: bool, out: &mut Output) -> File {
     let name = "<stdin>".to_owned();
     let mut text = String::new();
@@ -198,7 +156,7 @@ fn report(file: &File, check: bool, show_changes: bool, out: &mut Output) {
         }
         Outcome::Changed(_) if !show_changes => out.line(&file.name),
         Outcome::Changed(new) => {
-            let changes = changes(&file.name, &file.text, new, out.color());
+            let changes = changes(file, new, out.color());
             out.line(changes.trim_end_matches('\n'));
         }
         Outcome::Faulty(faults) => {
@@ -226,27 +184,8 @@ fn summary(files: &[File], check: bool, out: &mut Output) {
     }
 }
 
-/// A unified diff.
-fn changes(name: &str, old: &str, new: &str, color: bool) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    let mut text = String::new();
-    let paint = |line: &str, code: &str| match color {
-        true => format!("\u{1b}[{code}m{}\u{1b}[0m\n", line.trim_end_matches('\n')),
-        false => format!("{}\n", line.trim_end_matches('\n')),
-    };
-    text.push_str(&paint(&format!("--- {name}"), "1"));
-    text.push_str(&paint(&format!("+++ {name} (formatted)"), "1"));
-    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
-        text.push_str(&paint(&hunk.header().to_string(), "36"));
-        for change in hunk.iter_changes() {
-            text.push_str(&match change.tag() {
-                ChangeTag::Delete => paint(&format!("-{change}"), "31"),
-                ChangeTag::Insert => paint(&format!("+{change}"), "32"),
-                ChangeTag::Equal => format!(" {}\n", change.to_string().trim_end_matches('\n')),
-            });
-        }
-    }
-    text
+fn changes(file: &File, new: &str, color: bool) -> String {
+    unified((&file.name, &file.text), (&format!("{} (formatted)", file.name), new), color)
 }
 
 fn as_json(file: &File, check: bool, show_changes: bool) -> Value {
@@ -261,7 +200,7 @@ fn as_json(file: &File, check: bool, show_changes: bool) -> Value {
     map.insert("state".into(), json!(state));
     match &file.outcome {
         Outcome::Changed(new) if show_changes => {
-            map.insert("diff".into(), json!(changes(&file.name, &file.text, new, false)));
+            map.insert("diff".into(), json!(changes(file, new, false)));
         }
         // Standard input has no place to be written back to.
         Outcome::Changed(text) if !check && file.name == "<stdin>" => drop(map.insert("text".into(), json!(text))),

@@ -1,7 +1,7 @@
 //! Dispatch of the commands that need no libtorch, and compile without it.
 
 use super::args::Command;
-use super::{Exit, Output, check, data, diff, doctor, dump, explain, fmt, graph, launch, models, summary};
+use super::{Exit, Output, check, data, diff, doctor, dump, explain, fmt, graph, launch, models, summary, test};
 
 pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
     match command {
@@ -12,6 +12,7 @@ pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
         Command::Graph(args) => graph::run(args, out),
         Command::Summary(args) => summary::run(args, out),
         Command::Data(args) => data::run(args, out),
+        Command::Test(args) => test::run(args, out),
         Command::Models(args) => models::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Doctor(args) => doctor::run(args, out),

@@ -31,6 +31,7 @@ pub mod dump;
 mod encoder;
 pub mod eval;
 pub mod explain;
+mod files;
 pub mod fmt;
 mod front;
 pub mod graph;
@@ -56,6 +57,7 @@ mod saved;
 #[cfg(feature = "torch")]
 mod session;
 pub mod summary;
+pub mod test;
 pub mod train;
 mod types;
 mod watch;

@@ -82,6 +82,18 @@ fn as_json(program: &Program, options: &Options, sources: &SourceMap) -> Value {
     .collect()
 }
 
+/// Names and types by block, without lines: what stays as it is when a file is laid out anew.
+pub(super) fn listing(program: &Program, options: &Options) -> String {
+    let mut text = String::new();
+    for section in sections(program, options) {
+        text.push_str(&format!("{}\n", section.title));
+        for t in &section.bindings {
+            text.push_str(&format!("  {} : {}\n", t.name, t.types.join(" | ")));
+        }
+    }
+    text
+}
+
 /// A paragraph per block, a line per binding.
 fn show(program: &Program, options: &Options, sources: &SourceMap, out: &mut Output) {
     for (i, section) in sections(program, options).into_iter().enumerate() {

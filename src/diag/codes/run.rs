@@ -58,6 +58,8 @@ codes! {
     E0930 = "file cannot be formatted", "";
     /// A file that `dsc fmt` formats cannot be written. It is left as it is.
     E0931 = "formatted file cannot be written", "";
+    /// A golden file that `dsc test --bless` makes cannot be written.
+    E0932 = "golden file cannot be written", "";
     /// The run was stopped before the end of its first epoch. An epoch is selected by its scores on the validation split,
     /// so there are no weights to score or to predict with.
     E0924 = "no epoch of the run is selected yet", "";
