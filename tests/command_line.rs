@@ -40,20 +40,30 @@ fn a_watched_file_is_checked_again_when_what_it_imports_changes() {
     let text = "use \"blocks.dsl\"::{Gate}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = \
                 Gate(mean(audio)) |> linear(out: 1) |> scalar()\n  output score for y\n  loss p = square(score - y)\n}\n";
     std::fs::write(&main, text).unwrap();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("dsc"))
+    /// Goes on for ever if it is not stopped.
+    struct Watching(std::process::Child);
+    impl Drop for Watching {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+    let child = Command::new(assert_cmd::cargo::cargo_bin("dsc"))
         .args(["check", "--watch", "--format", "concise"])
         .arg(&main)
+        .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        .spawn();
+    let mut child = Watching(child.unwrap());
+    let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().ends_with("no errors"));
     std::fs::write(&blocks, "block Gate<w>(x: Vec[w]) -> Vec[w] { sigmoyd(x) * x }\n").unwrap();
     let told: Vec<String> = lines.by_ref().take_while(|l| !l.contains("1 error")).collect();
-    child.kill().unwrap();
-    child.wait().unwrap();
     assert!(told.iter().any(|l| l.contains("blocks.dsl has changed")), "{told:#?}");
     assert!(told.iter().any(|l| l.contains("blocks.dsl:1") && l.contains("sigmoyd")), "{told:#?}");
+    let shown = dsc().args(["check", "--watch", "dashfusion"]).assert().code(2);
+    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(told.contains("no file to watch"), "{told}");
 }
 
 #[test]

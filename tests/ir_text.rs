@@ -12,6 +12,10 @@ use dsc::sema::program::Program;
 use dsc::source::{EmbeddedWorld, MemoryWorld, World};
 use proptest::prelude::*;
 
+#[path = "common/property.rs"]
+mod property;
+use property::{cases, tokens};
+
 /// Files that cases of the suite import.
 struct SuiteWorld;
 
@@ -154,26 +158,6 @@ fn a_graph_that_breaks_its_rules_is_read_and_then_refused() {
     }
 }
 
-/// Words, numbers and marks with their places.
-fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let (mut out, mut i) = (Vec::new(), 0);
-    while i < bytes.len() {
-        let start = i;
-        i += 1;
-        if word(bytes[start]) {
-            while i < bytes.len() && word(bytes[i]) {
-                i += 1;
-            }
-        }
-        if !bytes[start].is_ascii_whitespace() {
-            out.push(start..i);
-        }
-    }
-    out
-}
-
 fn mutate(text: &str, kind: u8, a: usize, b: usize) -> String {
     let tokens = tokens(text);
     let (x, y) = (tokens[a % tokens.len()].clone(), tokens[b % tokens.len()].clone());
@@ -195,7 +179,7 @@ fn mutate(text: &str, kind: u8, a: usize, b: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
     #[test]
     fn damaged_text_is_told_and_nothing_else(
         which in any::<usize>(),

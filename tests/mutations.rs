@@ -11,6 +11,10 @@ use dsc::sema::program::Program;
 use dsc::source::{EmbeddedWorld, MemoryWorld};
 use proptest::prelude::*;
 
+#[path = "common/property.rs"]
+mod property;
+use property::{cases, tokens};
+
 /// The stock models, and each module of the standard library as a file that a model imports.
 fn originals() -> Vec<(String, Option<&'static str>)> {
     let models = EmbeddedWorld::models().iter().map(|(_, text)| ((*text).to_owned(), None));
@@ -29,26 +33,6 @@ fn originals() -> Vec<(String, Option<&'static str>)> {
         Some((model, Some(*text)))
     });
     models.chain(library).collect()
-}
-
-/// Words, numbers and marks with their places.
-fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let (mut out, mut i) = (Vec::new(), 0);
-    while i < bytes.len() {
-        let start = i;
-        i += 1;
-        if word(bytes[start]) {
-            while i < bytes.len() && word(bytes[i]) {
-                i += 1;
-            }
-        }
-        if !bytes[start].is_ascii_whitespace() && bytes[start].is_ascii() {
-            out.push(start..i);
-        }
-    }
-    out
 }
 
 fn mutate(text: &str, kind: u8, a: usize, b: usize) -> String {
@@ -97,7 +81,7 @@ fn faults(main: &str, library: Option<&str>) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
     #[test]
     fn damaged_programs_are_told_and_nothing_else(
         which in any::<usize>(),

@@ -7,6 +7,10 @@ use dsc::source::{SourceMap, Span};
 use dsc::syntax::{ast::*, parse};
 use proptest::prelude::*;
 
+#[path = "common/property.rs"]
+mod property;
+use property::cases;
+
 const CANONICAL: &str = include_str!("fixtures/canonical.dsl");
 
 /// A file before the one at hand, so that every span has a base other than 0.
@@ -427,7 +431,7 @@ fn damage(text: &str, cuts: &[(u8, f64, f64, usize)]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn damaged_text_is_still_read(cuts in proptest::collection::vec((0_u8..6, 0.0..1.0_f64, 0.0..1.0_f64, 0_usize..64), 1..8)) {

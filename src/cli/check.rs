@@ -1,11 +1,10 @@
 //! `dsc check FILE`.
 
-use super::model::{BindArgs, ModelArgs, cached_encoder, load, options};
+use super::model::{BindArgs, ModelArgs, cached_encoder, load_from, options};
 use super::watch::Watched;
 use super::{Exit, Output, types};
 use crate::check;
-use std::path::PathBuf;
-use std::time::SystemTime;
+use crate::source::World;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -25,19 +24,22 @@ pub struct Args {
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     loop {
-        let read = SystemTime::now();
-        let (exit, files) = once(args, out);
+        let read = Watched::default();
+        let exit = once(args, &read, out);
         if !args.watch {
             return exit;
         }
-        let changed = Watched::new(files, read).wait();
-        out.note(format_args!("\n{} has changed", changed.display()));
+        if read.is_empty() {
+            out.note(format_args!("`{}` is a stock model: there is no file to watch", args.model.file));
+            return Exit::Usage;
+        }
+        out.note(format_args!("\n{} has changed", read.wait().display()));
     }
 }
 
-/// Checks once; the files on the disk that were read, that of the command line first.
-fn once(args: &Args, out: &mut Output) -> (Exit, Vec<PathBuf>) {
-    let mut loaded = load(&args.model.file);
+/// Checks once.
+fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
+    let mut loaded = load_from(files, &args.model.file);
     let mut typed = None;
     if let Some(program) = &loaded.program {
         match options(program, &args.model, &args.bind) {
@@ -70,8 +72,5 @@ fn once(args: &Args, out: &mut Output) -> (Exit, Vec<PathBuf>) {
             )),
         }
     }
-    let named = PathBuf::from(&args.model.file);
-    let imported = loaded.sources.files().map(|(_, f)| PathBuf::from(&f.name));
-    let imported = imported.filter(|f| *f != named && f.is_file());
-    (exit, std::iter::once(named.clone()).chain(imported).collect())
+    exit
 }

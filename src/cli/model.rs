@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::lower::{Options, Setting, compile, literal, recipe_sets};
 use crate::sema::program::{Loaded, Program};
 use crate::sema::statics::Static;
-use crate::source::{EmbeddedWorld, FsWorld, Span};
+use crate::source::{EmbeddedWorld, FsWorld, Span, World};
 use crate::syntax::ast::{RecipeEntry, SettingValue};
 use std::path::PathBuf;
 
@@ -48,14 +48,19 @@ pub fn parse_value(text: &str) -> Static {
 
 /// Loads a file, or a stock model when no such file exists.
 pub fn load(file: &str) -> Loaded {
+    load_from(&FsWorld, file)
+}
+
+/// The same, with the files of a world.
+pub(super) fn load_from(world: &dyn World, file: &str) -> Loaded {
     let on_disk = std::path::Path::new(file);
     if !on_disk.exists()
         && let Some(text) = EmbeddedWorld::model(file)
     {
         let name = file.strip_suffix(".dsl").unwrap_or(file);
-        return Program::load_text(&FsWorld, &format!("{name}.dsl"), text);
+        return Program::load_text(world, &format!("{name}.dsl"), text);
     }
-    Program::load(&FsWorld, file)
+    Program::load(world, file)
 }
 
 /// The encoder that a recipe names, if it does.

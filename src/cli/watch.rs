@@ -1,37 +1,41 @@
 //! Waiting for files to change.
 
-use std::path::{Path, PathBuf};
+use crate::source::World;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+use std::{fs, io};
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// What tells whether a file has changed: modification time and size; nothing for a file that is not there.
-type Stamp = Option<(SystemTime, u64)>;
-
-/// Files as they were.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The machine's files, and all that was read of them, so that a change can be waited for. Texts are compared, no times: the
+/// clock of files may lag behind the clock that tells when reading began, and a change between the two would be lost.
+#[derive(Debug, Default)]
 pub(super) struct Watched {
-    files: Vec<(PathBuf, Stamp)>,
-    /// One that was written after it had been read.
-    late: Option<PathBuf>,
+    read: RefCell<BTreeMap<PathBuf, Option<Vec<u8>>>>,
+}
+
+impl World for Watched {
+    fn read(&self, path: &str) -> io::Result<String> {
+        let bytes = fs::read(path);
+        self.read.borrow_mut().insert(PathBuf::from(path), bytes.as_ref().ok().cloned());
+        String::from_utf8(bytes?).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+    }
 }
 
 impl Watched {
-    /// The files as they are now. Reading them began at `read`: one that was written since counts as changed.
-    pub fn new(files: impl IntoIterator<Item = PathBuf>, read: SystemTime) -> Watched {
-        let files: Vec<(PathBuf, Stamp)> = files.into_iter().map(|f| (f.clone(), stamp(&f))).collect();
-        // A time to come is that of a wrong clock, and would never pass.
-        let now = SystemTime::now();
-        let since = |stamp: &Stamp| stamp.is_some_and(|(written, _)| written >= read && written <= now);
-        let late = files.iter().find(|(_, stamp)| since(stamp)).map(|(f, _)| f.clone());
-        Watched { files, late }
+    /// Whether no file was read, or looked for.
+    pub fn is_empty(&self) -> bool {
+        self.read.borrow().is_empty()
     }
 
-    /// The first file that is no longer as it was.
-    pub fn changed(&self) -> Option<&Path> {
-        self.late.as_deref().or_else(|| self.files.iter().find(|(f, was)| stamp(f) != *was).map(|(f, _)| f.as_path()))
+    /// The first file that is no longer as it was read.
+    pub fn changed(&self) -> Option<PathBuf> {
+        let read = self.read.borrow();
+        read.iter().find(|(file, was)| fs::read(file).ok() != **was).map(|(file, _)| file.clone())
     }
 
     /// Waits until one of the files is no longer as it was, and then until it stays as it is: editors write in several
@@ -41,19 +45,14 @@ impl Watched {
             sleep(EVERY);
             let Some(changed) = self.changed() else { continue };
             loop {
-                let now = stamp(changed);
+                let now = fs::read(&changed).ok();
                 sleep(EVERY / 4);
-                if now.is_some() && stamp(changed) == now {
-                    return changed.to_owned();
+                if now.is_some() && fs::read(&changed).ok() == now {
+                    return changed;
                 }
             }
         }
     }
-}
-
-fn stamp(file: &Path) -> Stamp {
-    let about = std::fs::metadata(file).ok()?;
-    Some((about.modified().ok()?, about.len()))
 }
 
 #[cfg(test)]
@@ -64,18 +63,20 @@ mod tests {
     fn a_changed_file_a_lost_one_and_a_new_one_are_seen() {
         let dir = tempfile::tempdir().unwrap();
         let [a, b] = ["a.dsl", "b.dsl"].map(|n| dir.path().join(n));
-        std::fs::write(&a, "hyper d = 1\n").unwrap();
-        // Written after reading began.
-        assert_eq!(Watched::new([a.clone()], SystemTime::UNIX_EPOCH).wait(), a);
-        let later = SystemTime::now() + Duration::from_secs(9);
-        let watched = Watched::new([a.clone(), b.clone()], later);
+        fs::write(&a, "hyper d = 1\n").unwrap();
+        let watched = Watched::default();
+        assert_eq!(watched.read(a.to_str().unwrap()).unwrap(), "hyper d = 1\n");
+        assert!(watched.read(b.to_str().unwrap()).is_err());
         assert_eq!(watched.changed(), None);
-        std::fs::write(&b, "").unwrap();
-        assert_eq!(watched.changed(), Some(b.as_path()));
-        std::fs::write(&a, "hyper d = 10\n").unwrap();
+        fs::write(&b, "").unwrap();
+        assert_eq!(watched.changed(), Some(b));
+        // As long as before, and within one tick of the clock of files.
+        fs::write(&a, "hyper d = 2\n").unwrap();
         assert_eq!(watched.wait(), a);
-        let watched = Watched::new([a.clone()], later);
-        std::fs::remove_file(&a).unwrap();
-        assert_eq!(watched.changed(), Some(a.as_path()));
+        fs::write(&a, "hyper d = 1\n").unwrap();
+        fs::remove_file(dir.path().join("b.dsl")).unwrap();
+        assert_eq!(watched.changed(), None);
+        fs::remove_file(&a).unwrap();
+        assert_eq!(watched.changed(), Some(a));
     }
 }

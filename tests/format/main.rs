@@ -10,6 +10,8 @@ use std::path::Path;
 
 mod command;
 mod generate;
+#[path = "../common/property.rs"]
+mod property;
 mod random;
 mod style;
 

@@ -1,6 +1,7 @@
 //! Texts made at random, from a seed.
 
 use crate::generate::program;
+use crate::property;
 use crate::{files, keeps, laid, readable, tree};
 use proptest::prelude::*;
 
@@ -87,7 +88,7 @@ fn on_respaced(cases: u32, changes: std::ops::Range<usize>) -> u32 {
     let (mut tried, mut held) = (0_u32, 0_u32);
     let strategy = (0..all.len(), proptest::collection::vec(a_change(), changes));
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(
-        ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() },
+        property::cases(cases),
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
     let counts = std::cell::RefCell::new((&mut tried, &mut held));
@@ -132,7 +133,7 @@ fn programs_of_every_shape() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(property::cases(300))]
 
     #[test]
     fn damaged_text_never_panics(file in 0..1_000_usize, cuts in proptest::collection::vec((0..4u8, 0.0..1.0f64, 0.0..1.0f64), 1..8)) {
