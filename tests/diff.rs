@@ -44,7 +44,7 @@ impl Model {
 
     fn bound(mut self) -> Model {
         let binding = Binding::from_card("mosi", Some("bert-base-uncased")).unwrap();
-        self.dims = Some(binding.dims(&self.graph).unwrap());
+        self.dims = Some(binding.dims(self.graph.inputs.values()).unwrap());
         self
     }
 

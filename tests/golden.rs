@@ -176,7 +176,7 @@ fn bound(text: &str, data: &str, variant: Option<&str>) -> (Graph, DimTable) {
         ..Options::default()
     };
     let graph = compile(&program, &options).graph.unwrap();
-    let dims = binding.dims(&graph).unwrap();
+    let dims = binding.dims(graph.inputs.values()).unwrap();
     (graph, dims)
 }
 

@@ -1,6 +1,6 @@
 //! Which model an expectation is about, and its figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
 use crate::analysis::claim::{Subject, judge};
@@ -9,20 +9,23 @@ use crate::data::card::{Card, card, encoder};
 use crate::data::{Binding, EncoderBinding};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::Graph;
-use crate::lower::{Options, compile, recipe_sets};
+use crate::lower::{Options, compile, inputs, recipe_sets};
 use crate::sema::dims::DimTable;
 use crate::sema::program::Program;
 use crate::sema::statics::Static;
 use crate::syntax::ast::Expect;
 use crate::train::recipe::{self, OptimizerKind, Settings, resolve};
+use rayon::prelude::*;
 
 /// Judges every claim of every `expect` item. Claims that say nothing are told by [`lower::check`](crate::lower::check).
 pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let mut models: BTreeMap<Question, Result<Option<Model>, Vec<Diagnostic>>> = BTreeMap::new();
-    for (expect, _) in &program.expects {
-        for question in questions(program, request, expect) {
-            let model = models.entry(question.clone()).or_insert_with(|| Model::of(program, request, &question));
+    let asked: Vec<_> = program.expects.iter().map(|(e, _)| (e, questions(program, request, e))).collect();
+    let all: BTreeSet<&Question> = asked.iter().flat_map(|(_, questions)| questions).collect();
+    let models: BTreeMap<&Question, _> =
+        all.into_par_iter().map(|question| (question, Model::of(program, request, question))).collect();
+    for (expect, questions) in &asked {
+        for model in questions.iter().filter_map(|q| models.get(q)) {
             match model {
                 Ok(Some(model)) => {
                     let subject = model.subject(program);
@@ -118,9 +121,7 @@ impl Model {
                 if let Some(card) = card {
                     let binding = binding(request, card, &encoder_name(&settings, card)).map_err(one)?;
                     options.encoder = binding.encoder.as_ref().map(|e| e.config.statics()).unwrap_or_default();
-                    // The inputs do not depend on their dims, so they are known before the dims are.
-                    let Some(graph) = compile(program, &options).graph else { return Ok(None) };
-                    options.dims = Some(binding.dims(&graph)?);
+                    options.dims = Some(binding.dims(&inputs(program, &options))?);
                 }
             }
         }

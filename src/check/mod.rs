@@ -23,7 +23,7 @@ use crate::sema::program::Program;
 use crate::train::recipe::check_recipes;
 
 /// Finds the configuration of a text encoder by the name that a recipe gives it.
-pub type FindEncoder<'a> = &'a dyn Fn(&str) -> Result<EncoderBinding, Diagnostic>;
+pub type FindEncoder<'a> = &'a (dyn Fn(&str) -> Result<EncoderBinding, Diagnostic> + Sync);
 
 /// How a file is checked.
 #[derive(Clone, Copy)]
@@ -38,11 +38,12 @@ pub struct Request<'a> {
 
 /// All diagnostics of a program.
 pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
-    let mut found = lower::check(program, request.options);
+    let (mut found, expected) =
+        rayon::join(|| lower::check(program, request.options), || expectations::check(program, request));
     let recipes: Vec<_> = program.recipes.values().cloned().collect();
     // Recipes that are missing or inherit in a circle have been told with the model.
     let told = [E0903, E0904];
     found.extend(check_recipes(&recipes).into_iter().filter(|d| !told.contains(&d.code)));
-    found.extend(expectations::check(program, request).into_sorted());
+    found.extend(expected.into_sorted());
     found
 }

@@ -4,7 +4,7 @@ use crate::data::card::{card, encoder};
 use crate::data::text::EncoderFolder;
 use crate::data::{Binding, Dataset, EncoderBinding};
 use crate::diag::Diagnostic;
-use crate::lower::{Options, Setting, compile, literal, recipe_sets};
+use crate::lower::{Options, Setting, inputs, literal, recipe_sets};
 use crate::sema::program::{Loaded, Program};
 use crate::sema::statics::Static;
 use crate::source::{EmbeddedWorld, FsWorld, Span, World};
@@ -154,10 +154,7 @@ pub fn options(program: &Program, model: &ModelArgs, bind: &BindArgs) -> Result<
                 Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?
             }
         };
-        // The inputs do not depend on their dims, so they are known before the dims are.
-        if let Some(graph) = compile(program, &options).graph {
-            options.dims = Some(binding.dims(&graph)?);
-        }
+        options.dims = Some(binding.dims(&inputs(program, &options))?);
     }
     Ok(options)
 }

@@ -122,7 +122,7 @@ impl Session {
         let longest = texts.as_ref().map(|t| t.longest);
         let binding =
             Binding::from_dataset(&dataset, found.as_ref().map(|e| e.binding.clone()), longest).map_err(one)?;
-        let dims = binding.dims(&graph)?;
+        let dims = binding.dims(graph.inputs.values())?;
         options.dims = Some(dims.clone());
         let (graph, Compiled { hypers, diagnostics, .. }) = compiled(program, &options)?;
         warnings.extend(diagnostics.into_sorted());

@@ -3,7 +3,7 @@
 use super::binding::Binding;
 use crate::diag::Diagnostic;
 use crate::diag::codes::data::{E0613, E0614};
-use crate::ir::{Graph, InputDecl};
+use crate::ir::InputDecl;
 use crate::sema::dims::{Atom, Dim, DimTable};
 use crate::sema::types::Type;
 use crate::source::Span;
@@ -17,11 +17,11 @@ impl Binding {
     /// # Errors
     /// `E0613` for an input whose stream the data do not have, or have in another form, `E0614` where two inputs give one
     /// width two numbers, or the data have another width than the file says. All of them at once.
-    pub fn dims(&self, graph: &Graph) -> Result<DimTable, Vec<Diagnostic>> {
+    pub fn dims<'a>(&self, inputs: impl IntoIterator<Item = &'a InputDecl>) -> Result<DimTable, Vec<Diagnostic>> {
         let mut table = DimTable::default();
         let mut faults = Vec::new();
         let mut widths: Vec<(String, Given)> = Vec::new();
-        for input in graph.inputs.values() {
+        for input in inputs {
             let (len, width) = match self.sizes(input) {
                 Ok(sizes) => sizes,
                 Err(fault) => {

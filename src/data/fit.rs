@@ -38,7 +38,7 @@ pub fn fit(
     tokens: Option<&Tokens>,
     trained: &DimTable,
 ) -> Result<DimTable, Vec<Diagnostic>> {
-    let given = binding.dims(graph)?;
+    let given = binding.dims(graph.inputs.values())?;
     let mut faults: Vec<Diagnostic> = given
         .widths
         .iter()
@@ -174,7 +174,7 @@ model M {
 
     fn own() -> DimTable {
         let dataset = demo::dataset(1);
-        Binding::from_dataset(&dataset, None, None).unwrap().dims(&graph()).unwrap()
+        Binding::from_dataset(&dataset, None, None).unwrap().dims(graph().inputs.values()).unwrap()
     }
 
     #[test]

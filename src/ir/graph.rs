@@ -1,5 +1,6 @@
 //! Nodes, parameters and the roots of a compiled model.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -305,6 +306,26 @@ impl Graph {
     /// what is left of their values.
     pub fn without_dead_nodes(&self) -> Graph {
         self.rewritten_without_dead_nodes().graph
+    }
+
+    /// The same graph if it has no dead nodes, else [`without_dead_nodes`](Self::without_dead_nodes).
+    pub fn into_live(self) -> Graph {
+        match self.has_dead_nodes() {
+            true => self.without_dead_nodes(),
+            false => self,
+        }
+    }
+
+    /// The same, borrowed where nothing is dead.
+    pub(super) fn live(&self) -> Cow<'_, Graph> {
+        match self.has_dead_nodes() {
+            true => Cow::Owned(self.without_dead_nodes()),
+            false => Cow::Borrowed(self),
+        }
+    }
+
+    fn has_dead_nodes(&self) -> bool {
+        self.needed_by(self.roots()).contains(&false)
     }
 
     /// [`without_dead_nodes`](Self::without_dead_nodes), and where its nodes come from.

@@ -13,7 +13,7 @@ use crate::sema::dims::{Dim, DimTable, DimValues};
 impl Graph {
     /// The text form. Dead nodes are left out; dead parameters stay, marked `dead`.
     pub fn to_text(&self) -> String {
-        self.without_dead_nodes().to_whole_text()
+        self.live().to_whole_text()
     }
 
     /// The text form with its dead nodes.
@@ -24,9 +24,13 @@ impl Graph {
     /// The whole text form with other numbers for its nodes (those of parameters are not looked at), so that two graphs
     /// can be compared line by line.
     pub fn to_text_as(&self, numbers: &[usize]) -> String {
+        self.text_named(&self.name, numbers)
+    }
+
+    fn text_named(&self, name: &str, numbers: &[usize]) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
-        let _ = self.write_text(numbers, &mut out);
+        let _ = self.write_text(name, numbers, &mut out);
         out
     }
 
@@ -43,14 +47,12 @@ impl Graph {
 
     /// SHA-256 of the text form without the model's name, in hex.
     pub fn hash(&self) -> String {
-        let unnamed = self.unnamed();
-        hex(&Sha256::digest(unnamed.to_text().as_bytes()))
+        hex(&Sha256::digest(self.hashed_text().as_bytes()))
     }
 
     /// The same with the numbers of bound dims: equal hashes mean equal graphs on equal dims.
     pub fn bound_hash(&self, values: &dyn DimValues) -> String {
-        let unnamed = self.unnamed();
-        let mut text = unnamed.to_text();
+        let mut text = self.hashed_text();
         for atom in self.dim_atoms() {
             let value = Dim::atom(atom.clone()).eval(values);
             let _ = writeln!(text, "bind {atom} = {}", value.map_or_else(|| "?".to_owned(), |v| v.to_string()));
@@ -58,10 +60,9 @@ impl Graph {
         hex(&Sha256::digest(text.as_bytes()))
     }
 
-    fn unnamed(&self) -> Graph {
-        let mut graph = self.clone();
-        graph.name.clear();
-        graph
+    fn hashed_text(&self) -> String {
+        let live = self.live();
+        live.text_named("", &live.numbers())
     }
 
     /// The names that data give numbers to, sorted.
@@ -82,10 +83,10 @@ impl Graph {
         atoms.into_iter().collect()
     }
 
-    fn write_text(&self, numbers: &[usize], out: &mut String) -> std::fmt::Result {
+    fn write_text(&self, graph: &str, numbers: &[usize], out: &mut String) -> std::fmt::Result {
         let names = self.operand_names(numbers);
         let name = |id: NodeId| names.get(id.index()).cloned().unwrap_or_default();
-        writeln!(out, "graph {}", self.name)?;
+        writeln!(out, "graph {graph}")?;
         for input in self.inputs.values() {
             writeln!(out, "input {} : {} from {:?}", input.name, input.ty, input.key)?;
         }

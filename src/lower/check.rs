@@ -11,6 +11,8 @@ use crate::ir::{Graph, Op};
 use crate::sema::dims::Dim;
 use crate::sema::program::{ModuleId, Program};
 use crate::source::Span;
+use crate::syntax::ast::Ident;
+use rayon::prelude::*;
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
 ///
@@ -19,38 +21,18 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
     let mut found = Diagnostics::new();
     let mut uses = Uses::default();
     let mut broken = false;
-    let mut first: Option<Compiled> = None;
-    let mut hashes: BTreeMap<Option<String>, String> = BTreeMap::new();
-    let mut which: Vec<Option<String>> = vec![options.variant.clone()];
-    if options.variant.is_none() {
-        which.extend(program.variants.keys().cloned().map(Some));
+    let mut models = models(program, options);
+    let mut hashes: BTreeMap<Option<&String>, &String> = BTreeMap::new();
+    for model in &mut models {
+        uses.add(std::mem::take(&mut model.compiled.uses));
     }
-    for variant in which {
-        let compiled = compile(program, &Options { variant: variant.clone(), ..options.clone() });
+    for Model { form, compiled, hash } in &models {
         broken |= compiled.diagnostics.has_errors();
-        let of = variant.as_ref().filter(|_| first.is_some()).and_then(|v| program.variants.get(v));
-        let place = of.map(|v| (v.name.span, format!("in variant `{}`", v.name.value)));
-        add(&mut found, &compiled.diagnostics, place);
-        uses.add(compiled.uses.clone());
-        if let Some(graph) = &compiled.graph {
+        add(&mut found, &compiled.diagnostics, form.place.clone());
+        if let (Some(graph), Some(hash)) = (&compiled.graph, hash) {
             leaks(graph, &mut found);
             dropped_masks(program, graph, &mut found);
-            hashes.insert(variant, graph.hash());
-        }
-        first.get_or_insert(compiled);
-    }
-    for recipe in program.recipes.values() {
-        let sets = recipe_sets(program, &recipe.name.value);
-        if !sets.is_empty() {
-            let options = Options { recipe_sets: sets, ..options.clone() };
-            let compiled = compile(program, &options);
-            broken |= compiled.diagnostics.has_errors();
-            uses.add(compiled.uses);
-            add(
-                &mut found,
-                &compiled.diagnostics,
-                Some((recipe.name.span, format!("in recipe `{}`", recipe.name.value))),
-            );
+            hashes.insert(form.options.variant.as_ref(), hash);
         }
     }
     recipes_and_expects(program, &mut found);
@@ -59,7 +41,7 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
     let damaged = program.modules.iter().any(|m| m.damaged) || super::names::is_damaged(&program.model.body);
     if !broken && !damaged && !found.has_errors() {
         unread(program, &uses, &mut found);
-        if let Some(Compiled { graph: Some(graph), param_calls, .. }) = &first {
+        if let Some(Compiled { graph: Some(graph), param_calls, .. }) = models.first().map(|m| &m.compiled) {
             dead_parameters(graph, param_calls, &mut found);
         }
         if options.sets.is_empty() {
@@ -67,6 +49,49 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
         }
     }
     found
+}
+
+/// A form of the file's model that is compiled by itself: base, variant, or the base with the hypers of a recipe.
+struct Form {
+    options: Options,
+    /// What is said along with its diagnostics.
+    place: Option<(Span, String)>,
+    /// Whether its graph is looked at; the base stands for what it is under a recipe.
+    linted: bool,
+}
+
+struct Model {
+    form: Form,
+    compiled: Compiled,
+    hash: Option<String>,
+}
+
+/// The base (or the one variant that is asked for) first, then variants, then recipes that set hypers: side by side, for
+/// none depends on another.
+fn models(program: &Program, options: &Options) -> Vec<Model> {
+    let place = |name: &Ident, what: &str| Some((name.span, format!("in {what} `{}`", name.value)));
+    let mut forms = vec![Form { options: options.clone(), place: None, linted: true }];
+    if options.variant.is_none() {
+        forms.extend(program.variants.iter().map(|(name, variant)| Form {
+            options: Options { variant: Some(name.clone()), ..options.clone() },
+            place: place(&variant.name, "variant"),
+            linted: true,
+        }));
+    }
+    forms.extend(program.recipes.values().filter_map(|recipe| {
+        let recipe_sets = recipe_sets(program, &recipe.name.value);
+        (!recipe_sets.is_empty()).then(|| Form {
+            options: Options { recipe_sets, ..options.clone() },
+            place: place(&recipe.name, "recipe"),
+            linted: false,
+        })
+    }));
+    let compiled = |form: Form| {
+        let compiled = compile(program, &form.options);
+        let hash = compiled.graph.as_ref().filter(|_| form.linted).map(Graph::hash);
+        Model { form, compiled, hash }
+    };
+    forms.into_par_iter().map(compiled).collect()
 }
 
 /// Adds what was found in one compilation; of what has no place, once.
@@ -126,10 +151,10 @@ fn dropped_masks(program: &Program, graph: &Graph, found: &mut Diagnostics) {
     }
 }
 
-fn equal_variants(program: &Program, hashes: &BTreeMap<Option<String>, String>, found: &mut Diagnostics) {
+fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>, found: &mut Diagnostics) {
     for (name, variant) in &program.variants {
-        let base = variant.base.as_ref().map(|b| b.value.clone());
-        let (Some(this), Some(before)) = (hashes.get(&Some(name.clone())), hashes.get(&base)) else { continue };
+        let base = variant.base.as_ref().map(|b| &b.value);
+        let (Some(this), Some(before)) = (hashes.get(&Some(name)), hashes.get(&base)) else { continue };
         if this == before {
             let what = base.map_or_else(|| "the model".to_owned(), |b| format!("`{b}`"));
             found.push(

@@ -7,7 +7,7 @@ use super::pattern::Generics;
 use super::types::{Typed, together};
 use super::value::Value;
 use crate::diag::Diagnostics;
-use crate::ir::{Graph, NodeId, ParamId, RegionId};
+use crate::ir::{Graph, InputDecl, NodeId, ParamId, RegionId};
 use crate::sema::dims::{Dim, DimTable};
 use crate::sema::program::{ModuleId, Program};
 use crate::sema::statics::Static;
@@ -205,6 +205,12 @@ pub fn compile(program: &Program, options: &Options) -> Compiled {
     with_stack(|| compile_here(program, options))
 }
 
+/// The inputs as the base or variant declares them: they do not depend on the numbers of the data, so they are known before
+/// those are. What is wrong with one is told by [`compile`].
+pub fn inputs(program: &Program, options: &Options) -> Vec<InputDecl> {
+    Lowering::new(program, options, BTreeMap::new()).inputs()
+}
+
 /// Runs `f` on a stack that the deepest program fits in, whatever the caller's stack.
 fn with_stack<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     let slot = std::sync::Mutex::new(Some(f));
@@ -235,7 +241,7 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
     };
     lowering.tell_reveals();
     let hypers = lowering.main_hyper_values();
-    let graph = (!lowering.diagnostics.has_errors() && !lowering.untold).then(|| lowering.graph.without_dead_nodes());
+    let graph = (!lowering.diagnostics.has_errors() && !lowering.untold).then(|| lowering.graph.into_live());
     let types = lowering.types.into_iter();
     Compiled {
         graph,

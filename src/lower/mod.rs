@@ -34,7 +34,7 @@ mod value;
 mod walk;
 
 pub use check::check;
-pub use lowering::{Compiled, Options, Setting, compile};
+pub use lowering::{Compiled, Options, Setting, compile, inputs};
 pub use names::FIGURES;
 pub(crate) use names::unknown_figure;
 pub use sets::{SetBy, literal, recipe_sets, set_by};

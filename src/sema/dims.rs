@@ -11,6 +11,7 @@ mod longest;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +48,11 @@ type Monomial = Vec<(Atom, u32)>;
 /// A dimension: a polynomial in normal form. Zero has no terms.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Dim {
-    terms: BTreeMap<Monomial, i64>,
+    /// Shared: types are handed round far more often than dims are made.
+    terms: Arc<Terms>,
 }
+
+type Terms = BTreeMap<Monomial, i64>;
 
 /// Numbers for the names.
 pub trait DimValues {
@@ -103,21 +107,25 @@ impl From<i64> for Dim {
         if n != 0 {
             terms.insert(Vec::new(), n);
         }
-        Dim { terms }
+        Dim::of(terms)
     }
 }
 
 impl Dim {
+    fn of(terms: Terms) -> Dim {
+        Dim { terms: Arc::new(terms) }
+    }
+
     /// A single atom.
     pub fn atom(atom: Atom) -> Self {
-        Dim { terms: BTreeMap::from([(vec![(atom, 1)], 1)]) }
+        Dim::of(BTreeMap::from([(vec![(atom, 1)], 1)]))
     }
 
     /// An atom to a power.
     pub fn power(atom: Atom, power: u32) -> Self {
         match power {
             0 => Dim::from(1),
-            _ => Dim { terms: BTreeMap::from([(vec![(atom, power)], 1)]) },
+            _ => Dim::of(BTreeMap::from([(vec![(atom, power)], 1)])),
         }
     }
 
@@ -195,15 +203,15 @@ impl Dim {
 
     /// The sum.
     pub fn plus(&self, other: &Dim) -> Dim {
-        let mut terms = self.terms.clone();
-        for (monomial, factor) in &other.terms {
+        let mut terms = Terms::clone(&self.terms);
+        for (monomial, factor) in other.terms.iter() {
             let sum = terms.entry(monomial.clone()).or_insert(0);
             *sum = sum.saturating_add(*factor);
             if *sum == 0 {
                 terms.remove(monomial);
             }
         }
-        Dim { terms }
+        Dim::of(terms)
     }
 
     /// The difference.
@@ -214,15 +222,15 @@ impl Dim {
     /// The product.
     pub fn times(&self, other: &Dim) -> Dim {
         let mut sum = Dim::default();
-        for (ma, fa) in &self.terms {
-            for (mb, fb) in &other.terms {
+        for (ma, fa) in self.terms.iter() {
+            for (mb, fb) in other.terms.iter() {
                 let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
                 for (atom, power) in ma.iter().chain(mb) {
                     let sum = powers.entry(atom.clone()).or_insert(0);
                     *sum = sum.saturating_add(*power);
                 }
                 let factor = fa.saturating_mul(*fb);
-                sum = sum.plus(&Dim { terms: BTreeMap::from([(powers.into_iter().collect(), factor)]) });
+                sum = sum.plus(&Dim::of(BTreeMap::from([(powers.into_iter().collect(), factor)])));
             }
         }
         sum
@@ -267,7 +275,7 @@ impl Dim {
     /// so the number and all factors may be lowered to the sum of coefficients when no factor is negative.
     fn is_positive(&self) -> bool {
         let mut at_least = 0i64;
-        for (monomial, factor) in &self.terms {
+        for (monomial, factor) in self.terms.iter() {
             let (known, one) =
                 (monomial.iter().all(|(a, _)| a.at_least_zero()), monomial.iter().all(|(a, _)| a.at_least_one()));
             if !monomial.is_empty() && (*factor < 0 || !known) {
@@ -284,7 +292,7 @@ impl Dim {
             (_, Some(0)) => None,
             (Some(a), Some(b)) => a.checked_div_euclid(b).map(Dim::from),
             (None, Some(b)) if self.terms.values().all(|f| f.checked_rem(b) == Some(0)) => {
-                Some(Dim { terms: self.terms.iter().map(|(m, f)| (m.clone(), f / b)).collect() })
+                Some(Dim::of(self.terms.iter().map(|(m, f)| (m.clone(), f / b)).collect()))
             }
             _ => Some(Dim::atom(Atom::FloorDiv(Box::new(self.clone()), Box::new(other.clone())))),
         }
@@ -293,7 +301,7 @@ impl Dim {
     /// The number under `values`, or nothing where a name has none.
     pub fn eval(&self, values: &dyn DimValues) -> Option<i64> {
         let mut sum = 0i64;
-        for (monomial, factor) in &self.terms {
+        for (monomial, factor) in self.terms.iter() {
             let mut product = *factor;
             for (atom, power) in monomial {
                 product = product.checked_mul(atom.eval(values)?.checked_pow(*power)?)?;
@@ -306,7 +314,7 @@ impl Dim {
     /// The same dim with other dims in place of some atoms.
     pub fn substitute(&self, with: &dyn Fn(&Atom) -> Option<Dim>) -> Dim {
         let mut sum = Dim::default();
-        for (monomial, factor) in &self.terms {
+        for (monomial, factor) in self.terms.iter() {
             let mut product = Dim::from(*factor);
             for (atom, power) in monomial {
                 let image = with(atom).unwrap_or_else(|| match atom {
@@ -462,7 +470,7 @@ impl Serialize for Dim {
 
 impl<'de> Deserialize<'de> for Dim {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Dim { terms: Vec::<(Monomial, i64)>::deserialize(deserializer)?.into_iter().collect() })
+        Ok(Dim::of(Vec::<(Monomial, i64)>::deserialize(deserializer)?.into_iter().collect()))
     }
 }
 

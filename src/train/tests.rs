@@ -55,7 +55,7 @@ fn setup() -> Setup {
     let dataset = demo::dataset(1);
     let first = compile(&program, &Options::default());
     let first = first.graph.unwrap_or_else(|| panic!("{:#?}", first.diagnostics.into_sorted()));
-    let dims = Binding::from_dataset(&dataset, None, None).unwrap().dims(&first).unwrap();
+    let dims = Binding::from_dataset(&dataset, None, None).unwrap().dims(first.inputs.values()).unwrap();
     let graph = compile(&program, &Options { dims: Some(dims.clone()), ..Options::default() }).graph.unwrap();
     Setup { graph, dims, dataset }
 }

@@ -18,6 +18,7 @@ pub(super) use companions::ENTRIES;
 use super::lowering::{Frame, Lowering};
 use crate::diag::Diagnostic;
 use crate::diag::codes::structure as code;
+use crate::ir::InputDecl;
 use crate::sema::program::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast::{Stmt, StmtKind};
@@ -31,13 +32,9 @@ pub(in crate::lower) const BATCH: &str = "batch";
 impl<'p> Lowering<'p> {
     /// Lowers the whole model.
     pub(in crate::lower) fn model(&mut self) {
-        if let Some(name) = &self.options.variant {
-            match self.program.variant_chain(name) {
-                Ok(chain) => self.changes = chain.into_iter().flat_map(|v| &v.changes).collect(),
-                Err(d) => return self.diagnostics.push(d),
-            }
+        if let Err(d) = self.enter() {
+            return self.diagnostics.push(d);
         }
-        self.frames.push(Frame { module: MAIN, ..Frame::default() });
         self.check_settings();
         self.declare_inputs();
         self.check_hypers();
@@ -55,6 +52,24 @@ impl<'p> Lowering<'p> {
             self.check_companions_stay_in_training();
         }
         self.check_changes(whole);
+    }
+
+    /// Enters the model with the changes of its variant.
+    fn enter(&mut self) -> Result<(), Diagnostic> {
+        if let Some(name) = &self.options.variant {
+            let chain = self.program.variant_chain(name)?;
+            self.changes = chain.into_iter().flat_map(|v| &v.changes).collect();
+        }
+        self.frames.push(Frame { module: MAIN, ..Frame::default() });
+        Ok(())
+    }
+
+    /// The inputs alone; none of a variant that does not exist.
+    pub(in crate::lower) fn inputs(mut self) -> Vec<InputDecl> {
+        if self.enter().is_ok() {
+            self.declare_inputs();
+        }
+        self.graph.inputs.into_values().collect()
     }
 
     /// A prediction is made of the sample alone, and so are the vectors that it is compared by.

@@ -36,7 +36,7 @@ impl Dim {
     /// Whether it never falls where a length grows, as far as its form shows. Collects the lengths it speaks of.
     fn grows(&self, lengths: &mut Vec<Atom>) -> bool {
         let mut grows = true;
-        for (monomial, factor) in &self.terms {
+        for (monomial, factor) in self.terms.iter() {
             for (atom, _) in monomial {
                 grows &= match atom {
                     Atom::Length { .. } => {
