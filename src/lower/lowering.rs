@@ -239,6 +239,9 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
         }
         equal = lowering.equal;
     };
+    if !lowering.diagnostics.has_errors() && !lowering.untold {
+        lowering.lint();
+    }
     lowering.tell_reveals();
     let hypers = lowering.main_hyper_values();
     let graph = (!lowering.diagnostics.has_errors() && !lowering.untold).then(|| lowering.graph.into_live());

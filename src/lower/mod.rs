@@ -17,6 +17,7 @@ mod check;
 mod emit;
 mod expr;
 mod holds;
+mod lints;
 mod lowering;
 mod model;
 mod names;

@@ -44,6 +44,20 @@ impl Default for Schedule {
 }
 
 impl Schedule {
+    /// A warning (`W0190`) where the warm-up isn't shorter than a training of `epochs`, if that does not depend on the
+    /// number of steps in an epoch; else [`Plan::warning`] tells.
+    pub fn warning(&self, epochs: u64) -> Option<Diagnostic> {
+        let takes = match self.warmup {
+            Warmup::Epochs(n) if n > 0 && n >= epochs => {
+                format!("{n} epoch{} and the training {epochs}", if n == 1 { "" } else { "s" })
+            }
+            Warmup::Fraction(share) if share >= 1.0 => "as many steps as the training".to_owned(),
+            _ => return None,
+        };
+        let message = format!("the warm-up takes {takes}: the learning rate never gets to what was set");
+        Some(Diagnostic::warning(W0190, message).help("shorten `warmup` or train for more epochs"))
+    }
+
     /// The schedule of a training of `total` steps, `steps_per_epoch` in each epoch. A fraction is rounded up to whole
     /// steps.
     pub fn plan(&self, total: u64, steps_per_epoch: u64) -> Plan {

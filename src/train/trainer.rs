@@ -238,7 +238,10 @@ impl<'a> Training<'a> {
         let batches = n.div_ceil(settings.batch) as u64;
         let (seed, epochs) = (job.seed, settings.epochs);
         reporter.started(&Plan { seed, epochs, batches, samples: n, parameters, encoder_parameters });
-        if let Some(warning) = self.schedule().warning() {
+        // What needs no number of steps has been told with the recipe.
+        if settings.schedule.warning(settings.epochs).is_none()
+            && let Some(warning) = self.schedule().warning()
+        {
             reporter.note(&warning.to_string());
         }
         for epoch in 0..settings.epochs {

@@ -34,9 +34,29 @@ codes! {
     /// nothing needs it, for every operation here leaves padding out.
     W0112 = "dropped mask",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let padded = dense(audio)\n  let score = mean(padded) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// A value under the name of a modality that is made of other modalities alone: `[audio: v, vision: a]`. Shapes agree
+    /// after the encoders, so nothing else would tell, and the weights of both carry the wrong name. Names are those of
+    /// `let`s, parameters of blocks and labels of streams.
+    W0113 = "modality swap",
+        "use std::{MLP, MultiCA, mse}\ninput audio : Seq<audio>[Ta, fa]\ninput vision : Seq<vision>[Tv, fv]\nlabel y : Real\nmodel M {\n  let a = linear(audio, out: 8)\n  let v = linear(vision, out: 8)\n  let b = learned(rows: 4, width: 8)\n  let h = MultiCA(b, streams: [audio: v, vision: a], heads: 2)\n  let score = mean(h) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// Dropout acts in training alone, and nothing that is trained reads the result of this one: it was thrown away, or it
+    /// feeds a prediction and no loss.
+    W0114 = "dropout without effect",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = linear(audio, out: 8)\n  let dropped = dropout(a, p: 0.1)\n  let score = mean(a) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// Attention divides its scores by the root of the width of a head, or by something else that the program names. In
+    /// one model both are seldom meant: a factor other than elsewhere makes the weights of that attention sharper or
+    /// flatter from the start.
+    W0115 = "two attention scales",
+        "use std::{MLP, SelfAttention, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = linear(audio, out: 64) |> SelfAttention(heads: 8)\n  let b = attention(a, key: a, value: a, heads: 8, scale: 0.125)\n  let score = mean(b) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// A contrast tells a positive from negatives. With none, the only value is compared with itself: the term is 0
+    /// whatever the weights are, and yet it counts where terms are averaged.
+    W0116 = "comparison with itself alone",
+        "use std::{MLP, mse, nt_xent}\ninput audio : Seq<audio>[Ta, fa]\ninput vision : Seq<vision>[Tv, fv]\nlabel y : Real\nmodel M {\n  let a = mean(linear(audio, out: 8))\n  let v = mean(linear(vision, out: 8))\n  let score = concat(a, v) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n  loss contrast = nt_xent(a, pos: [v], neg: [], tau: 0.5)\n}\n";
     /// The learning rate still rises when training ends: the warm-up takes as many steps as the whole training or
     /// more, so the rate that was asked for is never reached or never held.
-    W0190 = "warm-up as long as the training", "";
+    W0190 = "warm-up as long as the training",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { epochs = 4  warmup = 10 epochs }\n";
     /// `select` asks for the epoch that does worst: the least of a metric where more is better, or the reverse.
-    W0191 = "selection against the metric", "";
+    W0191 = "selection against the metric",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { select = max mae }\n";
 }

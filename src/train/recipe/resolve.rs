@@ -75,7 +75,7 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
     };
     let chain = start.map(|r| chain(recipes, r, &mut diagnostics)).unwrap_or_default();
 
-    let mut select_span = Span::NONE;
+    let (mut select_span, mut warmup_span) = (Span::NONE, Span::NONE);
     let mut put =
         |settings: &mut Settings, entry: &Entry<'_>, origin: Origin, diagnostics: &mut Diagnostics| match apply(
             settings, entry,
@@ -84,8 +84,10 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
                 if entry.key == "optimizer" {
                     origins.retain(|key, _| !key.starts_with("optimizer."));
                 }
-                if entry.key == "select" {
-                    select_span = entry.value_span;
+                match entry.key.as_str() {
+                    "select" => select_span = entry.value_span,
+                    "warmup" => warmup_span = entry.value_span,
+                    _ => {}
                 }
                 origins.insert(entry.key.clone(), origin);
             }
@@ -123,6 +125,7 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
         Ok(select) => warnings.extend(select.warning().map(|w| w.at(select_span, "keeps the worst epoch"))),
         Err(d) => diagnostics.push(d.at(select_span, "no such metric")),
     }
+    warnings.extend(settings.schedule.warning(settings.epochs).map(|w| w.at(warmup_span, "outlasts the training")));
     if diagnostics.has_errors() {
         return Err(diagnostics.into_sorted());
     }
@@ -130,7 +133,8 @@ pub fn resolve(recipes: &[Recipe], request: &Request<'_>) -> Result<Resolved, Ve
 }
 
 /// Checks all recipes of a file by themselves, for `dsc check`: keys, values, names of bases. Whether a metric exists
-/// depends on the family and is decided here only for names that no family has.
+/// depends on the family and is decided here only for names that no family has. Lints look at what a recipe has with all
+/// that it inherits.
 pub fn check_recipes(recipes: &[Recipe]) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::new();
     for (i, recipe) in recipes.iter().enumerate() {
@@ -167,6 +171,10 @@ pub fn check_recipes(recipes: &[Recipe]) -> Vec<Diagnostic> {
                 Ok(()) => {}
             }
         }
+    }
+    for recipe in recipes {
+        let request = Request { recipe: Some(&recipe.name.value), ..Request::default() };
+        diagnostics.extend(resolve(recipes, &request).into_iter().flat_map(|r| r.warnings));
     }
     diagnostics.into_sorted()
 }

@@ -1,0 +1,86 @@
+//! `docs/released.md` shows what the checker says of the slips of a published program, each re-created in a case of the
+//! suite. The page is made of the cases: `DSC_BLESS=1 cargo test --test released` writes it anew.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use dsc::check;
+use dsc::data::card;
+use dsc::diag::{Diagnostic, Format, render};
+use dsc::lower::Options;
+use dsc::sema::program::Program;
+use dsc::source::{MemoryWorld, SourceMap};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const HEAD: &str = "# What the checker says of a published program
+
+The program that the authors of DashFusion released departs from their article in places that nothing told them of: it
+runs, it trains, and its numbers look like numbers. Here is each departure that a checker can see, re-created in the
+language, with what `dsc check` says of it before any training. Numbers in the text are those of that program.
+
+No checker sees the others: a list of ranks that is read as a list of samples has the right type, and so has a mean over
+pairs that should have been a sum.
+
+";
+
+/// In the order of the page, each with a title.
+const CASES: &[(&str, &str)] = &[
+    ("swapped_arguments", "Audio and vision change places"),
+    ("swapped_positions", "The same by position"),
+    ("lost_masks", "Padding takes part in fusion"),
+    ("dead_parameters", "Layers that are built and never used"),
+    ("dead_dropout", "Dropout whose result is thrown away"),
+    ("two_scales", "Two attention scales in one model"),
+    ("no_negatives", "Positive pairs without negatives"),
+    ("warmup", "A warm-up that outlasts the training"),
+];
+
+/// The opening comment, and the rest without expectations.
+fn parts(text: &str) -> (String, String) {
+    let (docs, code): (Vec<&str>, Vec<&str>) = text.lines().partition(|l| l.starts_with("//!"));
+    let docs = docs.iter().map(|l| l.trim_start_matches("//!").trim()).collect::<Vec<_>>().join("\n");
+    let shown = |line: &&str| {
+        let end = ["// error[", "// warning["].iter().filter_map(|mark| line.find(mark)).min();
+        line[..end.unwrap_or(line.len())].trim_end().to_owned()
+    };
+    (docs, code.iter().map(shown).collect::<Vec<_>>().join("\n") + "\n")
+}
+
+fn diagnose(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
+    let mut loaded = Program::load_text(&MemoryWorld::new(), name, text);
+    let program = loaded.program.as_ref().unwrap();
+    let options = Options { encoder: card::encoder("demo").unwrap().config.statics(), ..Options::default() };
+    let request = check::Request { options: &options, bound: None, encoder: &card::encoder };
+    loaded.diagnostics.extend(check::check(program, &request).into_sorted());
+    (loaded.sources, loaded.diagnostics.into_sorted())
+}
+
+#[test]
+fn the_page_is_what_the_checker_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut rows, mut sections) = (String::new(), String::new());
+    for (name, title) in CASES {
+        let text = std::fs::read_to_string(root.join(format!("tests/suite/released/{name}.dsl"))).unwrap();
+        let (docs, code) = parts(&text);
+        let (sources, found) = diagnose(&format!("{name}.dsl"), &code);
+        assert!(!found.is_empty(), "{name}");
+        let mut told: Vec<String> = found.iter().map(|d| format!("`{}` {}", d.code, d.message)).collect();
+        told.dedup();
+        let anchor = title.to_lowercase().replace(' ', "-");
+        writeln!(rows, "| [{title}](#{anchor}) | {} |", told.join("<br>")).unwrap();
+        let shown = render(&found, &sources, Format::Full, false);
+        write!(sections, "\n## {title}\n\n{docs}\n\n```\n{code}```\n\n```text\n{}\n```\n", shown.trim_end()).unwrap();
+    }
+    let page = format!("{HEAD}| departure | what `dsc check` says |\n|---|---|\n{rows}{sections}");
+    let path = root.join("docs/released.md");
+    if std::env::var_os("DSC_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        page,
+        "docs/released.md is not what the checker says"
+    );
+    let shown = std::fs::read_dir(root.join("tests/suite/released")).unwrap().count();
+    assert_eq!(shown, CASES.len(), "every case has its place on the page");
+}

@@ -1,0 +1,18 @@
+//! The text head: Linear, GELU, Linear, GELU, LayerNorm, with a dropout before it whose result is thrown away. The program
+//! goes on with the values before it.
+use std::{Bert, LayerNorm, Linear, MLP, mse}
+
+hyper d = 128
+
+input text : Tokens[T]
+label y : Real
+
+model TextHead {
+  let hidden  = text |> Bert()
+  let dropped = dropout(hidden, p: 0.1) // warning[W0102]: `dropped` is never read // warning[W0114]: this dropout has no effect
+  let inner = hidden |> Linear(out: d, bias: false) |> gelu()
+  let t     = inner |> Linear(out: d, bias: false) |> gelu() |> LayerNorm()
+  let score = mean(t) |> MLP(widths: [d, 1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
