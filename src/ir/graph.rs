@@ -223,6 +223,14 @@ impl Graph {
         Graph { name: name.into(), ..Self::default() }
     }
 
+    /// Makes room for that many nodes more, so that a graph that is being built is not moved again and again.
+    pub fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve_nodes(nodes);
+        self.nodes.reserve_edges(2 * nodes);
+        self.params.reserve(nodes / 4);
+        self.names.reserve(nodes);
+    }
+
     /// Adds a node behind all others. Its operands must be there already.
     pub fn add(&mut self, node: Node, operands: &[NodeId]) -> NodeId {
         let index = self.nodes.add_node(node);

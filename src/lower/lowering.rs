@@ -25,6 +25,9 @@ pub struct Setting {
     pub span: Span,
 }
 
+/// Models of the usual size have fewer nodes.
+const USUAL_NODES: usize = 1024;
+
 /// What to compile of a program.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -258,13 +261,15 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
 
 impl<'p> Lowering<'p> {
     fn new(program: &'p Program, options: &'p Options, equal: BTreeMap<String, Dim>) -> Self {
+        let mut graph = Graph::new(match &options.variant {
+            Some(v) => format!("{}/{v}", program.model.name.value),
+            None => program.model.name.value.clone(),
+        });
+        graph.reserve(USUAL_NODES);
         Lowering {
             program,
             options,
-            graph: Graph::new(match &options.variant {
-                Some(v) => format!("{}/{v}", program.model.name.value),
-                None => program.model.name.value.clone(),
-            }),
+            graph,
             diagnostics: Diagnostics::new(),
             frames: Vec::new(),
             uses: Uses::default(),
