@@ -8,7 +8,8 @@
 //! 5. [`data`] reads feature files, text encoders and their tokenisers, and gives dims their numbers;
 //! 6. `runtime` (feature `torch`) runs a graph on libtorch; [`train`] fits and scores it; [`report`] makes tables.
 //!
-//! [`check`] joins what the parts find wrong with a file.
+//! [`check`](mod@check) joins what the parts find wrong with a file; [`compile`] is the short way from a file to its graph, and
+//! shows how to test models of your own.
 //!
 //! ```
 //! use dsc::lower::{Options, compile};
@@ -33,7 +34,7 @@
 //!
 //! # Invariants
 //! - Data flows one way; a part may use only the parts above it: `source`, `random`, `diag`, `syntax`, `sema`, `ir`, `lower`,
-//!   `passes`, `analysis`, `data`, `runtime`, `train`, `check`, `report`, `cli`.
+//!   `passes`, `analysis`, `data`, `runtime`, `train`, `check`, `compile`, `report`, `cli`.
 //! - Parsing never fails: it returns a tree and diagnostics. Faults are data ([`diag::Diagnostic`]); nothing but `cli` prints.
 //! - Below `cli` only [`source::World`] and the data readers touch files. Only `runtime` knows tch, through its fallible calls.
 //! - A program is checked by being lowered: a block has its types checked at each call, where its generics are known, and an
@@ -67,6 +68,9 @@ pub mod runtime;
 pub mod train;
 
 pub mod check;
+
+mod compile;
+pub use compile::{Failure, compile};
 
 pub mod report;
 

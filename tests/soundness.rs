@@ -5,7 +5,7 @@
 //! program also gets one thing wrong, which has to be told at its line. The report shows how many programs were accepted,
 //! how large they are and how often each primitive and kind of item was used; few uses fail.
 //!
-//! `DSC_SOUNDNESS=50000 cargo nextest run --test soundness --no-capture` for a long run, `DSC_SOUNDNESS_SEED` for other
+//! `DSC_SOUNDNESS=50000 cargo nextest run --profile long --test soundness --no-capture` for a long run, `DSC_SOUNDNESS_SEED` for other
 //! programs, `DSC_SOUNDNESS_FROM` to begin at another number, `DSC_SOUNDNESS_SHOW` to see what is refused.
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
