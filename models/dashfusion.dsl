@@ -61,11 +61,16 @@ model DashFusion {
     + sum x in others { nt_xent(x, pos: x at c.pos, neg: x at c.neg, tau: tau) })
 }
 
+/// Table IV, without semantic alignment: the text anchor has no positives of other modalities.
 variant no_semantic { let text_pos = mean(t) at c.pos }
-variant no_scl      { let text_pos = [mean(a), mean(v)]  let others = [] }
+/// Table IV, without supervised contrast: modalities of one sample are aligned, samples of one class are not.
+variant no_scl { let text_pos = [mean(a), mean(v)]  let others = [] }
+/// Table IV, without temporal alignment: the bottleneck starts from random tokens.
 variant no_temporal { let h0 = learned(rows: p, width: d)  let others = [audio: mean(a), vision: mean(v)] }
-variant no_dual     = no_temporal { let text_pos = mean(t) at c.pos }
-variant no_hbf      { set depth = 0 }
+/// Table IV, without dual-stream alignment: neither temporal nor semantic.
+variant no_dual = no_temporal { let text_pos = mean(t) at c.pos }
+/// Table IV, without hierarchical bottleneck fusion: the aligned text and the streams side by side.
+variant no_hbf { set depth = 0 }
 
 recipe sims {
   epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5

@@ -120,6 +120,21 @@ pub enum Command {
 }
 
 impl Command {
+    /// Takes the variant that the name of the model says.
+    ///
+    /// # Errors
+    /// What to tell the user where an option says another one.
+    pub fn take_variant(&mut self) -> Result<(), String> {
+        match self {
+            Command::Check(args) => args.model.take_variant(),
+            Command::Dump(args) => args.model.take_variant(),
+            Command::Summary(args) => args.model.take_variant(),
+            Command::Train(args) => args.model.take_variant(),
+            // These name several models, or none.
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the command runs in `dsc-rt`.
     pub fn needs_runtime(&self) -> bool {
         match self {

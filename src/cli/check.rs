@@ -10,7 +10,7 @@ use crate::source::World;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
     /// Print the type of every `let`, parameter and loop variable of the file as well

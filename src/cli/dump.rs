@@ -31,7 +31,7 @@ Passes run on the canonical graph in the order in which they are named; each res
 comparison are those before the pass; nodes that are new count on from there.")]
 pub struct Args {
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
     /// Print the graph; this is what is printed if nothing else is asked for

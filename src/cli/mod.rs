@@ -21,7 +21,8 @@
 //! 0 equal, 1 different, 2 anything else.
 
 pub mod args;
-pub mod check;
+pub mod beside;
+mod check;
 pub mod data;
 pub mod demo;
 pub mod diff;
@@ -71,8 +72,10 @@ use std::process::ExitCode;
 /// The whole of the program `dsc`.
 pub fn front_main() -> ExitCode {
     process::report_panics();
-    let cli = Cli::parse();
-    let mut out = Output::stdio(&cli.output);
+    let (cli, mut out) = match read() {
+        Ok(read) => read,
+        Err(exit) => return exit.into(),
+    };
     if cli.command.needs_runtime() {
         // Returns only when there is nothing to start.
         let fault = launch::exec();
@@ -82,12 +85,27 @@ pub fn front_main() -> ExitCode {
     front::run(&cli.command, &mut out).into()
 }
 
+/// The command line, and where its results go.
+fn read() -> Result<(Cli, Output), Exit> {
+    let mut cli = Cli::parse();
+    let mut out = Output::stdio(&cli.output);
+    match cli.command.take_variant() {
+        Ok(()) => Ok((cli, out)),
+        Err(why) => {
+            out.note(why);
+            Err(Exit::Usage)
+        }
+    }
+}
+
 /// The whole of the program `dsc-rt`. It can run the front end's commands too.
 #[cfg(feature = "torch")]
 pub fn runtime_main() -> ExitCode {
     process::report_panics();
-    let cli = Cli::parse();
-    let mut out = Output::stdio(&cli.output);
+    let (cli, mut out) = match read() {
+        Ok(read) => read,
+        Err(exit) => return exit.into(),
+    };
     match cli.command.needs_runtime() {
         true => runtime::run(&cli.command, &mut out).into(),
         false => {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Which model: file or stock model, variant, hypers.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelArgs {
-    /// A .dsl file, or the name of a stock model (`dsc models` lists them)
+    /// A .dsl file, or the name of a stock model (`dsc models` lists them); `FILE#VARIANT` is a variant of it
     #[arg(value_name = "FILE")]
     pub file: String,
     /// A variant of the file instead of its base
@@ -23,6 +23,48 @@ pub struct ModelArgs {
     /// Set a hyper: `--set p=4`, checked against its declared range
     #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_setting)]
     pub sets: Vec<Setting>,
+}
+
+impl ModelArgs {
+    /// Takes the variant that the name itself says: `mine.dsl#narrow`, `dashfusion/no_scl`.
+    ///
+    /// # Errors
+    /// What to tell the user where `--variant` says another one.
+    pub(super) fn take_variant(&mut self) -> Result<(), String> {
+        let (file, named) = split_variant(&self.file);
+        let variant = one_variant(&self.file, named, self.variant.as_deref())?.map(str::to_owned);
+        (self.file, self.variant) = (file.to_owned(), variant);
+        Ok(())
+    }
+}
+
+/// File and variant of a name: `FILE#VARIANT`, or `STOCK/VARIANT` of a stock model. Where a file of the whole name exists, or a
+/// stock model has it, that is meant.
+pub(super) fn split_variant(name: &str) -> (&str, Option<&str>) {
+    let whole = std::path::Path::new(name).exists() || EmbeddedWorld::model(name).is_some();
+    let split = |mark| name.rsplit_once(mark).filter(|(file, variant)| !file.is_empty() && !variant.is_empty());
+    let of_stock = |(stock, _): &(&str, &str)| EmbeddedWorld::model(stock).is_some();
+    match split('#').or_else(|| split('/').filter(of_stock)) {
+        Some((file, variant)) if !whole => (file, Some(variant)),
+        _ => (name, None),
+    }
+}
+
+/// The variant that a name and an option say together.
+///
+/// # Errors
+/// What to tell the user where they say two.
+pub(super) fn one_variant<'a>(
+    name: &str,
+    named: Option<&'a str>,
+    option: Option<&'a str>,
+) -> Result<Option<&'a str>, String> {
+    match (named, option) {
+        (Some(one), Some(other)) if one != other => {
+            Err(format!("`{name}` names one variant and the option another, `{other}`"))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
 }
 
 /// `p=4` as a setting.

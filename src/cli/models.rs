@@ -1,9 +1,11 @@
 //! `dsc models`, `dsc models show NAME`.
 
+use super::model::split_variant;
 use super::{Exit, Output};
 use crate::diag::Diagnostic;
 use crate::diag::codes::names::E0202;
 use crate::source::{EmbeddedWorld, SourceMap};
+use crate::syntax::ast::{Item, ItemKind};
 use crate::syntax::parse;
 
 /// `dsc models`.
@@ -27,8 +29,9 @@ enum What {
 
 /// Lists the stock models, or prints one.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
+    let list: Vec<Stock> = EmbeddedWorld::models().iter().map(|(name, text)| Stock::of(name, text)).collect();
     match &args.what {
-        Some(What::Show { name }) => match EmbeddedWorld::model(name) {
+        Some(What::Show { name }) => match EmbeddedWorld::model(split_variant(name).0) {
             Some(text) => {
                 out.line(text.trim_end());
                 Exit::Done
@@ -40,22 +43,16 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             ),
         },
         Some(What::List) | None => {
-            let list: Vec<_> = EmbeddedWorld::models().iter().map(|(name, text)| describe(name, text)).collect();
             if out.is_json() {
                 out.json(&list);
             } else {
-                for model in &list {
-                    let variants = model["variants"]
-                        .as_array()
-                        .map(|v| v.iter().filter_map(|x| x.as_str()).collect::<Vec<_>>().join(", "))
-                        .unwrap_or_default();
-                    out.line(format_args!(
-                        "{:<20} {}",
-                        model["name"].as_str().unwrap_or_default(),
-                        model["title"].as_str().unwrap_or_default()
-                    ));
-                    if !variants.is_empty() {
-                        out.line(format_args!("{:<20} variants: {variants}", ""));
+                let names =
+                    list.iter().flat_map(|s| std::iter::once(&s.name).chain(s.variants.iter().map(|v| &v.name)));
+                let width = names.map(String::len).max().unwrap_or_default();
+                for Stock { name, title, variants } in &list {
+                    out.line(format_args!("{name:<width$}  {title}"));
+                    for Variant { name, title } in variants {
+                        out.line(format_args!("{name:<width$}  {title}").to_string().trim_end());
                     }
                 }
             }
@@ -64,18 +61,39 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     }
 }
 
-fn describe(name: &str, text: &str) -> serde_json::Value {
-    let mut sources = SourceMap::new();
-    let file = sources.add(name, text);
-    let (module, _) = parse(&sources, file);
-    let variants: Vec<&str> = module
-        .items
-        .iter()
-        .filter_map(|i| match &i.kind {
-            crate::syntax::ast::ItemKind::Variant(v) => Some(v.name.value.as_str()),
+/// A stock model.
+#[derive(serde::Serialize)]
+struct Stock {
+    name: String,
+    /// The first line of its documentation.
+    title: String,
+    variants: Vec<Variant>,
+}
+
+/// A variant of a stock model, which is one of its own name.
+#[derive(serde::Serialize)]
+struct Variant {
+    /// `dashfusion/no_scl`.
+    name: String,
+    title: String,
+}
+
+impl Stock {
+    fn of(name: &str, text: &str) -> Stock {
+        let mut sources = SourceMap::new();
+        let file = sources.add(name, text);
+        let (module, _) = parse(&sources, file);
+        let first = |docs: &[String]| docs.first().map(|d| d.trim().to_owned()).unwrap_or_default();
+        let variant = |item: &Item| match &item.kind {
+            ItemKind::Variant(v) => {
+                Some(Variant { name: format!("{name}/{}", v.name.value), title: first(&item.docs) })
+            }
             _ => None,
-        })
-        .collect();
-    let title = module.docs.first().map(|d| d.trim()).unwrap_or_default();
-    serde_json::json!({ "name": name, "title": title, "variants": variants })
+        };
+        Stock {
+            name: name.to_owned(),
+            title: first(&module.docs),
+            variants: module.items.iter().filter_map(variant).collect(),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::model::{BindArgs, ModelArgs, load, options};
+use super::model::{BindArgs, ModelArgs, load, one_variant, options, split_variant};
 use super::saved::Saved;
 use super::{Exit, Output};
 use crate::analysis::Summary;
@@ -47,27 +47,16 @@ pub(super) struct Opened {
 }
 
 impl Asked<'_> {
-    /// File and variant. A `#` that belongs to the name of a file is no mark of a variant.
-    fn parts(&self) -> (&str, Option<&str>) {
-        match self.name.rsplit_once('#') {
-            Some((file, variant)) if !Path::new(self.name).exists() && !variant.is_empty() => (file, Some(variant)),
-            _ => (self.name, None),
-        }
-    }
-
     /// Opens and compiles it. Faults are reported here.
     ///
     /// # Errors
     /// How the command ends.
     pub fn open(&self, out: &mut Output) -> Result<Opened, Exit> {
-        let (name, behind) = self.parts();
-        let variant = match (behind, self.variant) {
-            (Some(one), Some(other)) if one != other => {
-                out.note(format_args!("`{}` names one variant and the option another, `{other}`", self.name));
-                return Err(Exit::Usage);
-            }
-            (one, other) => one.or(other),
-        };
+        let (name, named) = split_variant(self.name);
+        let variant = one_variant(self.name, named, self.variant).map_err(|why| {
+            out.note(why);
+            Exit::Usage
+        })?;
         match run_of(Path::new(name)) {
             Some(place) => self.open_run(name, variant, &place, out),
             None => self.open_file(name, variant, out),

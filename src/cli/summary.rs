@@ -1,5 +1,6 @@
 //! `dsc summary FILE`: what a model costs.
 
+use super::beside::Beside;
 use super::model::{BindArgs, ModelArgs, load, options};
 use super::{Exit, Output};
 use crate::analysis::{Costs, MemoryPlan, Summary, by_line};
@@ -17,6 +18,7 @@ formulas in the names of the data; with it they are numbers, every sequence as l
   dsc summary dashfusion --data sims             numbers for CH-SIMS, no file needed
   dsc summary dashfusion --data sims --by line   by equation
   dsc summary mine.dsl --data mosi --batch 64 --memory 80GB
+  dsc summary fusion/hbf --data sims --of Fuse --beside fusion/bf fusion/ca dashfusion/no_hbf
 
 Multiply-adds are those of one sample's forward pass: products of linear maps, attention scores and weighted sums,
 convolutions and recurrent cells. Element-wise work, softmax, norms and embeddings count 0. A training step runs the forward
@@ -30,7 +32,7 @@ the allocator holds back and the CUDA context are not in it.
 `*` stands for the turns of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
 pub struct Args {
     #[command(flatten)]
-    model: ModelArgs,
+    pub(super) model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
     /// Anchors per batch; the recipe's if left out
@@ -45,6 +47,12 @@ pub struct Args {
     /// Show formulas beside the numbers of --data
     #[arg(long)]
     symbolic: bool,
+    /// Compare with other models: one row each
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["batch", "depth", "by", "symbolic", "memory"])]
+    beside: Vec<String>,
+    /// A column for the multiply-adds of all calls of a block, where models are compared
+    #[arg(long, value_name = "BLOCK", requires = "beside")]
+    of: Vec<String>,
     /// Memory that training may take, in GB (10^9 bytes), GiB, MB or MiB
     #[arg(long, value_name = "SIZE", default_value = "24GB", value_parser = parse_size)]
     memory: u64,
@@ -76,6 +84,11 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 /// Counts a model.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
+    if !args.beside.is_empty() {
+        let first = (args.model.file.as_str(), args.model.variant.as_deref());
+        let (others, of) = (args.beside.as_slice(), args.of.as_slice());
+        return Beside { first, others, sets: &args.model.sets, bind: &args.bind, of }.run(out);
+    }
     let mut loaded = load(&args.model.file);
     let Some(program) = &loaded.program else {
         return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);

@@ -1,0 +1,67 @@
+//! Table V, hierarchical bottleneck fusion: the bottleneck halves from layer to layer. The stock model `dashfusion` is the
+//! same graph.
+use std::{Bert, CrossAttention, FFN, FrameEncoder, LayerNorm, Linear, MLP, MultiCA, TransformerLayer, mse, nt_xent}
+
+hyper d       = 128  where d % heads == 0
+hyper heads   = 8
+hyper ff      = 256
+hyper p       = 8    in [2, 4, 8, 16, 32, 64]
+hyper keep(l) = max(1, p // 2**l)
+hyper depth   = 2    in 1..=4    // fusion layers
+hyper layers  = 2    in 1..=6    // per encoder
+hyper lambda  = 0.2
+hyper tau     = 0.5
+hyper drop    = 0.0  in 0.0..=0.9
+
+input text   : Tokens[T]
+input audio  : Seq<audio>[Ta, fa]
+input vision : Seq<vision>[Tv, fv]
+label y      : Real
+
+/// Temporal alignment, eq. 4.
+block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
+  t + sum o in others { CrossAttention(t, from: o, heads: heads, drop: drop) }
+}
+
+/// One fusion layer, eq. 6-9; B is added twice in eq. 7-8, as printed.
+block Fuse<n, m>(h: Seq<m>[n, d], streams: [Seq<_>[_, d]], tokens: int) -> (Seq<m>[min(n, tokens), d], like streams) {
+  let b  = TransformerLayer(h, heads: heads, ff: ff, drop: drop) |> take(rows: tokens)
+  let hb = LayerNorm(b + MultiCA(b, streams: streams, heads: heads, drop: drop))
+  let hl = LayerNorm(hb + FFN(hb, hidden: ff, drop: drop))
+  let spread = each x in streams {
+    let z = LayerNorm(x + CrossAttention(x, from: b, heads: heads, drop: drop))
+    LayerNorm(z + FFN(z, hidden: ff, drop: drop))
+  }
+  (hl, spread)
+}
+
+model HierarchicalBottleneckFusion {
+  let t = text   |> Bert() |> Linear(out: d)
+  let a = audio  |> FrameEncoder(width: d, heads: heads, ff: ff, layers: layers, drop: drop)
+  let v = vision |> FrameEncoder(width: d, heads: heads, ff: ff, layers: layers, drop: drop)
+  let h0 = Align(t, others: [audio: a, vision: v])
+
+  var h  = h0
+  var xs = [text: t, audio: a, vision: v]
+  for l in 0..depth { h, xs = Fuse(h, streams: xs, tokens: keep(l)) }
+  let score = concat(h[0], ..each x in xs { x[0] }) |> MLP(widths: [2*d, d, 1], drop: drop) |> scalar()
+  output score for y
+
+  companions c {
+    by = [mean(t), mean(a), mean(v)]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10  refresh = 2
+  }
+  let text_pos = [mean(a), mean(v), ..mean(t) at c.pos]
+  let others   = [audio: mean(a), vision: mean(v), fused: h0[0]]
+  loss prediction = mse(score, target: y)
+  loss contrast   = lambda * (nt_xent(mean(t), pos: text_pos, neg: mean(t) at c.neg, tau: tau)
+    + sum x in others { nt_xent(x, pos: x at c.pos, neg: x at c.neg, tau: tau) })
+}
+
+recipe sims {
+  epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
+  encoder = "bert-base-chinese"  family = sims  class = exact
+}
+recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei = mosi { set depth = 3  set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
+recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+expect macs(Fuse) == 125_169_920, macs(Align) == 20_815_616 for sims

@@ -1,0 +1,108 @@
+//! `dsc summary FILE --beside FILE..`: what several models cost, a row each.
+
+use super::model::BindArgs;
+use super::opened::{Asked, Opened};
+use super::{Exit, Output};
+use crate::analysis::cost::CONVENTION;
+use crate::analysis::{Figures, Summary, count};
+use crate::lower::Setting;
+use crate::report::table::{Align, Table};
+use crate::sema::dims::Dim;
+use serde_json::json;
+
+/// The models and what is shown of them.
+pub(super) struct Beside<'a> {
+    /// The first model's name, and its variant.
+    pub first: (&'a str, Option<&'a str>),
+    /// The others.
+    pub others: &'a [String],
+    /// Hypers of all of them.
+    pub sets: &'a [Setting],
+    pub bind: &'a BindArgs,
+    /// Blocks that have a column of their own.
+    pub of: &'a [String],
+}
+
+/// What one model costs.
+struct Cost {
+    name: String,
+    params: Dim,
+    macs: Dim,
+    /// Multiply-adds of all calls of each block asked for; nothing where the model does not call it.
+    of: Vec<Option<Dim>>,
+}
+
+impl Beside<'_> {
+    /// Prints the table.
+    pub fn run(&self, out: &mut Output) -> Exit {
+        let (first, variant) = self.first;
+        let names = std::iter::once((first, variant)).chain(self.others.iter().map(|name| (name.as_str(), None)));
+        let mut costs = Vec::new();
+        for (name, variant) in names {
+            let asked = Asked { name, variant, sets: self.sets.to_vec(), bind: self.bind };
+            match asked.open(out) {
+                Ok(opened) => costs.push(self.cost(&opened)),
+                Err(exit) => return exit,
+            }
+        }
+        if let Some(nowhere) = (0..self.of.len()).find(|i| costs.iter().all(|c| c.of.get(*i) == Some(&None))) {
+            let name = self.of.get(nowhere).map_or("", String::as_str);
+            out.note(format_args!("`--of {name}`: none of these models calls a block of that name"));
+            return Exit::Usage;
+        }
+        if out.is_json() {
+            let entry = |c: &Cost| {
+                let of: serde_json::Map<_, _> =
+                    self.of.iter().cloned().zip(c.of.iter().map(|d| json!(d.as_ref().map(value)))).collect();
+                json!({ "model": c.name, "parameters": value(&c.params), "multiply_adds": value(&c.macs), "of": of })
+            };
+            out.json(&json!({ "models": costs.iter().map(entry).collect::<Vec<_>>(), "convention": CONVENTION }));
+        } else {
+            out.line(self.table(&costs).text().trim_end());
+        }
+        Exit::Done
+    }
+
+    fn cost(&self, opened: &Opened) -> Cost {
+        let summary = Summary::of(&opened.graph);
+        let bound = |dim: &Dim| match opened.dims.as_ref().and_then(|table| dim.eval(table)) {
+            Some(n) => Dim::from(n),
+            None => dim.clone(),
+        };
+        let parts = summary.root.all();
+        let calls = |block: &String| {
+            let calls: Vec<&Figures> =
+                parts.iter().filter(|p| p.block.as_ref() == Some(block)).map(|p| &p.figures).collect();
+            (!calls.is_empty()).then(|| bound(&Figures::sum(calls).multiply_adds))
+        };
+        let total = summary.total();
+        Cost {
+            name: opened.label.clone(),
+            params: bound(&total.params),
+            macs: bound(&total.multiply_adds),
+            of: self.of.iter().map(calls).collect(),
+        }
+    }
+
+    fn table(&self, costs: &[Cost]) -> Table {
+        let fixed = ["model", "parameters", "multiply-adds"].map(str::to_owned);
+        let of = self.of.iter().map(|block| format!("of them in {block}"));
+        let columns = fixed.into_iter().chain(of).enumerate();
+        let mut table = Table::new(columns.map(|(i, c)| (c, if i == 0 { Align::Left } else { Align::Right })));
+        for c in costs {
+            let cells = [c.name.clone(), number(&c.params), number(&c.macs)];
+            table.row(cells.into_iter().chain(c.of.iter().map(|d| d.as_ref().map_or_else(|| "-".into(), number))));
+        }
+        table.note(format!("{CONVENTION}."));
+        table
+    }
+}
+
+fn number(d: &Dim) -> String {
+    d.as_const().map_or_else(|| count::text(d, None), count::grouped)
+}
+
+/// A number where it is one, else a formula.
+fn value(d: &Dim) -> serde_json::Value {
+    d.as_const().map_or_else(|| json!(d.to_string()), |n| json!(n))
+}
