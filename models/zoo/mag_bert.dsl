@@ -1,14 +1,16 @@
 //! MAG-BERT (Rahman et al., ACL 2020, arXiv 1908.05787): voice and face shift the words inside the text encoder.
 //!
-//! The multimodal adaptation gate stands behind a layer of the text encoder. For every word it weighs the voice and the
-//! face by gates that see them and the word, adds the two into a displacement, limits the displacement to a share of the
-//! word's own length, and adds it to the word. The encoder's later layers go on with the displaced words.
+//! The multimodal adaptation gate stands behind a layer of the text encoder. For every word it weighs the voice and
+//! the face by gates that see them and the word, adds the two into a displacement, limits the displacement to a share
+//! of the word's own length, and adds it to the word. The encoder's later layers go on with the displaced words.
 //!
-//! The article aligns voice and face to the words by time stamps. The streams here are not aligned, so every word attends
-//! to each stream, and the rest of the gate is as printed. The gate stands behind the last layer of the pretrained
-//! encoder, one of the places that the article tries; `after` layers of the same kind, new ones, read the displaced words.
+//! Changed: the article aligns voice and face to the words by time stamps. The streams here are not aligned, so every
+//! word attends to each stream; the rest of the gate is as printed. `Bert` hands out its last layer alone, so the
+//! gate stands there, which is one of the places that the article tries, and `after` new layers of the same kind read
+//! the displaced words.
 use std::{Bert, BertLayer, CrossAttention, LayerNorm, MLP, mse}
 
+hyper d     = 64   in 8..=256                  // width of voice and face, and of the head
 hyper heads = 4
 hyper after = 1    in 0..=4                    // layers behind the gate
 hyper share = 1.0  in 0.0..=2.0                // the article's beta: longest displacement, in lengths of the word
@@ -22,14 +24,14 @@ label y      : Real
 /// Displacement by one modality: the gate sees the word and the modality.
 block Shift<n, m, w>(z: Seq<m>[n, w], by: Seq<m>[n, _]) -> Seq<m>[n, w] {
   let gate = concat(z, by, along: "features") |> linear(out: w) |> relu()
-  gate * linear(by, out: w)
+  gate * linear(by, out: w, bias: false)
 }
 
 /// The gate: h is the displacement, alpha = min(|z| / |h| * share, 1) its scale.
 block Gate<n, m, w>(z: Seq<m>[n, w], a: Seq<m>[n, _], v: Seq<m>[n, _]) -> Seq<m>[n, w] {
   let by_a  = Shift(z, by: a)
   let by_v  = Shift(z, by: v)
-  let h     = by_a + by_v
+  let h     = add_row(by_a + by_v, row: param(shape: [w], init: "zeros"))
   let ratio = share * norm(z, keep: true) / (norm(h, keep: true) + 1e-6)
   let alpha = clamp(ratio, max: 1.0)
   LayerNorm(z + scale(h, by: alpha)) |> dropout(p: drop)
@@ -37,11 +39,11 @@ block Gate<n, m, w>(z: Seq<m>[n, w], a: Seq<m>[n, _], v: Seq<m>[n, _]) -> Seq<m>
 
 model MagBert {
   let words = text |> Bert()
-  let a = CrossAttention(words, from: linear(audio, out: 64), heads: heads)
-  let v = CrossAttention(words, from: linear(vision, out: 64), heads: heads)
+  let a = CrossAttention(words, from: linear(audio, out: d), heads: heads)
+  let v = CrossAttention(words, from: linear(vision, out: d), heads: heads)
   var h = Gate(words, a: a, v: v)
   for l in 0..after { h = BertLayer(h) }
-  let score = h[0] |> MLP(widths: [64, 1], drop: drop) |> scalar()
+  let score = h[0] |> MLP(widths: [d, 1], drop: drop) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)
 }
@@ -53,3 +55,5 @@ recipe sims {
 recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
 recipe mosei = mosi { epochs = 20 }
 recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+expect params(Gate) == 6 * 768**2 + 5 * 768 for sims
+expect params < 115M, macs < 4G for sims

@@ -1,20 +1,21 @@
-//! MulT, the multimodal transformer (Tsai et al., ACL 2019, arXiv 1906.00295): streams of unequal length, never aligned.
+//! MulT, the multimodal transformer (Tsai et al., ACL 2019, arXiv 1906.00295): streams of unequal length, never
+//! aligned.
 //!
-//! A convolution brings every stream to one width and lets each step see its neighbours. Then each modality is reinforced
-//! by each of the two others: a crossmodal transformer, one per ordered pair, whose queries come from the target and
-//! whose keys and values are the low-level steps of the source. The two results of a target are joined step by step, a
-//! transformer runs over them, and the last steps of the three targets make the prediction.
+//! A convolution brings every stream to one width and lets each step see its neighbours. Then each modality is
+//! reinforced by each of the two others: a crossmodal transformer, one per ordered pair, whose queries come from the
+//! target and whose keys and values are the low-level steps of the source. The two results of a target are joined
+//! step by step, a transformer runs over them, and the last steps of the three targets make the prediction.
 //!
 //! Changed: words come from a text encoder instead of GloVe; the transformers are not causal, as the equations of the
 //! article have it. One drop rate stands for the several of the article.
 use std::{Bert, Conv, CrossModalTransformer, MLP, mse}
 
-hyper d      = 40  in 8..=256  where d % heads == 0
+hyper d      = 40   in 8..=256  where d % heads == 0
 hyper heads  = 10
-hyper layers = 4   in 1..=8                    // of every crossmodal transformer
-hyper memory = 3   in 1..=8                    // of the transformer over a reinforced target
-hyper kernel = 3   in [1, 3, 5]                // of the temporal convolution
-hyper drop   = 0.1 in 0.0..=0.9
+hyper layers = 4    in 1..=8                   // of every crossmodal transformer
+hyper memory = 3    in 1..=8                   // of the transformer over a reinforced target
+hyper kernel = 3    in [1, 3, 5]               // of the temporal convolution
+hyper drop   = 0.1  in 0.0..=0.9
 
 input text   : Tokens[T]
 input audio  : Seq<audio>[Ta, fa]
@@ -28,7 +29,7 @@ block Reinforced<n, m>(x: Seq<m>[n, d], sources: [Seq<_>[_, d]]) -> Vec[2*d] whe
   }
   let joined = concat(..views, along: "features")
   let z = CrossModalTransformer(joined, from: joined, heads: heads, ff: 8*d, layers: memory, drop: drop)
-  last_state(z, bidirectional: false)
+  last_state(z, bidirectional: false)  // the last step
 }
 
 model MulT {
@@ -53,4 +54,9 @@ recipe sims {
 }
 recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
 recipe mosei = mosi { epochs = 20 }
-recipe demo  = sims { set heads = 4  set d = 32  set layers = 2  set memory = 1  epochs = 15  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+recipe demo  = sims {
+  set heads = 4  set d = 32  set layers = 2  set memory = 1
+  epochs = 20  optimizer.lr = 1e-3  seeds = 1  encoder = "demo"
+}
+expect shape(h) == [6*d], params(ht) == params(hv) for sims
+expect params < 105M, macs < 3.8G for sims
