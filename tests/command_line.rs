@@ -105,6 +105,56 @@ fn golden_files_hold_what_models_compile_to() {
 }
 
 #[test]
+fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
+    let place = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let done = dsc().current_dir(place.path()).args(args).assert();
+        let output = done.get_output().clone();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    let list = run(&["models"]).1;
+    for name in ["dashfusion/no_scl", "fusion/hbf", "zoo/mult", "zoo/mbt/late"] {
+        assert!(list.lines().any(|l| l.split_whitespace().next() == Some(name)), "{name}: {list}");
+        assert_eq!(run(&["check", name]).0, 0, "{name}");
+    }
+    let by_name = run(&["dump", "dashfusion/no_scl"]).1;
+    assert_eq!(by_name, run(&["dump", "dashfusion", "--variant", "no_scl"]).1);
+    assert_eq!(by_name, run(&["dump", "dashfusion#no_scl"]).1);
+    assert!(by_name.starts_with("graph DashFusion/no_scl\n"), "{}", &by_name[..80]);
+    assert_eq!(run(&["diff", "dashfusion", "fusion/hbf"]).0, 0);
+    assert_eq!(run(&["diff", "dashfusion/no_hbf", "fusion/concat"]).0, 0);
+    let (code, _, told) = run(&["check", "dashfusion/no_scx"]);
+    assert!(code == 1 && told.contains("did you mean `no_scl`?"), "{told}");
+    let (code, _, told) = run(&["summary", "dashfusion/no_scl", "--variant", "no_hbf"]);
+    assert!(code == 2 && told.contains("names one variant and the option another, `no_hbf`"), "{told}");
+    // A file of that name is meant where there is one.
+    std::fs::create_dir(place.path().join("dashfusion")).unwrap();
+    std::fs::write(place.path().join("dashfusion/no_scl"), "modle M {}\n").unwrap();
+    assert_eq!(run(&["check", "dashfusion/no_scl"]).0, 1);
+}
+
+#[test]
+fn models_are_summed_up_side_by_side() {
+    let args = ["summary", "fusion/concat", "--data", "sims", "--of", "Fuse", "--beside", "fusion/ca", "fusion/hbf"];
+    let shown = dsc().args(args).assert().success();
+    let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    let row = |name: &str| -> Vec<String> {
+        let line = text.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(row("fusion/concat").last().unwrap(), "-");
+    assert_eq!(row("fusion/ca").last().unwrap(), "51,355,648");
+    assert_eq!(row("fusion/hbf").last().unwrap(), "125,169,920");
+    let shown = dsc().args(args).args(["--format", "json"]).assert().success();
+    let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(json["models"][2]["of"]["Fuse"], 125_169_920);
+    assert!(json["models"][0]["of"]["Fuse"].is_null());
+    let shown = dsc().args(args).args(["--of", "Fuze"]).assert().code(2);
+    assert!(String::from_utf8(shown.get_output().stderr.clone()).unwrap().contains("`--of Fuze`"));
+}
+
+#[test]
 fn explain_prints_a_code_in_any_case() {
     let shown = dsc().args(["explain", "e0703"]).assert().success();
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();

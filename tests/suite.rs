@@ -152,7 +152,8 @@ fn every_code_of_the_front_end_has_a_case_and_an_example_that_fails() {
     let mut missing = String::new();
     for info in all_codes() {
         let code = info.code.0;
-        let front_end = ["E01", "E02", "E03", "E04", "E05", "W"].iter().any(|p| code.starts_with(p));
+        // W0189 is told with the encoder at hand, before training.
+        let front_end = ["E01", "E02", "E03", "E04", "E05", "W"].iter().any(|p| code.starts_with(p)) && code != "W0189";
         if front_end && !told.contains(code) {
             writeln!(missing, "no case under tests/suite expects {code}").unwrap();
         }

@@ -1,5 +1,5 @@
-//! Table V, cross-modal attention: the aligned text asks all streams in every layer, and its first token alone is read. The
-//! streams stay as they are.
+//! Table V, cross-modal attention: the aligned text asks all streams in every layer, and its first token alone is read.
+//! The streams stay as they are.
 use std::{Bert, CrossAttention, FFN, FrameEncoder, LayerNorm, Linear, MLP, MultiCA, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0

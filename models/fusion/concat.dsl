@@ -1,4 +1,4 @@
-//! Table V, concat: the first tokens of the aligned text and of the three streams side by side, with no layer of fusion.
+//! Table V, concat: the first tokens of the aligned text and of the three streams side by side, without a fusion layer.
 //! The stock model `dashfusion/no_hbf` is the same graph.
 use std::{Bert, CrossAttention, FrameEncoder, Linear, MLP, mse, nt_xent}
 

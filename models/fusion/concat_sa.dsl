@@ -1,5 +1,5 @@
-//! Table V, concat and self-attention: transformer layers over the rows of all three streams, one behind the other. The cost
-//! grows with the square of their common length.
+//! Table V, concat and self-attention: transformer layers over the rows of all three streams, one behind the other.
+//! The cost grows with the square of their common length.
 use std::{Bert, CrossAttention, FrameEncoder, Linear, MLP, TransformerLayer, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0

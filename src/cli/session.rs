@@ -10,6 +10,7 @@ use super::model::load;
 use super::{Exit, Output};
 use crate::data::card::{Location, card, encoder, locate};
 use crate::data::{Binding, Dataset, NonFiniteCount, Split};
+use crate::diag::codes::lints::W0189;
 use crate::diag::codes::run::E0922;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::{Graph, Op};
@@ -126,6 +127,7 @@ impl Session {
         options.dims = Some(dims.clone());
         let (graph, Compiled { hypers, diagnostics, .. }) = compiled(program, &options)?;
         warnings.extend(diagnostics.into_sorted());
+        warnings.extend(found.as_ref().filter(|e| e.folder.is_some()).and_then(|e| unplaced(&graph, &e.binding.name)));
         let recipe = resolved.recipe.as_deref();
         let origin = |name: &String| Some((name.clone(), origin(&set_by(program, &options, recipe, name)?, name, ask)));
         let session = Session {
@@ -183,6 +185,14 @@ fn settings(ask: &Ask, program: &Program, out: &mut Output) -> Result<Resolved, 
         );
     }
     Ok(resolved)
+}
+
+/// A warning where no parameter takes the weights of a pretrained encoder.
+fn unplaced(graph: &Graph, encoder: &str) -> Option<Diagnostic> {
+    graph.params.iter().all(|p| p.encoder.is_none()).then(|| {
+        Diagnostic::warning(W0189, format!("nothing takes the weights of the text encoder `{encoder}`"))
+            .help("`use std::{Bert}` and call it; a copy of that block has fresh weights")
+    })
 }
 
 /// Who set a hyper, as a run records it.
@@ -252,4 +262,25 @@ pub(super) fn non_finite_note(split: Split, key: &str, count: NonFiniteCount) ->
 /// `train`, `valid` or `test`.
 pub(super) fn parse_split(text: &str) -> Result<Split, String> {
     Split::ALL.into_iter().find(|s| s.name() == text).ok_or_else(|| "one of train, valid, test".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{EmbeddedWorld, MemoryWorld};
+
+    #[test]
+    fn weights_that_nothing_takes_are_told() {
+        let graph = |text: &str| {
+            let world = MemoryWorld::new().with("m.dsl", text);
+            let encoder = encoder("demo").unwrap().config.statics();
+            crate::compile(&world, "m.dsl", &Options { encoder, ..Options::default() }).unwrap()
+        };
+        let text = EmbeddedWorld::model("unimodal/text").unwrap();
+        assert!(unplaced(&graph(text), "minilm").is_none());
+        let without = text.replace("Bert()", "embed(rows: 100, width: 32)").replace("Bert, ", "");
+        let told = unplaced(&graph(&without), "minilm").unwrap();
+        assert_eq!((told.code, told.is_error()), (W0189, false));
+        assert!(told.message.contains("`minilm`"), "{}", told.message);
+    }
 }

@@ -312,6 +312,15 @@ impl Builder<'_> {
                         None => otherwise = Some(Box::new(b)),
                     }
                 }
+                Rule::slip_if => {
+                    let span = self.span(&p);
+                    self.diagnostics.push(
+                        Diagnostic::error(codes::E0115, "the language has no `if`")
+                            .at(span, "a word of another language")
+                            .help("write `when`: the condition is known when the model is compiled")
+                            .fix(span, "when"),
+                    );
+                }
                 _ => {}
             }
         }

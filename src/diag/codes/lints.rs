@@ -52,6 +52,9 @@ codes! {
     /// whatever the weights are, and yet it counts where terms are averaged.
     W0116 = "comparison with itself alone",
         "use std::{MLP, mse, nt_xent}\ninput audio : Seq<audio>[Ta, fa]\ninput vision : Seq<vision>[Tv, fv]\nlabel y : Real\nmodel M {\n  let a = mean(linear(audio, out: 8))\n  let v = mean(linear(vision, out: 8))\n  let score = concat(a, v) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n  loss contrast = nt_xent(a, pos: [v], neg: [], tau: 0.5)\n}\n";
+    /// The text encoder that was given brings weights, and no call of the standard library's `Bert` takes them: the model
+    /// trains without what was learned before. A copy of `Bert` in the file is a block like others, with fresh weights.
+    W0189 = "pretrained weights without a place", "";
     /// The learning rate still rises when training ends: the warm-up takes as many steps as the whole training or
     /// more, so the rate that was asked for is never reached or never held.
     W0190 = "warm-up as long as the training",

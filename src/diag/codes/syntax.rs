@@ -37,8 +37,8 @@ codes! {
     E0113 = "not a number", "hyper d = 12x\n";
     /// Words such as `let`, `in` or `loss` are part of the language and cannot be names.
     E0114 = "keyword as a name", "model M {\n  let loss = 3\n}\n";
-    /// Logic is written in words: `and`, `or`, `not`.
-    E0115 = "operator of another language", "hyper flag = true && false\n";
+    /// Logic is written in words: `and`, `or`, `not`. A choice that is known at compile time is `when c { a } else { b }`.
+    E0115 = "operator or word of another language", "hyper flag = true && false\n";
     /// `x |> F(k: e)` is `F(x, k: e)`, so a call or a name has to stand right of `|>`. It binds more weakly than every
     /// other operator: `x |> F() + y` would pipe into the sum.
     E0116 = "pipe into something that is no call", "model M {\n  let x = t |> F() + 3\n}\n";

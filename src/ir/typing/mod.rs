@@ -267,7 +267,13 @@ impl Rule<'_> {
                         && x.time.is_some() == first.time.is_some()
                         && x.dims.iter().zip(&first.dims).rev().skip(1).all(|(a, b)| self.eq.same(a, b));
                     if !same || x.dims.is_empty() {
-                        return Err(TypeFault::new(code::E0301, format!("`concat` of {first} and {x}")).operand(i));
+                        let (text, help) = match x.dims.is_empty() {
+                            true => ("a Real has no axis to join".to_owned(), "a Vec[1] has one: leave `scalar()` out"),
+                            false => {
+                                (format!("`concat` of {first} and {x}"), "all axes but the last have to be the same")
+                            }
+                        };
+                        return Err(TypeFault::new(code::E0301, text).operand(i).help(help));
                     }
                     if let (Some(a), Some(b)) = (&first.time, &x.time)
                         && !self.eq.same(&a.len, &b.len)

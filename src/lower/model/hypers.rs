@@ -80,7 +80,8 @@ impl<'p> Lowering<'p> {
                         hyper::E0401,
                         format!("a hyper is a number, flag or string, this is a {}", other.kind()),
                     )
-                    .at(e.span, "not known at compile time"),
+                    .at(e.span, "no value of a hyper")
+                    .help("numbers by an index are a function, `hyper width(l) = when l == 0 { 8 } else { 4 }`"),
                 );
                 None
             }

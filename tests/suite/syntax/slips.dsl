@@ -2,6 +2,7 @@ use std::{Linear}; // error[E0105]: no semicolons
 hyper d = 8 # width
 // error[E0108]: comments begin with
 hyper flag = a && b || not c // error[E0115]: no `&&` // error[E0115]: no `||`
+hyper pick = if flag { 1 } else if fine { 2 } else { 3 } // error[E0115]: no `if` // error[E0115]: no `if`
 hyper half = d // 2
 // error[E0112]: reads as a division
 hyper same = half // d
