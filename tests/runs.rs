@@ -419,3 +419,65 @@ fn data_that_moved_are_asked_for() {
     assert_eq!(place.dsc("eval run --data moved.pkl --format json", 0).json()["samples"], 4);
     assert!(Path::new(&place.file("run/results.json")).is_file());
 }
+
+#[test]
+fn an_ablation_trains_what_is_missing_or_has_changed() {
+    let place = Place::new();
+    let ablate = |args: &str, code: i32| place.dsc(&format!("ablate small.dsl --data demo --out all {args}"), code);
+    let done = ablate("--seeds 2", 0);
+    // Base, one variant, three models of one modality.
+    assert!(done.err.contains("10 runs to train") && done.err.contains("0 are there already"), "{}", done.err);
+    let rows: Vec<&str> = done.out.lines().filter_map(|l| l.split_whitespace().next()).collect();
+    for row in ["Small", "deep", "unimodal/text", "unimodal/audio", "unimodal/vision", "constant"] {
+        assert!(rows.contains(&row), "{row}: {}", done.out);
+    }
+    let mae = |row: &str, seed: u64| {
+        place.json(&format!("all/{row}/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap()
+    };
+    let csv = place.text("all/table.csv");
+    let line = csv.lines().find(|l| l.starts_with("\"deep\",mae,2,")).unwrap();
+    let cells: Vec<f64> = line.split(',').skip(3).map(|c| c.parse().unwrap()).collect();
+    let differences = [mae("deep", 1) - mae("Small", 1), mae("deep", 2) - mae("Small", 2)];
+    assert!((cells[0] - (mae("deep", 1) + mae("deep", 2)) / 2.0).abs() < 1e-12, "{line}");
+    assert!((cells[2] - (differences[0] + differences[1]) / 2.0).abs() < 1e-12, "{line}");
+    assert!((cells[3] - ((differences[0] - differences[1]) / 2.0).abs()).abs() < 1e-12, "{line}");
+    assert!(
+        place.text("all/table.md").contains("| Test, minus Small |")
+            && place.text("all/table.tex").contains("\\toprule")
+    );
+    // The unimodal models were trained as the model is.
+    let settings = |row: &str| place.json(&format!("all/{row}/seed-1/run.json"))["settings"]["optimizer"].clone();
+    assert_eq!(settings("unimodal/text"), settings("Small"));
+
+    // A variant that is called otherwise is found by its graph; one that changed is trained again beside the old runs.
+    let text =
+        MODEL.replace("variant deep { set depth = 2 }", "variant deeper { set depth = 2 }\nvariant wide { set d = 7 }");
+    std::fs::write(place.file("small.dsl"), text).unwrap();
+    let again = ablate("--seeds 2 --format json", 0);
+    assert!(again.err.contains("2 runs to train") && again.err.contains("10 are there already"), "{}", again.err);
+    let json = again.json();
+    let names: Vec<&str> = json["rows"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Small", "deeper", "wide", "unimodal/text", "unimodal/audio", "unimodal/vision"]);
+    assert_eq!((&json["rows"][1]["seeds"], &json["rows"][2]["missing"]), (&serde_json::json!([1, 2]), &0.into()));
+
+    // A run that fails takes no other with it.
+    let text = MODEL.replace(
+        "variant deep { set depth = 2 }",
+        "variant bad { loss prediction *= 1e39 }\nvariant late { set d = 9 }",
+    );
+    std::fs::write(place.file("small.dsl"), text).unwrap();
+    let failed = ablate("--seeds 1 --no-unimodal", 1);
+    assert!(failed.err.contains("bad, seed 1: failed; see all/bad/seed-1.log"), "{}", failed.err);
+    assert!(
+        failed.err.contains("late, seed 1:") && failed.out.contains("bad: 1 of 1 runs are missing"),
+        "{}",
+        failed.out
+    );
+    assert!(place.json("all/late/seed-1/results.json")["test"].is_object());
+    std::fs::remove_dir_all(place.file("all/late")).unwrap();
+    std::fs::write(place.file("all/late"), "in the way").unwrap();
+    let refused = ablate("--seeds 1 --no-unimodal", 1);
+    assert!(refused.err.contains("all/late"), "{}", refused.err);
+    let unknown = ablate("--variants deap", 2);
+    assert!(unknown.err.contains("`--variants deap`: the file has bad, late"), "{}", unknown.err);
+}

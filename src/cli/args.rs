@@ -1,6 +1,8 @@
 //! What can be typed.
 
-use super::{check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, test, train};
+use super::{
+    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, test, train,
+};
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -102,6 +104,8 @@ pub enum Command {
     Models(models::Args),
     /// Train a model and leave a run folder
     Train(train::Args),
+    /// Train a model, its variants and the unimodal models with the same seeds, and compare them
+    Ablate(ablate::Args),
     /// Score the selected weights of a run
     Eval(eval::Args),
     /// Predict with the selected weights of a run
@@ -130,6 +134,7 @@ impl Command {
             Command::Dump(args) => args.model.take_variant(),
             Command::Summary(args) => args.model.take_variant(),
             Command::Train(args) => args.model.take_variant(),
+            Command::Ablate(args) => args.train.model.take_variant(),
             // These name several models, or none.
             _ => Ok(()),
         }
@@ -149,7 +154,12 @@ impl Command {
             | Command::Models(_)
             | Command::Explain(_)
             | Command::Doctor(_) => false,
-            Command::Train(_) | Command::Eval(_) | Command::Predict(_) | Command::Demo(_) | Command::Probe => true,
+            Command::Train(_)
+            | Command::Ablate(_)
+            | Command::Eval(_)
+            | Command::Predict(_)
+            | Command::Demo(_)
+            | Command::Probe => true,
         }
     }
 }

@@ -253,19 +253,21 @@ fn processor() -> Processor {
     };
     let flags = field("flags").unwrap_or_default();
     let has = |flag: &str| flags.split_whitespace().any(|f| f == flag);
-    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib = |key: &str| {
-        let line = memory.lines().find_map(|l| l.strip_prefix(key))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|n| n * 1024)
-    };
     Processor {
         model: field("model name"),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         avx512_bf16: has("avx512_bf16"),
         amx_bf16: has("amx_bf16"),
-        memory_total: kib("MemTotal:"),
-        memory_available: kib("MemAvailable:"),
+        memory_total: meminfo("MemTotal:"),
+        memory_available: meminfo("MemAvailable:"),
     }
+}
+
+/// Bytes of a line of `/proc/meminfo`.
+pub(super) fn meminfo(key: &str) -> Option<u64> {
+    let memory = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = memory.lines().find_map(|l| l.strip_prefix(key))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|n| n * 1024)
 }
 
 /// `SET/Processed/*.pkl` below a data root.

@@ -16,8 +16,11 @@ pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
         Command::Models(args) => models::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Doctor(args) => doctor::run(args, out),
-        Command::Train(_) | Command::Eval(_) | Command::Predict(_) | Command::Demo(_) | Command::Probe => {
-            out.fault(&launch::exec())
-        }
+        Command::Train(_)
+        | Command::Ablate(_)
+        | Command::Eval(_)
+        | Command::Predict(_)
+        | Command::Demo(_)
+        | Command::Probe => out.fault(&launch::exec()),
     }
 }

@@ -20,8 +20,9 @@
 //! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted. `dsc diff` ends as diff(1) does:
 //! 0 equal, 1 different, 2 anything else.
 
+pub mod ablate;
 pub mod args;
-pub mod beside;
+mod beside;
 mod check;
 pub mod data;
 pub mod demo;

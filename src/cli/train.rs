@@ -52,7 +52,7 @@ pub struct Args {
 }
 
 #[cfg(feature = "torch")]
-pub(super) use with_torch::{run, train_all};
+pub(super) use with_torch::{ask, run, train_all};
 
 #[cfg(feature = "torch")]
 mod with_torch {
@@ -127,18 +127,26 @@ mod with_torch {
         Ok(list)
     }
 
-    /// Trains all seeds; the results in their order and the folder that holds them.
-    pub(in crate::cli) fn train_all(args: &Args, out: &mut Output) -> Result<(Vec<Results>, RunFolder), Exit> {
-        let ask = Ask {
+    /// What a command line asks for.
+    ///
+    /// # Errors
+    /// `E0901` for what is no setting.
+    pub(in crate::cli) fn ask(args: &Args) -> Result<Ask, Diagnostic> {
+        Ok(Ask {
             file: args.model.file.clone(),
             variant: args.model.variant.clone(),
             sets: args.model.sets.clone(),
             data: args.data.clone(),
             data_root: args.data_root.clone(),
             recipe: args.recipe.clone(),
-            command_line: command_line(args).map_err(|d| out.fault(&d))?,
+            command_line: command_line(args)?,
             text_encoder: args.text_encoder.clone(),
-        };
+        })
+    }
+
+    /// Trains all seeds; the results in their order and the folder that holds them.
+    pub(in crate::cli) fn train_all(args: &Args, out: &mut Output) -> Result<(Vec<Results>, RunFolder), Exit> {
+        let ask = ask(args).map_err(|d| out.fault(&d))?;
         if let Some(folder) = &args.out {
             RunFolder::check_free(folder).map_err(|d| out.fault(&d))?;
         }

@@ -3,4 +3,5 @@
 pub mod summary;
 pub mod table;
 
+pub mod ablation;
 pub mod results;

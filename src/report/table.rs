@@ -106,6 +106,28 @@ impl Table {
         out
     }
 
+    /// A LaTeX `tabular` with the rules of booktabs; notes follow as comments.
+    pub fn latex(&self) -> String {
+        let columns: String = self.columns.iter().map(|c| if c.1 == Align::Left { 'l' } else { 'r' }).collect();
+        let mut out = String::new();
+        let mut add = |text: &str| line(&mut out, text);
+        let cells = |cells: &[String]| format!("{} \\\\", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
+        add(&format!("\\begin{{tabular}}{{{columns}}}"));
+        add("\\toprule");
+        add(&cells(&self.columns.iter().map(|c| c.0.clone()).collect::<Vec<_>>()));
+        add("\\midrule");
+        for row in &self.rows {
+            match row {
+                Row::Rule => add("\\midrule"),
+                Row::Cells(row) => add(&cells(row)),
+            }
+        }
+        add("\\bottomrule");
+        add("\\end{tabular}");
+        self.notes.iter().for_each(|note| add(&format!("% {note}")));
+        out
+    }
+
     fn widths(&self, width: impl Fn(&str) -> usize) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(|(title, _)| width(title)).collect();
         for row in &self.rows {
@@ -138,6 +160,26 @@ impl Table {
 fn line(out: &mut String, text: &str) {
     out.push_str(text.trim_end());
     out.push('\n');
+}
+
+/// A cell as LaTeX has it: special characters escaped, signs as mathematics.
+fn tex(cell: &str) -> String {
+    let mut out = String::new();
+    for c in cell.chars() {
+        match c {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
+            '±' => out.push_str("$\\pm$"),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            c => out.push(c),
+        }
+    }
+    // A minus, not a hyphen.
+    match out.strip_prefix('-') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("$-${rest}"),
+        _ => out,
+    }
 }
 
 fn escape(cell: &str) -> String {

@@ -7,6 +7,7 @@
 //! those the compiler reads ([`crate::lower::recipe_sets`]).
 
 mod keys;
+mod keys_of;
 mod resolve;
 mod settings;
 mod value;

@@ -195,3 +195,32 @@ fn choosing_the_worst_epoch_is_warned_of() {
     let r = resolve(&recipes, &Request { recipe: Some("x"), ..Request::default() }).unwrap();
     assert_eq!(r.warnings[0].help.as_deref(), Some("write `select = min mae`"));
 }
+
+#[test]
+fn settings_are_given_again_by_their_keys() {
+    let recipes = stock();
+    let odd = [
+        ("optimizer", "adamw(lr: 3e-4, encoder_lr: 0, weight_decay: 0.1, betas: [0.8, 0.99], eps: 1e-6)"),
+        ("warmup", "0.25 fraction"),
+        ("decay", "linear"),
+        ("clip", "0.5"),
+        ("select", "max corr"),
+        ("class", "round"),
+        ("family", "mosi"),
+        ("standardize", "train"),
+        ("nonfinite", "zero"),
+        ("accumulate", "3"),
+        ("encoder", "a folder/b"),
+    ];
+    let of = |settings: &[(&str, String)]| {
+        let line: Vec<_> = settings.iter().map(|(k, v)| ("--with".to_owned(), (*k).to_owned(), v.clone())).collect();
+        resolve(&recipes, &Request { command_line: &line, ..Request::default() }).unwrap().settings
+    };
+    let odd = of(&odd.map(|(k, v)| (k, v.to_owned())));
+    assert_eq!(of(&odd.keys()), odd);
+    assert_eq!(of(&Settings::default().keys()), Settings::default());
+    // No key is forgotten; those of the optimizer stand in one.
+    let given: Vec<&str> = odd.keys().iter().map(|(k, _)| *k).collect();
+    let missing: Vec<&str> = KEYS.iter().map(|k| k.name).filter(|k| !k.contains('.') && !given.contains(k)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
