@@ -1,7 +1,8 @@
 //! What can be typed.
 
 use super::{
-    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, test, train,
+    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, sweep, test,
+    train,
 };
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +107,8 @@ pub enum Command {
     Train(train::Args),
     /// Train a model, its variants and the unimodal models with the same seeds, and compare them
     Ablate(ablate::Args),
+    /// Train a model with several values of a hyper, and plot its metrics over them
+    Sweep(sweep::Args),
     /// Score the selected weights of a run
     Eval(eval::Args),
     /// Predict with the selected weights of a run
@@ -135,6 +138,7 @@ impl Command {
             Command::Summary(args) => args.model.take_variant(),
             Command::Train(args) => args.model.take_variant(),
             Command::Ablate(args) => args.train.model.take_variant(),
+            Command::Sweep(args) => args.train.model.take_variant(),
             // These name several models, or none.
             _ => Ok(()),
         }
@@ -156,6 +160,7 @@ impl Command {
             | Command::Doctor(_) => false,
             Command::Train(_)
             | Command::Ablate(_)
+            | Command::Sweep(_)
             | Command::Eval(_)
             | Command::Predict(_)
             | Command::Demo(_)

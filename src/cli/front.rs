@@ -18,6 +18,7 @@ pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
         Command::Doctor(args) => doctor::run(args, out),
         Command::Train(_)
         | Command::Ablate(_)
+        | Command::Sweep(_)
         | Command::Eval(_)
         | Command::Predict(_)
         | Command::Demo(_)

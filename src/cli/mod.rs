@@ -59,6 +59,7 @@ mod saved;
 #[cfg(feature = "torch")]
 mod session;
 pub mod summary;
+pub mod sweep;
 pub mod test;
 pub mod train;
 mod types;

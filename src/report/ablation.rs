@@ -45,6 +45,16 @@ impl Comparison {
         Comparison { rows: headings.into_iter().zip(runs).collect(), family }
     }
 
+    /// The metrics of all rows.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// For every row the mean and spread of its metrics on the test split.
+    pub fn scores_of_rows(&self) -> Vec<Vec<Summary>> {
+        self.rows.iter().map(|(_, runs)| self.summaries(&runs.iter().flatten().collect::<Vec<_>>())).collect()
+    }
+
     /// Both tables as text.
     pub fn text(&self) -> String {
         self.render(Table::text)
@@ -87,7 +97,7 @@ impl Comparison {
         {
             let of = |name: &str| constant.test.metrics.get(name).copied().flatten();
             let cells = self.family.metrics().iter().map(|m| format_value(m, of(m.name)));
-            table.rule().row(std::iter::once(format!("constant {}", constant.value as f32)).chain(cells));
+            table.rule().row(std::iter::once(format!("constant {:.3}", constant.value)).chain(cells));
         }
         self.notes(&mut table);
         table

@@ -4,4 +4,5 @@ pub mod summary;
 pub mod table;
 
 pub mod ablation;
+pub mod plot;
 pub mod results;

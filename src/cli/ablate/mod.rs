@@ -8,9 +8,11 @@
 #[cfg(feature = "torch")]
 mod queue;
 #[cfg(feature = "torch")]
-mod rows;
+pub(super) mod rows;
 
 use super::train;
+#[cfg(feature = "torch")]
+use crate::report::ablation::Comparison;
 
 /// `dsc ablate`.
 #[derive(Debug, clap::Args)]
@@ -43,22 +45,33 @@ pub struct Args {
 /// Trains what is missing and prints the table.
 #[cfg(feature = "torch")]
 pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
+    match rows::rows(args, out) {
+        Ok(rows) => compare(&rows, "ablate", &args.train, args.jobs, &|_| Vec::new(), out),
+        Err(exit) => exit,
+    }
+}
+
+/// Trains what is missing of the rows, prints their table and writes it, and what `more` makes of it, into the folder.
+#[cfg(feature = "torch")]
+pub(super) fn compare(
+    rows: &[rows::Row],
+    what: &str,
+    asked: &train::Args,
+    jobs: Option<u64>,
+    more: &dyn Fn(&Comparison) -> Vec<(&'static str, String)>,
+    out: &mut super::Output,
+) -> super::Exit {
     use super::Exit;
     use crate::diag::Diagnostic;
     use crate::diag::codes::run::E0932;
-    use crate::report::ablation::Comparison;
 
-    let rows = match rows::rows(args, out) {
-        Ok(rows) => rows,
-        Err(exit) => return exit,
-    };
-    let folder = args.train.out.clone().unwrap_or_else(|| default_folder(args));
-    let ended = match queue::train_all(&rows, &folder, args.jobs, out) {
+    let folder = asked.out.clone().unwrap_or_else(|| default_folder(what, asked));
+    let ended = match queue::train_all(rows, &folder, jobs, out) {
         Ok(ended) => ended,
         Err(fault) => return out.fault(&fault),
     };
     let comparison = Comparison::new(rows.iter().map(rows::Row::heading).collect(), ended.results);
-    for (name, text) in comparison.files() {
+    for (name, text) in comparison.files().into_iter().chain(more(&comparison)) {
         let path = folder.join(name);
         if let Err(why) = std::fs::write(&path, text) {
             return out.fault(&Diagnostic::error(E0932, format!("cannot write `{}`: {why}", path.display())));
@@ -79,10 +92,16 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
 
 /// The same for the same model and data, so that a second call goes on with the first one's runs.
 #[cfg(feature = "torch")]
-fn default_folder(args: &Args) -> std::path::PathBuf {
-    let stem = |text: &str| {
-        let stem = std::path::Path::new(text).file_stem().map_or(text.to_owned(), |s| s.to_string_lossy().into_owned());
-        stem.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect::<String>()
+fn default_folder(what: &str, asked: &train::Args) -> std::path::PathBuf {
+    let clean = |text: &str| {
+        text.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect::<String>()
     };
-    std::path::PathBuf::from("runs").join(format!("ablate-{}-{}", stem(&args.train.model.file), stem(&args.train.data)))
+    let stem = |text: &str| {
+        std::path::Path::new(text).file_stem().map_or(text.to_owned(), |s| s.to_string_lossy().into_owned())
+    };
+    std::path::Path::new("runs").join(format!(
+        "{what}-{}-{}",
+        clean(&stem(&asked.model.file)),
+        clean(&stem(&asked.data))
+    ))
 }

@@ -19,7 +19,7 @@ use crate::train::trainer::check;
 const UNIMODAL: [&str; 3] = ["unimodal/text", "unimodal/audio", "unimodal/vision"];
 
 /// A model that is trained with every seed.
-pub(super) struct Row {
+pub(in crate::cli) struct Row {
     /// What the table calls it; its folder has the same name.
     pub name: String,
     /// As `dsc train` would be asked.
@@ -123,7 +123,12 @@ pub(super) fn rows(args: &Args, out: &mut Output) -> Result<Vec<Row>, Exit> {
 }
 
 /// One row, and the modalities that its data have. What is wrong with it is told here.
-fn row(name: String, group: Group, mut args: train::Args, out: &mut Output) -> Result<(Row, BTreeSet<String>), Exit> {
+pub(in crate::cli) fn row(
+    name: String,
+    group: Group,
+    mut args: train::Args,
+    out: &mut Output,
+) -> Result<(Row, BTreeSet<String>), Exit> {
     Device::parse(&args.device).map_err(|d| out.fault(&d))?;
     if args.device == "cpu" {
         // Runs side by side, one core each, come to their ends sooner than one after the other.
