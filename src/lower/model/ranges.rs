@@ -108,9 +108,8 @@ impl<'p> Lowering<'p> {
             Value::Error => return Value::Error,
             other => {
                 let message = format!("a hyper is a number, flag or string, this is a {}", other.kind());
-                return self.fail(
-                    Diagnostic::error(hyper::E0401, message).at(declared.value.span, "not known at compile time"),
-                );
+                return self
+                    .fail(Diagnostic::error(hyper::E0401, message).at(declared.value.span, "no value of a hyper"));
             }
         };
         if let Some(domain) = &declared.domain
