@@ -362,6 +362,46 @@ impl Graph {
         }
     }
 
+    /// For each parameter, whether a loss gives it a gradient: it is computed from the parameter, and no `stop_grad` stands
+    /// on every way between them.
+    pub fn trained_params(&self) -> Vec<bool> {
+        let mut trained = vec![false; self.params.len()];
+        let mut seen = vec![false; self.len()];
+        let mut stack: Vec<NodeId> = self.losses.iter().map(|l| l.value).collect();
+        while let Some(id) = stack.pop() {
+            let Some(seen) = seen.get_mut(id.index()).filter(|seen| !**seen) else { continue };
+            *seen = true;
+            match self.node(id).map(|n| &n.op) {
+                Some(Op::StopGrad) => {}
+                Some(Op::Param(param)) => trained.iter_mut().skip(param.index()).take(1).for_each(|t| *t = true),
+                _ => stack.extend(self.operands(id)),
+            }
+        }
+        trained
+    }
+
+    /// For each parameter, whether it is meant to be a constant: nothing else is read with it before `stop_grad`, as in
+    /// `learned(..) |> stop_grad()`.
+    pub fn constant_params(&self) -> Vec<bool> {
+        let mut uses = vec![0_usize; self.len()];
+        self.nodes().flat_map(|(id, _)| self.operands(id)).for_each(|o| {
+            uses.iter_mut().skip(o.index()).take(1).for_each(|n| *n += 1);
+        });
+        let mut constant = vec![false; self.params.len()];
+        for (id, _) in self.nodes().filter(|(_, n)| matches!(n.op, Op::StopGrad)) {
+            let mut at = id;
+            while let [only] = self.operands(at)[..]
+                && uses.get(only.index()) == Some(&1)
+            {
+                if let Some(Op::Param(param)) = self.node(only).map(|n| &n.op) {
+                    constant.iter_mut().skip(param.index()).take(1).for_each(|c| *c = true);
+                }
+                at = only;
+            }
+        }
+        constant
+    }
+
     /// For each parameter, whether no output and no loss reaches it.
     pub fn dead_params(&self) -> Vec<bool> {
         let outputs = self.outputs.iter().map(|o| o.value);

@@ -1,6 +1,6 @@
 //! Everything wrong with a program at once: the base, every variant, and the lints that look at all of them together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lowering::{Compiled, Options, Setting, Uses, compile};
 use super::names::check_names;
@@ -11,7 +11,8 @@ use crate::ir::{Graph, Op};
 use crate::sema::dims::Dim;
 use crate::sema::program::{ModuleId, Program};
 use crate::source::Span;
-use crate::syntax::ast::Ident;
+use crate::syntax::ast::{Change, Expr, ExprKind, Ident};
+use crate::syntax::visit;
 use rayon::prelude::*;
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
@@ -30,7 +31,7 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
         broken |= compiled.diagnostics.has_errors();
         add(&mut found, &compiled.diagnostics, form.place.clone());
         if let (Some(graph), Some(hash)) = (&compiled.graph, hash) {
-            leaks(graph, &mut found);
+            untrainable(program, graph, &mut found);
             dropped_masks(program, graph, &mut found);
             hashes.insert(form.options.variant.as_ref(), hash);
         }
@@ -40,7 +41,10 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
     // After an error some of the file has not been read, and what looks unused may not be.
     let damaged = program.modules.iter().any(|m| m.damaged) || super::names::is_damaged(&program.model.body);
     if !broken && !damaged && !found.has_errors() {
-        unread(program, &uses, &mut found);
+        // One variant, or other hypers, may leave out what the file is there for.
+        if options.variant.is_none() && options.sets.is_empty() {
+            unread(program, &uses, &mut found);
+        }
         if let Some(Compiled { graph: Some(graph), param_calls, .. }) = models.first().map(|m| &m.compiled) {
             dead_parameters(graph, param_calls, &mut found);
         }
@@ -114,24 +118,22 @@ fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
     entries.filter_map(|e| setting(e)?.ok()).filter(known).collect()
 }
 
-/// Predictions that read a label.
-fn leaks(graph: &Graph, found: &mut Diagnostics) {
-    for output in &graph.outputs {
-        let needed = graph.needed_by([output.value]);
-        for (id, node) in graph.nodes() {
-            if let (Op::Label(label), Some(true)) = (&node.op, needed.get(id.index())) {
-                found.push(
-                    Diagnostic::warning(
-                        lint::W0108,
-                        format!("label `{label}` reaches the prediction of `{}`", output.label),
-                    )
-                    .at(output.span, "this prediction depends on the label")
-                    .because(node.span, "the label is read here")
-                    .help("a prediction is made of inputs alone; labels belong into losses"),
-                );
-            }
-        }
+/// A model whose losses give no weight a gradient.
+fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
+    if graph.trained_params().contains(&true) {
+        return;
     }
+    let why = match graph.params.is_empty() {
+        true => ("the model has no weights", "`Linear(out: ..)`, `MLP(widths: ..)` and other blocks own some"),
+        false => ("no loss depends on a weight", "the way from a weight to a loss must not lead through `stop_grad`"),
+    };
+    let mut d = Diagnostic::error(structure::E0524, format!("there is nothing to train: {}", why.0))
+        .at(program.model.name.span, "no gradient reaches a weight")
+        .help(why.1);
+    if let Some(loss) = graph.losses.first() {
+        d = d.because(loss.span, "the first loss");
+    }
+    found.push(d);
 }
 
 /// Sequences whose padding becomes visible, by a call in the user's files.
@@ -210,11 +212,14 @@ fn recipes_and_expects(program: &Program, found: &mut Diagnostics) {
     }
 }
 
+/// What nothing reads. What is mentioned anywhere is left alone: a branch that is not taken now is taken with other hypers.
 fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
     const MAIN: ModuleId = ModuleId(0);
     let Some(main) = program.main() else { return };
+    let mentioned = mentioned(program);
+    let is_mentioned = |name: &String| mentioned.contains(name.as_str());
     for (name, (_, _, span)) in &main.imports {
-        if !uses.imports.contains(name) {
+        if !uses.imports.contains(name) && !is_mentioned(name) {
             found.push(
                 Diagnostic::warning(lint::W0104, format!("`{name}` is imported and never used"))
                     .at(*span, "not used")
@@ -223,7 +228,7 @@ fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
         }
     }
     for (name, hyper) in &main.hypers {
-        if !uses.hypers.contains(&(MAIN, name.clone())) {
+        if !uses.hypers.contains(&(MAIN, name.clone())) && !is_mentioned(name) {
             found.push(
                 Diagnostic::warning(lint::W0103, format!("hyper `{name}` is never read"))
                     .at(hyper.name.span, "setting it changes nothing")
@@ -232,7 +237,7 @@ fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
         }
     }
     for (name, input) in &main.inputs {
-        if !uses.inputs.contains(name) {
+        if !uses.inputs.contains(name) && !is_mentioned(name) {
             found.push(
                 Diagnostic::warning(lint::W0106, format!("input `{name}` is never read"))
                     .at(input.name.span, "not used")
@@ -248,12 +253,17 @@ fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
                     format!("block `{name}` is never called, so its types have not been checked"),
                 )
                 .at(block.name.span, "not called")
-                .help("call it or take it away"),
+                .help(match is_mentioned(name) {
+                    true => {
+                        "it stands in a branch that nothing takes now: a variant that takes it would be checked too"
+                    }
+                    false => "call it or take it away",
+                }),
             );
         }
     }
     for (span, name) in &uses.bound {
-        if !uses.read.contains(span) && !name.starts_with('_') {
+        if !uses.read.contains(span) && !name.starts_with('_') && !is_mentioned(name) {
             found.push(
                 Diagnostic::warning(lint::W0102, format!("`{name}` is never read"))
                     .at(*span, "its value is lost")
@@ -263,15 +273,54 @@ fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
     }
 }
 
-/// Weights that neither output nor loss reaches, one lint per call of the file that owns them.
+/// Names that stand in some expression of the main file, whether it is looked at or not; a hyper in its own condition aside.
+fn mentioned(program: &Program) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    let mut whole: Vec<&Expr> = program.expects.iter().flat_map(|(e, _)| &e.claims).collect();
+    let mut bodies = vec![&program.model.body];
+    let blocks = program.main().into_iter().flat_map(|m| m.blocks.values());
+    let changes = program.variants.values().flat_map(|v| &v.changes);
+    let put = changes.clone().filter_map(|c| match c {
+        Change::Block(block, _) => Some(&**block),
+        _ => None,
+    });
+    for block in blocks.chain(put) {
+        bodies.push(&block.body);
+        whole.extend(block.constraint.iter().chain(block.params.iter().filter_map(|p| p.default.as_ref())));
+    }
+    whole.extend(changes.filter_map(|c| match c {
+        Change::Set { value, .. } | Change::Let { value, .. } => Some(value),
+        _ => None,
+    }));
+    for hyper in program.main().into_iter().flat_map(|m| m.hypers.values()) {
+        let parts = std::iter::once(&hyper.value).chain(&hyper.domain).chain(&hyper.constraint);
+        let mut of_hyper = BTreeSet::new();
+        parts.for_each(|e| visit::exprs(e, &mut |e| of_hyper.extend(name_of(e))));
+        of_hyper.remove(hyper.name.value.as_str());
+        names.extend(of_hyper);
+    }
+    whole.into_iter().for_each(|e| visit::exprs(e, &mut |e| names.extend(name_of(e))));
+    bodies.into_iter().for_each(|b| visit::exprs_of_body(b, &mut |e| names.extend(name_of(e))));
+    names
+}
+
+fn name_of(e: &Expr) -> Option<&str> {
+    match &e.kind {
+        ExprKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Weights that no loss trains, one lint per call of the file that owns them.
 fn dead_parameters(graph: &Graph, calls: &[Span], found: &mut Diagnostics) {
-    let mut by_call: BTreeMap<Span, Vec<&crate::ir::Param>> = BTreeMap::new();
-    for ((param, dead), call) in graph.params.iter().zip(graph.dead_params()).zip(calls) {
-        if dead {
-            by_call.entry(*call).or_default().push(param);
+    let mut by_call: BTreeMap<(Span, bool), Vec<&crate::ir::Param>> = BTreeMap::new();
+    let states = graph.dead_params().into_iter().zip(graph.trained_params()).zip(graph.constant_params());
+    for ((param, ((dead, trained), constant)), call) in graph.params.iter().zip(states).zip(calls) {
+        if !trained && !constant {
+            by_call.entry((*call, dead)).or_default().push(param);
         }
     }
-    for (call, params) in by_call {
+    for ((call, dead), params) in by_call {
         let mut count = Dim::from(0);
         for param in &params {
             count = count.plus(&param.shape.iter().fold(Dim::from(1), |n, d| n.times(d)));
@@ -280,14 +329,17 @@ fn dead_parameters(graph: &Graph, calls: &[Span], found: &mut Diagnostics) {
         let more = params.len().saturating_sub(shown.len());
         let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
         let what = if params.len() == 1 { "1 weight".to_owned() } else { format!("{} weights", params.len()) };
-        let reach = if params.len() == 1 { "reaches" } else { "reach" };
+        let one = params.len() == 1;
+        let state = match (dead, one) {
+            (true, true) => "reaches neither an output nor a loss",
+            (true, false) => "reach neither an output nor a loss",
+            (false, true) => "gets no gradient from any loss",
+            (false, false) => "get no gradient from any loss",
+        };
         found.push(
-            Diagnostic::warning(
-                lint::W0101,
-                format!("{what} ({count} parameters) {reach} neither an output nor a loss"),
-            )
-            .at(call, "owned by this call")
-            .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
+            Diagnostic::warning(lint::W0101, format!("{what} ({count} parameters) {state}"))
+                .at(call, "owned by this call")
+                .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
         );
     }
 }

@@ -5,13 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lowering::Lowering;
 use crate::diag::Diagnostic;
 use crate::diag::codes::lints as lint;
-use crate::ir::{Named, NodeId, Op, Over};
+use crate::ir::{NameKind, Named, NodeId, Op, Over, Region, RegionKind};
 use crate::sema::dims::Dim;
 use crate::sema::types::Type;
 use crate::source::Span;
 
 /// Attention scales that differ by less are one.
 const SAME_SCALE: f64 = 1e-6;
+/// Values under wrong names beyond these are not looked for.
+const MAX_TOLD: usize = 20;
+/// What follows a modality in names of a value of that modality.
+const KINDS: [&str; 14] = [
+    "enc",
+    "encoded",
+    "emb",
+    "embedding",
+    "feat",
+    "feats",
+    "features",
+    "stream",
+    "seq",
+    "sequence",
+    "hidden",
+    "states",
+    "vec",
+    "vector",
+];
 
 impl Lowering<'_> {
     /// Lints the lowered model.
@@ -24,32 +43,69 @@ impl Lowering<'_> {
     /// Names of one modality for values that are made of others alone. What is computed of such a value is not told again.
     fn swapped(&self) -> Vec<Diagnostic> {
         let sources = self.sources();
-        let mut told: BTreeSet<NodeId> = BTreeSet::new();
+        // What is computed of a value that was told.
+        let mut after = vec![false; self.graph.len()];
         let mut found = Vec::new();
         for named in &self.graph.names {
-            let mut wrong: Vec<(&str, String)> = Vec::new();
+            // The standard library's parameters know nothing of modalities; labels of streams are the user's.
+            let of_library = self.is_of_library(named);
+            let mut wrong: Vec<(&str, &BTreeSet<&str>)> = Vec::new();
+            let mut told = Vec::new();
             for (place, node) in &named.values {
                 let Some(from) = sources.get(node.index()).filter(|from| !from.is_empty()) else { continue };
-                let name = label(named, place);
-                let meant: BTreeSet<&str> = self.inputs_called(name);
-                if !meant.is_empty() && meant.is_disjoint(from) && !self.reads_any(*node, &told) {
-                    let from: Vec<String> = from.iter().map(|input| format!("`{input}`")).collect();
-                    wrong.push((name, from.join(" and ")));
-                    told.insert(*node);
+                let name = if of_library { innermost(place) } else { label(named, place) };
+                let Some(modality) = self.modality_in(name) else { continue };
+                let meant = self.inputs_of(modality);
+                if meant.is_disjoint(from) && after.get(node.index()) == Some(&false) {
+                    wrong.push((modality, from));
+                    told.push(*node);
                 }
             }
-            let told: Vec<String> = wrong.iter().map(|(name, from)| format!("`{name}` is made of {from}")).collect();
-            if !told.is_empty() {
-                let what =
-                    if told.len() > 1 { "modalities change places" } else { "a modality under the name of another" };
-                found.push(
-                    Diagnostic::warning(lint::W0113, format!("{what}: {}", told.join(", ")))
-                        .at(named.span, "names and values do not go together")
-                        .help("weights are called by these names: put the values under their own"),
-                );
+            if wrong.is_empty() {
+                continue;
+            }
+            self.mark_after(&told, &mut after);
+            let of =
+                |from: &BTreeSet<&str>| from.iter().map(|input| format!("`{input}`")).collect::<Vec<_>>().join(" and ");
+            let text: Vec<String> =
+                wrong.iter().map(|(name, from)| format!("`{name}` is made of {}", of(from))).collect();
+            let names: BTreeSet<&str> = wrong.iter().flat_map(|(name, _)| self.inputs_of(name)).collect();
+            let values: BTreeSet<&str> = wrong.iter().flat_map(|(_, from)| from.iter().copied()).collect();
+            let what = match wrong.len() > 1 && names == values {
+                true => "modalities change places",
+                false => "a modality under the name of another",
+            };
+            found.push(
+                Diagnostic::warning(lint::W0113, format!("{what}: {}", text.join(", ")))
+                    .at(named.span, "names and values do not go together")
+                    .help(
+                        "weights are called by these names: put the values under their own, or give them other names",
+                    ),
+            );
+            if found.len() == MAX_TOLD {
+                break;
             }
         }
         found
+    }
+
+    /// Whether a name is that of a parameter of the standard library.
+    fn is_of_library(&self, named: &Named) -> bool {
+        let region = named.region.and_then(|r| self.graph.regions.get(r.index()));
+        named.kind == NameKind::Argument
+            && matches!(region, Some(Region { kind: RegionKind::Call { library: true, .. }, .. }))
+    }
+
+    /// Marks all that is computed of `nodes`.
+    fn mark_after(&self, nodes: &[NodeId], after: &mut [bool]) {
+        for (id, _) in self.graph.nodes() {
+            let reads = |after: &[bool]| {
+                let of = self.graph.operands(id);
+                of.iter().any(|o| nodes.contains(o) || after.get(o.index()) == Some(&true))
+            };
+            let reads = nodes.contains(&id) || reads(after);
+            after.iter_mut().skip(id.index()).take(1).for_each(|mark| *mark |= reads);
+        }
     }
 
     /// The inputs that every node is made of.
@@ -65,20 +121,24 @@ impl Lowering<'_> {
         sources
     }
 
-    /// The inputs of that name, and those of a modality of that name.
-    fn inputs_called(&self, name: &str) -> BTreeSet<&str> {
+    /// The modality that a name speaks of: `audio`, `audio_enc`; none of `audio_gate`, which may be anything.
+    fn modality_in<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let word = match name.split_once('_') {
+            Some((word, kind)) if KINDS.contains(&kind) => word,
+            Some(_) => return None,
+            None => name,
+        };
+        (!self.inputs_of(word).is_empty()).then_some(word)
+    }
+
+    /// The inputs of a modality.
+    fn inputs_of(&self, name: &str) -> BTreeSet<&str> {
         let modality = |ty: &Type| match ty {
             Type::Tokens { .. } => Some("text".to_owned()),
             Type::Tensor(t) => t.time.as_ref().map(|time| time.modality.to_string()),
         };
-        let called = self.graph.inputs.values().filter(|i| i.name == name || modality(&i.ty).as_deref() == Some(name));
-        called.map(|i| i.name.as_str()).collect()
-    }
-
-    /// Whether a value is computed of one of `nodes`, or is one.
-    fn reads_any(&self, node: NodeId, nodes: &BTreeSet<NodeId>) -> bool {
-        let needed = if nodes.is_empty() { Vec::new() } else { self.graph.needed_by([node]) };
-        nodes.iter().any(|n| *n != node && needed.get(n.index()) == Some(&true))
+        let of = self.graph.inputs.values().filter(|i| modality(&i.ty).as_deref() == Some(name));
+        of.map(|i| i.name.as_str()).collect()
     }
 
     /// Dropout that no loss reaches: it acts in training alone, so it changes nothing. A call that acts in one turn of a
@@ -100,40 +160,40 @@ impl Lowering<'_> {
         idle.map(warning).collect()
     }
 
-    /// Scores of attention that are scaled in more than one way, relative to 1/sqrt(width of a head).
+    /// Scores of attention that are scaled in more than one way, relative to 1/sqrt(width of a head). Scales that the
+    /// standard library gives are its own business.
     fn scales(&self) -> Vec<Diagnostic> {
-        // By place: the factor, and how many times 1/sqrt(width of a head) it is.
-        let mut calls: BTreeMap<Span, (f64, f64)> = BTreeMap::new();
+        // By place, each way of it: the factor, if the width is known, and how many times 1/sqrt(width of a head) it is.
+        let mut calls: Vec<(Span, Option<f64>, f64)> = Vec::new();
         for (id, node) in self.graph.nodes() {
             let Op::Attention { heads, scale, .. } = node.op else { continue };
             let query = self.graph.operands(id).first().and_then(|q| self.graph.node(*q));
             let width = query.and_then(|q| q.ty.tensor()?.dims.last()?.as_const());
             let usual = width.map(|w| (heads as f64 / w as f64).sqrt());
-            if let Some((factor, relative)) = match (scale, usual) {
-                (None, usual) => Some((usual.unwrap_or(f64::NAN), 1.0)),
-                (Some(scale), Some(usual)) => Some((scale, scale / usual)),
-                (Some(_), None) => None,
-            } {
-                calls.entry(self.place_of(id)).or_insert((factor, relative));
+            let place = self.place_of(id);
+            let (factor, relative) = match (scale, usual) {
+                (None, usual) => (usual, 1.0),
+                (Some(scale), Some(usual)) if place == node.span => (Some(scale), scale / usual),
+                _ => continue,
+            };
+            if !calls.iter().any(|(p, _, r)| *p == place && (r - relative).abs() < SAME_SCALE) {
+                calls.push((place, factor, relative));
             }
         }
-        let usual = calls.iter().find(|(_, (_, relative))| (relative - 1.0).abs() < SAME_SCALE);
-        let Some((first, (_, common))) = usual.or_else(|| calls.iter().next()).map(|(span, call)| (*span, *call))
-        else {
-            return Vec::new();
-        };
-        let others = calls.iter().filter(|(_, (_, relative))| (relative - common).abs() >= SAME_SCALE);
-        let warning = |(span, (factor, relative)): (&Span, &(f64, f64))| {
+        let usual = calls.iter().find(|(_, _, relative)| (relative - 1.0).abs() < SAME_SCALE);
+        let Some(&(first, _, common)) = usual.or(calls.first()) else { return Vec::new() };
+        let by_root = usual.is_some();
+        let others = calls.iter().filter(|(_, _, relative)| (relative - common).abs() >= SAME_SCALE);
+        let warning = |(span, factor, relative): &(Span, Option<f64>, f64)| {
+            let here = factor.map_or_else(String::new, |f| format!("by {f:.4}, "));
             let times = format!("{relative:.3} times 1/sqrt(width of a head)");
-            Diagnostic::warning(lint::W0115, format!("attention is scaled in two ways: here by {factor:.4}, {times}"))
+            let before = match by_root {
+                true => "by 1/sqrt(width of a head) here".to_owned(),
+                false => format!("{common:.3} times that here"),
+            };
+            Diagnostic::warning(lint::W0115, format!("attention is not scaled in one way: here {here}{times}"))
                 .at(*span, "another scale than elsewhere")
-                .because(
-                    first,
-                    match usual {
-                        Some(_) => "by 1/sqrt(width of a head) here".to_owned(),
-                        None => format!("{common:.3} times that here"),
-                    },
-                )
+                .because(first, before)
                 .help("leave `scale` out for 1/sqrt(width of a head), or give all attention the same")
         };
         others.map(warning).collect()
@@ -147,8 +207,8 @@ impl Lowering<'_> {
             let of = self.graph.operands(id);
             let warning = match &node.op {
                 Op::LogSumExp if of.len() == 1 => {
-                    Diagnostic::warning(lint::W0116, "a contrast without negatives: `logsumexp` of one value is that value")
-                        .help("what is subtracted from it is the same number, so the term is 0 and trains nothing; give it negatives")
+                    Diagnostic::warning(lint::W0116, "a comparison with itself alone: `logsumexp` of one value is that value")
+                        .help("a contrast wants a positive and at least one negative: without, it is the same number whatever the weights are")
                 }
                 Op::Softmax { over, .. } if node.ty.tensor().is_some_and(|t| one(match over {
                     Over::Time => t.time.as_ref().map(|time| &time.len),
@@ -169,13 +229,17 @@ impl Lowering<'_> {
     }
 }
 
-/// What a value is called: the innermost label in its list, or else its name.
+/// The innermost label of a value in its list; empty where there is none.
+fn innermost(place: &str) -> &str {
+    place.rsplit('.').find(|step| step.parse::<usize>().is_err()).unwrap_or_default()
+}
+
+/// What a value is called: the innermost label in its list, or else its name. A result has the name of the call's block,
+/// which speaks of no value.
 fn label<'n>(named: &'n Named, place: &'n str) -> &'n str {
-    let innermost = place.rsplit('.').find(|step| step.parse::<usize>().is_err() && !step.is_empty());
-    let last = |path: &'n str| path.rsplit('.').next().unwrap_or(path);
-    match named.kind {
-        // A result has the name of the call's block, which speaks of no value.
-        crate::ir::NameKind::Result => innermost.unwrap_or_default(),
-        _ => innermost.unwrap_or_else(|| last(&named.path)),
+    match (innermost(place), named.kind) {
+        ("", NameKind::Result) => "",
+        ("", _) => named.path.rsplit('.').next().unwrap_or_default(),
+        (label, _) => label,
     }
 }

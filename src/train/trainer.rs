@@ -162,6 +162,10 @@ fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnost
         return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
             .help("add `loss prediction = mse(score, target: y)`"));
     }
+    if !graph.trained_params().contains(&true) {
+        return Err(Diagnostic::error(E0922, format!("no loss of `{}` depends on a weight", graph.name))
+            .help("the way from a weight to a loss must not lead through `stop_grad`"));
+    }
     let label = primary(graph)?.to_owned();
     let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
     Ok((label, Select::new(settings.family, direction, &settings.select.metric)?))

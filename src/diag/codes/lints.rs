@@ -1,8 +1,10 @@
 //! Lints, `W01xx`: the model means something, but probably not what was meant.
 
 codes! {
-    /// Weights that no output and no loss reaches: they would be trained by nothing and yet be counted and stored.
-    W0101 = "dead parameters",
+    /// Weights that no loss trains: neither an output nor a loss reaches them, or an output alone, or a loss only through
+    /// `stop_grad`. They stay as they begin, and yet they are counted and stored. Weights that `stop_grad` alone reads are
+    /// constants, and meant.
+    W0101 = "weights that nothing trains",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = linear(audio, out: 8)\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
     /// A `let` that nothing reads.
     W0102 = "value never read",
@@ -22,9 +24,6 @@ codes! {
     /// `reveal x` in the file: not a fault, the checker tells the type as asked.
     W0107 = "revealed type",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  reveal audio\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
-    /// The label is an operand of what is to predict it: the score would measure how well the answer was copied.
-    W0108 = "label reaches the prediction",
-        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = scale(mean(audio), by: y) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
     /// A variant compiles to the graph of what it starts from, so a comparison of the two measures chance.
     W0109 = "variant equals its base",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nhyper depth = 2\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nvariant deep { set depth = 2 }\n";

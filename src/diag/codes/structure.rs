@@ -87,4 +87,11 @@ model M {
     /// would depend on the samples that it happens to be made together with, and so would the choice of companions.
     E0522 = "the batch in the wrong place",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = mean(audio) |> MLP(widths: [8])\n  let all = transpose(in_batch(a)) |> mean_features()\n  let score = a - all |> MLP(widths: [1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// The label is an operand of what is to predict it: the score would measure how well the answer was copied, and where
+    /// there is nothing but inputs, no prediction could be made.
+    E0523 = "label reaches the prediction",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = scale(mean(audio), by: y) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
+    /// No loss gives any weight a gradient: the model has none, or they stand behind `stop_grad`, or the losses are numbers.
+    E0524 = "nothing to train",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(stop_grad(score), target: y)\n}\n";
 }

@@ -18,7 +18,7 @@ pub(super) use companions::ENTRIES;
 use super::lowering::{Frame, Lowering};
 use crate::diag::Diagnostic;
 use crate::diag::codes::structure as code;
-use crate::ir::InputDecl;
+use crate::ir::{InputDecl, Node, NodeId, Op};
 use crate::sema::program::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast::{Stmt, StmtKind};
@@ -94,7 +94,31 @@ impl<'p> Lowering<'p> {
         }
     }
 
+    /// A prediction that reads a label.
+    fn check_no_label_leaks(&mut self) {
+        let labels = |(id, node): (NodeId, &Node)| match &node.op {
+            Op::Label(label) => Some((id, label.clone(), node.span)),
+            _ => None,
+        };
+        let labels: Vec<_> = self.graph.nodes().filter_map(labels).collect();
+        let outputs: Vec<_> = self.graph.outputs.iter().map(|o| (o.value, o.label.clone(), o.span)).collect();
+        for (value, predicted, span) in outputs {
+            let needed = self.graph.needed_by([value]);
+            for (id, label, read) in &labels {
+                if needed.get(id.index()) == Some(&true) {
+                    let message = format!("label `{label}` reaches the prediction of `{predicted}`");
+                    let d = Diagnostic::error(code::E0523, message)
+                        .at(span, "this prediction depends on the label")
+                        .because(*read, "the label is read here")
+                        .help("a prediction is made of inputs alone; labels belong into losses");
+                    self.report(d);
+                }
+            }
+        }
+    }
+
     fn check_roots(&mut self) {
+        self.check_no_label_leaks();
         let place = self.program.model.name.span;
         if self.graph.outputs.is_empty() && self.graph.losses.is_empty() {
             let d = Diagnostic::error(code::E0508, "the model has no output and no loss")

@@ -14,7 +14,7 @@ model M {
   output score for y
   loss prediction = mse(score, target: y)
   loss two = nt_xent(mean(a), pos: [v], neg: [2 * v], tau: 0.5)
-  loss one = nt_xent(mean(a), pos: [v], neg: [], tau: 0.5) // warning[W0116]: a contrast without negatives
+  loss one = nt_xent(mean(a), pos: [v], neg: [], tau: 0.5) // warning[W0116]: a comparison with itself alone
 }
 
 recipe a { select = min corr } // warning[W0191]: `select = min corr` keeps the worst epoch

@@ -17,10 +17,15 @@ model M {
   // What is computed of it is not told again.
   let streams = [audio: h, text: CrossAttention(t, from: h, heads: 2)]
   let one = Pool(t) // warning[W0113]: a modality under the name of another: `audio` is made of `text`
+  // A value by the name of its encoding; a gate for a modality may come from anywhere.
+  let vision_enc = Linear(audio, out: 8) // warning[W0113]: a modality under the name of another: `vision` is made of `audio`
+  let audio_gate = sigmoid(mean(v))
+  // Names that no modality has, and parameters of the library.
+  let x = Linear(mean(t), out: 8)
   // A value of several modalities may have the name of any of them, learned rows any name.
   let mixed = MultiCA(CrossAttention(a, from: v, heads: 2), streams: [text: t, vision: b], heads: 2)
   let good  = [audio: CrossAttention(v, from: a, heads: 2), vision: v]
-  let score = concat(mean(mixed), one, ..each x in good { mean(x) }, ..each x in streams { mean(x) })
+  let score = concat(mean(mixed), one, mean(vision_enc), audio_gate, x, ..each x in good { mean(x) }, ..each x in streams { mean(x) })
     |> MLP(widths: [8, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

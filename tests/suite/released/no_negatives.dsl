@@ -16,6 +16,6 @@ model NoNegatives {
   output score for y
   companions c { by = [t, a]  class = class(y)  pos = 2  near = 2  far = 2 }
   loss prediction = mse(score, target: y)
-  loss semantic   = nt_xent(t, pos: [a], neg: [], tau: tau) // warning[W0116]: a contrast without negatives
+  loss semantic   = nt_xent(t, pos: [a], neg: [], tau: tau) // warning[W0116]: a comparison with itself alone
   loss contrast   = nt_xent(t, pos: t at c.pos, neg: t at c.neg, tau: tau)
 }

@@ -12,7 +12,7 @@ block Fuse<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] {
   let q = linear(x, out: d)
   let k = linear(x, out: d)
   let v = linear(x, out: d)
-  x + attention(q, key: k, value: v, heads: heads, scale: d ** -0.5) // warning[W0115]: attention is scaled in two ways: here by 0.0884, 0.354 times 1/sqrt(width of a head)
+  x + attention(q, key: k, value: v, heads: heads, scale: d ** -0.5) // warning[W0115]: attention is not scaled in one way: here by 0.0884, 0.354 times 1/sqrt(width of a head)
 }
 
 model TwoScales {

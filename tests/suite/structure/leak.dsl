@@ -10,6 +10,6 @@ model M {
   let a = mean(audio) |> Linear(out: d)
   let hint = scale(a, by: y)
   let score = a + hint |> MLP(widths: [d, 1]) |> scalar()
-  output score for y // warning[W0108]: label `y` reaches the prediction of `y`
+  output score for y // error[E0523]: label `y` reaches the prediction of `y`
   loss prediction = mse(score, target: y)
 }
