@@ -100,6 +100,12 @@ fn golden_files_hold_what_models_compile_to() {
     );
     std::fs::write(&file, text.replace("Gate(mean(a))", "Gate(a)")).unwrap();
     assert!(test(&[], 1).starts_with("broken "));
+    std::fs::write(dir.path().join("gone.golden"), "").unwrap();
+    assert!(test(&[], 1).contains("orphan "));
+    std::fs::remove_file(dir.path().join("gone.golden")).unwrap();
+    let shown = dsc().arg("check").arg(dir.path().join("blocks.dsl")).assert().success();
+    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(told.contains("blocks.dsl: no errors; it holds no model"), "{told}");
     let json: serde_json::Value = serde_json::from_str(&test(&["--format", "json"], 1)).unwrap();
     assert_eq!((json.as_array().unwrap().len(), &json[0]["outcome"]), (1, &"broken".into()));
 }
@@ -126,6 +132,8 @@ fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
     assert_eq!(run(&["diff", "dashfusion/no_hbf", "fusion/concat"]).0, 0);
     let (code, _, told) = run(&["check", "dashfusion/no_scx"]);
     assert!(code == 1 && told.contains("did you mean `no_scl`?"), "{told}");
+    let (code, _, told) = run(&["graph", "dashfusion", "--out", "x.png"]);
+    assert!(code == 2 && told.contains("the ending says the form") && !place.path().join("x.png").exists(), "{told}");
     let (code, _, told) = run(&["summary", "dashfusion/no_scl", "--variant", "no_hbf"]);
     assert!(code == 2 && told.contains("names one variant and the option another, `no_hbf`"), "{told}");
     // A file of that name is meant where there is one.

@@ -76,11 +76,9 @@ fn the_page_is_what_the_checker_says() {
     if std::env::var_os("DSC_BLESS").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap_or_default(),
-        page,
-        "docs/released.md is not what the checker says"
-    );
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = there.lines().zip(page.lines()).find(|(a, b)| a != b);
+    assert!(there == page, "docs/released.md is not what the checker says: {differs:?}; DSC_BLESS=1 writes it");
     let shown = std::fs::read_dir(root.join("tests/suite/released")).unwrap().count();
     assert_eq!(shown, CASES.len(), "every case has its place on the page");
 }

@@ -478,6 +478,14 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     std::fs::write(place.file("all/late"), "in the way").unwrap();
     let refused = ablate("--seeds 1 --no-unimodal", 1);
     assert!(refused.err.contains("all/late"), "{}", refused.err);
+    std::fs::remove_file(place.file("all/late")).unwrap();
+    // Ctrl-C is passed on to the runs, and what they left stays beside what is trained the next time.
+    let args = "ablate small.dsl --data demo --out all --seeds 1 --no-unimodal --variants late --epochs 500 --jobs 1";
+    let stopped = place.interrupted(args, "all/Small/seed-1-2/metrics.jsonl");
+    assert_eq!(stopped.code, Some(130), "{}", stopped.err);
+    assert!(stopped.err.contains("Small, seed 1: interrupted"), "{}", stopped.err);
+    assert!(place.file("all/Small/seed-1-2/last.safetensors").is_file());
+    assert!(stopped.out.contains("late: 1 of 1 runs are missing"), "{}", stopped.out);
     let unknown = ablate("--variants deap", 2);
     assert!(unknown.err.contains("`--variants deap`: the file has bad, late"), "{}", unknown.err);
 }

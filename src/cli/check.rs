@@ -4,7 +4,11 @@ use super::model::{BindArgs, ModelArgs, cached_encoder, load_from, options};
 use super::watch::Watched;
 use super::{Exit, Output, types};
 use crate::check;
+use crate::diag::codes::structure::E0507;
+use crate::sema::program::Loaded;
 use crate::source::World;
+use crate::syntax::ast::ItemKind;
+use crate::syntax::parse;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +44,10 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
 /// Checks once.
 fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
     let mut loaded = load_from(files, &args.model.file);
+    if let Some(note) = blocks_alone(&loaded) {
+        out.note(format_args!("{}: {note}", args.model.file));
+        return Exit::Done;
+    }
     let mut typed = None;
     if let Some(program) = &loaded.program {
         match options(program, &args.model, &args.bind) {
@@ -73,4 +81,16 @@ fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
         }
     }
     exit
+}
+
+/// What to say of a file of blocks and hypers that others import: that it has no model is no fault.
+fn blocks_alone(loaded: &Loaded) -> Option<String> {
+    let mut found = loaded.diagnostics.iter();
+    let (Some(only), None) = (found.next(), found.next()) else { return None };
+    let (id, _) = loaded.sources.files().next()?;
+    let (module, _) = parse(&loaded.sources, id);
+    let shared = |kind: &ItemKind| matches!(kind, ItemKind::Block(_) | ItemKind::Hyper(_) | ItemKind::Use(_));
+    let blocks = module.items.iter().filter(|i| matches!(i.kind, ItemKind::Block(_))).count();
+    let alone = only.code == E0507 && blocks > 0 && module.items.iter().all(|i| shared(&i.kind));
+    alone.then(|| "no errors; it holds no model, and blocks have their types checked where they are called".to_owned())
 }

@@ -57,6 +57,16 @@ fn picture() -> impl TypedValueParser<Value = OutputFormat> {
 
 /// Draws a model.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
+    if let Some(path) = &args.out
+        && !matches!(args.format, Some(OutputFormat::Picture(_)))
+        && by_ending(path).is_none()
+    {
+        out.note(format_args!(
+            "`{}`: the ending says the form, .svg, .html or .dot, or else `--format`",
+            path.display()
+        ));
+        return Exit::Usage;
+    }
     let asked = Asked { name: &args.file, variant: args.variant.as_deref(), sets: args.sets.clone(), bind: &args.bind };
     let opened = match asked.open(out) {
         Ok(opened) => opened,

@@ -1,6 +1,7 @@
 //! `dsc sweep FILE --set p=4,8,16 --data D`: one model with several values of a hyper, in a table and a plot.
 
 use super::train;
+#[cfg(any(feature = "torch", test))]
 use crate::sema::statics::Static;
 
 /// `dsc sweep`.
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
 ///
 /// # Errors
 /// What to tell the user.
-#[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "sweeps train"))]
+#[cfg(any(feature = "torch", test))]
 fn swept(sets: &[crate::lower::Setting]) -> Result<(String, Vec<String>), String> {
     let several = sets.iter().filter_map(|s| match &s.value {
         Static::Str(values) if values.contains(',') => Some((s, values.as_str())),

@@ -1,6 +1,6 @@
 //! `dsc test FOLDER`: what the models of a folder compile to, against golden files.
 
-use super::files::{dsl_files, unified};
+use super::files::{dsl_files, files_below, unified};
 use super::model::{BindArgs, ModelArgs, load, options};
 use super::types::listing;
 use super::{Exit, Output};
@@ -44,6 +44,8 @@ enum Outcome {
     New,
     /// It compiles to something else: a diff.
     Different(String),
+    /// A golden file whose model is gone.
+    Orphan,
     /// It does not compile.
     Broken(Vec<Diagnostic>, SourceMap),
 }
@@ -55,6 +57,7 @@ impl Outcome {
             Outcome::Blessed => "blessed",
             Outcome::New => "new",
             Outcome::Different(_) => "differs",
+            Outcome::Orphan => "orphan",
             Outcome::Broken(..) => "broken",
         }
     }
@@ -74,8 +77,15 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     }
     files.sort();
     files.dedup();
-    let outcomes: Vec<(PathBuf, Outcome)> =
+    let mut outcomes: Vec<(PathBuf, Outcome)> =
         files.into_iter().filter_map(|file| Some((file.clone(), one(&file, args.bless)?))).collect();
+    for folder in args.files.iter().filter(|f| f.is_dir()) {
+        let mut golden = Vec::new();
+        // What cannot be read has been told with the models.
+        let _ = files_below(folder, "golden", &mut golden);
+        let lost = |file: &PathBuf| !file.with_extension("dsl").exists();
+        outcomes.extend(golden.into_iter().filter(lost).map(|file| (file, Outcome::Orphan)));
+    }
     if out.is_json() {
         let entry = |(file, outcome): &(PathBuf, Outcome)| {
             let diff = match outcome {
@@ -106,6 +116,7 @@ fn show(file: &Path, outcome: &Outcome, out: &mut Output) {
         }
         Outcome::New => out.note("it has no golden file yet: `--bless` writes it"),
         Outcome::Broken(faults, sources) => drop(out.diagnostics(faults, sources)),
+        Outcome::Orphan => out.note("no model lies beside it: take it away, or give it the new name of its model"),
         Outcome::Same | Outcome::Blessed => {}
     }
 }

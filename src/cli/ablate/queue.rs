@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -22,7 +22,11 @@ const EVERY: Duration = Duration::from_millis(50);
 /// What a process takes beside its model: libtorch, and the data.
 const BESIDE: u64 = 400 << 20;
 
-static STOP: AtomicBool = AtomicBool::new(false);
+static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
+
+fn stopping() -> bool {
+    INTERRUPTS.load(Ordering::Relaxed) > 0
+}
 
 /// What came of the runs.
 pub(super) struct Ended {
@@ -74,16 +78,16 @@ pub(super) fn train_all(rows: &[Row], folder: &Path, jobs: Option<u64>, out: &mu
     let kept = rows.len() * seeds.clone().count() - all;
     let jobs = jobs.map_or_else(|| at_a_time(rows), |n| n as usize).min(all.max(1));
     out.note(format_args!("{all} runs to train, {jobs} at a time; {kept} are there already"));
-    // A second Ctrl-C ends this process too; those that train get both.
+    // Those that train have process groups of their own: however this process is asked to end, each of them gets as many
+    // signals as it did, the first of which lets them save where they are.
     let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
+        INTERRUPTS.fetch_add(1, Ordering::Relaxed);
     });
+    let mut passed_on = 0;
     let (mut running, mut done, mut failed): (Vec<Running>, usize, usize) = (Vec::new(), 0, 0);
     loop {
         while running.len() < jobs
-            && !STOP.load(Ordering::Relaxed)
+            && !stopping()
             && let Some(task) = tasks.pop_front()
             && let Some(row) = rows.get(task.row)
         {
@@ -93,6 +97,10 @@ pub(super) fn train_all(rows: &[Row], folder: &Path, jobs: Option<u64>, out: &mu
             break;
         }
         sleep(EVERY);
+        while passed_on < INTERRUPTS.load(Ordering::Relaxed) {
+            passed_on += 1;
+            running.iter().for_each(|run| interrupt(&run.child));
+        }
         let mut i = 0;
         while let Some(run) = running.get_mut(i) {
             let Ok(Some(status)) = run.child.try_wait() else {
@@ -116,7 +124,7 @@ pub(super) fn train_all(rows: &[Row], folder: &Path, jobs: Option<u64>, out: &mu
                         *slot = Some(r);
                     }
                 }
-                None if STOP.load(Ordering::Relaxed) => {
+                None if stopping() => {
                     out.note(format_args!("[{done}/{all}] {name}, seed {}: interrupted", run.task.seed));
                 }
                 None => {
@@ -133,7 +141,7 @@ pub(super) fn train_all(rows: &[Row], folder: &Path, jobs: Option<u64>, out: &mu
             }
         }
     }
-    Ok(Ended { results, failed, interrupted: STOP.load(Ordering::Relaxed) })
+    Ok(Ended { results, failed, interrupted: stopping() })
 }
 
 /// The finished runs two folders below.
@@ -155,6 +163,15 @@ fn finished_runs(folder: &Path) -> Vec<(Manifest, Results)> {
     .collect()
 }
 
+/// Sends what Ctrl-C sends.
+fn interrupt(child: &Child) {
+    #[cfg(unix)]
+    if let Ok(id) = i32::try_from(child.id()) {
+        // SAFETY: a plain call; the child has not been waited for, so that its id is its own.
+        unsafe { libc::kill(id, libc::SIGINT) };
+    }
+}
+
 fn start(row: &Row, task: Task, folder: &Path) -> Result<Running, (PathBuf, io::Error)> {
     let place = folder.join(&row.name);
     fs::create_dir_all(&place).map_err(|why| (place.clone(), why))?;
@@ -164,7 +181,10 @@ fn start(row: &Row, task: Task, folder: &Path) -> Result<Running, (PathBuf, io::
     let (run, log) = (place.join(&name), place.join(format!("{name}.log")));
     let shown = File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
     let (err, out) = shown.map_err(|why| (log.clone(), why))?;
-    let child = command(row, task.seed, &run).stdin(Stdio::null()).stdout(out).stderr(err).spawn();
+    let mut command = command(row, task.seed, &run);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
     let child = child.map_err(|why| (log.clone(), why))?;
     Ok(Running { task, child, folder: run, log })
 }
