@@ -10,7 +10,8 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
             let distance = strsim::osa_distance(&wrong.to_lowercase(), &c.to_lowercase());
             (distance, c)
         })
-        .filter(|(distance, _)| *distance <= limit)
+        // Where nothing of the word is left, anything would do.
+        .filter(|(distance, _)| *distance <= limit && *distance < wrong.chars().count())
         .min()
         .map(|(_, c)| c)
 }
@@ -24,5 +25,6 @@ mod tests {
         assert_eq!(did_you_mean("visoin", ["text", "audio", "vision"]), Some("vision"));
         assert_eq!(did_you_mean("linear", ["Linear", "LayerNorm"]), Some("Linear"));
         assert_eq!(did_you_mean("q", ["text", "audio"]), None);
+        assert_eq!(did_you_mean("b", ["T", "a"]), None);
     }
 }

@@ -90,7 +90,7 @@ impl<'p> Lowering<'p> {
     /// A value's type, for people.
     pub(super) fn describe(&self, value: &Value) -> String {
         match value {
-            Value::Static(s) => format!("{} {s}", s.kind()),
+            Value::Static(s) => format!("{} {s}", s.type_name()),
             Value::Node(id) => self.graph.node(*id).map_or_else(String::new, |n| n.ty.to_string()),
             Value::List(list) => {
                 let parts: Vec<String> = list

@@ -38,13 +38,24 @@ fn fault<T>(code: Code, message: impl Into<String>) -> Result<T, StaticFault> {
 }
 
 impl Static {
-    /// What kind of value it is, for messages.
-    pub fn kind(&self) -> &'static str {
+    /// Its type, as a parameter of a block says it.
+    pub fn type_name(&self) -> &'static str {
         match self {
             Static::Int(_) => "int",
             Static::Float(_) => "real",
             Static::Bool(_) => "bool",
             Static::Str(_) => "str",
+            Static::Dim(_) => "dim",
+        }
+    }
+
+    /// What kind of value it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Static::Int(_) => "whole number",
+            Static::Float(_) => "number",
+            Static::Bool(_) => "flag",
+            Static::Str(_) => "string",
             Static::Dim(_) => "dim",
         }
     }

@@ -20,9 +20,9 @@ model M {
   let spread = [..a] // error[E0402]: `..` of a tensor
   let none = when d > 100 { a } // error[E0402]: this `when` has no value: its condition is false and there is no `else`
   let third = a.third // error[E0402]: a tensor has no fields
-  let over = each x in 3 { x } // error[E0402]: cannot go over a int
+  let over = each x in 3 { x } // error[E0402]: cannot go over a whole number
   let pick = (a, a)[0] // error[E0402]: a tuple is taken apart by names, not by an index
-  let neg = not d // error[E0402]: `not` of a int
+  let neg = not d // error[E0402]: `not` of a whole number
   let long = len(a) // error[E0402]: `len` of a tensor
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   output score for y

@@ -11,7 +11,7 @@ hyper b     = a
 hyper zero  = 1 / 0 // error[E0406]: `1 / 0` divides by zero
 hyper huge  = 9_000_000_000_000_000_000 + 9_000_000_000_000_000_000 // error[E0406]: `9000000000000000000 + 9000000000000000000` is too large
 hyper root  = sqrt(0 - 2) // error[E0406]: `sqrt` of -2 is NaN
-hyper text  = "eight" * 2 // error[E0402]: `*` of a str and a int
+hyper text  = "eight" * 2 // error[E0402]: `*` of a string and a whole number
 hyper width = fa // error[E0401]: a hyper is a number, this is fa, known with the data only
 hyper keep(l) = p - l  in 1..8  where p > l
 
@@ -30,7 +30,7 @@ model M {
 
 variant v { set dpeth = 0 } // error[E0407]: no hyper `dpeth` to set
 variant w { set depth = 7 } // error[E0403]: `depth` is 7, its range is 0..=4
-variant u { set p = "four" } // error[E0403]: `p` is a int, "four" is a str
+variant u { set p = "four" } // error[E0403]: `p` is a whole number, "four" is a string
 variant f { set keep = 3 } // error[E0407]: `keep` is a function of l and cannot be set
 recipe sims { set layrs = 3 } // error[E0407]: no hyper `layrs` to set
 recipe mosi { set heads = 2 + 2 } // error[E0401]: `set heads` in a recipe wants a number, flag or string

@@ -46,7 +46,7 @@ model M {
   let kind = downsample(a, by: 2, with: "median") // error[E0403]: `downsample` cannot pool with "median"
   let flat = stdpool(a, eps: 0) // error[E0403]: `eps` of `stdpool` is 0
   let unmoved = shift(a) // error[E0501]: `shift` wants `by`
-  let name = longest("Ta") // error[E0402]: `longest` of a str
+  let name = longest("Ta") // error[E0402]: `longest` of a string
   let stacked = GRU(a, hidden: 8, layers: 0) // error[E0404]: `GRU` wants `layers >= 1`, found layers = 0
   let crossed = CrossModalTransformer(a, from: vision, heads: 8, ff: 4, layers: 1) // error[E0301]: `from` of `CrossModalTransformer` wants a width of w = 64, found fv
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()

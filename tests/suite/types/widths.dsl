@@ -21,7 +21,7 @@ model M {
   let tokens = LayerNorm(text) // error[E0301]: `x` of `LayerNorm` wants Any[_], found Tokens[T]
   let ids = text |> Linear(out: d) // error[E0301]: `x` of `Linear` wants Any[_], found Tokens[T]
   let list = concat([mean(a), mean(v)]) // error[E0301]: `concat` wants tensors, found a list
-  let kind = relu("text") // error[E0301]: `relu` wants a tensor, found a str
+  let kind = relu("text") // error[E0301]: `relu` wants a tensor, found a string
   let number = Linear(a, out: "64") // error[E0301]: `out` of `Linear` wants int, found str "64"
   let score = concat(mean(t), mean(a)) |> MLP(widths: [d, 2]) |> scalar() // error[E0301]: `scalar`: one entry is 1, the vector is 2
   output mean(a) for y // error[E0301]: an output is a Real per sample, found Vec[64]
