@@ -29,8 +29,8 @@ codes! {
     E0111 = "nested too deeply",
         "hyper x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))\n";
     /// `//` begins a comment, except inside brackets, where it divides when a whole operand and a comma or the closing
-    /// bracket follow on the same line. A comment that would also read as a division is refused, so that no
-    /// division is lost in silence.
+    /// bracket follow on the same line. A comment behind a value that would also read as a division is refused, so that
+    /// no division is lost in silence. Two blanks before `//` show that a comment is meant.
     E0112 = "comment that reads as a division", "hyper p = 8\nhyper half = p // 2\n";
     /// A number has digits, `_` between them, a fraction or an exponent, or one of the multipliers `K`, `M`, `G`
     /// (thousands, millions, thousands of millions) at its end.
