@@ -312,6 +312,7 @@ impl Builder<'_> {
                         None => otherwise = Some(Box::new(b)),
                     }
                 }
+                Rule::missing_body => self.missing(&p),
                 Rule::slip_if => {
                     let span = self.span(&p);
                     self.diagnostics.push(
