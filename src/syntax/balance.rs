@@ -121,6 +121,16 @@ impl<'a> Balancer<'a> {
 
     fn step(&mut self, t: &Token, next: Option<&Token>) {
         match t.kind {
+            TokenKind::Word if self.returns(t, next) => {
+                let blanks = next.map_or(t.end, |n| n.start);
+                self.scan.diagnostics.push(
+                    Diagnostic::error(codes::E0115, "the language has no `return`")
+                        .at(self.span(t), "a word of another language")
+                        .help("leave it out: the last expression of a body is its value")
+                        .fix(Span::new(self.base + t.start, self.base + blanks), ""),
+                );
+                self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".repeat(t.end - t.start) });
+            }
             TokenKind::Word if t.first => self.line_word(t, next),
             TokenKind::Open(_) => {
                 let shaped = next.is_some_and(|n| !n.first || n.indent > t.indent);
@@ -130,6 +140,17 @@ impl<'a> Balancer<'a> {
             _ => {}
         }
         self.previous = Some(*t);
+    }
+
+    /// Whether a word is the `return` of other languages: it begins a line or body, and a value follows behind a blank.
+    fn returns(&self, t: &Token, next: Option<&Token>) -> bool {
+        self.word(t) == "return"
+            && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{'))
+            && (t.first || self.previous.is_some_and(|p| p.kind == TokenKind::Open('{')))
+            && next.is_some_and(|n| {
+                let value = matches!(n.kind, TokenKind::Word | TokenKind::Number | TokenKind::Str | TokenKind::Open(_));
+                !n.first && n.start > t.end && value
+            })
     }
 
     /// A word at the start of a line may show that brackets before it were forgotten, or be a misspelt item word.

@@ -184,6 +184,10 @@ impl Builder<'_> {
                     for p in p.into_inner() {
                         match p.as_rule() {
                             Rule::param => block.params.push(self.param(p)),
+                            Rule::slip_param => {
+                                self.lacks_comma(&p);
+                                block.params.push(self.param(p));
+                            }
                             Rule::paren => {}
                             _ => self.junk(&p),
                         }

@@ -79,6 +79,7 @@ pub(super) fn scan(text: &str, base: usize) -> Scan {
         fresh: true,
         indent: 0,
         item: "",
+        unclosed: false,
         doubtful: Vec::new(),
     };
     s.run();
@@ -98,6 +99,8 @@ struct Scanner<'a> {
     indent: usize,
     /// The word of the item at hand.
     item: &'a str,
+    /// Whether a `/*` without `*/` was met.
+    unclosed: bool,
     /// Comments that would read as the right side of a division: place, and the names in it.
     doubtful: Vec<(usize, usize, Vec<&'a str>)>,
 }
@@ -126,6 +129,8 @@ impl<'a> Scanner<'a> {
                 }
                 c if c.is_whitespace() || c == '\u{feff}' => self.blank(c.len_utf8()),
                 '/' if rest.starts_with("//") && !self.divides() => self.comment(),
+                '/' if rest.starts_with("/*") => self.block_comment(),
+                '\'' if self.single_quoted().is_some() => self.single_quotes(),
                 '#' => {
                     let end = self.at + line(rest).len();
                     self.out.diagnostics.push(
@@ -229,6 +234,62 @@ impl<'a> Scanner<'a> {
         let inner: String = rest.get(1..end).unwrap_or("").replace(['\\', '"'], "'");
         self.out.edits.push(Edit { start: self.at, end: self.at + end, text: format!("\"{inner}\"") });
         self.token(TokenKind::Str, end);
+    }
+
+    /// The text in single quotes that stands here, as other languages have it; none where this quote is a mark of a
+    /// name (`x'`) or is not closed on its line.
+    fn single_quoted(&self) -> Option<&'a str> {
+        let glued = self.text.get(..self.at).is_some_and(|t| t.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let inner = line(self.rest()).get(1..)?;
+        inner.find('\'').filter(|_| !glued).and_then(|end| inner.get(..end))
+    }
+
+    /// `'abc'`, read as `"abc"`.
+    fn single_quotes(&mut self) {
+        let inner = self.single_quoted().unwrap_or("");
+        let (start, end) = (self.at, self.at + inner.len() + 2);
+        let plain = inner.replace(['\\', '"'], "_");
+        let text = format!("\"{plain}\"");
+        let mut fault = Diagnostic::error(codes::E0115, "strings stand in double quotes")
+            .at(self.span(start, end), "a string of another language")
+            .help(format!("write `{text}`"));
+        if plain == inner {
+            fault = fault.fix(self.span(start, end), text.clone());
+        }
+        self.out.diagnostics.push(fault);
+        self.out.edits.push(Edit { start, end, text });
+        self.token(TokenKind::Str, end - start);
+    }
+
+    /// `/* .. */`, which may go on over lines; one that is never closed ends with its line.
+    fn block_comment(&mut self) {
+        let rest = self.rest();
+        let here = line(rest).trim_end().len();
+        let end = if self.unclosed { None } else { rest.get(2..).and_then(|r| r.find("*/")).map(|i| i + 4) };
+        // Looked for once: what is not there will not be there further on.
+        self.unclosed |= end.is_none();
+        let len = end.unwrap_or(here);
+        let text = rest.get(..len).unwrap_or("");
+        let mut fault = Diagnostic::error(codes::E0108, "comments begin with `//`, not with `/*`")
+            .at(self.span(self.at, self.at + 2), "a comment of another language")
+            .help(if text.contains('\n') { "write `//` before each of its lines" } else { "write `//`" });
+        // Behind the comment of one line nothing must stand that would become part of it.
+        if end.is_some() && len == here {
+            let inner = text.get(2..len - 2).unwrap_or("").trim();
+            fault = fault.fix(self.span(self.at, self.at + len), format!("// {inner}").trim_end().to_owned());
+        }
+        self.out.diagnostics.push(fault);
+        for (i, part) in text.split('\n').enumerate() {
+            if i > 0 {
+                self.at += 1;
+                self.fresh = true;
+                self.indent = 0;
+            }
+            if self.fresh {
+                self.indent += part.len();
+            }
+            self.blank(part.len());
+        }
     }
 
     fn comment(&mut self) {

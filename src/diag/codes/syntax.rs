@@ -38,6 +38,8 @@ codes! {
     /// Words such as `let`, `in` or `loss` are part of the language and cannot be names.
     E0114 = "keyword as a name", "model M {\n  let loss = 3\n}\n";
     /// Logic is written in words: `and`, `or`, `not`. A choice that is known at compile time is `when c { a } else { b }`.
+    /// The value of a body is its last expression, without `return`; `x += 1` is `x = x + 1`; rows are taken with `take`
+    /// and `skip`, not with `x[0:1]`; strings stand in double quotes.
     E0115 = "operator or word of another language", "hyper flag = true && false\n";
     /// `x |> F(k: e)` is `F(x, k: e)`, so a call or a name has to stand right of `|>`. It binds more weakly than every
     /// other operator: `x |> F() + y` would pipe into the sum.
