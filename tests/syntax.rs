@@ -344,6 +344,12 @@ fn depth_is_limited() {
         let (_, faults, _) = read(&format!("model M {{ let x = {}@ @ 1{} }}", open.repeat(62), close.repeat(62)));
         assert!(!faults.is_empty(), "{open}");
     }
+    // No text is read twice, however deep.
+    for slip in ["if (a) + each x in b { ", "if a + each x in b { ", "if (a) { ", "if (if [", "F(a b: "] {
+        for head in ["let x = ", "", "block B(", "variant v("] {
+            read(&format!("model M {{ {head}{}", slip.repeat(30)));
+        }
+    }
     for step in ["+ a ", "** a ", "|> F() ", "at c ", "(x)", ".y", "[0]", "else when a { b } ", "- "] {
         let head = if step.starts_with("else") { "when a { b } " } else { "a " };
         let tail = if step == "- " { "a" } else { "" };
@@ -363,9 +369,21 @@ fn long_files_are_read_quickly() {
     eprintln!("50 canonical files: {long:?}");
     // Generous: a debug build on a busy machine. What is linear takes far less, what is not takes far more.
     assert!(long.as_secs_f64() < 10.0, "{long:?}");
-    for faulty in
-        ["let x = F(a b, ) ", "hyper x = (a (b c) \n", "x |> ", "let ", "{ ", "p // 2", "\"", "let x = each y ", "@ "]
-    {
+    for faulty in [
+        "let x = F(a b, ) ",
+        "hyper x = (a (b c) \n",
+        "x |> ",
+        "let ",
+        "{ ",
+        "p // 2",
+        "\"",
+        "let x = each y ",
+        "@ ",
+        "if (a) ",
+        "model M(",
+        "recipe r: {}\n",
+        "variant v of v ",
+    ] {
         let took = time(&faulty.repeat(5_000));
         eprintln!("5,000 x {faulty:?}: {took:?}");
         assert!(took.as_secs_f64() < 20.0, "{faulty:?} {took:?}");

@@ -155,6 +155,9 @@ impl Lowering<'_> {
             self.frames.last().map(|f| f.bindings.iter().map(|b| b.name.clone()).collect()).unwrap_or_default();
         let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
         known.extend(super::names::values_of(self.program, self.module(), in_model).into_iter().map(str::to_owned));
+        if let Some(d) = super::names::foreign_value(name, span) {
+            return d;
+        }
         let in_block = self.frames.last().is_some_and(|f| !f.block.is_empty());
         let mut d =
             Diagnostic::error(names::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");

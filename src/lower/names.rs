@@ -276,3 +276,17 @@ pub(super) fn is_damaged(body: &Body) -> bool {
     each_stmt(body, &mut |stmt| damaged |= matches!(stmt.kind, StmtKind::Error));
     damaged
 }
+
+/// What is told of a value that other languages have under this name.
+pub(super) fn foreign_value(name: &str, span: Span) -> Option<Diagnostic> {
+    let d = Diagnostic::error(code::E0201, format!("nothing is called `{name}` here"))
+        .at(span, "a value of another language");
+    Some(match name {
+        "True" => d.help("write `true`").fix(span, "true"),
+        "False" => d.help("write `false`").fix(span, "false"),
+        "None" | "null" | "nil" => {
+            d.help("the language has no empty value: leave the argument out, or choose with `when c { a } else { b }`")
+        }
+        _ => return None,
+    })
+}

@@ -204,6 +204,10 @@ impl<'p> Walk<'p> {
         if self.knows(name) || self.lost(name) {
             return;
         }
+        if let Some(d) = super::names::foreign_value(name, span) {
+            self.found.push(d);
+            return;
+        }
         let mut known: Vec<&str> = self.scope.iter().map(String::as_str).collect();
         known.extend(super::names::values_of(self.program, self.module, self.in_model));
         let d = Diagnostic::error(code::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");

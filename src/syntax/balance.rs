@@ -19,9 +19,13 @@ const STATEMENT_WORDS: [&str; 7] = ["let", "var", "for", "output", "companions",
 /// deeply that it must not be read.
 pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
     let tokens = std::mem::take(&mut scan.tokens);
-    let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "" };
+    let short = short_items(text, &tokens);
+    let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "", short: false };
     let mut deep = false;
     for (i, token) in tokens.iter().enumerate() {
+        if let Ok(at) = short.binary_search_by_key(&i, |(start, _)| *start) {
+            b.short = short.get(at).is_some_and(|(_, short)| *short);
+        }
         b.step(token, tokens.get(i + 1));
         if b.open.len() > MAX_DEPTH {
             b.scan.diagnostics.push(
@@ -42,14 +46,68 @@ pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
     !deep
 }
 
+/// The items that begin at the first column: the number of their first token, and whether braces are left open in them.
+fn short_items(text: &str, tokens: &[Token]) -> Vec<(usize, bool)> {
+    let mut items = vec![(0, false)];
+    let (mut depth, mut item) = (0_usize, "");
+    for (i, t) in tokens.iter().enumerate() {
+        let word = text.get(t.start..t.end).unwrap_or("");
+        match t.kind {
+            TokenKind::Word if t.first && t.indent == 0 && begins_item(word, item) && named(tokens.get(i + 1)) => {
+                if let Some(last) = items.last_mut() {
+                    last.1 = depth > 0;
+                }
+                items.push((i, false));
+                (depth, item) = (0, word);
+            }
+            TokenKind::Open('{') => depth += 1,
+            TokenKind::Close('}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if let Some(last) = items.last_mut() {
+        last.1 = depth > 0;
+    }
+    items
+}
+
+/// Whether a word at the first column begins an item behind one of the kind `item`, whose changes may begin with the
+/// same words.
+fn begins_item(word: &str, item: &str) -> bool {
+    ITEM_WORDS.contains(&word) && !(item == "variant" && matches!(word, "block" | "input"))
+}
+
+/// Whether the token behind a word is the name that a statement or item has.
+fn named(next: Option<&Token>) -> bool {
+    next.is_some_and(|n| !n.first && matches!(n.kind, TokenKind::Word | TokenKind::Str))
+}
+
 struct Balancer<'a> {
     text: &'a str,
     base: usize,
     scan: &'a mut Scan,
-    open: Vec<Token>,
+    open: Vec<Opened>,
     previous: Option<Token>,
     /// The word of the item at hand.
     item: &'a str,
+    /// Whether braces are left open in it.
+    short: bool,
+}
+
+/// An open bracket.
+#[derive(Clone, Copy)]
+struct Opened {
+    token: Token,
+    /// For a brace: whether its body begins on the same line, or on a later one and further right than the line of the
+    /// brace. Then a line that begins no further right than that line shows that the body was to end before.
+    shaped: bool,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Token;
+    fn deref(&self) -> &Token {
+        &self.token
+    }
 }
 
 impl<'a> Balancer<'a> {
@@ -63,26 +121,53 @@ impl<'a> Balancer<'a> {
 
     fn step(&mut self, t: &Token, next: Option<&Token>) {
         match t.kind {
+            TokenKind::Word if self.returns(t, next) => {
+                let blanks = next.map_or(t.end, |n| n.start);
+                self.scan.diagnostics.push(
+                    Diagnostic::error(codes::E0115, "the language has no `return`")
+                        .at(self.span(t), "a word of another language")
+                        .help("leave it out: the last expression of a body is its value")
+                        .fix(Span::new(self.base + t.start, self.base + blanks), ""),
+                );
+                self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".repeat(t.end - t.start) });
+            }
             TokenKind::Word if t.first => self.line_word(t, next),
-            TokenKind::Open(_) => self.open.push(*t),
+            TokenKind::Open(_) => {
+                let shaped = next.is_some_and(|n| !n.first || n.indent > t.indent);
+                self.open.push(Opened { token: *t, shaped });
+            }
             TokenKind::Close(c) => self.close(t, c),
             _ => {}
         }
         self.previous = Some(*t);
     }
 
+    /// Whether a word is the `return` of other languages: it begins a line or body, and a value follows behind a blank.
+    fn returns(&self, t: &Token, next: Option<&Token>) -> bool {
+        self.word(t) == "return"
+            && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{'))
+            && (t.first || self.previous.is_some_and(|p| p.kind == TokenKind::Open('{')))
+            && next.is_some_and(|n| {
+                let value = matches!(n.kind, TokenKind::Word | TokenKind::Number | TokenKind::Str | TokenKind::Open(_));
+                !n.first && n.start > t.end && value
+            })
+    }
+
     /// A word at the start of a line may show that brackets before it were forgotten, or be a misspelt item word.
     fn line_word(&mut self, t: &Token, next: Option<&Token>) {
         let word = self.word(t);
-        let named = next.is_some_and(|n| !n.first && matches!(n.kind, TokenKind::Word | TokenKind::Str));
+        let named = named(next);
         let item = ITEM_WORDS.contains(&word) && named;
-        let overridden = self.item == "variant" && matches!(word, "block" | "input");
-        if item && t.indent == 0 && !overridden {
+        if item && t.indent == 0 && begins_item(word, self.item) {
             while !self.open.is_empty() {
                 self.close_top(&format!("this `{word}`"));
             }
         } else if (STATEMENT_WORDS.contains(&word) || ITEM_WORDS.contains(&word)) && named {
-            while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) {
+            while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) || self.ends_before(t) {
+                self.close_top(&format!("this `{word}`"));
+            }
+        } else if !matches!(word, "else" | "where" | "in" | "from" | "or" | "and" | "at") {
+            while self.ends_before(t) {
                 self.close_top(&format!("this `{word}`"));
             }
         }
@@ -107,6 +192,14 @@ impl<'a> Balancer<'a> {
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: meant.to_owned() });
             self.item = meant;
         }
+    }
+
+    /// Whether the innermost brace is one within an item that lacks a closing brace, and its body, by its indentation,
+    /// was to end before the line that `t` begins. Where nothing is lacking, the layout says nothing.
+    fn ends_before(&self, t: &Token) -> bool {
+        self.short
+            && self.open.len() > 1
+            && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{') && o.shaped && t.indent <= o.indent)
     }
 
     fn close(&mut self, t: &Token, c: char) {

@@ -198,15 +198,8 @@ impl Builder<'_> {
                     ExprKind::Call { callee: Box::new(expr), args, piped: false }
                 }
                 Rule::index => {
-                    let mut at = Expr { kind: ExprKind::Error, span };
-                    for p in p.into_inner() {
-                        if p.as_rule() == Rule::junk_rest {
-                            self.junk(&p);
-                        } else {
-                            let (e, h) = self.tall(p);
-                            (at, height) = (e, height.max(h));
-                        }
-                    }
+                    let (at, h) = self.index(p, span);
+                    height = height.max(h);
                     ExprKind::Index(Box::new(expr), Box::new(at))
                 }
                 _ => {
@@ -222,6 +215,38 @@ impl Builder<'_> {
             }
         }
         (expr, height)
+    }
+
+    /// What stands in the brackets of `x[0]`, and its height.
+    fn index(&mut self, pair: Pair<'_>, span: Span) -> (Expr, usize) {
+        let (mut at, mut height, mut slice) = (Expr { kind: ExprKind::Error, span }, 1, false);
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                // What follows a slice is of the same kind: `x[:, 0]`.
+                Rule::junk_rest if slice => self.lose(p.as_str()),
+                Rule::junk_rest => self.junk(&p),
+                Rule::slip_slice => {
+                    slice = true;
+                    self.diagnostics.push(
+                        Diagnostic::error(codes::E0115, "the language has no slices `x[a:b]`")
+                            .at(self.span(&p), "a mark of another language")
+                            .help(
+                                "rows are `take(x, rows: 1)` and `skip(x, rows: 1)`, entries of the last axis \
+                                 `slice(x, from: 0, to: 1)`, elements of a list `[x[0], x[1]]`",
+                            ),
+                    );
+                }
+                _ => {
+                    let (e, h) = self.tall(p);
+                    (at, height) = (e, height.max(h));
+                }
+            }
+        }
+        // Half of a slice is no index: nothing is compared with it.
+        if slice {
+            at = Expr { kind: ExprKind::Error, span };
+        }
+        (at, height)
     }
 
     fn primary(&mut self, pair: Pair<'_>) -> (Expr, usize) {
@@ -312,6 +337,7 @@ impl Builder<'_> {
                         None => otherwise = Some(Box::new(b)),
                     }
                 }
+                Rule::missing_body => self.missing(&p),
                 Rule::slip_if => {
                     let span = self.span(&p);
                     self.diagnostics.push(
@@ -350,11 +376,14 @@ impl Builder<'_> {
     fn args(&mut self, pair: Pair<'_>) -> (Vec<Arg>, usize) {
         let (mut args, mut height) = (Vec::new(), 1);
         for p in pair.into_inner() {
-            if p.as_rule() != Rule::arg {
+            if !matches!(p.as_rule(), Rule::arg | Rule::slip_arg) {
                 self.junk(&p);
                 continue;
             }
             let span = self.span(&p);
+            if p.as_rule() == Rule::slip_arg {
+                self.lacks_comma(&p);
+            }
             let mut arg = Arg { name: None, spread: false, value: Expr { kind: ExprKind::Error, span } };
             for p in p.into_inner() {
                 match p.as_rule() {
@@ -380,6 +409,21 @@ impl Builder<'_> {
             args.push(arg);
         }
         (args, height)
+    }
+
+    /// Tells that a comma is missing before an argument or parameter.
+    pub(super) fn lacks_comma(&mut self, pair: &Pair<'_>) {
+        let start = pair.as_span().start();
+        let before = self.clean.text.get(..start).unwrap_or("").trim_end().len();
+        let word = pair.clone().into_inner().next().map_or("", |w| w.as_str());
+        if self.fault_at != Some(start) {
+            self.diagnostics.push(
+                Diagnostic::error(codes::E0101, format!("a comma is missing before `{word}`"))
+                    .at(self.place(before, before), "`,` belongs here")
+                    .help("separate with `,`")
+                    .fix(self.place(before, before), ","),
+            );
+        }
     }
 
     /// Expressions with commas between them, and the height of the highest.

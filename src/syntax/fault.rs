@@ -1,9 +1,10 @@
 //! What is wrong with text that no rule took.
 
+use super::ast::Ident;
 use super::balance::ITEM_WORDS;
 use super::parse::{Builder, Dsl, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
@@ -23,6 +24,7 @@ impl Builder<'_> {
             Rule::missing_type => "a type",
             Rule::missing_name => "a name",
             Rule::missing_params => "parameters in `(` and `)`",
+            Rule::missing_body => "a body in `{` and `}`",
             _ => "an expression",
         };
         let shaped = match found {
@@ -105,6 +107,56 @@ impl Builder<'_> {
         self.diagnostics.push(fault);
     }
 
+    /// What stands between the name of an item and its brace and does not belong there. What it names is returned where
+    /// it can only be the item that this one was to be based on: `sims` in `recipe mosi(sims) {`.
+    pub(super) fn slip_head(&mut self, pair: &Pair<'_>, item: &str, name: &str) -> Option<Ident> {
+        let start = pair.as_span().start();
+        let (text, span) = (pair.as_str().trim_end(), self.span(pair));
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+        let based = matches!(item, "variant" | "recipe")
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "_:() \t<>=".contains(c));
+        let other = words
+            .clone()
+            .last()
+            .filter(|w| based && words.clone().count() <= 2 && is_name(w) && self.declared(item, w));
+        if self.fault_at != Some(start) {
+            let written = match (item, other) {
+                ("block", _) => format!("block {name}(x: Vec[d]) -> Vec[d] {{ .. }}"),
+                ("model", _) => format!("model {name} {{ .. }}"),
+                (_, Some(other)) => format!("{item} {name} = {other} {{ .. }}"),
+                (_, None) => format!("{item} {name} {{ .. }}"),
+            };
+            let shown = if text.len() <= 24 { text } else { lump(text) };
+            let mut fault =
+                Diagnostic::error(codes::E0101, format!("unexpected `{shown}` before the body of {item} `{name}`"))
+                    .at(span, "this does not belong here")
+                    .help(format!("write `{written}`"));
+            if let Some(other) = other {
+                let blank =
+                    if self.clean.text.get(..start).is_some_and(|t| t.ends_with([' ', '\t'])) { "" } else { " " };
+                fault = fault.fix(span, format!("{blank}= {other}"));
+            } else if item == "model" || based {
+                fault = fault.fix(span, "");
+            }
+            self.diagnostics.push(fault);
+        }
+        let Some(other) = other else {
+            self.lose(text);
+            return None;
+        };
+        let at = start + text.rfind(other).unwrap_or(0);
+        Some(Spanned::new(other.to_owned(), self.place(at, at + other.len())))
+    }
+
+    /// Whether the file has an item of this kind and name.
+    fn declared(&self, item: &str, name: &str) -> bool {
+        let wanted = format!("{item} {name}");
+        self.clean.text.match_indices(&wanted).any(|(at, _)| {
+            let after = self.clean.text.get(at + wanted.len()..).unwrap_or("");
+            !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        })
+    }
+
     /// Notes the words of a text that is not read.
     pub(super) fn lose(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
@@ -141,7 +193,13 @@ impl Builder<'_> {
         let span = self.place(at, at + found.len());
         let word = self.written(span);
         let expected = expected.join(" or ");
-        Some(if found.is_empty() || !same_line || expected.is_empty() && found.starts_with(['}', ')', ']']) {
+        let ahead = self.clean.text.get(at..).unwrap_or("");
+        Some(if !expected.is_empty() && (found == "\n" || ahead.trim().is_empty()) {
+            let end = if ahead.trim().is_empty() { "file" } else { "line" };
+            let here = self.place(before.len(), before.len());
+            Diagnostic::error(codes::E0101, format!("expected {expected}, found the end of the {end}"))
+                .at(here, format!("{expected} should stand here"))
+        } else if found.is_empty() || !same_line || expected.is_empty() && found.starts_with(['}', ')', ']']) {
             let start = before.len() - last_lump(before).len();
             let previous = self.place(start, before.len());
             let after = self.written(previous);
@@ -168,6 +226,10 @@ fn keyword(word: &str, expected: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0114, format!("expected {expected}, found the keyword `{word}`"))
         .at(span, "a word of the language")
         .help(format!("choose another name, such as `{word}_`"))
+}
+
+fn is_name(word: &str) -> bool {
+    Dsl::parse(Rule::ident, word).is_ok()
 }
 
 fn is_reserved(word: &str) -> bool {

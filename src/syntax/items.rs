@@ -2,6 +2,7 @@
 
 use super::ast::*;
 use super::parse::{Builder, Pair, Rule};
+use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
 
 impl Builder<'_> {
@@ -20,6 +21,7 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = self.ident(&p),
                         Rule::missing_name => self.missing(&p),
+                        Rule::slip_head => drop(self.slip_head(&p, "model", &name.value)),
                         Rule::body => body = self.body(p).0,
                         _ => {}
                     }
@@ -32,6 +34,11 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::base => base = self.first_ident(p),
+                        Rule::slip_head => {
+                            let written = name.as_ref().map_or("_", |n: &Ident| n.value.as_str()).to_owned();
+                            let other = self.slip_head(&p, "variant", &written);
+                            base = base.or(other);
+                        }
                         Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
                         _ => changes.push(self.change(p)),
                     }
@@ -44,6 +51,11 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::base => base = self.first_ident(p),
+                        Rule::slip_head => {
+                            let written = name.as_ref().map_or("_", |n: &Ident| n.value.as_str()).to_owned();
+                            let other = self.slip_head(&p, "recipe", &written);
+                            base = base.or(other);
+                        }
                         Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
                         _ => entries.push(self.recipe_entry(p)),
                     }
@@ -172,12 +184,31 @@ impl Builder<'_> {
                     for p in p.into_inner() {
                         match p.as_rule() {
                             Rule::param => block.params.push(self.param(p)),
+                            Rule::slip_param => {
+                                self.lacks_comma(&p);
+                                block.params.push(self.param(p));
+                            }
                             Rule::paren => {}
                             _ => self.junk(&p),
                         }
                     }
                 }
                 Rule::constraint => block.constraint = self.inner_expr(p),
+                Rule::slip_arrow => {
+                    let at = self.span(&p);
+                    let before = self.clean.text.get(..p.as_span().start()).unwrap_or("");
+                    let arrow = if before.ends_with([' ', '\t', '\n']) { "->" } else { " ->" };
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            codes::E0101,
+                            format!("a result type stands behind `->`, not `{}`", self.written(at)),
+                        )
+                        .at(at, "`->` belongs here")
+                        .help("write `->`")
+                        .fix(at, arrow),
+                    );
+                }
+                Rule::slip_head => drop(self.slip_head(&p, "block", &block.name.value)),
                 Rule::body => block.body = self.body(p).0,
                 rule if is_type(rule) => block.result = Some(self.type_expr(p)),
                 _ => {}

@@ -8,7 +8,8 @@
 //!
 //! What the language leaves to the reader of its text:
 //! - `//` divides only inside brackets, where a whole operand and a comma or closing bracket follow on the same line;
-//!   elsewhere it begins a comment, and one that reads as a division is an error (`E0112`).
+//!   elsewhere it begins a comment, and one behind a value that reads as a division is an error (`E0112`), unless two
+//!   blanks stand before it.
 //! - `(`, `[`, `.` and the `{` of an instance continue an operand on its own line only; operators may begin a line.
 //! - `Name{` begins an instance when a setting follows (`Name {k: ..`, `Name{k: ..`), or nothing (`Name{}`); any other
 //!   brace behind an expression opens a body.

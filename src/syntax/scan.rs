@@ -3,6 +3,7 @@
 //! It knows no structure. Its tokens serve [`super::balance`], which mends brackets, and its edits become the clean text
 //! that the grammar reads.
 
+use super::balance::ITEM_WORDS;
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::Span;
 use std::collections::BTreeSet;
@@ -77,6 +78,8 @@ pub(super) fn scan(text: &str, base: usize) -> Scan {
         open: Vec::new(),
         fresh: true,
         indent: 0,
+        item: "",
+        unclosed: false,
         doubtful: Vec::new(),
     };
     s.run();
@@ -94,6 +97,10 @@ struct Scanner<'a> {
     /// Whether no token stands on this line yet.
     fresh: bool,
     indent: usize,
+    /// The word of the item at hand.
+    item: &'a str,
+    /// Whether a `/*` without `*/` was met.
+    unclosed: bool,
     /// Comments that would read as the right side of a division: place, and the names in it.
     doubtful: Vec<(usize, usize, Vec<&'a str>)>,
 }
@@ -122,6 +129,8 @@ impl<'a> Scanner<'a> {
                 }
                 c if c.is_whitespace() || c == '\u{feff}' => self.blank(c.len_utf8()),
                 '/' if rest.starts_with("//") && !self.divides() => self.comment(),
+                '/' if rest.starts_with("/*") => self.block_comment(),
+                '\'' if self.single_quoted().is_some() => self.single_quotes(),
                 '#' => {
                     let end = self.at + line(rest).len();
                     self.out.diagnostics.push(
@@ -188,6 +197,9 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         let len = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let word = rest.get(..len).unwrap_or("");
+        if ITEM_WORDS.contains(&word) && (self.open.is_empty() || self.fresh && self.indent == 0) {
+            self.item = word;
+        }
         if let Some((i, c)) = word.char_indices().find(|(_, c)| !c.is_ascii()) {
             self.out.diagnostics.push(
                 Diagnostic::error(codes::E0110, format!("the name `{word}` holds `{c}` (U+{:04X})", u32::from(c)))
@@ -224,6 +236,62 @@ impl<'a> Scanner<'a> {
         self.token(TokenKind::Str, end);
     }
 
+    /// The text in single quotes that stands here, as other languages have it; none where this quote is a mark of a
+    /// name (`x'`) or is not closed on its line.
+    fn single_quoted(&self) -> Option<&'a str> {
+        let glued = self.text.get(..self.at).is_some_and(|t| t.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let inner = line(self.rest()).get(1..)?;
+        inner.find('\'').filter(|_| !glued).and_then(|end| inner.get(..end))
+    }
+
+    /// `'abc'`, read as `"abc"`.
+    fn single_quotes(&mut self) {
+        let inner = self.single_quoted().unwrap_or("");
+        let (start, end) = (self.at, self.at + inner.len() + 2);
+        let plain = inner.replace(['\\', '"'], "_");
+        let text = format!("\"{plain}\"");
+        let mut fault = Diagnostic::error(codes::E0115, "strings stand in double quotes")
+            .at(self.span(start, end), "a string of another language")
+            .help(format!("write `{text}`"));
+        if plain == inner {
+            fault = fault.fix(self.span(start, end), text.clone());
+        }
+        self.out.diagnostics.push(fault);
+        self.out.edits.push(Edit { start, end, text });
+        self.token(TokenKind::Str, end - start);
+    }
+
+    /// `/* .. */`, which may go on over lines; one that is never closed ends with its line.
+    fn block_comment(&mut self) {
+        let rest = self.rest();
+        let here = line(rest).trim_end().len();
+        let end = if self.unclosed { None } else { rest.get(2..).and_then(|r| r.find("*/")).map(|i| i + 4) };
+        // Looked for once: what is not there will not be there further on.
+        self.unclosed |= end.is_none();
+        let len = end.unwrap_or(here);
+        let text = rest.get(..len).unwrap_or("");
+        let mut fault = Diagnostic::error(codes::E0108, "comments begin with `//`, not with `/*`")
+            .at(self.span(self.at, self.at + 2), "a comment of another language")
+            .help(if text.contains('\n') { "write `//` before each of its lines" } else { "write `//`" });
+        // Behind the comment of one line nothing must stand that would become part of it.
+        if end.is_some() && len == here {
+            let inner = text.get(2..len - 2).unwrap_or("").trim();
+            fault = fault.fix(self.span(self.at, self.at + len), format!("// {inner}").trim_end().to_owned());
+        }
+        self.out.diagnostics.push(fault);
+        for (i, part) in text.split('\n').enumerate() {
+            if i > 0 {
+                self.at += 1;
+                self.fresh = true;
+                self.indent = 0;
+            }
+            if self.fresh {
+                self.indent += part.len();
+            }
+            self.blank(part.len());
+        }
+    }
+
     fn comment(&mut self) {
         let body = line(self.rest());
         let (start, len) = (self.at, body.len());
@@ -232,7 +300,7 @@ impl<'a> Scanner<'a> {
             self.out.docs.push(Doc { text: doc(text), module: true, before: usize::MAX });
         } else if let Some(text) = body.strip_prefix("///").filter(|t| self.fresh && !t.starts_with('/')) {
             self.out.docs.push(Doc { text: doc(text), module: false, before: usize::MAX });
-        } else if !self.fresh && self.after_operand() {
+        } else if !self.fresh && self.after_operand() && !self.set_apart() && self.may_divide() {
             let mut names = Vec::new();
             if arithmetic(body.get(2..).unwrap_or(""), &mut names).is_some_and(|rest| rest.trim().is_empty()) {
                 self.doubtful.push((start, start + body.trim_end().len(), names));
@@ -254,6 +322,62 @@ impl<'a> Scanner<'a> {
                 _ => false,
             }
         })
+    }
+
+    /// Whether two blanks or more stand before the place at hand: that is how a comment behind code is written.
+    fn set_apart(&self) -> bool {
+        let before = self.text.get(..self.at).unwrap_or("");
+        before.ends_with('\t') || before.ends_with("  ")
+    }
+
+    /// Whether what ends here is a value, as far as the tokens before show it: no type, no name behind `for`, no list
+    /// of a hyper's values, and nothing of a recipe, whose settings are written out.
+    fn may_divide(&self) -> bool {
+        // Far enough for any real statement, and it keeps the scan linear.
+        const REACH: usize = 256;
+        let tokens = self.out.tokens.get(self.out.tokens.len().saturating_sub(REACH)..).unwrap_or(&[]);
+        let word = |t: &Token| self.text.get(t.start..t.end).unwrap_or("");
+        let before = |i: usize| i.checked_sub(1).and_then(|i| tokens.get(i));
+        if self.item == "recipe" {
+            return false;
+        }
+        let Some(last) = tokens.len().checked_sub(1) else { return false };
+        if before(last).is_some_and(|t| word(t) == "for") {
+            return false;
+        }
+        // Brackets closed between the token and the end; whether `=` or `where` stands between, so that a value does;
+        // whether a comma does, so that it would be another's.
+        let (mut depth, mut value, mut apart) = (0_usize, false, false);
+        for (i, t) in tokens.iter().enumerate().rev() {
+            match t.kind {
+                TokenKind::Close(_) => depth += 1,
+                TokenKind::Open('{') if depth == 0 => return true,
+                TokenKind::Open(_) if depth == 0 => apart = false,
+                TokenKind::Open(c) => {
+                    depth -= 1;
+                    let list = depth == 0
+                        && c == '['
+                        && matches!(tokens.get(last), Some(t) if t.kind == TokenKind::Close(']'));
+                    if list && !value && before(i).is_some_and(|t| word(t) == "in") {
+                        return false;
+                    }
+                }
+                TokenKind::Punct(',') if depth == 0 => apart = true,
+                TokenKind::Punct('=') if depth == 0 => value |= !apart,
+                TokenKind::Word if depth == 0 => {
+                    let named = tokens.get(i + 1).is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Str));
+                    match word(t) {
+                        "where" => value |= !apart,
+                        "use" | "input" | "label" | "model" | "variant" | "drop" if named => return false,
+                        "hyper" | "let" | "var" | "block" if named => return value,
+                        "set" | "expect" | "output" | "loss" | "reveal" if named => return true,
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        true
     }
 
     /// Whether the `//` here divides: inside brackets, after an operand, with nothing but arithmetic up to a comma or
@@ -295,7 +419,7 @@ impl<'a> Scanner<'a> {
                         "outside brackets `//` begins a comment, and this one reads as a division",
                     )
                     .at(self.span(start, end), "taken as a comment")
-                    .help("to divide, put brackets round it, `(a // b)`; to comment, write it on a line of its own"),
+                    .help("to divide, put brackets round it, `(a // b)`; to comment, put two blanks before the `//`"),
                 );
             }
         }

@@ -4,7 +4,7 @@ use super::ast::*;
 use super::items::is_type;
 use super::parse::{Builder, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 impl Builder<'_> {
     /// A body, and the height of its tree.
@@ -84,6 +84,7 @@ impl Builder<'_> {
             return (Stmt { docs, kind: StmtKind::Error, span }, 1);
         }
         let mutable = pair.as_str().starts_with("var");
+        let mut step = None;
         let (mut names, mut ty, mut value, mut height) = (Vec::new(), None, None, 1);
         let (mut body, mut entries) = (Body { span, ..Body::default() }, Vec::new());
         for p in pair.into_inner() {
@@ -103,11 +104,16 @@ impl Builder<'_> {
                     height = height.max(h);
                 }
                 Rule::junk_stmt => self.junk(&p),
+                Rule::slip_assign => step = Some(self.span(&p)),
                 r if is_type(r) => ty = Some(self.type_expr(p)),
                 _ => {}
             }
         }
-        let value = value.unwrap_or(Expr { kind: ExprKind::Error, span });
+        let mut value = value.unwrap_or(Expr { kind: ExprKind::Error, span });
+        if let Some((at, name)) = step.zip(names.first()) {
+            value = self.step(name, at, value);
+            height += 1;
+        }
         let name = names.first().cloned().unwrap_or_else(|| self.nameless(span));
         let kind = match rule {
             Rule::let_stmt => StmtKind::Let { names, ty, value, mutable },
@@ -121,6 +127,36 @@ impl Builder<'_> {
             _ => StmtKind::Error,
         };
         (Stmt { docs, kind, span }, height + 1)
+    }
+
+    /// The value of `x = x + 1`, for `x += 1`.
+    fn step(&mut self, name: &Ident, at: Span, by: Expr) -> Expr {
+        let written = self.written(at);
+        let op = match written {
+            "+=" => BinaryOp::Add,
+            "-=" => BinaryOp::Sub,
+            "*=" => BinaryOp::Mul,
+            "/=" => BinaryOp::Div,
+            "%=" => BinaryOp::Rem,
+            _ => BinaryOp::Pow,
+        };
+        let (name_text, sign) = (&name.value, op.symbol());
+        let single =
+            !matches!(by.kind, ExprKind::Binary(..) | ExprKind::Range { .. } | ExprKind::Call { piped: true, .. });
+        let value = self.written(by.span);
+        let mut fault = Diagnostic::error(codes::E0115, format!("the language has no `{written}`"))
+            .at(at, "an operator of another language");
+        if value.contains('\n') || value.is_empty() {
+            fault = fault.help(format!("write `{name_text} = {name_text} {sign} (..)`"));
+        } else {
+            let value = if single { value.to_owned() } else { format!("({value})") };
+            let rest = format!("= {name_text} {sign} {value}");
+            fault = fault.help(format!("write `{name_text} {rest}`")).fix(at.to(by.span), rest);
+        }
+        self.diagnostics.push(fault);
+        let span = name.span.to(by.span);
+        let left = Expr { kind: ExprKind::Name(name.value.clone()), span: name.span };
+        Expr { kind: ExprKind::Binary(op, Spanned::new((), at), Box::new(left), Box::new(by)), span }
     }
 
     fn entry(&mut self, pair: Pair<'_>, span: Span) -> ((Ident, Expr), usize) {

@@ -29,8 +29,8 @@ codes! {
     E0111 = "nested too deeply",
         "hyper x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))\n";
     /// `//` begins a comment, except inside brackets, where it divides when a whole operand and a comma or the closing
-    /// bracket follow on the same line. A comment that would also read as a division is refused, so that no
-    /// division is lost in silence.
+    /// bracket follow on the same line. A comment behind a value that would also read as a division is refused, so that
+    /// no division is lost in silence. Two blanks before `//` show that a comment is meant.
     E0112 = "comment that reads as a division", "hyper p = 8\nhyper half = p // 2\n";
     /// A number has digits, `_` between them, a fraction or an exponent, or one of the multipliers `K`, `M`, `G`
     /// (thousands, millions, thousands of millions) at its end.
@@ -38,6 +38,8 @@ codes! {
     /// Words such as `let`, `in` or `loss` are part of the language and cannot be names.
     E0114 = "keyword as a name", "model M {\n  let loss = 3\n}\n";
     /// Logic is written in words: `and`, `or`, `not`. A choice that is known at compile time is `when c { a } else { b }`.
+    /// The value of a body is its last expression, without `return`; `x += 1` is `x = x + 1`; rows are taken with `take`
+    /// and `skip`, not with `x[0:1]`; strings stand in double quotes.
     E0115 = "operator or word of another language", "hyper flag = true && false\n";
     /// `x |> F(k: e)` is `F(x, k: e)`, so a call or a name has to stand right of `|>`. It binds more weakly than every
     /// other operator: `x |> F() + y` would pipe into the sum.

@@ -2,7 +2,7 @@ hyper a = 1
 model M {
   let x 3 // error[E0101]: expected `:` or `=`, found `3`
   let = 4 // error[E0101]: expected a name, found `=`
-  x += 1 // error[E0101]: unexpected `+=`
+  x +> 1 // error[E0101]: 
   for l 0..2 { x } // error[E0101]: expected `in`
   output x of y // error[E0101]: expected `for`
   let y = F(a b, c) // error[E0101]: unexpected `b`
