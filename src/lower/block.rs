@@ -310,8 +310,11 @@ impl<'p> Lowering<'p> {
             .params
             .iter()
             .zip(&bound)
-            .filter(|(p, b)| p.default.is_none() && b.is_none())
-            .map(|(p, _)| format!("`{}`", p.name.value))
+            .enumerate()
+            // A second parameter of one name has been told where it stands, and no call can give it.
+            .filter(|(i, (p, _))| block.params.iter().take(*i).all(|q| q.name.value != p.name.value))
+            .filter(|(_, (p, b))| p.default.is_none() && b.is_none())
+            .map(|(_, (p, _))| format!("`{}`", p.name.value))
             .collect();
         if !missing.is_empty() && ok {
             ok = false;

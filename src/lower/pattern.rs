@@ -292,6 +292,14 @@ impl Lowering<'_> {
         dim
     }
 
+    /// Whether it is a modality that no input has, which is told where it stands.
+    fn is_told_unknown(&self, modality: &Modality) -> bool {
+        let of = |ty: &Type| ty.tensor().and_then(|t| t.time.as_ref()).is_some_and(|time| time.modality == *modality);
+        let known = ["text", "learned", "joint"].contains(&modality.0.as_str())
+            || self.graph.inputs.values().any(|input| of(&input.ty));
+        !known && self.program.module(self.module()).is_some_and(|m| !m.inputs.is_empty())
+    }
+
     fn modality(
         &mut self,
         params: &[Ident],
@@ -315,7 +323,7 @@ impl Lowering<'_> {
         } else {
             Modality(pattern.value.clone())
         };
-        if wanted == *found {
+        if wanted == *found || self.is_told_unknown(&wanted) {
             return true;
         }
         let message = match parameter {

@@ -56,9 +56,19 @@ impl Rule<'_> {
 
     pub(super) fn wants(&self, i: usize, wanted: &str) -> TypeFault {
         let found = self.args.get(i).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let fault =
-            TypeFault::new(code::E0301, format!("`{}` wants {wanted}, found {found}", self.op.name())).operand(i);
+        // As the language writes it.
+        let name = match self.op.name() {
+            "concat_time" | "concat_features" => "concat",
+            "row" => "x[i]",
+            name => name,
+        };
+        let fault = TypeFault::new(code::E0301, format!("`{name}` wants {wanted}, found {found}")).operand(i);
         match (wanted, self.args.get(i)) {
+            ("a Seq", Some(Type::Tensor(t))) if t.time.is_none() && t.dims.len() == 1 => fault.help(match name {
+                "x[i]" => "entries of a vector are `slice(x, from: i, to: i + 1)`",
+                "concat" => "the first one has rows, so rows are joined: a vector is a row as `stack([x])`",
+                _ => "this is a vector, without time: take what it was pooled from, or make it a row, `stack([x])`",
+            }),
             ("a Vec" | "a Real", Some(Type::Tensor(t))) if t.time.is_some() => {
                 fault.help("pool the sequence first: `mean(x)`, or take a row: `x[0]`")
             }
