@@ -116,7 +116,8 @@ impl Builder<'_> {
         let based = matches!(item, "variant" | "recipe")
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "_:() \t<>=".contains(c));
         let other = words
-            .clone().next_back()
+            .clone()
+            .next_back()
             .filter(|w| based && words.clone().count() <= 2 && is_name(w) && self.declared(item, w));
         if self.fault_at != Some(start) {
             let written = match (item, other) {

@@ -174,9 +174,22 @@ pub fn check_recipes(recipes: &[Recipe]) -> Vec<Diagnostic> {
     }
     for recipe in recipes {
         let request = Request { recipe: Some(&recipe.name.value), ..Request::default() };
-        diagnostics.extend(resolve(recipes, &request).into_iter().flat_map(|r| r.warnings));
+        match resolve(recipes, &request) {
+            Ok(resolved) => diagnostics.extend(resolved.warnings),
+            // Another fault of the recipe has been told; whether its metric goes with the family is known only where a
+            // recipe says the family.
+            Err(faults) if chain(recipes, recipe, &mut Diagnostics::new()).iter().any(|r| says_family(r)) => {
+                diagnostics.extend(faults.into_iter().filter(|d| d.code == E0963));
+            }
+            Err(_) => {}
+        }
     }
     diagnostics.into_sorted()
+}
+
+fn says_family(recipe: &Recipe) -> bool {
+    let is = |entry: &RecipeEntry| matches!(entry, RecipeEntry::Key { path, .. } if matches!(path.as_slice(), [key] if key.value == "family"));
+    recipe.entries.iter().any(is)
 }
 
 /// The recipe and those it inherits from, the most basic one first.
