@@ -166,7 +166,12 @@ impl<'a> Balancer<'a> {
             while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) || self.ends_before(t) {
                 self.close_top(&format!("this `{word}`"));
             }
-        } else if !matches!(word, "else" | "where" | "in" | "from" | "or" | "and" | "at") {
+        } else if word == "else" {
+            // It goes on behind one body.
+            if self.ends_before(t) {
+                self.close_top("this `else`");
+            }
+        } else if !matches!(word, "where" | "in" | "from" | "or" | "and" | "at") {
             while self.ends_before(t) {
                 self.close_top(&format!("this `{word}`"));
             }

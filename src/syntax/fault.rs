@@ -117,7 +117,7 @@ impl Builder<'_> {
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "_:() \t<>=".contains(c));
         let other = words
             .clone()
-            .last()
+            .next_back()
             .filter(|w| based && words.clone().count() <= 2 && is_name(w) && self.declared(item, w));
         if self.fault_at != Some(start) {
             let written = match (item, other) {
