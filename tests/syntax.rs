@@ -404,6 +404,7 @@ fn check_spans(text: &str) {
     for f in &faults {
         inside(f.primary.as_ref().expect("a syntax fault has a place").span);
         f.secondary.iter().for_each(|l| inside(l.span));
+        assert!(!f.message.contains(char::is_control), "{:?}\n{text}", f.message);
     }
     // Every span of the tree, found in its debug form so that none is left out.
     let debug = format!("{module:?}");

@@ -122,14 +122,20 @@ impl<'a> Balancer<'a> {
     fn step(&mut self, t: &Token, next: Option<&Token>) {
         match t.kind {
             TokenKind::Word if self.returns(t, next) => {
-                let blanks = next.map_or(t.end, |n| n.start);
-                self.scan.diagnostics.push(
-                    Diagnostic::error(codes::E0115, "the language has no `return`")
-                        .at(self.span(t), "a word of another language")
+                let fault = Diagnostic::error(codes::E0115, "the language has no `return`")
+                    .at(self.span(t), "a word of another language");
+                // A model has no value; there the expression is read as what is bound and left alone.
+                let (fault, text) = if self.item == "model" && self.open.len() == 1 {
+                    (fault.help("a model tells what it predicts: `output score for y`"), "let _ =".to_owned())
+                } else {
+                    let value = next.map_or(t.end, |n| n.start);
+                    let fault = fault
                         .help("leave it out: the last expression of a body is its value")
-                        .fix(Span::new(self.base + t.start, self.base + blanks), ""),
-                );
-                self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".repeat(t.end - t.start) });
+                        .fix(Span::new(self.base + t.start, self.base + value), "");
+                    (fault, " ".repeat(t.end - t.start))
+                };
+                self.scan.diagnostics.push(fault);
+                self.scan.edits.push(Edit { start: t.start, end: t.end, text });
             }
             TokenKind::Word if t.first => self.line_word(t, next),
             TokenKind::Open(_) => {
@@ -166,7 +172,12 @@ impl<'a> Balancer<'a> {
             while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) || self.ends_before(t) {
                 self.close_top(&format!("this `{word}`"));
             }
-        } else if !matches!(word, "else" | "where" | "in" | "from" | "or" | "and" | "at") {
+        } else if word == "else" {
+            // It goes on behind one body.
+            if self.ends_before(t) {
+                self.close_top("this `else`");
+            }
+        } else if !matches!(word, "where" | "in" | "from" | "or" | "and" | "at") {
             while self.ends_before(t) {
                 self.close_top(&format!("this `{word}`"));
             }

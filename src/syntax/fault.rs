@@ -135,7 +135,7 @@ impl Builder<'_> {
                 let blank =
                     if self.clean.text.get(..start).is_some_and(|t| t.ends_with([' ', '\t'])) { "" } else { " " };
                 fault = fault.fix(span, format!("{blank}= {other}"));
-            } else if item == "model" || based {
+            } else if item == "model" || words.clone().next().is_none() {
                 fault = fault.fix(span, "");
             }
             self.diagnostics.push(fault);

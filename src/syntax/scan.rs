@@ -300,9 +300,11 @@ impl<'a> Scanner<'a> {
             self.out.docs.push(Doc { text: doc(text), module: true, before: usize::MAX });
         } else if let Some(text) = body.strip_prefix("///").filter(|t| self.fresh && !t.starts_with('/')) {
             self.out.docs.push(Doc { text: doc(text), module: false, before: usize::MAX });
-        } else if !self.fresh && self.after_operand() && !self.set_apart() && self.may_divide() {
+        } else if !self.fresh && self.after_operand() && !self.set_apart() {
             let mut names = Vec::new();
-            if arithmetic(body.get(2..).unwrap_or(""), &mut names).is_some_and(|rest| rest.trim().is_empty()) {
+            if arithmetic(body.get(2..).unwrap_or(""), &mut names).is_some_and(|rest| rest.trim().is_empty())
+                && self.may_divide(&names)
+            {
                 self.doubtful.push((start, start + body.trim_end().len(), names));
             }
         }
@@ -330,9 +332,9 @@ impl<'a> Scanner<'a> {
         before.ends_with('\t') || before.ends_with("  ")
     }
 
-    /// Whether what ends here is a value, as far as the tokens before show it: no type, no name behind `for`, no list
-    /// of a hyper's values, and nothing of a recipe, whose settings are written out.
-    fn may_divide(&self) -> bool {
+    /// Whether what ends here is a value that the names in `by` may divide, as far as the tokens before show it: no type,
+    /// no name behind `for`, no list of a hyper's values, and nothing of a recipe, whose settings are written out.
+    fn may_divide(&self, by: &[&str]) -> bool {
         // Far enough for any real statement, and it keeps the scan linear.
         const REACH: usize = 256;
         let tokens = self.out.tokens.get(self.out.tokens.len().saturating_sub(REACH)..).unwrap_or(&[]);
@@ -369,7 +371,12 @@ impl<'a> Scanner<'a> {
                     match word(t) {
                         "where" => value |= !apart,
                         "use" | "input" | "label" | "model" | "variant" | "drop" if named => return false,
-                        "hyper" | "let" | "var" | "block" if named => return value,
+                        // No hyper is divided by itself.
+                        "hyper" if named => {
+                            let name = tokens.get(i + 1).map_or("", word);
+                            return value && !by.contains(&name);
+                        }
+                        "let" | "var" | "block" if named => return value,
                         "set" | "expect" | "output" | "loss" | "reveal" if named => return true,
                         _ => {}
                     }

@@ -4,9 +4,10 @@ input audio : Seq<audio>[Ta, 8]
 label y : Real
 block Enc<n, m>(x: Seq<m>[n, 8]): Seq<m>[n, 16] { linear(x, out: 16) } // error[E0101]: behind `->`, not `:`
 block Dec<n, m>(x: Seq<m>[n, 16]) => Vec[16] { mean(x) } // error[E0101]: behind `->`, not `=>`
+block Bare(x: Vec[16]): { x } // error[E0101]: unexpected `:` before the body of block `Bare`
 block Odd(x: Vec[16]) pure { k*x } // error[E0101]: unexpected `pure` before the body of block `Odd`
 model M() { // error[E0101]: unexpected `()` before the body of model `M`
-  let h = Dec(Enc(audio)) |> Odd()
+  let h = Dec(Enc(audio)) |> Bare() |> Odd()
   let score = linear(h, out: 1) |> scalar()
   output score for y
   loss l = square(score - y) + gone // error[E0201]: nothing is called `gone`

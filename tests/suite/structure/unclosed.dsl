@@ -6,10 +6,15 @@ block B(a: Vec[8]) -> Vec[8] {
   let c = sum x in b { x // error[E0103]: `{` is not closed before this `relu`
   relu(c)
 }
+block C(x: Vec[8]) -> Vec[8] {
+  let y = when true { relu(x) // error[E0103]: `{` is not closed before this `else`
+  else { x }
+  y
+}
 model M {
   var h = mean(audio)
   for l in 0..3 { h = relu(h) // error[E0103]: `{` is not closed before this `h`
-  h = B(h)
+  h = C(B(h))
   for l in 0..3 { // error[E0103]: `{` is not closed before this `let`
     h = relu(h)
   let score = linear(h, out: 1) |> scalar()

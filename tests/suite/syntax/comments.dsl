@@ -3,6 +3,7 @@ hyper p = 8  // 8
 hyper d = 128  // p
 hyper k = 64	// 64
 hyper wide = 128 in [64, 128] // 64
+hyper own = 128 // own
 hyper half = p // 2
 // error[E0112]: reads as a division
 hyper same = half // d
