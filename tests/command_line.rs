@@ -23,6 +23,7 @@ fn explain_prints_primitives_and_blocks() {
     let text = shown("MultiCA");
     assert!(text.starts_with("block MultiCA<n, m, w>(b: Seq<m>[n, w], streams:"), "{text}");
     assert!(text.contains("eq. 8") && text.contains("    b + sum x in streams"), "{text}");
+    assert!(shown("companions").contains("`refresh`"));
     let shown = dsc().args(["explain", "MultiCa"]).assert().code(2);
     let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
     assert!(told.contains("did you mean `MultiCA`?"), "{told}");

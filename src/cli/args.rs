@@ -117,7 +117,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Look at feature files
     Data(data::Args),
-    /// Explain a diagnostic code, a primitive or a block of the standard library
+    /// Explain a diagnostic code, a primitive, a block of the standard library or a word of the language
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
     Doctor(doctor::Args),

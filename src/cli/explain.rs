@@ -1,5 +1,6 @@
-//! `dsc explain E0203`, `dsc explain conv1d`, `dsc explain MultiCA`.
+//! `dsc explain E0203`, `dsc explain conv1d`, `dsc explain MultiCA`, `dsc explain companions`.
 
+use super::words::{WORDS, Word, sections};
 use super::{Exit, Output};
 use crate::diag::{CodeInfo, all_codes, did_you_mean, explain};
 use crate::sema::library::{LibraryBlock, blocks};
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 /// `dsc explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A diagnostic code, a primitive or a block of the standard library; without it, all of them, a line each
+    /// A diagnostic code, a primitive, a block of the standard library or a word of the language; without it, all of them,
+    /// a line each
     #[arg(value_name = "CODE|NAME", value_parser = known)]
     pub topic: Option<Topic>,
 }
@@ -23,6 +25,8 @@ pub enum Topic {
     Primitive(&'static Primitive),
     /// A block of the standard library.
     Block(LibraryBlock),
+    /// A word of the language.
+    Word(&'static Word),
 }
 
 /// Prints what a code or a name means.
@@ -37,6 +41,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
                     Topic::Code(c) => out.line(format_args!("{}  {}", c.code, c.title)),
                     Topic::Primitive(p) => out.line(p.signature),
                     Topic::Block(b) => out.line(format_args!("{}  ({})", b.signature, b.module)),
+                    Topic::Word((word, headings)) => out.line(format_args!("{word}  ({})", headings.join("; "))),
                 }
             }
         }
@@ -46,7 +51,8 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
 
 fn everything() -> impl Iterator<Item = Topic> {
     let codes = all_codes().copied().map(Topic::Code);
-    codes.chain(PRIMITIVES.iter().map(Topic::Primitive)).chain(blocks().into_iter().map(Topic::Block))
+    let names = PRIMITIVES.iter().map(Topic::Primitive).chain(blocks().into_iter().map(Topic::Block));
+    codes.chain(names).chain(WORDS.iter().map(Topic::Word))
 }
 
 fn show(topic: &Topic, out: &mut Output) {
@@ -65,6 +71,7 @@ fn show(topic: &Topic, out: &mut Output) {
             out.line(format_args!("{}\n\n{}\n\nuse std::{}   // {}:\n", b.signature, b.docs, b.name, b.module));
             b.source.lines().for_each(|line| out.line(format_args!("    {line}")));
         }
+        Topic::Word(word) => out.line(sections(word)),
     }
 }
 
@@ -73,8 +80,10 @@ fn known(name: &str) -> Result<Topic, String> {
     let found = explain(name).copied().map(Topic::Code);
     let found = found.or_else(|| primitives::find(name).map(Topic::Primitive));
     let found = found.or_else(|| blocks.iter().find(|b| b.name == name).cloned().map(Topic::Block));
+    let found = found.or_else(|| WORDS.iter().find(|(word, _)| *word == name).map(Topic::Word));
     found.ok_or_else(|| {
         let names = PRIMITIVES.iter().map(|p| p.name).chain(blocks.iter().map(|b| b.name.as_str()));
+        let names = names.chain(WORDS.iter().map(|(word, _)| *word));
         let upper = name.to_ascii_uppercase();
         let near = did_you_mean(&upper, all_codes().map(|c| c.code.0)).or_else(|| did_you_mean(name, names));
         match near {
@@ -96,5 +105,6 @@ fn entry(topic: &Topic) -> Value {
         Topic::Block(b) => json!({
             "block": b.name, "module": b.module, "signature": b.signature, "text": b.docs, "source": b.source,
         }),
+        Topic::Word(word) => json!({ "word": word.0, "text": sections(word) }),
     }
 }

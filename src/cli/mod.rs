@@ -64,6 +64,7 @@ pub mod test;
 pub mod train;
 mod types;
 mod watch;
+mod words;
 
 pub use output::{Exit, Output};
 
