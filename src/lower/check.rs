@@ -120,7 +120,8 @@ fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
 
 /// A model whose losses give no weight a gradient.
 fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
-    if graph.trained_params().contains(&true) {
+    // That there is no loss has been told.
+    if graph.losses.is_empty() || graph.trained_params().contains(&true) {
         return;
     }
     let why = match graph.params.is_empty() {
