@@ -119,9 +119,9 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
             assert_eq!(found.losses.len(), graph.losses.len(), "{name} {variant:?}");
             let total = found.losses.values().map(Tensor::shallow_clone).reduce(|a, b| a + b).unwrap();
             store.backward(&total).unwrap();
-            for (param, dead) in graph.params.iter().zip(graph.dead_params()) {
+            for (param, trained) in graph.params.iter().zip(graph.trained_params()) {
                 let gradient = store.gradient(&param.path).map(numbers);
-                assert_eq!(gradient.is_none(), dead, "{name} {variant:?}: {}", param.path);
+                assert_eq!(gradient.is_some(), trained, "{name} {variant:?}: {}", param.path);
                 assert!(gradient.iter().flatten().all(|g| g.is_finite()), "{name} {variant:?}: {}", param.path);
             }
             assert!(found.outputs.values().flat_map(numbers).all(f64::is_finite));
