@@ -1,6 +1,6 @@
 //! Lints that look at the whole graph, dead nodes included: what a model computes and its author would hardly want.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::lowering::Lowering;
 use crate::diag::Diagnostic;
@@ -49,15 +49,14 @@ impl Lowering<'_> {
         for named in &self.graph.names {
             // The standard library's parameters know nothing of modalities; labels of streams are the user's.
             let of_library = self.is_of_library(named);
-            let mut wrong: Vec<(&str, &BTreeSet<&str>)> = Vec::new();
+            let mut wrong: Vec<(&str, u64)> = Vec::new();
             let mut told = Vec::new();
             for (place, node) in &named.values {
-                let Some(from) = sources.get(node.index()).filter(|from| !from.is_empty()) else { continue };
+                let Some(from) = sources.get(node.index()).filter(|from| **from != 0) else { continue };
                 let name = if of_library { innermost(place) } else { label(named, place) };
                 let Some(modality) = self.modality_in(name) else { continue };
-                let meant = self.inputs_of(modality);
-                if meant.is_disjoint(from) && after.get(node.index()) == Some(&false) {
-                    wrong.push((modality, from));
+                if self.inputs_of(modality) & from == 0 && after.get(node.index()) == Some(&false) {
+                    wrong.push((modality, *from));
                     told.push(*node);
                 }
             }
@@ -65,12 +64,10 @@ impl Lowering<'_> {
                 continue;
             }
             self.mark_after(&told, &mut after);
-            let of =
-                |from: &BTreeSet<&str>| from.iter().map(|input| format!("`{input}`")).collect::<Vec<_>>().join(" and ");
             let text: Vec<String> =
-                wrong.iter().map(|(name, from)| format!("`{name}` is made of {}", of(from))).collect();
-            let names: BTreeSet<&str> = wrong.iter().flat_map(|(name, _)| self.inputs_of(name)).collect();
-            let values: BTreeSet<&str> = wrong.iter().flat_map(|(_, from)| from.iter().copied()).collect();
+                wrong.iter().map(|(name, from)| format!("`{name}` is made of {}", self.named(*from))).collect();
+            let names = wrong.iter().fold(0, |all, (name, _)| all | self.inputs_of(name));
+            let values = wrong.iter().fold(0, |all, (_, from)| all | from);
             let what = match wrong.len() > 1 && names == values {
                 true => "modalities change places",
                 false => "a modality under the name of another",
@@ -108,17 +105,23 @@ impl Lowering<'_> {
         }
     }
 
-    /// The inputs that every node is made of.
-    fn sources(&self) -> Vec<BTreeSet<&str>> {
-        let mut sources: Vec<BTreeSet<&str>> = Vec::with_capacity(self.graph.len());
+    /// The inputs that every node is made of: a bit for each by its place among them, the last bit for all beyond.
+    fn sources(&self) -> Vec<u64> {
+        let mut sources: Vec<u64> = Vec::with_capacity(self.graph.len());
         for (id, node) in self.graph.nodes() {
             let of = match &node.op {
-                Op::Input(name) => BTreeSet::from([name.as_str()]),
-                _ => self.graph.operands(id).iter().filter_map(|o| sources.get(o.index())).flatten().copied().collect(),
+                Op::Input(name) => self.graph.inputs.get_index_of(name).map_or(0, bit),
+                _ => self.graph.operands(id).iter().filter_map(|o| sources.get(o.index())).fold(0, |all, of| all | of),
             };
             sources.push(of);
         }
         sources
+    }
+
+    /// The inputs of these bits, for people.
+    fn named(&self, inputs: u64) -> String {
+        let of = self.graph.inputs.keys().enumerate().filter(|(i, _)| inputs & bit(*i) != 0);
+        of.map(|(_, name)| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
     }
 
     /// The modality that a name speaks of: `audio`, `audio_enc`; none of `audio_gate`, which may be anything.
@@ -128,17 +131,17 @@ impl Lowering<'_> {
             Some(_) => return None,
             None => name,
         };
-        (!self.inputs_of(word).is_empty()).then_some(word)
+        (self.inputs_of(word) != 0).then_some(word)
     }
 
     /// The inputs of a modality.
-    fn inputs_of(&self, name: &str) -> BTreeSet<&str> {
-        let modality = |ty: &Type| match ty {
-            Type::Tokens { .. } => Some("text".to_owned()),
-            Type::Tensor(t) => t.time.as_ref().map(|time| time.modality.to_string()),
+    fn inputs_of(&self, name: &str) -> u64 {
+        let is = |ty: &Type| match ty {
+            Type::Tokens { .. } => name == "text",
+            Type::Tensor(t) => t.time.as_ref().is_some_and(|time| time.modality.0 == name),
         };
-        let of = self.graph.inputs.values().filter(|i| modality(&i.ty).as_deref() == Some(name));
-        of.map(|i| i.name.as_str()).collect()
+        let of = self.graph.inputs.values().enumerate().filter(|(_, input)| is(&input.ty));
+        of.fold(0, |all, (i, _)| all | bit(i))
     }
 
     /// Dropout that no loss reaches: it acts in training alone, so it changes nothing. A call that acts in one turn of a
@@ -204,9 +207,8 @@ impl Lowering<'_> {
         let one = |d: Option<&Dim>| d.and_then(Dim::as_const) == Some(1);
         let mut found = Vec::new();
         for (id, node) in self.graph.nodes() {
-            let of = self.graph.operands(id);
             let warning = match &node.op {
-                Op::LogSumExp if of.len() == 1 => {
+                Op::LogSumExp if self.graph.operands(id).len() == 1 => {
                     Diagnostic::warning(lint::W0116, "a comparison with itself alone: `logsumexp` of one value is that value")
                         .help("a contrast wants a positive and at least one negative: without, it is the same number whatever the weights are")
                 }
@@ -227,6 +229,11 @@ impl Lowering<'_> {
     fn place_of(&self, id: NodeId) -> Span {
         self.places.get(id.index()).copied().unwrap_or(Span::NONE)
     }
+}
+
+/// The bit of an input.
+fn bit(index: usize) -> u64 {
+    1 << index.min(63)
 }
 
 /// The innermost label of a value in its list; empty where there is none.
