@@ -1,7 +1,7 @@
 //! `dsc ablate FILE --data D`: a model, its variants and the unimodal models on the same data with the same seeds, in one table.
 //!
-//! Every row is compiled, bound and checked before the first one is trained ([`rows`]); every pair of row and seed is a run
-//! of its own, in a process of its own ([`queue`]), so that a run that fails takes no other with it. A run that is there
+//! Every row is compiled, bound and checked before the first one is trained (`rows`); every pair of row and seed is a run
+//! of its own, in a process of its own (`queue`), so that a run that fails takes no other with it. A run that is there
 //! already, by the hashes of graph, data and encoder and by the settings, is taken as it is: an ablation that was broken off
 //! goes on where it was, and after a change of one variant only that row is trained again.
 
