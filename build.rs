@@ -9,10 +9,12 @@ fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     let mut text = String::new();
-    for (constant, folder) in [("STDLIB", "stdlib"), ("MODELS", "models")] {
+    for (constant, folder, extension) in
+        [("STDLIB", "stdlib", "dsl"), ("MODELS", "models", "dsl"), ("NAMES", "models", "names")]
+    {
         println!("cargo:rerun-if-changed={folder}");
         let mut files = Vec::new();
-        dsl_files(&root.join(folder), &mut files);
+        files_below(&root.join(folder), extension, &mut files);
         files.sort();
         writeln!(text, "static {constant}: &[(&str, &str)] = &[").expect("a String takes all");
         for file in files {
@@ -96,12 +98,12 @@ fn torch_version(torch: &Path, header: &Path) -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-fn dsl_files(folder: &Path, found: &mut Vec<PathBuf>) {
+fn files_below(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|e| e.path()) {
         if path.is_dir() {
-            dsl_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "dsl") {
+            files_below(&path, extension, found);
+        } else if path.extension().is_some_and(|e| e == extension) {
             found.push(path);
         }
     }

@@ -126,7 +126,7 @@ impl Cost {
             // The values of a batch lie where they were made, and are read by all samples.
             Op::InBatch | Op::Own => free().stored(Storage::Of(0)),
             Op::Concat(Axis::Time | Axis::Features) | Op::Append { .. } | Op::Stack { .. } => free(),
-            Op::Shift { .. } | Op::Reverse | Op::Dense | Op::LastState | Op::Sinusoid { .. } => free(),
+            Op::Shift { .. } | Op::Reverse | Op::Dense { .. } | Op::LastState | Op::Sinusoid { .. } => free(),
 
             Op::MeanTime | Op::SumTime => free(),
             Op::StdTime { .. } | Op::LogSumExpTime => keeping([Kept::Operand(0), Kept::Result]),

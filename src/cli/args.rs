@@ -1,8 +1,8 @@
 //! What can be typed.
 
 use super::{
-    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, models, predict, summary, sweep, test,
-    train,
+    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, summary, sweep,
+    test, train,
 };
 use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -109,6 +109,8 @@ pub enum Command {
     Ablate(ablate::Args),
     /// Train a model with several values of a hyper, and plot its metrics over them
     Sweep(sweep::Args),
+    /// Make a run of weights that another program trained
+    Import(import::Args),
     /// Score the selected weights of a run
     Eval(eval::Args),
     /// Predict with the selected weights of a run
@@ -137,6 +139,7 @@ impl Command {
             Command::Dump(args) => args.model.take_variant(),
             Command::Summary(args) => args.model.take_variant(),
             Command::Train(args) => args.model.take_variant(),
+            Command::Import(args) => args.model.take_variant(),
             Command::Ablate(args) => args.train.model.take_variant(),
             Command::Sweep(args) => args.train.model.take_variant(),
             // These name several models, or none.
@@ -161,6 +164,7 @@ impl Command {
             Command::Train(_)
             | Command::Ablate(_)
             | Command::Sweep(_)
+            | Command::Import(_)
             | Command::Eval(_)
             | Command::Predict(_)
             | Command::Demo(_)

@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
             seeds: None,
             opt_level: OptLevel::default(),
             out: Some(top.file(&model.replace('/', "-"))),
+            adopt: None,
         };
         let results = match train_all(&train, out) {
             Ok((results, _)) => results,

@@ -19,6 +19,7 @@ pub(super) fn run(command: &Command, out: &mut Output) -> Exit {
         Command::Train(_)
         | Command::Ablate(_)
         | Command::Sweep(_)
+        | Command::Import(_)
         | Command::Eval(_)
         | Command::Predict(_)
         | Command::Demo(_)

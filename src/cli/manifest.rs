@@ -47,7 +47,10 @@ pub(super) fn manifest(
     let encoder = match &session.encoder {
         None => None,
         Some(e) => {
-            let weights = e.folder.as_ref().map(|f| f.weights_path()).transpose()?;
+            let weights = match &args.adopt {
+                Some(adopt) => Some(adopt.weights.clone()),
+                None => e.folder.as_ref().map(|f| f.weights_path()).transpose()?,
+            };
             let sha256 = weights.as_deref().map(sha256).transpose()?;
             let name = e.binding.name.clone();
             Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })

@@ -37,6 +37,7 @@ mod files;
 pub mod fmt;
 mod front;
 pub mod graph;
+pub mod import;
 pub mod launch;
 #[cfg(feature = "torch")]
 mod manifest;

@@ -49,6 +49,18 @@ pub struct Args {
     /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Weights that are taken as they are, of `dsc import`.
+    #[arg(skip)]
+    pub(super) adopt: Option<Adopt>,
+}
+
+/// A checkpoint of the whole model, and what its tensors are called.
+#[derive(Clone, Debug)]
+pub(super) struct Adopt {
+    /// The checkpoint.
+    pub(super) weights: PathBuf,
+    /// The map of names, in the place of the one beside the model.
+    pub(super) names: Option<PathBuf>,
 }
 
 #[cfg(feature = "torch")]
@@ -60,16 +72,21 @@ mod with_torch {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use super::Args;
+    use super::{Adopt, Args};
     use crate::cli::manifest::{manifest, write_start};
     use crate::cli::progress::Progress;
     use crate::cli::session::{Ask, Session, non_finite_note};
     use crate::cli::{Exit, Output};
+    use crate::data::text::WeightFile;
     use crate::diag::Diagnostic;
+    use crate::diag::codes::run::E0916;
     use crate::report::results::{aggregate_json, results_table};
     use crate::runtime::device::{Device, threads};
+    use crate::source::EmbeddedWorld;
     use crate::train::events::Reporter as _;
     use crate::train::feed::Feed;
+    use crate::train::initial_weights::InitialWeights;
+    use crate::train::names::NameMap;
     use crate::train::recipe::{describe_schedule, split_setting};
     use crate::train::results::Results;
     use crate::train::run_folder::{RunFolder, SeedState, Seeds};
@@ -176,21 +193,34 @@ mod with_torch {
             out.note(note);
         }
         let recipe = session.resolved.recipe.as_deref().map_or("defaults".to_owned(), |r| format!("recipe {r}"));
-        out.note(format_args!(
-            "{} on {}: {recipe}, {} epochs, batch {}, {}, {}, select {}, metrics {}",
-            session.graph.name,
-            args.data,
-            settings.epochs,
-            settings.batch,
-            settings.optimizer,
-            describe_schedule(&settings.schedule),
-            settings.select,
-            settings.family
-        ));
+        match &args.adopt {
+            Some(adopt) => out.note(format_args!(
+                "{} on {}: {recipe}, the weights of `{}` as they are, metrics {}",
+                session.graph.name,
+                args.data,
+                adopt.weights.display(),
+                settings.family
+            )),
+            None => out.note(format_args!(
+                "{} on {}: {recipe}, {} epochs, batch {}, {}, {}, select {}, metrics {}",
+                session.graph.name,
+                args.data,
+                settings.epochs,
+                settings.batch,
+                settings.optimizer,
+                describe_schedule(&settings.schedule),
+                settings.select,
+                settings.family
+            )),
+        }
         let data = Path::new(&args.data).file_stem().map_or(args.data.clone(), |s| s.to_string_lossy().into_owned());
         let name = format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"));
         let manifest = manifest(args, session, &feed, &unclean, threads).map_err(|d| out.fault(&d))?;
+        let adopt = args.adopt.as_ref().map(|a| initial_weights(a, &args.model.file)).transpose();
+        let adopt = adopt.map_err(|d| out.fault(&d))?;
         let weights = match session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
+            // They hold the encoder's weights too.
+            _ if adopt.is_some() => None,
             Some(folder) => Some(folder.weights().map_err(|d| out.fault(&d))?),
             None => None,
         };
@@ -224,13 +254,14 @@ mod with_torch {
                 seed,
                 device,
                 encoder: weights.as_ref(),
+                adopt: adopt.as_ref(),
                 folder: &folder,
                 stop: &STOP,
             };
             let outcome = write_start(session, &feed, &folder, manifest).and_then(|()| {
                 let mut progress = Progress::new(out, &settings.select.metric);
                 let outcome = train(&job, &mut progress)?;
-                if let Outcome::Finished(r) = &outcome {
+                if let (Outcome::Finished(r), None) = (&outcome, &args.adopt) {
                     progress.note(&format!("seed {seed}: {:.1} s, best epoch {}", r.seconds, r.epoch + 1));
                 }
                 Ok(outcome)
@@ -280,6 +311,23 @@ mod with_torch {
             }
         }
         Ok((all, top))
+    }
+
+    /// The weights of `dsc import`, with the names that the model, or the user, has for them.
+    fn initial_weights(adopt: &Adopt, model: &str) -> Result<InitialWeights, Diagnostic> {
+        let unreadable =
+            |path: &Path, e: std::io::Error| Diagnostic::error(E0916, format!("cannot read `{}`: {e}", path.display()));
+        let beside = Path::new(model).with_extension("names");
+        let path = adopt.names.clone().or_else(|| beside.is_file().then_some(beside));
+        let names = match (path, EmbeddedWorld::names(model)) {
+            (Some(path), _) => {
+                let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+                Some(NameMap::parse(&text, &path.display().to_string())?)
+            }
+            (None, Some(text)) => Some(NameMap::parse(text, &format!("{model}.names"))?),
+            (None, None) => None,
+        };
+        Ok(InitialWeights { file: WeightFile::open(&adopt.weights)?, names })
     }
 
     /// What is left of several seeds of which not all were trained.

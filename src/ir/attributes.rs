@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::op::{Axis, Binary, Curve, Op, Over, RandomSite, Reduction, Unary};
-use super::{Band, Cell, Einsum, Pool, View};
+use super::{Band, Cell, Einsum, Extent, Pool, View};
 use crate::sema::dims::{Atom, Dim};
 use crate::sema::types::Modality;
 
@@ -222,6 +222,12 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The batch where nothing is said.
+    fn extent(&mut self, key: &str) -> Result<Extent, OpFault> {
+        let named = |a: &Attribute| a.as_name().and_then(|name| Extent::ALL.into_iter().find(|e| e.name() == name));
+        Ok(self.optional(key, "batch or data", named)?.unwrap_or_default())
+    }
+
     fn view(&mut self, key: &str) -> Result<View, OpFault> {
         self.required(key, "a view such as `companions0.pos.1`", |a| match a {
             Attribute::View(view) => Some(*view),
@@ -380,6 +386,8 @@ impl Op {
             Op::Shift { by } => none.with("by", *by),
             Op::Skip { rows } => none.with("rows", rows),
             Op::Downsample { by, pool } => none.with("by", *by).with("with", pool.name()),
+            Op::Dense { to: Extent::Batch } => none,
+            Op::Dense { to } => none.with("to", to.name()),
             Op::Sinusoid { width } => none.with("width", width),
             Op::At { companions, group, index } => {
                 none.with("", View { companions: *companions, group: *group, index: *index })
@@ -415,7 +423,6 @@ impl Op {
             | Op::LogSumExpTime
             | Op::LastState
             | Op::Reverse
-            | Op::Dense
             | Op::Scalar
             | Op::Repeat
             | Op::InBatch
@@ -509,7 +516,7 @@ impl Op {
             "reverse" => Op::Reverse,
             "skip" => Op::Skip { rows: r.dim("rows")? },
             "downsample" => Op::Downsample { by: r.int("by")?, pool: r.pool("with")? },
-            "dense" => Op::Dense,
+            "dense" => Op::Dense { to: r.extent("to")? },
             "sinusoid" => Op::Sinusoid { width: r.dim("width")? },
             "sum_features" => r.reduce(Reduction::Sum)?,
             "mean_features" => r.reduce(Reduction::Mean)?,
@@ -622,8 +629,9 @@ mod tests {
             Op::Reverse => Op::Skip { rows: Dim::length("Ta") },
             Op::Skip { .. } => Op::Downsample { by: 4, pool: Pool::Mean },
             Op::Downsample { pool: Pool::Mean, .. } => Op::Downsample { by: 2, pool: Pool::Max },
-            Op::Downsample { pool: Pool::Max, .. } => Op::Dense,
-            Op::Dense => Op::Sinusoid { width: Dim::width("fa") },
+            Op::Downsample { pool: Pool::Max, .. } => Op::Dense { to: Extent::Batch },
+            Op::Dense { to: Extent::Batch } => Op::Dense { to: Extent::Data },
+            Op::Dense { .. } => Op::Sinusoid { width: Dim::width("fa") },
             Op::Sinusoid { .. } => Op::Reduce { how: Reduction::Sum, keep: false },
             Op::Reduce { keep: false, how } => Op::Reduce { how: *how, keep: true },
             Op::Reduce { keep: true, how } => match how {

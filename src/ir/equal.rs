@@ -27,7 +27,7 @@ impl PartialEq for Graph {
             && same(&self.outputs, &other.outputs, |o| &o.label)
             && same(&self.losses, &other.losses, |l| &l.name)
             && same(&self.companions, &other.companions, |c| {
-                (&c.name, c.by.len(), &c.class, [c.pos, c.near, c.far, c.pool, c.refresh])
+                (&c.name, c.by.len(), &c.class, [c.pos, c.near, c.far, c.pool, c.refresh], c.ranks)
             })
     }
 }

@@ -189,8 +189,23 @@ pub struct Companions {
     pub pool: usize,
     /// Epochs between two retrievals.
     pub refresh: usize,
+    /// Whether the pools hold ranks in the place of samples, and of which parts of the ranking.
+    pub ranks: Option<Ranks>,
     /// The statement.
     pub span: Span,
+}
+
+/// Pools of ranks, as the program that the authors of DashFusion released makes them: every sample of the training split is
+/// ranked by its similarity to the anchor, and what a pool holds, and is drawn as a sample, is the *rank* of a sample that
+/// fits, 0 for the most similar one.
+///
+/// A sample so drawn is of the right class, or similar, by chance alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranks {
+    /// The part of the ranking, from its top, in which positives and near negatives are looked for.
+    pub upper: f64,
+    /// The part of the ranking, from its end, in which far negatives are looked for; their ranks count from the end.
+    pub lower: f64,
 }
 
 /// A compiled model: one base or variant, hypers set, dims symbolic.

@@ -27,9 +27,9 @@ mod verify;
 pub use attributes::{Attribute, Attributes, OpFault};
 pub use einsum::{Einsum, EinsumFault};
 pub use graph::{
-    Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Output, Param, ParamId,
+    Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Output, Param, ParamId, Ranks,
 };
-pub use op::{Axis, Binary, Curve, Group, Op, Over, RandomSite, Reduction, Unary, View};
+pub use op::{Axis, Binary, Curve, Extent, Group, Op, Over, RandomSite, Reduction, Unary, View};
 pub use parse::{Parsed, parse};
 pub use region::{NameKind, Named, Region, RegionId, RegionKind};
 pub use rewrite::{Rewriter, Rewritten};

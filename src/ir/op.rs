@@ -120,6 +120,37 @@ pub enum Over {
     Axis(usize),
 }
 
+/// Up to which length [`Op::Dense`] pads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Extent {
+    /// The longest sample of the batch. Companions count where a value of theirs is padded too.
+    #[default]
+    Batch,
+    /// The longest that a sample of the data may be.
+    Data,
+}
+
+impl Extent {
+    /// Both.
+    pub const ALL: [Extent; 2] = [Extent::Batch, Extent::Data];
+
+    /// `batch` or `data`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Extent::Batch => "batch",
+            Extent::Data => "data",
+        }
+    }
+
+    /// The length of what is padded, if it is known to have one: a form that falls where a length grows has no maximum.
+    pub fn of(self, length: &Dim) -> Option<Dim> {
+        match self {
+            Extent::Batch => Some(length.longest()),
+            Extent::Data => length.most(),
+        }
+    }
+}
+
 /// The axis along which values are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Axis {
@@ -322,9 +353,12 @@ pub enum Op {
         /// What is made of a window.
         pool: Pool,
     },
-    /// `Seq<m>[n, d] -> Seq<m>[longest(n), d]`: zero rows are put behind up to the longest of the batch, companions
-    /// included; from here on they are rows like all others.
-    Dense,
+    /// `Seq<m>[n, d] -> Seq<m>[longest(n), d]` (`Extent::Batch`) or `Seq<m>[most(n), d]` (`Extent::Data`): zero rows are put
+    /// behind; from here on they are rows like all others.
+    Dense {
+        /// Up to which length.
+        to: Extent,
+    },
     /// `Seq<m>[n, _] (read for its length only) -> Seq<m>[n, width]`: column `2k` of row `i` is `sin(i / 10000^(2k / width))`,
     /// column `2k + 1` the cosine of the same (Vaswani et al. 2017).
     Sinusoid {
@@ -467,7 +501,7 @@ impl Op {
             Op::Reverse => "reverse",
             Op::Skip { .. } => "skip",
             Op::Downsample { .. } => "downsample",
-            Op::Dense => "dense",
+            Op::Dense { .. } => "dense",
             Op::Sinusoid { .. } => "sinusoid",
             Op::Reduce { how: Reduction::Sum, .. } => "sum_features",
             Op::Reduce { how: Reduction::Mean, .. } => "mean_features",

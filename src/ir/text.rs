@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{Graph, NodeId, Op};
+use super::{Attribute, Graph, NodeId, Op, Ranks};
 use crate::sema::dims::{Dim, DimTable, DimValues};
 
 impl Graph {
@@ -106,7 +106,7 @@ impl Graph {
         }
         for (i, c) in self.companions.iter().enumerate() {
             let by: Vec<String> = c.by.iter().map(|id| name(*id)).collect();
-            writeln!(
+            write!(
                 out,
                 "companions{i} {} : by [{}] class {} pos {} near {} far {} pool {} refresh {}",
                 c.name,
@@ -118,6 +118,10 @@ impl Graph {
                 c.pool,
                 c.refresh
             )?;
+            if let Some(Ranks { upper, lower }) = c.ranks {
+                write!(out, " ranks {} {}", Attribute::from(upper), Attribute::from(lower))?;
+            }
+            writeln!(out)?;
         }
         for (id, node) in self.nodes() {
             if matches!(node.op, Op::Param(_)) {

@@ -7,7 +7,7 @@ use super::names::check_names;
 use super::sets::setting;
 use crate::diag::codes::{lints as lint, names, structure};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::ir::{Graph, Op};
+use crate::ir::{Extent, Graph, Op};
 use crate::sema::dims::Dim;
 use crate::sema::program::{ModuleId, Program};
 use crate::source::Span;
@@ -141,15 +141,19 @@ fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
 fn dropped_masks(program: &Program, graph: &Graph, found: &mut Diagnostics) {
     let in_std =
         |span: Span| program.modules.iter().any(|m| m.is_std && m.span.start <= span.start && span.start <= m.span.end);
-    for (id, node) in graph.nodes().filter(|(_, n)| matches!(n.op, Op::Dense) && !in_std(n.span)) {
-        let of = graph.operands(id).first().and_then(|x| graph.node(*x)).and_then(|n| n.ty.len()).cloned();
+    for (_, node) in graph.nodes().filter(|(_, n)| !in_std(n.span)) {
+        let Op::Dense { to } = node.op else { continue };
+        let rows = node.ty.len().cloned().unwrap_or_default();
+        let why = match to {
+            Extent::Batch => "predictions depend on the batch now; without `dense` every operation leaves padding out",
+            Extent::Data => {
+                "predictions depend on the longest sample of the data now; without `dense` every operation leaves padding out"
+            }
+        };
         found.push(
-            Diagnostic::warning(
-                lint::W0112,
-                format!("padding becomes visible: every sample gets {} rows", of.unwrap_or_default().longest()),
-            )
-            .at(node.span, "rows of zeros stand behind the shorter samples from here on")
-            .help("predictions depend on the batch now; without `dense` every operation leaves padding out"),
+            Diagnostic::warning(lint::W0112, format!("padding becomes visible: every sample gets {} rows", rows))
+                .at(node.span, "rows of zeros stand behind the shorter samples from here on")
+                .help(why),
         );
     }
 }

@@ -5,7 +5,8 @@
 //! Two kinds of names occur. A *length* (`T` of `Seq<audio>[T, f]`) is ragged: every sample has its own, at least 1 and
 //! at most a static maximum. A *width* (`f`) is one number for the whole data set. Both are unknown until data are
 //! bound; a width then becomes a number, a length keeps its name and gets its maximum. The longest length of a batch
-//! ([`Dim::longest`]) is a third kind: one number for all samples of a batch, another one for the next.
+//! ([`Dim::longest`]) is a third kind: one number for all samples of a batch, another one for the next. The static maximum
+//! itself ([`Dim::most`]) has a name as well, so that types can speak of it before it is known.
 
 mod longest;
 
@@ -40,6 +41,8 @@ pub enum Atom {
     FloorDiv(Box<Dim>, Box<Dim>),
     /// The largest value of a length over the batch, see [`Dim::longest`].
     Longest(Box<Dim>),
+    /// The static maximum of the length of that name, see [`Dim::most`].
+    Most(String),
 }
 
 /// A product of atoms, each with its power, sorted.
@@ -77,10 +80,11 @@ pub struct DimTable {
 }
 
 impl DimTable {
-    /// The same dim with numbers for the widths of the data.
+    /// The same dim with numbers for what is one number for the data set: widths, and maxima of lengths.
     pub fn with_widths(&self, d: &Dim) -> Dim {
         d.substitute(&|atom| match atom {
             Atom::Width(name) => self.widths.get(name).map(|n| Dim::from(*n)),
+            Atom::Most(name) => self.max_lengths.get(name).map(|n| Dim::from(*n)),
             _ => None,
         })
     }
@@ -94,7 +98,7 @@ impl DimTable {
 impl DimValues for DimTable {
     fn value(&self, atom: &Atom) -> Option<i64> {
         match atom {
-            Atom::Length { name, .. } => self.max_lengths.get(name).copied(),
+            Atom::Length { name, .. } | Atom::Most(name) => self.max_lengths.get(name).copied(),
             Atom::Width(name) => self.widths.get(name).copied(),
             _ => None,
         }
@@ -365,7 +369,7 @@ impl Atom {
             Atom::Max(list) => list.iter().any(Dim::surely_at_least_one),
             Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.minus(b).is_positive(),
             Atom::Longest(d) => d.surely_at_least_one(),
-            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch => true,
+            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch | Atom::Most(_) => true,
         }
     }
 
@@ -375,7 +379,7 @@ impl Atom {
             Atom::Max(list) => list.iter().any(Dim::is_positive),
             Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.is_positive(),
             Atom::Longest(d) => d.is_positive(),
-            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch => true,
+            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch | Atom::Most(_) => true,
         }
     }
 }
@@ -445,6 +449,7 @@ impl fmt::Display for Atom {
             Atom::Min(dims) => list(f, "min", dims),
             Atom::Max(dims) => list(f, "max", dims),
             Atom::Longest(d) => write!(f, "longest({d})"),
+            Atom::Most(name) => write!(f, "most({name})"),
             Atom::FloorDiv(a, b) => {
                 // A sum or product as operand stands in brackets of its own: `((T + 1) // 2)`.
                 let simple = |d: &Dim| d.as_const().is_some_and(|n| n >= 0) || d.as_atom().is_some();

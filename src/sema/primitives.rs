@@ -67,8 +67,8 @@ primitives! {
         "All rows but the first ones. The type has to show that one is left: of `n + 1` rows one may go; of `Ta + T` rows, `rows: Ta`.";
     "downsample" ["by", "with"] "downsample(x: Seq<m>[n, d], by: int, with: str = \"mean\") -> Seq<m>[(n + by - 1) // by, d]"
         "Windows of `by` rows side by side, the last one of the rows that are left; with: \"mean\" or \"max\" of each column.";
-    "dense" [] "dense(x: Seq<m>[n, d]) -> Seq<m>[longest(n), d]"
-        "Zero rows are put behind up to the longest of the batch (companions included) and the mask is dropped: attention, pooling and norms see those rows from here on, and a result depends on the batch a sample stands in.";
+    "dense" ["to"] "dense(x: Seq<m>[n, d], to: str = \"batch\") -> Seq<m>[longest(n), d], or Seq<m>[most(n), d]"
+        "Zero rows are put behind and the mask is dropped: attention, pooling and norms see those rows from here on. to: \"batch\" pads to the longest sample of the batch (of the batch and its companions, where a value of theirs goes through such a `dense`), so that a result depends on the batch a sample stands in; \"data\" pads to the longest that the data hold.";
     "sinusoid" ["width"] "sinusoid(x: Seq<m>[n, _], width: int) -> Seq<m>[n, width]"
         "Fixed positional encoding (Vaswani et al. 2017): sin(i / 10000^(2k/width)) in column 2k of row i, the cosine in column 2k + 1; x is read for its length only.";
     "concat" ["along"] "concat(a, b, .., along: str) -> ..."
@@ -135,6 +135,7 @@ primitives! {
     "min" [] "min(a: int, b: int, ..) -> int" "The smallest of numbers known at compile time.";
     "max" [] "max(a: int, b: int, ..) -> int" "The largest of numbers known at compile time.";
     "longest" [] "longest(n: int) -> int" "The largest value of a length in the batch, as a dim: `Seq<m>[longest(n), d]` is the type of `dense(x)`.";
+    "most" [] "most(n: int) -> int" "The largest value of a length in the data, as a dim: `Seq<m>[most(n), d]` is the type of `dense(x, to: \"data\")`.";
     "len" [] "len(list) -> int" "Number of elements of a list.";
 }
 

@@ -67,4 +67,10 @@ impl EmbeddedWorld {
         let name = name.strip_suffix(".dsl").unwrap_or(name);
         MODELS.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
     }
+
+    /// What another program calls the weights of that stock model, if there is such a program.
+    pub fn names(model: &str) -> Option<&'static str> {
+        let model = model.strip_suffix(".dsl").unwrap_or(model);
+        NAMES.iter().find(|(n, _)| *n == model).map(|(_, text)| *text)
+    }
 }

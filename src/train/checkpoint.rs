@@ -87,7 +87,7 @@ pub struct Best {
 }
 
 /// What is known of companion lists beside the lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolState {
     /// The settings they were made with.
     pub settings: PoolSettings,

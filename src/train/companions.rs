@@ -47,7 +47,7 @@ pub(super) fn refresh(
         let classes = settings.class.classes(feed.label(Split::Train, &decl.class)?)?;
         let matrices: Vec<Matrix<'_>> =
             vectors.iter().map(|Vectors { data, width }| Matrix { data, width: *width }).collect();
-        let wanted = PoolSettings { pos: decl.pos, near: decl.near, far: decl.far, pool: decl.pool };
+        let wanted = PoolSettings { pos: decl.pos, near: decl.near, far: decl.far, pool: decl.pool, ranks: decl.ranks };
         *listed = Some(Listed { pools: search(&matrices, &classes, wanted)?, epoch });
     }
     Ok(())
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn every_sample_stands_once_and_companions_point_at_it() {
         // Six samples, classes {0, 1, 2} and {3, 4} and {5}: 5 has no positive.
-        let settings = PoolSettings { pos: 2, near: 1, far: 1, pool: 3 };
+        let settings = PoolSettings { pos: 2, near: 1, far: 1, pool: 3, ranks: None };
         let pos = lists(&[&[1, 2], &[0, 2], &[0, 1], &[4], &[3], &[]]);
         let other = lists(&[&[3, 4, 5], &[3, 4, 5], &[3, 4, 5], &[0, 1, 2], &[0, 1, 2], &[0, 1, 2]]);
         let pools = Pools { settings, pos, near: other.clone(), far: other };

@@ -5,6 +5,7 @@
 //! - [`feed`]: batches of a data set for a graph;
 //! - [`trainer`]: the loop over epochs; [`evaluate`]: a whole split without training;
 //! - [`run_folder`], [`checkpoint`]: what a run leaves on the disk;
+//! - `initial_weights`, `names`: weights that were trained elsewhere, and what they are called there;
 //! - [`events`]: what a run tells while it goes on.
 //!
 //! Everything that decides a result is a function of the seed and of logical coordinates, so that a run is repeated to the
@@ -20,7 +21,11 @@ pub mod evaluate;
 pub mod events;
 #[cfg(feature = "torch")]
 pub mod feed;
+#[cfg(feature = "torch")]
+pub mod initial_weights;
 pub mod metrics;
+#[cfg(feature = "torch")]
+pub mod names;
 pub mod recipe;
 pub mod results;
 pub mod retrieval;

@@ -22,7 +22,7 @@ pub struct Results {
     pub select: String,
     /// The epoch it chose, from 0.
     pub epoch: u64,
-    /// Epochs trained.
+    /// Epochs trained; none where the weights were imported.
     pub epochs: u64,
     /// How often the test split was read: once, after the choice.
     pub test_reads: u32,

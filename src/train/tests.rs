@@ -85,6 +85,7 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
         seed,
         device: Device::Cpu,
         encoder: None,
+        adopt: None,
         folder: &folder,
         stop: &AtomicBool::new(stop),
     };

@@ -14,6 +14,7 @@ use super::encoder_weights;
 use super::evaluate::{predict, primary, score};
 use super::events::{BatchDone, EpochRecord, Plan, Reporter};
 use super::feed::Feed;
+use super::initial_weights::InitialWeights;
 use super::metrics::{Direction, Metrics, Select, constant_row};
 use super::recipe::{OptimizerKind, Settings};
 use super::results::{Constant, During, PeakMemory, Results, Scores, by_name};
@@ -51,6 +52,8 @@ pub struct Job<'a> {
     pub device: crate::runtime::device::Device,
     /// Weights of the pretrained text encoder.
     pub encoder: Option<&'a WeightFile>,
+    /// Weights of the whole model that were trained elsewhere: they are scored as they are, in the place of a training.
+    pub adopt: Option<&'a InitialWeights>,
     /// Where the run is written.
     pub folder: &'a RunFolder,
     /// Set from elsewhere (Ctrl-C): the step is finished, the state saved.
@@ -201,8 +204,14 @@ impl<'a> Training<'a> {
         let (label, select) = plan(graph, settings)?;
         let program = Program::optimised(graph, job.dims, job.level)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
-        if let Some(weights) = job.encoder {
-            encoder_weights::load(graph, &mut store, weights)?;
+        match (job.adopt, job.encoder) {
+            (Some(weights), _) => {
+                weights.load(graph, &mut store)?;
+            }
+            (None, Some(encoder)) => {
+                encoder_weights::load(graph, &mut store, encoder)?;
+            }
+            (None, None) => {}
         }
         let optimizer = optimizer(graph, &mut store, settings)?;
         let samples = job.feed.len(Split::Train)? as u64;
@@ -241,6 +250,9 @@ impl<'a> Training<'a> {
         let (parameters, encoder_parameters) = count_parameters(job.graph, job.dims);
         let batches = n.div_ceil(settings.batch) as u64;
         let (seed, epochs) = (job.seed, settings.epochs);
+        if job.adopt.is_some() {
+            return self.adopt(parameters, encoder_parameters, reporter);
+        }
         reporter.started(&Plan { seed, epochs, batches, samples: n, parameters, encoder_parameters });
         // What needs no number of steps has been told with the recipe.
         if settings.schedule.warning(settings.epochs).is_none()
@@ -262,6 +274,19 @@ impl<'a> Training<'a> {
             };
             self.finish_epoch(epoch, &sums, began, reporter)?;
         }
+        self.finish(parameters, encoder_parameters, reporter)
+    }
+
+    /// The weights as they are for the selected ones.
+    fn adopt(
+        mut self,
+        parameters: u64,
+        encoder_parameters: u64,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Outcome, Diagnostic> {
+        self.state.total_steps = 0;
+        checkpoint::write(&self.job.folder.file("best.safetensors"), &self.state, &self.weights())?;
+        self.save_last(false)?;
         self.finish(parameters, encoder_parameters, reporter)
     }
 
@@ -423,7 +448,7 @@ impl<'a> Training<'a> {
             label: self.label.clone(),
             select: job.settings.select.to_string(),
             epoch: best.state.best.as_ref().map_or(0, |b| b.epoch),
-            epochs: job.settings.epochs,
+            epochs: if job.adopt.is_some() { 0 } else { job.settings.epochs },
             test_reads: 1,
             valid,
             test,

@@ -1,7 +1,7 @@
 //! Every rule against a count by hand.
 
 use super::*;
-use crate::ir::{Band, CompanionsId, Curve, Group, Over, ParamId, RandomSite};
+use crate::ir::{Band, CompanionsId, Curve, Extent, Group, Over, ParamId, RandomSite};
 use crate::sema::types::{Modality, TensorType};
 
 fn dim(name: &str) -> Dim {
@@ -139,7 +139,7 @@ fn what_is_bound_by_memory_counts_nothing_and_keeps_what_its_gradient_needs() {
         (Op::Skip { rows: Dim::from(1) }, vec![x()], x(), "0 | Of(0) | "),
         (Op::Downsample { by: 2, pool: Pool::Mean }, vec![x()], x(), "0 | Own | "),
         (Op::Downsample { by: 2, pool: Pool::Max }, vec![x()], seq("S", 8), "0 | Own | 64*S bytes"),
-        (Op::Dense, vec![x()], x(), "0 | Own | "),
+        (Op::Dense { to: Extent::Batch }, vec![x()], x(), "0 | Own | "),
         (Op::Sinusoid { width: Dim::from(8) }, vec![x()], x(), "0 | Own | "),
         (Op::Reduce { how: Reduction::Max, keep: true }, vec![x()], seq("T", 1), "0 | Own | 8*T bytes"),
         (Op::Reduce { how: Reduction::Norm, keep: false }, vec![vec(8)], real(), "0 | Own | operand 0, result"),

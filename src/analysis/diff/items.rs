@@ -2,7 +2,7 @@
 
 use super::compare::Pair;
 use super::{Change, Detail, Entry, Side};
-use crate::ir::{Companions, Graph, NodeId, Op};
+use crate::ir::{Companions, Graph, NodeId, Op, Ranks};
 use crate::source::Span;
 
 /// Something with a name and a place.
@@ -104,6 +104,13 @@ fn weighted(graph: &Graph, mut node: NodeId) -> (f64, NodeId) {
     (weight, node)
 }
 
+fn listed(companions: &Companions) -> String {
+    companions.ranks.map_or_else(
+        || "samples".into(),
+        |Ranks { upper, lower }| format!("ranks of the upper {upper} and the lower {lower}"),
+    )
+}
+
 pub(super) fn companions(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Entry> {
     let list = |graph| -> Vec<_> {
         let graph: &Graph = graph;
@@ -125,6 +132,7 @@ pub(super) fn companions(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Ent
             ("far", x.far.to_string(), y.far.to_string()),
             ("pool", x.pool.to_string(), y.pool.to_string()),
             ("refresh", x.refresh.to_string(), y.refresh.to_string()),
+            ("listed", listed(x), listed(y)),
         ]);
         details.extend(vectors(x, y));
         details

@@ -24,6 +24,12 @@ codes! {
     E0914 = "checkpoint is damaged", "";
     /// The weights belong to another graph: parameters are missing, superfluous or of another shape.
     E0915 = "weights of another graph", "";
+    /// A map of names (`MODEL.names`, or `--names FILE`) says for each weight of a model what a checkpoint of another program
+    /// calls it; a line of it cannot be read.
+    E0916 = "unreadable map of names", "";
+    /// A checkpoint that is to be imported does not hold the model's weights, each in its shape, and nothing else. What is
+    /// left over would be lost without a sound, so it has to be named in the map of names as unread.
+    E0918 = "weights do not fit the model", "";
     /// The weights of the text encoder do not fit the encoder that the model computes.
     E0917 = "encoder weights do not fit", "";
     /// A loss became NaN or infinite. The usual causes are a learning rate that is too high and features of huge size.

@@ -6,7 +6,7 @@ use super::dims::{Names, Reader, fault, part, parts, string, text};
 use super::{Line, Pair, Parsed, Rule};
 use crate::diag::{Diagnostic, codes::graph as code};
 use crate::ir::{
-    Attributes, Companions, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Op, Output, Param, ParamId,
+    Attributes, Companions, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Op, Output, Param, ParamId, Ranks,
 };
 use crate::sema::dims::DimTable;
 use crate::sema::types::{TensorType, Type};
@@ -76,6 +76,19 @@ fn named<'a>(mut lines: impl Iterator<Item = &'a Statement<'a>>, faults: &mut Ve
     };
     faults.extend(lines.map(|(line, p)| twice(line, p, "a second `graph`".to_owned())));
     Some(text(first, Rule::title).trim().to_owned())
+}
+
+/// `ranks 0.625 0.5`
+fn ranks(line: &Line<'_>, pair: &Pair<'_>) -> Result<Ranks, Diagnostic> {
+    let share = |p: Pair<'_>| match p.as_str().parse::<f64>() {
+        Ok(x) if x > 0.0 && x <= 1.0 => Ok(x),
+        _ => Err(fault(line, &p, "a part of a ranking is above 0 and at most 1")),
+    };
+    let shares: Vec<f64> = parts(pair, Rule::share).map(share).collect::<Result<_, _>>()?;
+    match shares.as_slice() {
+        [upper, lower] => Ok(Ranks { upper: *upper, lower: *lower }),
+        _ => Err(fault(line, pair, "two parts of the ranking are missing")),
+    }
 }
 
 fn twice(line: &Line<'_>, pair: &Pair<'_>, message: String) -> Diagnostic {
@@ -288,6 +301,7 @@ impl Assembly {
             far: count("far")?,
             pool: count("pool")?,
             refresh: count("refresh")?,
+            ranks: part(pair, Rule::ranks).map(|r| ranks(line, &r)).transpose()?,
             span: line.place(pair),
         };
         if let Some(key) = counts.keys().next() {

@@ -143,6 +143,7 @@ impl Reader<'_> {
             ("min", _) => Ok(Dim::min(args)),
             ("max", _) => Ok(Dim::max(args)),
             ("longest", [one]) => Ok(one.longest()),
+            ("most", [one]) if one.as_atom().is_some() => one.most().ok_or_else(|| self.fault(pair, "no maximum")),
             (name, _) => Err(self.fault(pair, format!("dims have no `{name}` of {}", args.len()))),
         }
     }

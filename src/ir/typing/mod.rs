@@ -185,7 +185,13 @@ impl Rule<'_> {
             Op::Shift { .. } | Op::Reverse => self.of_length(|n| Ok(n.clone())),
             Op::Skip { rows } => self.of_length(|n| self.skip(n, rows)),
             Op::Downsample { by, .. } => self.of_length(|n| Ok(sequence::windows(n, *by))),
-            Op::Dense => self.of_length(|n| Ok(n.longest())),
+            Op::Dense { to } => self.of_length(|n| {
+                to.of(n).ok_or_else(|| {
+                    TypeFault::new(code::E0306, format!("a length of {n} has no maximum that is known"))
+                        .operand(0)
+                        .help("it is largest where a length is smallest; pad to the longest of the batch: `to: \"batch\"`")
+                })
+            }),
             Op::Sinusoid { width } => self.sinusoid(width),
             Op::Scalar => {
                 self.arity(1)?;

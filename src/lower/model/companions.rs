@@ -2,15 +2,17 @@
 
 use crate::diag::codes::{names, structure as code};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::ir::{Companions, CompanionsId};
+use crate::ir::{Companions, CompanionsId, Ranks};
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
+use crate::sema::statics::Static;
 use crate::sema::types::Type;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
 /// What a `companions` declaration may say.
-pub(in crate::lower) const ENTRIES: [&str; 7] = ["by", "class", "pos", "near", "far", "pool", "refresh"];
+pub(in crate::lower) const ENTRIES: [&str; 10] =
+    ["by", "class", "pos", "near", "far", "pool", "refresh", "listed", "upper", "lower"];
 
 impl<'p> Lowering<'p> {
     pub(super) fn companions(&mut self, name: &Ident, entries: &[(Ident, Expr)], span: Span) {
@@ -23,9 +25,11 @@ impl<'p> Lowering<'p> {
             far: 2,
             pool: 10,
             refresh: 2,
+            ranks: None,
             span,
         };
         let mut ok = true;
+        let mut ranks = Ranks { upper: 1.0, lower: 1.0 };
         let before = self.frame().bindings.iter().rev().find(|b| b.name == name.value).map(|b| b.span);
         if let Some(before) = before {
             self.report(
@@ -53,6 +57,13 @@ impl<'p> Lowering<'p> {
                 "far" => ok &= self.count(key, value, &mut companions.far, 0),
                 "pool" => ok &= self.count(key, value, &mut companions.pool, 1),
                 "refresh" => ok &= self.count(key, value, &mut companions.refresh, 1),
+                "listed" => match self.listed(value) {
+                    Some(true) => companions.ranks = Some(ranks),
+                    Some(false) => {}
+                    None => ok = false,
+                },
+                "upper" => ok &= self.share(key, value, &mut ranks.upper),
+                "lower" => ok &= self.share(key, value, &mut ranks.lower),
                 other => {
                     ok = false;
                     self.report(
@@ -79,6 +90,22 @@ impl<'p> Lowering<'p> {
                         .help(format!("add `{example}`")),
                 );
             }
+        }
+        let part = entries.iter().find(|(key, _)| matches!(key.value.as_str(), "upper" | "lower"));
+        match (&mut companions.ranks, part) {
+            (Some(slot), _) => *slot = ranks,
+            (None, Some((key, _))) if ok => {
+                ok = false;
+                self.report(
+                    Diagnostic::error(
+                        code::E0511,
+                        format!("`{}` is a part of a ranking, and samples are listed", key.value),
+                    )
+                    .at(key.span, "nothing reads this")
+                    .help("take it away, or list ranks: `listed = \"ranks\"`"),
+                );
+            }
+            _ => {}
         }
         let value = if ok {
             let id = CompanionsId(self.graph.companions.len() as u32);
@@ -147,6 +174,46 @@ impl<'p> Lowering<'p> {
                         .help("write `class = class(y)`"),
                 );
                 None
+            }
+        }
+    }
+
+    /// Whether ranks are listed, rather than samples.
+    fn listed(&mut self, e: &Expr) -> Option<bool> {
+        const KINDS: [&str; 2] = ["samples", "ranks"];
+        match self.expr(e) {
+            Value::Static(Static::Str(kind)) if KINDS.contains(&kind.as_str()) => Some(kind == "ranks"),
+            Value::Error => None,
+            other => {
+                let d = Diagnostic::error(
+                    code::E0511,
+                    format!("`listed` is \"samples\" or \"ranks\", found {}", self.describe(&other)),
+                )
+                .at(e.span, "not such a kind");
+                self.report(match &other {
+                    Value::Static(Static::Str(kind)) => d.did_you_mean(kind, KINDS),
+                    _ => d,
+                });
+                None
+            }
+        }
+    }
+
+    /// A part of all samples.
+    fn share(&mut self, key: &Ident, e: &Expr, slot: &mut f64) -> bool {
+        match self.expr(e) {
+            Value::Static(s) if s.as_f64().is_some_and(|x| x > 0.0 && x <= 1.0) => {
+                *slot = s.as_f64().unwrap_or(1.0);
+                true
+            }
+            Value::Error => false,
+            other => {
+                let found = self.describe(&other);
+                self.report(
+                    Diagnostic::error(code::E0511, format!("`{}` is above 0 and at most 1, found {found}", key.value))
+                        .at(e.span, "not such a part"),
+                );
+                false
             }
         }
     }

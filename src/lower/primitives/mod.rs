@@ -10,7 +10,7 @@ use super::lowering::Lowering;
 use super::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, structure as code, types};
-use crate::ir::{Axis, Cell, Init, Op, Unary};
+use crate::ir::{Axis, Cell, Extent, Init, Op, Unary};
 use crate::sema::dims::Dim;
 use crate::sema::primitives::Primitive;
 use crate::sema::statics::Static;
@@ -132,7 +132,8 @@ impl Lowering<'_> {
             "downsample" => self.downsample(a),
             "dense" => self.dense(a),
             "sinusoid" => self.sinusoid(a),
-            "longest" => self.longest(a),
+            "longest" => self.extent_of(a, Extent::Batch),
+            "most" => self.extent_of(a, Extent::Data),
             "dropout" => {
                 let (x, xs) = self.tensor(a)?;
                 let p = self.probability(a, "p")?;

@@ -5,7 +5,7 @@ use super::super::value::Value;
 use super::args::{Args, Got};
 use crate::diag::Diagnostic;
 use crate::diag::codes::{hypers as hyper, structure as code, types};
-use crate::ir::{Band, Cell, Init, NodeId, Op, Pool};
+use crate::ir::{Band, Cell, Extent, Init, NodeId, Op, Pool};
 use crate::sema::dims::Dim;
 use crate::sema::statics::Static;
 use crate::source::Span;
@@ -188,11 +188,23 @@ impl Lowering<'_> {
     /// Nothing is to be done where all samples have one length.
     pub(super) fn dense(&mut self, a: &Args) -> Got<Value> {
         let (x, xs) = self.sequence(a)?;
+        let to = match self.text(a, "to", "batch")?.as_str() {
+            "batch" => Extent::Batch,
+            "data" => Extent::Data,
+            other => {
+                let at = a.named("to").map_or(a.span, |x| x.span);
+                let d = Diagnostic::error(hyper::E0402, format!("no `{other}` to pad to"))
+                    .at(at, "unknown")
+                    .help("\"batch\" or \"data\": the longest sample of the one or the other")
+                    .did_you_mean(other, Extent::ALL.map(Extent::name));
+                return Some(self.fail(d));
+            }
+        };
         let len = self.graph.node(x)?.ty.len()?.clone();
-        if len.longest() == len {
+        if to.of(&len).as_ref() == Some(&len) {
             return Some(Value::Node(x));
         }
-        Some(self.emit(Op::Dense, &[x], a.span, &[xs]))
+        Some(self.emit(Op::Dense { to }, &[x], a.span, &[xs]))
     }
 
     pub(super) fn sinusoid(&mut self, a: &Args) -> Got<Value> {
@@ -201,19 +213,23 @@ impl Lowering<'_> {
         Some(self.emit(Op::Sinusoid { width }, &[x], a.span, &[xs]))
     }
 
-    /// `longest(T)`: a length, for stating types.
-    pub(super) fn longest(&mut self, a: &Args) -> Got<Value> {
-        let first = a.positional().next()?;
-        match &first.value {
-            Value::Static(s) if s.as_dim().is_some() => Some(Value::Static(Static::from_dim(s.as_dim()?.longest()))),
-            other => {
-                let (kind, at) = (other.kind(), first.span);
-                let d = Diagnostic::error(hyper::E0402, format!("`longest` of a {kind}"))
-                    .at(at, "not a length")
-                    .help("it wants a length, as `n` of `Seq<m>[n, d]`; `dense(x)` pads a sequence");
-                Some(self.fail(d))
-            }
-        }
+    /// `longest(T)`, `most(T)`: a length, for stating types.
+    pub(super) fn extent_of(&mut self, a: &Args, extent: Extent) -> Got<Value> {
+        let (first, name) = (a.positional().next()?, a.primitive.name);
+        let fault = match &first.value {
+            Value::Static(s) if s.as_dim().is_some() => match extent.of(&s.as_dim()?) {
+                Some(length) => return Some(Value::Static(Static::from_dim(length))),
+                None => {
+                    Diagnostic::error(types::E0306, format!("`{name}` of {}, whose maximum is not known", s.as_dim()?))
+                        .at(first.span, "largest where a length is smallest")
+                        .help("it wants a length that grows with those of the data")
+                }
+            },
+            other => Diagnostic::error(hyper::E0402, format!("`{name}` of a {}", other.kind()))
+                .at(first.span, "not a length")
+                .help("it wants a length, as `n` of `Seq<m>[n, d]`; `dense(x)` pads a sequence"),
+        };
+        Some(self.fail(fault))
     }
 
     /// The first argument, which has to be a sequence.

@@ -163,7 +163,7 @@ fn carry_out(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::Reverse => rows::reverse(call),
         Op::Skip { .. } => rows::skip(call),
         Op::Downsample { by, pool } => rows::downsample(call, *by, *pool),
-        Op::Dense => rows::dense(call),
+        Op::Dense { .. } => rows::dense(call),
         Op::Sinusoid { width } => rows::sinusoid(call, call.run.width(width)?),
         Op::Concat(Axis::Time) => sequence::concat(call),
         Op::At { .. } => sequence::at(call),

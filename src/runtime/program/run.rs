@@ -162,13 +162,14 @@ impl<'a> Run<'a> {
             }
             Atom::Width(name) => self.program.dims.widths.get(name).copied(),
             Atom::Longest(of) => self.longest(of),
+            Atom::Most(name) => self.program.dims.max_lengths.get(name).copied(),
             Atom::Batch => Some(self.count(RowSet::Anchors)),
             _ => None,
         }
     }
 
-    /// The largest value of a length over the batch: over all its rows, or over the anchors where it speaks of their
-    /// companions.
+    /// The largest value of a length over the batch: over the rows that the plan says, or over the anchors where it speaks of
+    /// their companions.
     fn longest(&self, of: &Dim) -> Option<i64> {
         if let Some(known) = self.longest.borrow().get(of) {
             return Some(*known);
@@ -178,7 +179,7 @@ impl<'a> Run<'a> {
             views |= matches!(a, Atom::Length { view: Some(_), .. });
             views
         });
-        let rows = self.count(if views { RowSet::Anchors } else { RowSet::All }) as usize;
+        let rows = self.count(if views { RowSet::Anchors } else { self.plan.longest_over }) as usize;
         let lens = (0..rows).map(|row| of.eval(&|atom: &Atom| self.atom(atom, row))).collect::<Option<Vec<i64>>>()?;
         let longest = lens.into_iter().max()?;
         self.longest.borrow_mut().insert(of.clone(), longest);

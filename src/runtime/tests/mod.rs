@@ -113,6 +113,7 @@ impl Build {
             far: 0,
             pool: 10,
             refresh: 1,
+            ranks: None,
             span: Span::NONE,
         });
         CompanionsId(self.graph.companions.len() as u32 - 1)

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::ragged::{LENGTHS, same_alone, site};
 use super::*;
-use crate::ir::{Binary, Cell, Group, Pool, Unary};
+use crate::ir::{Binary, Cell, Extent, Group, Pool, Unary};
 use crate::runtime::CompanionRows;
 
 /// A model that reads every entry of a sequence in its place.
@@ -204,7 +204,7 @@ fn dense_pads_to_the_longest_of_the_batch() {
         let h = b.linear("in", x, 4, 4);
         let by = b.op(Op::MeanTime, &[h]);
         let c = b.companions(&[by], 1, 1);
-        let padded = if dense.is_none() { b.op(Op::Dense, &[h]) } else { h };
+        let padded = if dense.is_none() { b.op(Op::Dense { to: Extent::Batch }, &[h]) } else { h };
         let at = b.op(Op::At { companions: c, group: Group::Pos, index: 0 }, &[padded]);
         let pool = |b: &mut Build, x: NodeId| match dense {
             None => b.op(Op::MeanTime, &[x]),

@@ -1,9 +1,9 @@
-//! The longest length of a batch, `longest(T)`: what `dense` pads to.
+//! What `dense` pads to: the longest length of a batch, `longest(T)`, and the longest of the data, `most(T)`.
 
 use super::{Atom, Dim};
 
 impl Dim {
-    /// The largest value that a length takes over the rows of a batch, companions included: one number for all of them, so
+    /// The largest value that a length takes over the rows of a batch, companions included where their values are padded: one number for all of them, so
     /// it is the same seen at a companion.
     ///
     /// What is one number for all samples is itself. A form that grows with its only length is the same form of the
@@ -23,13 +23,28 @@ impl Dim {
         }
     }
 
+    /// The static maximum of a length: what it is where every length has its largest value, `most(T + 1)` is `most(T) + 1`.
+    /// One number for the data set. None for a form that falls where a length grows, which is largest elsewhere.
+    pub fn most(&self) -> Option<Dim> {
+        let widest = self.substitute(&|atom| match atom {
+            Atom::Longest(of) => Some(Dim::clone(of)),
+            _ => None,
+        });
+        widest.grows(&mut Vec::new()).then(|| {
+            widest.substitute(&|atom| match atom {
+                Atom::Length { name, .. } => Some(Dim::atom(Atom::Most(name.clone()))),
+                _ => None,
+            })
+        })
+    }
+
     /// Whether samples of one batch differ in it: it speaks of a length outside a `longest(..)`.
     fn varies(&self) -> bool {
         self.terms.keys().flatten().any(|(atom, _)| match atom {
             Atom::Length { .. } => true,
             Atom::Min(list) | Atom::Max(list) => list.iter().any(Dim::varies),
             Atom::FloorDiv(a, b) => a.varies() || b.varies(),
-            Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Batch => false,
+            Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Most(_) | Atom::Batch => false,
         })
     }
 
@@ -50,7 +65,7 @@ impl Dim {
                         let divided = a.grows(lengths);
                         divided && *factor >= 0 && b.as_const().is_some_and(|n| n > 0)
                     }
-                    Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Batch => true,
+                    Atom::Width(_) | Atom::Generic(_) | Atom::Longest(_) | Atom::Most(_) | Atom::Batch => true,
                 };
             }
             // A product of several lengths, or of what may be negative, is left alone.
@@ -62,6 +77,7 @@ impl Dim {
 
 #[cfg(test)]
 mod tests {
+    use super::super::DimTable;
     use super::*;
 
     fn longest(d: &Dim) -> String {
@@ -84,6 +100,21 @@ mod tests {
         assert_eq!(longest(&Dim::from(9).minus(&t)), "longest(-T + 9)");
         assert_eq!(longest(&t.plus(&s).minus(&s)), "longest(T)");
         assert_ne!(t.longest(), s.longest());
+    }
+
+    #[test]
+    fn maxima_of_the_data() {
+        let (t, s, one) = (Dim::length("T"), Dim::length("S"), Dim::from(1));
+        let most = |d: &Dim| d.most().map(|d| d.to_string());
+        assert_eq!(most(&t.plus(&one)).as_deref(), Some("most(T) + 1"));
+        assert_eq!(most(&t.plus(&s)).as_deref(), Some("most(S) + most(T)"));
+        assert_eq!(most(&Dim::min([t.clone(), Dim::from(8)])).as_deref(), Some("min(8, most(T))"));
+        assert_eq!((t.longest().most(), t.in_view("c.pos.0").most()), (t.most(), t.most()));
+        assert_eq!(t.most().unwrap().most(), t.most());
+        assert_eq!(most(&Dim::from(9).minus(&t)), None);
+        let table = DimTable { max_lengths: [("T".to_owned(), 400)].into(), ..DimTable::default() };
+        assert!(table.same(&t.plus(&one).most().unwrap(), &Dim::from(401)));
+        assert!(!t.most().unwrap().is_ragged() && t.most().unwrap().surely_at_least(1));
     }
 
     #[test]

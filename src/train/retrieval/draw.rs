@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn far_avoids_near_where_it_can() {
         // Anchors 10 and 11 have eleven negatives: with lists of 11 both lists hold all of them.
-        let pools = pools(Settings { pos: 1, near: 3, far: 3, pool: 11 });
+        let pools = pools(Settings { pos: 1, near: 3, far: 3, pool: 11, ranks: None });
         for epoch in 0..50 {
             let mut neg = pools.draw(9, epoch, 10).neg;
             neg.sort_unstable();

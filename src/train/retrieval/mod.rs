@@ -13,6 +13,9 @@
 //! **Similarity** is the mean of the cosines of the `by` vectors (`by = [mean(t), mean(a), mean(v)]` gives three), so
 //! each modality counts the same whatever its scale and width. A vector of zeros has the cosine 0 with everything.
 //!
+//! **Ranks.** A declaration may ask for lists of ranks ([`Ranks`](crate::ir::Ranks)): what the program that the authors
+//! released does. They are drawn like samples.
+//!
 //! **Cost.** The products are formed in blocks that stay in the cache and are read once by the selection; the N x N
 //! matrix never exists.
 
@@ -20,6 +23,7 @@ mod block;
 mod classes;
 mod draw;
 mod pools;
+mod ranks;
 
 pub use classes::ClassRule;
 pub use draw::Companions;

@@ -4,8 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::block::Units;
+use super::ranks::serve_ranks;
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0962, E0965, E0968};
+use crate::ir::Ranks;
 
 /// Anchors that one task serves.
 const ANCHORS: usize = 96;
@@ -13,7 +15,7 @@ const ANCHORS: usize = 96;
 const CANDIDATES: usize = 1024;
 
 /// How many companions there are and how long the lists they come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Positives drawn per anchor.
     pub pos: usize,
@@ -23,12 +25,15 @@ pub struct Settings {
     pub far: usize,
     /// Length of each list.
     pub pool: usize,
+    /// Whether the lists hold ranks in the place of samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<Ranks>,
 }
 
 impl Default for Settings {
     /// The article's: 2 positives, 2 near and 2 far negatives out of lists of 10.
     fn default() -> Self {
-        Settings { pos: 2, near: 2, far: 2, pool: 10 }
+        Settings { pos: 2, near: 2, far: 2, pool: 10, ranks: None }
     }
 }
 
@@ -76,7 +81,7 @@ impl Lists {
 }
 
 /// The lists of all anchors; part of a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pools {
     /// The settings they were made with.
     pub settings: Settings,
@@ -154,22 +159,26 @@ pub(super) fn search_units(units: &Units, classes: &[i64], settings: Settings) -
             || vec![0.0f32; ANCHORS * CANDIDATES],
             |block, task| {
                 let from = task * ANCHORS;
-                serve(units, classes, settings.pool, (from, ANCHORS.min(n - from)), block)
+                let anchors = (from, ANCHORS.min(n - from));
+                match settings.ranks {
+                    None => serve(units, classes, settings.pool, anchors, block),
+                    Some(ranks) => serve_ranks(units, classes, settings.pool, ranks, anchors),
+                }
             },
         )
         .flatten_iter()
         .collect();
     Pools {
         settings,
-        pos: Lists::of(found.iter().map(|f| f.pos.items())),
-        near: Lists::of(found.iter().map(|f| f.near.items())),
-        far: Lists::of(found.iter().map(|f| f.far.items())),
+        pos: Lists::of(found.iter().map(|f| f.pos.clone())),
+        near: Lists::of(found.iter().map(|f| f.near.clone())),
+        far: Lists::of(found.iter().map(|f| f.far.clone())),
     }
 }
 
 /// The lists of a block of anchors: one pass over all candidates.
 fn serve(units: &Units, classes: &[i64], pool: usize, anchors: (usize, usize), block: &mut [f32]) -> Vec<Found> {
-    let mut found: Vec<Found> = (0..anchors.1).map(|_| Found::new(pool)).collect();
+    let mut found: Vec<Offers> = (0..anchors.1).map(|_| Offers::new(pool)).collect();
     for from in (0..classes.len()).step_by(CANDIDATES) {
         let count = CANDIDATES.min(classes.len() - from);
         units.products(anchors, (from, count), block);
@@ -186,18 +195,25 @@ fn serve(units: &Units, classes: &[i64], pool: usize, anchors: (usize, usize), b
             }
         }
     }
-    found
+    found.into_iter().map(|f| Found { pos: f.pos.items(), near: f.near.items(), far: f.far.items() }).collect()
 }
 
-struct Found {
+/// The lists of one anchor.
+pub(super) struct Found {
+    pub(super) pos: Vec<u32>,
+    pub(super) near: Vec<u32>,
+    pub(super) far: Vec<u32>,
+}
+
+struct Offers {
     pos: Best,
     near: Best,
     far: Best,
 }
 
-impl Found {
-    fn new(pool: usize) -> Found {
-        Found { pos: Best::new(pool), near: Best::new(pool), far: Best::new(pool) }
+impl Offers {
+    fn new(pool: usize) -> Offers {
+        Offers { pos: Best::new(pool), near: Best::new(pool), far: Best::new(pool) }
     }
 }
 
@@ -233,8 +249,8 @@ impl Best {
         }
     }
 
-    fn items(&self) -> Vec<u32> {
-        self.list.iter().map(|(_, candidate)| *candidate).collect()
+    fn items(self) -> Vec<u32> {
+        self.list.into_iter().map(|(_, candidate)| candidate).collect()
     }
 }
 

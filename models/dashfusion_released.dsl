@@ -1,0 +1,146 @@
+//! DashFusion as its authors released it: the arithmetic of their program, which departs from their article.
+//!
+//! The same weights give the same predictions, losses and gradients. `dashfusion_released.names` maps the names of the
+//! program's weights, so that `dsc import` reads its checkpoints. Departures from `dashfusion.dsl`, which is the article,
+//! are numbered; what a checker has to say of them stands in `docs/released.md`.
+//!
+//! Not in the file: layers that the program builds and never uses (a feed-forward part and two norms of the temporal
+//! alignment, two linear maps of each encoder, BERT's pooler), a dropout whose result it throws away, and frames of zeros
+//! within a sequence, which it takes for padding (here the length alone tells). Its names of audio and vision are
+//! exchanged in everything behind the alignment; the map of the names puts them right.
+use std::{Bert, LayerNorm, Linear, mse, nt_xent}
+
+hyper d      = 128  where d % heads == 0
+hyper heads  = 8
+hyper ff     = 256
+hyper inner  = 256  where inner % heads == 0
+hyper p      = 8    in [2, 4, 8, 16, 32, 64]
+hyper depth  = 2    in 1..=4
+hyper layers = 2    in 1..=6
+hyper lambda = 0.2
+hyper tau    = 0.5
+hyper drop   = 0.5  in 0.0..=0.9
+hyper pairs  = 22
+hyper keep(l) = max(1, p // 2**l)
+
+input text   : Tokens[T]
+input audio  : Seq<audio>[Ta, fa]
+input vision : Seq<vision>[Tv, fv]
+label y      : Real
+
+/// Two linear maps, where the article has a ReLU between them a GELU.
+block Gelu<w>(x: Any[w], hidden: int, drop: real = 0.0) -> like x {
+  let inner = linear(x, out: hidden) |> gelu() |> dropout(p: drop)
+  let outer = linear(inner, out: w)
+  outer
+}
+
+/// 1. The head of the text has two maps without biases, a GELU behind each, and a norm.
+block TextHead<n>(x: Seq<text>[n, _]) -> Seq<text>[n, d] {
+  let inner = linear(x, out: d, bias: false) |> gelu()
+  let outer = linear(inner, out: d, bias: false) |> gelu()
+  LayerNorm(outer)
+}
+
+/// 2. A layer of the encoders of audio and vision: biases everywhere, an output projection, GELU, much dropout. Padding
+/// gets no weight here.
+block EncoderLayer<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] {
+  let query = linear(x, out: d)
+  let key   = linear(x, out: d)
+  let value = linear(x, out: d)
+  let mixed = attention(query, key: key, value: value, heads: heads, drop: drop)
+  let z     = LayerNorm(x + (linear(mixed, out: d) |> dropout(p: drop)))
+  let f     = Gelu(z, hidden: ff, drop: drop) |> dropout(p: drop)
+  LayerNorm(z + f)
+}
+
+/// 2. An encoder has one more norm at its end.
+block Encoder<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n + 1, d] {
+  let cls       = learned(rows: 1, width: d, init: "ones")
+  let projected = linear(x, out: d)
+  let rows      = concat(cls, projected)
+  let place     = positions(rows, width: d, init: "zeros")
+  var h = dropout(rows + place, p: 0.1)
+  for l in 0..layers { h = EncoderLayer(h) }
+  LayerNorm(h)
+}
+
+/// Attention to one stream by a query that several streams share.
+block Answer<n, m, w>(query: Seq<m>[n, w], from: Seq<_>[_, d]) -> Seq<m>[n, w] {
+  let key   = linear(from, out: w, bias: false)
+  let value = linear(from, out: w, bias: false)
+  attention(query, key: key, value: value, heads: heads)
+}
+
+/// 3. Temporal alignment: one query for both streams, heads of 32 columns, one output projection with a bias.
+block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
+  let query = linear(t, out: inner, bias: false)
+  let mixed = sum o in others { Answer(query, from: o) }
+  let out   = linear(mixed, out: d)
+  t + out
+}
+
+/// 4. A transformer layer whose norms sit on the branches. Its scores are scaled by the whole width, not by that of a head.
+block BranchNormLayer<n, m>(x: Seq<m>[n, d], from: Seq<_>[_, d]) -> Seq<m>[n, d] {
+  let query = linear(x, out: d)
+  let key   = linear(from, out: d)
+  let value = linear(from, out: d)
+  let seen  = attention(query, key: key, value: value, heads: heads, scale: 1 / sqrt(d)) |> LayerNorm()
+  let z     = x + seen
+  let f     = Gelu(z, hidden: ff) |> LayerNorm()
+  z + f
+}
+
+/// 5. The bottleneck gathers with one query for all streams and is added once.
+block Gather<n, m>(b: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
+  let query = linear(b, out: d, bias: false)
+  let mixed = sum x in streams { Answer(query, from: x) }
+  let z     = LayerNorm(b + mixed)
+  LayerNorm(z + Gelu(z, hidden: ff))
+}
+
+/// One fusion layer. 6. The streams read the tokens after they have gathered.
+block Fuse<n, m>(h: Seq<m>[n, d], streams: [Seq<_>[_, d]], tokens: int) -> (Seq<m>[min(n, tokens), d], like streams) {
+  let b      = BranchNormLayer(h, from: h) |> take(rows: tokens)
+  let hl     = Gather(b, streams: streams)
+  let spread = each x in streams { BranchNormLayer(x, from: hl) }
+  (hl, spread)
+}
+
+model DashFusionReleased {
+  let hidden = text |> Bert()
+  // 1. An encoder of the model's own width has no head.
+  let t = when encoder.hidden_size == d { hidden } else { TextHead(hidden) }
+  let a = Encoder(audio)
+  let v = Encoder(vision)
+
+  // 3, 4, 13. Behind the encoders there are no masks: rows of padding are zeros and take part. Text is padded to the
+  // longest of the batch, audio and vision to the longest of the data.
+  let padded = [text: dense(t), vision: dense(v, to: "data"), audio: dense(a, to: "data")]
+  let temporal = Align{}
+  var h  = temporal(padded.text, others: [audio: padded.audio, vision: padded.vision])
+  var xs = padded
+  for l in 0..depth { h, xs = Fuse(h, streams: xs, tokens: keep(l)) }
+
+  // 7. A GELU behind each map but the last.
+  let read  = concat(h[0], ..each x in xs { x[0] })
+  let wide  = linear(read, out: 2*d) |> gelu()
+  let deep  = linear(wide, out: d) |> gelu()
+  let score = linear(deep, out: 1) |> scalar()
+  output score for y
+
+  // The first row of the alignment: queries do not see each other, so the other rows need not be there.
+  let first = temporal(take(t, rows: 1), others: [audio: padded.audio, vision: padded.vision])
+  let views = [text: mean(t), audio: mean(a), vision: mean(v), fused: first[0]]
+  companions c {
+    by = [views.text, views.audio, views.vision]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10  refresh = 2
+  }
+  // 8. Every positive stands against the negatives and itself alone. The sum is divided by 22 pairs, of which the 12 of
+  // text with audio and vision within the six companions have no negatives and are 0.
+  let samples = sum x in views { sum q in x at c.pos { nt_xent(x, pos: [q], neg: x at c.neg, tau: tau) } }
+  let modalities = sum x in [views.audio, views.vision] {
+    nt_xent(views.text, pos: [x], neg: views.text at c.neg, tau: tau)
+  }
+  loss prediction = mse(score, target: y)
+  loss contrast   = lambda * (samples + modalities) / pairs
+}

@@ -1,0 +1,77 @@
+//! `dsc import FILE --weights CKPT --data D`: a run folder of weights that were trained elsewhere.
+
+use std::path::PathBuf;
+
+use super::model::ModelArgs;
+
+/// `dsc import`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+  dsc import dashfusion_released --weights best.ckpt --data sims --text-encoder DIR
+
+The checkpoint is a PyTorch state dict (.ckpt, .pt, .bin) or a safetensors file; nothing in it is
+executed. Its names are mapped by MODEL.names, which stands beside the model's file; a checkpoint of
+dsc needs none. Every weight of the model has to be in it, and nothing that the map does not name.
+The weights are scored on the validation and the test split; `dsc eval` and `dsc predict` then take
+the folder as that of any run.")]
+pub struct Args {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// The checkpoint
+    #[arg(long, value_name = "CKPT")]
+    weights: PathBuf,
+    /// The map of names; by default MODEL.names beside the model's file, or that of the stock model
+    #[arg(long, value_name = "FILE")]
+    names: Option<PathBuf>,
+    /// A known data set (sims, simsv2, mosi, mosei, demo) or a feature file
+    #[arg(long, value_name = "NAME|FILE")]
+    data: String,
+    /// Folder below which the known data sets lie
+    #[arg(long, value_name = "DIR", env = "DSC_DATA")]
+    data_root: Option<PathBuf>,
+    /// The recipe, for metrics, standardisation and the text encoder; by default the one named like the data set
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
+    /// Set a key of the recipe: `--with family=sims`
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    with: Vec<String>,
+    /// Folder of the text encoder: configuration and vocabulary; its weights are not read
+    #[arg(long, value_name = "DIR")]
+    text_encoder: Option<PathBuf>,
+    /// cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: String,
+    /// Threads for operators
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Reads the weights, scores them and writes the folder.
+#[cfg(feature = "torch")]
+pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
+    use super::train::{self, Adopt};
+
+    let args = args.clone();
+    let args = train::Args {
+        model: args.model,
+        data: args.data,
+        data_root: args.data_root,
+        recipe: args.recipe,
+        with: args.with,
+        epochs: None,
+        batch: None,
+        text_encoder: args.text_encoder,
+        device: args.device,
+        threads: args.threads,
+        seed: None,
+        // Given weights do not depend on one.
+        seeds: Some("1".to_owned()),
+        opt_level: Default::default(),
+        out: args.out,
+        adopt: Some(Adopt { weights: args.weights, names: args.names }),
+    };
+    train::run(&args, out)
+}
