@@ -15,15 +15,20 @@ mod skip;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use dsc::data::text::WeightFile;
 use dsc::ir::Graph;
 use dsc::lower::{Options, Setting, compile};
 use dsc::runtime::{CompanionRows, Evaluated, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want};
 use dsc::sema::dims::DimTable;
 use dsc::sema::program;
 use dsc::sema::statics::Static;
-use dsc::source::{FsWorld, Span};
+use dsc::source::{EmbeddedWorld, FsWorld, Span};
+use dsc::train::initial_weights::InitialWeights;
+use dsc::train::names::NameMap;
 use fixture::{Array, Fixture, fixtures};
 use serde_json::Value;
+use skip::{Lacks, skip};
+use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
 /// Largest difference allowed in float64, relative to the largest entry.
@@ -262,6 +267,54 @@ fn blocks() {
 #[test]
 fn dashfusion() {
     compare_all("dashfusion_");
+}
+
+#[test]
+fn released() {
+    compare_all("released_");
+}
+
+/// A checkpoint of that program, loaded by the map of names, on a batch of it: what our weights are, predictions, losses and
+/// all gradients.
+#[test]
+fn released_checkpoint() {
+    const FOLDER: &str = "data/released";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(FOLDER);
+    if !folder.is_dir() {
+        return skip(Lacks::Shared(FOLDER));
+    }
+    let Some(cases) = fixtures("checkpoint_released") else { return };
+    let f = &cases[0];
+    let (graph, dims) = compiled(f);
+
+    let map = EmbeddedWorld::names("dashfusion_released").unwrap();
+    let names = NameMap::parse(map, "dashfusion_released.names").unwrap();
+    let file = WeightFile::open(&folder.join("released_small.ckpt")).unwrap();
+    // Of the tensors that the program gives no gradient all are known to be unread, and no others.
+    let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    for (name, norm) in expected["grad_norm"].as_object().unwrap() {
+        assert_eq!(names.is_unread(name), norm.is_null(), "{name}");
+    }
+    let weights = InitialWeights { file, names: Some(names) };
+    let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
+    let loaded = weights.load(&graph, &mut store).unwrap();
+    let params = f.group("param.");
+    // Queries, keys and values of four layers stand in one weight and one bias.
+    assert_eq!((loaded.parameters, loaded.parameters + loaded.unread), (params.len(), weights.file.len() + 4 * 2 * 2));
+    for (path, array) in params {
+        let (_, numbers) = store.get(&path).unwrap().unwrap();
+        assert!(numbers == array.f32(), "{path}");
+    }
+
+    // What their program itself gave for this checkpoint and this batch, run once. The `expected.json` beside them holds
+    // other numbers, which it does not give for them.
+    let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-6, "{found}, not {wanted}");
+    for (found, wanted) in f.get("out.output.y").values.iter().zip([-0.4982674717903137, -0.37239688634872437]) {
+        close(*found, wanted);
+    }
+    close(f.get("out.loss.prediction").values[0], 0.4241662621498108);
+    close(f.get("out.loss.contrast").values[0], 0.2 * 0.8685393333435059);
+    compare_all("checkpoint_released");
 }
 
 #[test]

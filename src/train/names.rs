@@ -146,14 +146,11 @@ impl Pattern {
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
+        if text.contains(char::is_whitespace) {
+            return Err(format!("`{text}` is no name"));
+        }
         if pieces.is_empty() {
             return Err("a name is missing".to_owned());
-        }
-        if let Some(text) =
-            pieces.iter().find_map(|p| matches!(p, Piece::Text(t) if t.contains(char::is_whitespace)).then_some(p))
-        {
-            let Piece::Text(text) = text else { return Err(String::new()) };
-            return Err(format!("`{}` is no name", text.trim()));
         }
         Ok(Pattern(pieces))
     }
@@ -202,8 +199,12 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::card::encoder;
     use crate::ir::Init;
-    use crate::source::Span;
+    use crate::lower::{Options, Setting};
+    use crate::sema::statics::Static;
+    use crate::source::{EmbeddedWorld, MemoryWorld, Span};
+    use std::collections::BTreeSet;
 
     fn param(path: &str, encoder: Option<&str>) -> Param {
         Param {
@@ -229,6 +230,30 @@ mod tests {
             "bert.encoder.layer.1.attention.self.query.weight"
         );
         assert!(map.is_unread("enc.norm1.weight") && !map.is_unread("enc.norm.weight"));
+    }
+
+    /// Every weight of the released model is one tensor, or one part of it, of its own.
+    #[test]
+    fn the_released_model_is_mapped_whole() {
+        let text = EmbeddedWorld::model("dashfusion_released").unwrap();
+        let map = NameMap::parse(EmbeddedWorld::names("dashfusion_released").unwrap(), "names").unwrap();
+        let world = MemoryWorld::new().with("m.dsl", text);
+        let encoder = encoder("bert-base-chinese").unwrap().config.statics();
+        for depth in 1..=4 {
+            let set = Setting { name: "depth".into(), value: Static::Int(depth), span: Span::NONE };
+            let options = Options { encoder: encoder.clone(), sets: vec![set], ..Options::default() };
+            let graph = crate::compile(&world, "m.dsl", &options).unwrap();
+            let found: BTreeSet<String> = graph
+                .params
+                .iter()
+                .map(|p| {
+                    let (name, part) = map.theirs(p).unwrap_or_else(|| panic!("{} has no name", p.path));
+                    assert!(!map.is_unread(&name), "{name}");
+                    format!("{name} {}/{}", part.number, part.of)
+                })
+                .collect();
+            assert_eq!(found.len(), graph.params.len());
+        }
     }
 
     #[test]

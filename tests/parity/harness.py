@@ -13,7 +13,7 @@ from torch import Tensor
 
 from params import DOUBLE, Scope, Store, generator, normal
 
-Sample = dict[str, Tensor]
+Sample = dict[str, Tensor | dict[str, int]]
 
 
 @dataclass
@@ -64,6 +64,10 @@ class Case:
     file: str | None = None
     params: dict[str, Tensor] | None = None
     tokens: dict[str, list[list[int]]] | None = None
+    # Values in the place of drawn ones, padded as they are, and the longest that the data hold.
+    given: dict[str, Tensor] = field(default_factory=dict)
+    given_labels: dict[str, Tensor] = field(default_factory=dict)
+    most: dict[str, int] | None = None
     gradients: bool = True
     tolerance: float = 1e-5
     extra: dict = field(default_factory=dict)
@@ -82,12 +86,14 @@ class Built:
             self.store.tensors = {k: v.to(DOUBLE).clone().requires_grad_() for k, v in case.params.items()}
         self.rows = len(next(iter(case.lens.values()))) if case.lens else 4
         self.anchors = case.anchors or self.rows
-        self.longest = {name: max(lens) + 2 for name, lens in case.lens.items()}
+        self.longest = case.most or {name: max(lens) + 2 for name, lens in case.lens.items()}
         self.padded: dict[str, Tensor] = {}
         # Far from the predictions: a residual that almost cancels would leave nothing but rounding in its gradients.
         self.labels = {name: normal((self.rows,), SEED, case.name, "label", name, mean=5.0) for name in case.labels}
+        self.labels |= {name: values.to(DOUBLE) for name, values in case.given_labels.items()}
         for name, stream in case.streams.items():
-            self.padded[name] = self.draw(name, stream)
+            given = case.given.get(name)
+            self.padded[name] = self.draw(name, stream) if given is None else given.to(DOUBLE)
 
     def draw(self, name: str, stream: Stream) -> Tensor:
         """Values for all rows. What lies past a length is noise of its own: nothing may read it."""
@@ -110,8 +116,9 @@ class Built:
             return torch.randperm(width, generator=g)[: self.rows * padded_to].view(self.rows, padded_to)
         return torch.randint(0, width, (self.rows, padded_to), generator=g)
 
-    def sample(self, row: int) -> Sample:
-        found = {}
+    def sample(self, row: int, anchors: int) -> Sample:
+        """Its valid rows, and under `longest` the longest of the batch: what zero rows would be put behind up to."""
+        found: Sample = {"longest": {name: max(lens[:anchors]) for name, lens in self.case.lens.items()}}
         for name, stream in self.case.streams.items():
             values = self.padded[name][row]
             found[name] = values if stream.kind == "vector" else values[: self.case.lens[stream.length][row]]
@@ -124,7 +131,7 @@ class Built:
     def run(self, anchors: int, companions: Companions | None, training: bool):
         """The same for that many anchors; losses that read companions are left out where there are none."""
         case, p = self.case, Scope(self.store)
-        predicted = [case.predict(p, self.sample(row)) for row in range(self.rows)]
+        predicted = [case.predict(p, self.sample(row, anchors)) for row in range(self.rows)]
         outputs = {label: torch.stack([predicted[a][0][label] for a in range(anchors)]) for label in case.labels}
         sums: dict[str, Tensor] = {}
         for a in range(anchors):

@@ -21,6 +21,7 @@ import cases_blocks
 import cases_fusion
 import cases_models
 import cases_primitives
+import cases_released
 import cases_sequence
 import cases_tensor
 import equations_sequence
@@ -42,7 +43,7 @@ def main() -> None:
     assert error < 1e-12
     names: list[str] = []
     for module in (
-        cases_primitives, cases_tensor, cases_sequence, cases_blocks, cases_fusion, cases_models, cases_bert,
+        cases_primitives, cases_tensor, cases_sequence, cases_blocks, cases_fusion, cases_models, cases_released, cases_bert,
     ):
         for case in module.cases():
             if part not in case.name:
