@@ -76,9 +76,10 @@ recipe sims {
   epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
   encoder = "bert-base-chinese"  family = sims  class = exact
 }
-recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
-recipe mosei = mosi { set depth = 3  set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
-recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+recipe simsv2 = sims {}
+recipe mosi   = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei  = mosi { set depth = 3  set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
+recipe demo   = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
 /// CMU-MOSI with a small pretrained encoder (MiniLM) and features of other kinds: chosen on the validation split.
 recipe mosi_real = mosi {
   epochs = 6  optimizer = adamw(lr: 5e-4, encoder_lr: 5e-5, weight_decay: 1e-3)

@@ -1,28 +1,29 @@
 //! DashFusion as its authors released it: the arithmetic of their program, which departs from their article.
 //!
-//! The same weights give the same predictions, losses and gradients. `dashfusion_released.names` maps the names of the
-//! program's weights, so that `dsc import` reads its checkpoints. Departures from `dashfusion.dsl`, which is the article,
-//! are numbered; what a checker has to say of them stands in `docs/released.md`.
+//! The same weights give the same predictions, losses and gradients. `dashfusion_released.names` maps the names of
+//! the program's weights, so that `dsc import` reads its checkpoints. `dashfusion.dsl` is the article; where this
+//! file departs from it stands a number. What a checker has to say of it is shown in `docs/released.md`.
 //!
-//! Not in the file: layers that the program builds and never uses (a feed-forward part and two norms of the temporal
-//! alignment, two linear maps of each encoder, BERT's pooler), a dropout whose result it throws away, and frames of zeros
-//! within a sequence, which it takes for padding (here the length alone tells). Its names of audio and vision are
-//! exchanged in everything behind the alignment; the map of the names puts them right.
+//! Not in the file, since no prediction depends on it: layers that the program builds and never uses (a feed-forward
+//! part and two norms of the temporal alignment, two linear maps in each encoder, BERT's pooler) and a dropout whose
+//! result it throws away. Its names of audio and vision are exchanged in everything behind the alignment; the map of
+//! the names puts them right. Two things are not as there: a frame of zeros within a sequence, which it takes for
+//! padding, is a frame (the length alone tells); and weights start as in `dashfusion.dsl`.
 use std::{Bert, LayerNorm, mse, nt_xent}
 
 hyper d         = 128    where d % heads == 0
 hyper heads     = 8
 hyper ff        = 256
-hyper inner     = 256    where inner % heads == 0
+hyper inner     = 256    where inner % heads == 0  // width of the temporal alignment's attention
 hyper p         = 8      in [2, 4, 8, 16, 32, 64]
 hyper depth     = 2      in 1..=4
 hyper layers    = 2      in 1..=6
 hyper lambda    = 0.2
 hyper tau       = 0.5
-hyper drop      = 0.5    in 0.0..=0.9
-hyper drop_rows = 0.1    in 0.0..=0.9
-hyper pairs     = 22
-hyper upper     = 0.625  in 0.01..=1.0
+hyper drop      = 0.5    in 0.0..=0.9              // in the encoders of audio and vision
+hyper drop_rows = 0.1    in 0.0..=0.9              // on the rows that enter them
+hyper pairs     = 22                               // what the contrast is divided by
+hyper upper     = 0.625  in 0.01..=1.0             // parts of the ranking, another for each data set
 hyper lower     = 0.5    in 0.01..=1.0
 hyper keep(l)   = max(1, p // 2**l)
 
@@ -31,7 +32,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// Two linear maps, where the article has a ReLU between them a GELU.
+/// Two linear maps with a GELU between them, where the article has a ReLU.
 block Gelu<w>(x: Any[w], hidden: int, drop: real = 0.0) -> like x {
   let inner = linear(x, out: hidden) |> gelu() |> dropout(p: drop)
   let outer = linear(inner, out: w)
@@ -45,8 +46,8 @@ block TextHead<n>(x: Seq<text>[n, _]) -> Seq<text>[n, d] {
   LayerNorm(outer)
 }
 
-/// 2. A layer of the encoders of audio and vision: biases everywhere, an output projection, GELU, much dropout. Padding
-/// gets no weight here.
+/// 2. A layer of the encoders of audio and vision: biases everywhere, an output projection, GELU, much dropout.
+/// Padding gets no weight here.
 block EncoderLayer<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] {
   let query = linear(x, out: d)
   let key   = linear(x, out: d)
@@ -75,7 +76,7 @@ block Answer<n, m, w>(query: Seq<m>[n, w], from: Seq<_>[_, d]) -> Seq<m>[n, w] {
   attention(query, key: key, value: value, heads: heads)
 }
 
-/// 3. Temporal alignment: one query for both streams, heads of 32 columns, one output projection with a bias.
+/// 4. Temporal alignment: one query for both streams, heads of 32 columns, one output projection with a bias.
 block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   let query = linear(t, out: inner, bias: false)
   let mixed = sum o in others { Answer(query, from: o) }
@@ -83,7 +84,8 @@ block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   t + out
 }
 
-/// 4. A transformer layer whose norms sit on the branches. Its scores are scaled by the whole width, not by that of a head.
+/// 5. A transformer layer whose norms sit on the branches, with biases. Its scores are scaled by the whole width, not
+/// by that of a head.
 block BranchNormLayer<n, m>(x: Seq<m>[n, d], from: Seq<_>[_, d]) -> Seq<m>[n, d] {
   let query = linear(x, out: d)
   let key   = linear(from, out: d)
@@ -94,7 +96,7 @@ block BranchNormLayer<n, m>(x: Seq<m>[n, d], from: Seq<_>[_, d]) -> Seq<m>[n, d]
   z + f
 }
 
-/// 5. The bottleneck gathers with one query for all streams and is added once.
+/// 6. The bottleneck gathers with one query for all streams and is added once, where the article adds it twice.
 block Gather<n, m>(b: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   let query = linear(b, out: d, bias: false)
   let mixed = sum x in streams { Answer(query, from: x) }
@@ -102,7 +104,7 @@ block Gather<n, m>(b: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   LayerNorm(z + Gelu(z, hidden: ff))
 }
 
-/// One fusion layer. 6. The streams read the tokens after they have gathered.
+/// One fusion layer. 7. The streams read the tokens after these have gathered.
 block Fuse<n, m>(h: Seq<m>[n, d], streams: [Seq<_>[_, d]], tokens: int) -> (Seq<m>[min(n, tokens), d], like streams) {
   let b      = BranchNormLayer(h, from: h) |> take(rows: tokens)
   let hl     = Gather(b, streams: streams)
@@ -117,15 +119,15 @@ model DashFusionReleased {
   let a = Encoder(audio)
   let v = Encoder(vision)
 
-  // 3, 4, 13. Behind the encoders there are no masks: rows of padding are zeros and take part. Text is padded to the
-  // longest of the batch, audio and vision to the longest of the data.
+  // 3. Behind the encoders there are no masks: rows of padding are zeros and take part. Text is padded to the longest
+  // of the batch, audio and vision to the longest of the data.
   let padded = [text: dense(t), vision: dense(v, to: "data"), audio: dense(a, to: "data")]
   let temporal = Align{}
   var h        = temporal(padded.text, others: [audio: padded.audio, vision: padded.vision])
   var xs       = padded
   for l in 0..depth { h, xs = Fuse(h, streams: xs, tokens: keep(l)) }
 
-  // 7. A GELU behind each map but the last.
+  // 8. A GELU behind each map but the last.
   let read  = concat(h[0], ..each x in xs { x[0] })
   let wide  = linear(read, out: 2*d) |> gelu()
   let deep  = linear(wide, out: d) |> gelu()
@@ -140,8 +142,8 @@ model DashFusionReleased {
     by = [concat(views.text, views.vision, views.audio)]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10
     refresh = 2  listed = "ranks"  upper = upper  lower = lower
   }
-  // 8. Every positive stands against the negatives and itself alone. The sum is divided by 22 pairs, of which the 12 of
-  // text with audio and vision within the six companions have no negatives and are 0.
+  // 9. Every positive stands against the negatives and itself alone. The sum is divided by 22 pairs, of which 12 are
+  // those of text with audio and vision within the six companions: they have no negatives and are 0.
   let samples = sum x in views { sum q in x at c.pos { nt_xent(x, pos: [q], neg: x at c.neg, tau: tau) } }
   let modalities = sum x in [views.audio, views.vision] {
     nt_xent(views.text, pos: [x], neg: views.text at c.neg, tau: tau)
@@ -150,8 +152,8 @@ model DashFusionReleased {
   loss contrast   = lambda * (samples + modalities) / pairs
 }
 
-/// 11. The settings as committed: the warm-up outlasts the training, so the rate never gets to `lr`. Not as there: weight
-/// decay acts on linear maps alone, and the first epoch may be chosen.
+/// 11. The settings as committed: the warm-up outlasts the training, so the rate never gets to `lr`. Not as there:
+/// weight decay acts on linear maps alone, and the first epoch may be chosen.
 recipe sims {
   epochs = 4  batch = 16  optimizer = adamw(lr: 5e-5, weight_decay: 1e-3)  warmup = 10 epochs  decay = linear
   select = min mae  seed = 12  seeds = 1  encoder = "bert-base-chinese"  family = sims  class = exact

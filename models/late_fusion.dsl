@@ -21,6 +21,7 @@ recipe sims {
   epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
   encoder = "bert-base-chinese"  family = sims  class = exact
 }
-recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
-recipe mosei = mosi { epochs = 25 }
-recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+recipe simsv2 = sims {}
+recipe mosi   = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei  = mosi { epochs = 25 }
+recipe demo   = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }

@@ -19,7 +19,8 @@ runs, it trains, and its numbers look like numbers. Here is each departure that 
 language, with what `dsc check` says of it before any training. Numbers in the text are those of that program.
 
 No checker sees the others: a list of ranks that is read as a list of samples has the right type, and so has a mean over
-pairs that should have been a sum.
+pairs that should have been a sum. The stock model `dashfusion_released` is the whole of that program with every departure
+written out; `dsc import` reads its checkpoints.
 
 ";
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use safetensors::SafeTensors;
 use serde_json::Value;
 
 #[path = "common/feature_file.rs"]
@@ -506,4 +507,83 @@ fn a_sweep_has_a_row_for_each_value_and_a_plot() {
     assert!(again.err.is_empty() && place.file("all/d=4/seed-1/results.json").is_file(), "{}", again.err);
     let told = place.dsc("sweep small.dsl --set d=3 --data demo --out all", 2);
     assert!(told.err.contains("no hyper has several values"), "{}", told.err);
+}
+
+/// The weights of a finished run as somebody else's: without a map, and by one under other names.
+#[test]
+fn weights_from_elsewhere_make_a_run() {
+    let place = Place::new();
+    place.dsc("train small.dsl --data demo --seed 3 --out own -q", 0);
+    let scores = |run: &str| place.dsc(&format!("eval {run} --format json"), 0).json()["metrics"].clone();
+    let own = scores("own");
+
+    // A checkpoint of ours needs no map.
+    let told = place.dsc("import small.dsl --weights own/best.safetensors --data demo --out plain", 0);
+    assert!(told.out.contains("weights as they were imported: no epoch was chosen"), "{}", told.out);
+    assert_eq!((scores("plain"), place.json("plain/results.json")["epochs"].clone()), (own.clone(), 0.into()));
+
+    // The map that lies beside the model, for a file whose names differ and that holds more.
+    let bytes = std::fs::read(place.file("own/best.safetensors")).unwrap();
+    let ours = SafeTensors::deserialize(&bytes).unwrap();
+    let mut theirs: Vec<(String, Tensor)> = Vec::new();
+    for (name, view) in ours.iter() {
+        let numbers: Vec<u8> = view.data().to_vec();
+        let (name, shape) = match name.strip_prefix("score.mlp.0.") {
+            Some(kind) => (format!("head.0.{kind}"), view.shape().to_vec()),
+            None if name == "h.weight" => ("net.positions".to_owned(), [&[1], view.shape()].concat()),
+            None => (format!("net.{}", name.replace(".linear", "_proj")), view.shape().to_vec()),
+        };
+        theirs.push((name, Tensor { shape, numbers }));
+    }
+    theirs.push(("net.unused.weight".to_owned(), Tensor { shape: vec![2], numbers: vec![0; 8] }));
+    let write = |file: &str, tensors: &[(String, Tensor)]| {
+        safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &place.file(file)).unwrap();
+    };
+    write("theirs.safetensors", &theirs);
+    let import = "import small.dsl --weights theirs.safetensors --data demo --out";
+    let told = place.dsc(&format!("{import} none"), 1);
+    assert!(told.err_line().contains("E0918") && told.err_line().contains("need a map"), "{}", told.err);
+    assert!(!place.file("none/results.json").exists());
+
+    let map =
+        "score.mlp.{i}.{kind} = head.{i}.{kind}\nh.weight = net.positions\n{x}.linear.{kind} = net.{x}_proj.{kind}\n";
+    std::fs::write(place.file("small.names"), map).unwrap();
+    let told = place.dsc(&format!("{import} left"), 1);
+    assert!(told.err_line().contains("nothing takes `net.unused.weight`"), "{}", told.err);
+    std::fs::write(place.file("small.names"), format!("{map}- net.unused.{{kind}}\n")).unwrap();
+    place.dsc(&format!("{import} mapped"), 0);
+    assert_eq!(scores("mapped"), own);
+    assert_eq!(place.text("mapped/test.csv"), place.text("own/test.csv"));
+
+    // What is missing, of another shape, or not understood.
+    write("less.safetensors", &theirs[1..]);
+    let told = place.dsc("import small.dsl --weights less.safetensors --data demo --out less", 1);
+    assert!(told.err_line().contains("is missing (parameter `"), "{}", told.err);
+    let told = place.dsc(&format!("{import} wide --set d=7"), 1);
+    assert!(told.err_line().contains("has shape"), "{}", told.err);
+    std::fs::write(place.file("other.names"), "a b\n").unwrap();
+    let told = place.dsc(&format!("{import} bad --names other.names"), 1);
+    assert!(told.err_line().contains("other.names, line 1: there is no `=`"), "{}", told.err);
+    let told = place.dsc(&format!("{import} gone --names gone.names"), 1);
+    assert!(told.err_line().contains("cannot read `gone.names`"), "{}", told.err);
+}
+
+struct Tensor {
+    shape: Vec<usize>,
+    numbers: Vec<u8>,
+}
+
+impl safetensors::View for &Tensor {
+    fn dtype(&self) -> safetensors::Dtype {
+        safetensors::Dtype::F32
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        (&self.numbers).into()
+    }
+    fn data_len(&self) -> usize {
+        self.numbers.len()
+    }
 }

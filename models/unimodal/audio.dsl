@@ -19,6 +19,7 @@ model AudioOnly {
 recipe sims {
   epochs = 100  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5  family = sims  class = exact
 }
-recipe mosi  = sims { family = mosi  class = round }
-recipe mosei = sims { set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
-recipe demo  = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1 }
+recipe simsv2 = sims {}
+recipe mosi   = sims { family = mosi  class = round }
+recipe mosei  = mosi { set layers = 4  epochs = 25  batch = 8  optimizer.lr = 2e-5 }
+recipe demo   = sims { epochs = 10  optimizer.lr = 1e-3  seeds = 1 }

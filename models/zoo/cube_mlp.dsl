@@ -82,8 +82,9 @@ recipe sims {
   epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
   encoder = "bert-base-chinese"  family = sims  class = exact
 }
-recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
-recipe mosei = mosi { epochs = 20 }
-recipe demo  = sims { set steps = 24  epochs = 20  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+recipe simsv2 = sims {}
+recipe mosi   = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei  = mosi { epochs = 20 }
+recipe demo   = sims { set steps = 24  epochs = 20  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
 expect shape(planes) == [3, steps, d], shape(flat) == [(steps // 2) * modes * (d // 2)] for sims
 expect params < 105M, macs < 3.5G for sims

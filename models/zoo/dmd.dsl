@@ -117,8 +117,9 @@ recipe sims {
   epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
   encoder = "bert-base-chinese"  family = sims  class = exact
 }
-recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
-recipe mosei = mosi { epochs = 20 }
-recipe demo  = sims { epochs = 15  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
+recipe simsv2 = sims {}
+recipe mosi   = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei  = mosi { epochs = 20 }
+recipe demo   = sims { epochs = 15  optimizer.lr = 1e-3  seeds = 1  encoder = "demo" }
 expect params(shared) == d**2 + d, params(encoders) == 3 * params(shared) for sims
 expect params < 105M, macs < 3.5G for sims

@@ -52,9 +52,10 @@ recipe sims {
   epochs = 50  batch = 16  optimizer = adam(lr: 5e-5)  select = min mae  seeds = 5
   encoder = "bert-base-chinese"  family = sims  class = exact
 }
-recipe mosi  = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
-recipe mosei = mosi { epochs = 20 }
-recipe demo  = sims {
+recipe simsv2 = sims {}
+recipe mosi   = sims { encoder = "bert-base-uncased"  family = mosi  class = round }
+recipe mosei  = mosi { epochs = 20 }
+recipe demo   = sims {
   set heads = 4  set d = 32  set layers = 2  set memory = 1
   epochs = 20  optimizer.lr = 1e-3  seeds = 1  encoder = "demo"
 }

@@ -169,7 +169,9 @@ fn settings(ask: &Ask, program: &Program, out: &mut Output) -> Result<Resolved, 
         command_line: &ask.command_line,
     };
     let resolved = resolve(&recipes, &request)?;
-    if resolved.recipe.is_none() && !recipes.is_empty() {
+    let given = |key: &str| ask.command_line.iter().any(|(_, k, _)| k == key);
+    let all_given = resolved.settings.keys().iter().all(|(key, _)| given(key));
+    if resolved.recipe.is_none() && !recipes.is_empty() && !all_given {
         let names: Vec<&str> = program.recipes.keys().map(String::as_str).collect();
         out.note(format_args!(
             "no recipe named `{}`: training with the defaults ({} has {}; choose one with --recipe)",

@@ -50,11 +50,13 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Weights that are taken as they are, of `dsc import`.
+    #[cfg(feature = "torch")]
     #[arg(skip)]
     pub(super) adopt: Option<Adopt>,
 }
 
 /// A checkpoint of the whole model, and what its tensors are called.
+#[cfg(feature = "torch")]
 #[derive(Clone, Debug)]
 pub(super) struct Adopt {
     /// The checkpoint.

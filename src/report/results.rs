@@ -37,12 +37,14 @@ pub fn results_table(family: Family, runs: &[Results]) -> Table {
     let mut table = scores_table(family, &title, &rows);
     if let Some(first) = runs.first() {
         let epochs: Vec<String> = runs.iter().map(|r| (r.epoch + 1).to_string()).collect();
-        table.note(format!(
-            "epoch {} of {} chosen by `{}` on the validation split; the test split was read once, after that",
-            epochs.join(", "),
-            first.epochs,
-            first.select
-        ));
+        table.note(match first.epochs {
+            0 => "weights as they were imported: no epoch was chosen; the test split was read once".to_owned(),
+            of => format!(
+                "epoch {} of {of} chosen by `{}` on the validation split; the test split was read once, after that",
+                epochs.join(", "),
+                first.select
+            ),
+        });
         table.note(format!("constant: always {}, the best guess from the training labels", first.constant.value));
         if runs.len() > 1 {
             table.note("mean ± population standard deviation");

@@ -367,7 +367,7 @@ fn recurrent(b: &mut Body<'_>) -> Made {
     let (x, len, m, _) = b.seq()?;
     let f = b.choose(&["gru", "lstm", "rnn"]);
     let hidden = 1 + b.below(4) as i64;
-    Some(match b.chance(40) {
+    Some(match b.chance(70) {
         true => (format!("{f}({x}, hidden: {hidden}, bidirectional: true)"), seq(len, m, Width::Num(2 * hidden))),
         false => (format!("{f}({x}, hidden: {hidden})"), seq(len, m, Width::Num(hidden))),
     })
@@ -416,7 +416,10 @@ fn downsample(b: &mut Body<'_>) -> Made {
 
 fn dense(b: &mut Body<'_>) -> Made {
     let (x, len, m, w) = b.seq()?;
-    Some((format!("dense({x})"), seq(len.longest(), m, w)))
+    match len.most().filter(|_| b.chance(40)) {
+        Some(most) => Some((format!("dense({x}, to: \"data\")"), seq(most, m, w))),
+        _ => Some((format!("dense({x})"), seq(len.longest(), m, w))),
+    }
 }
 
 fn softmax(b: &mut Body<'_>) -> Made {

@@ -22,6 +22,8 @@ pub enum Len {
     Sum(Box<Len>, Box<Len>),
     /// The longest of the batch.
     Longest(Box<Len>),
+    /// The maximum of the data, of a length that is a name.
+    Most(String),
 }
 
 /// A type of one sample.
@@ -108,6 +110,16 @@ impl Len {
         }
     }
 
+    /// Of forms of one length of the data, which begins with a T where a generic does not.
+    pub fn most(&self) -> Option<Len> {
+        match self {
+            Len::Name(name) if name.starts_with('T') => Some(Len::Most(name.clone())),
+            Len::Plus(l, n) => Some(l.most()?.plus(*n)),
+            Len::Min(l, n) => Some(l.most()?.min(*n)),
+            _ => None,
+        }
+    }
+
     /// The number, if it is the same for all samples and known.
     pub fn fixed(&self) -> Option<i64> {
         match self {
@@ -127,6 +139,7 @@ impl Len {
             Len::Over(l, n) => format!("({} + {}) // {n}", l.text()?, n - 1),
             Len::Sum(a, b) => format!("{} + {}", a.text()?, b.text()?),
             Len::Longest(l) => format!("longest({})", l.text()?),
+            Len::Most(name) => format!("most({name})"),
         })
     }
 
@@ -140,6 +153,7 @@ impl Len {
             Len::Over(l, n) => l.with(g).over(*n),
             Len::Sum(a, b) => a.with(g).sum(b.with(g)),
             Len::Longest(l) => l.with(g).longest(),
+            Len::Most(_) => self.clone(),
         }
     }
 }

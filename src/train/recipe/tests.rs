@@ -224,3 +224,23 @@ fn settings_are_given_again_by_their_keys() {
     let missing: Vec<&str> = KEYS.iter().map(|k| k.name).filter(|k| !k.contains('.') && !given.contains(k)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+/// A stock model's recipe that is named like a data set scores as the field does on it, and tells classes as its card does.
+#[test]
+fn stock_recipes_follow_their_data_set() {
+    use crate::data::card::cards;
+    use crate::sema::program::Program;
+    use crate::source::{EmbeddedWorld, MemoryWorld};
+
+    for (model, text) in EmbeddedWorld::models() {
+        let program = Program::load_text(&MemoryWorld::new(), "m.dsl", text).program.unwrap();
+        let recipes: Vec<Recipe> = program.recipes.values().cloned().collect();
+        for card in cards() {
+            let request = Request { data: Some(card.name), ..Request::default() };
+            let resolved = resolve(&recipes, &request).unwrap();
+            assert_eq!(resolved.recipe.as_deref(), Some(card.name), "{model} has no recipe {}", card.name);
+            let Settings { family, class, .. } = resolved.settings;
+            assert_eq!((family, class), (card.family.into(), card.class_rule.into()), "{model}, recipe {}", card.name);
+        }
+    }
+}

@@ -12,6 +12,8 @@ model M {
   companions c { by = [a]  class = class(y)  pos = 0  nearest = 3 } // error[E0511]: samples are compared by vectors, found Seq<audio>[Ta, 64] // error[E0511]: `pos` is a number of at least 1, found int 0 // error[E0511]: companions have no entry `nearest`
   companions e { by = [mean(a)] } // error[E0511]: companions without `class`
   companions g { by = [mean(a)]  class = y  pos = 2  pos = 3 } // error[E0511]: the class of a sample comes from a label // error[E0203]: a second `pos`
+  companions l { by = [mean(a)]  class = class(y)  upper = 0.5 } // error[E0511]: `upper` is a part of a ranking, and samples are listed
+  companions m { by = [mean(a)]  class = class(y)  listed = "rank"  lower = 2 } // error[E0511]: `listed` is "samples" or "ranks" // error[E0511]: `lower` is above 0 and at most 1, found int 2
   companions k { by = [mean(a)]  class = class(y) }
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   let tokens = text at k.pos // error[E0516]: `at` of tokens
