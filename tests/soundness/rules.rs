@@ -416,10 +416,10 @@ fn downsample(b: &mut Body<'_>) -> Made {
 
 fn dense(b: &mut Body<'_>) -> Made {
     let (x, len, m, w) = b.seq()?;
-    match len.most().filter(|_| b.chance(40)) {
-        Some(most) => Some((format!("dense({x}, to: \"data\")"), seq(most, m, w))),
-        _ => Some((format!("dense({x})"), seq(len.longest(), m, w))),
+    if b.chance(50) {
+        return Some((format!("dense({x}, to: \"data\")"), seq(len.most(), m, w)));
     }
+    Some((format!("dense({x})"), seq(len.longest(), m, w)))
 }
 
 fn softmax(b: &mut Body<'_>) -> Made {

@@ -22,7 +22,7 @@ pub enum Len {
     Sum(Box<Len>, Box<Len>),
     /// The longest of the batch.
     Longest(Box<Len>),
-    /// The maximum of the data, of a length that is a name.
+    /// The longest of the data, of a length that is a name.
     Most(String),
 }
 
@@ -110,13 +110,17 @@ impl Len {
         }
     }
 
-    /// Of forms of one length of the data, which begins with a T where a generic does not.
-    pub fn most(&self) -> Option<Len> {
+    /// Where every length is as long as the data have it: all forms here grow with their lengths.
+    pub fn most(&self) -> Len {
         match self {
-            Len::Name(name) if name.starts_with('T') => Some(Len::Most(name.clone())),
-            Len::Plus(l, n) => Some(l.most()?.plus(*n)),
-            Len::Min(l, n) => Some(l.most()?.min(*n)),
-            _ => None,
+            Len::Name(name) | Len::Most(name) => Len::Most(name.clone()),
+            Len::Fixed(k) => Len::Fixed(*k),
+            Len::Plus(l, n) => l.most().plus(*n),
+            Len::Minus(l, n) => l.most().minus(*n),
+            Len::Min(l, n) => l.most().min(*n),
+            Len::Over(l, n) => l.most().over(*n),
+            Len::Sum(a, b) => a.most().sum(b.most()),
+            Len::Longest(l) => l.most(),
         }
     }
 
@@ -153,7 +157,7 @@ impl Len {
             Len::Over(l, n) => l.with(g).over(*n),
             Len::Sum(a, b) => a.with(g).sum(b.with(g)),
             Len::Longest(l) => l.with(g).longest(),
-            Len::Most(_) => self.clone(),
+            Len::Most(name) => g.lens.get(name).map_or_else(|| self.clone(), Len::most),
         }
     }
 }

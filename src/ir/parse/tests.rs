@@ -59,6 +59,20 @@ fn what_a_faulty_line_declares_is_not_missed_afterwards() {
 }
 
 #[test]
+fn parts_of_a_ranking_are_parts() {
+    let line = |ranks: &str| {
+        around(&format!(
+            "companions0 c : by [] class y pos 1 near 1 far 1 pool 1 refresh 1{ranks}\nparam p : [] zeros dead\n"
+        ))
+    };
+    let read = parse(&line(" ranks 0.625 1")).unwrap().graph;
+    assert_eq!(read.companions[0].ranks, Some(crate::ir::Ranks { upper: 0.625, lower: 1.0 }));
+    assert_eq!(parse(&line("")).unwrap().graph.companions[0].ranks, None);
+    assert!(told(&line(" ranks 2 0.5"))[0].contains("a part of a ranking is above 0 and at most 1"));
+    assert!(told(&line(" ranks 0.5"))[0].contains("expected a number"), "{:?}", told(&line(" ranks 0.5")));
+}
+
+#[test]
 fn a_text_without_a_name_is_no_graph() {
     assert_eq!(told(""), ["E1001 line 0: no line says `graph NAME`"]);
     assert_eq!(told("graph A\ngraph B\n"), ["E1003 line 2: a second `graph`"]);
@@ -94,6 +108,8 @@ fn dims_are_read_as_they_are_printed() {
         "longest(T)",
         "longest(T) + 1",
         "longest(T*Ta)",
+        "most(T) + 1",
+        "min(8, most(T))",
         "T@companions0.pos.1",
         "min(8, T@companions1.neg.0) + T",
         "min(longest(T), 8, fa)",
