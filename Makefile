@@ -1,5 +1,6 @@
 # make demo    what it does, end to end (installs libtorch into .venv the first time)
 # make test    the whole test suite
+# make mining  what the retrieval of companions costs with as many samples as CMU-MOSEI has
 # make build   optimised programs in target/release
 # make install to PREFIX (~/.local); make uninstall undoes it
 #
@@ -15,7 +16,7 @@ with_torch = set -e; torch="$$(scripts/libtorch.sh)"; test "$$torch" = LIBTORCH=
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test parity-env install uninstall clean
+.PHONY: help setup build demo mining test parity-env install uninstall clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -33,6 +34,9 @@ demo:
 	@$(with_torch); $(CARGO) build --bin dsc-rt
 	@$(CARGO) build --no-default-features --bin dsc
 	@target/debug/dsc demo
+
+mining:
+	@$(CARGO) run --release --no-default-features --example mining
 
 # libtorch first: its checks name a missing compiler before anything large is fetched.
 test:

@@ -7,8 +7,12 @@
 //! Not in the file, since no prediction depends on it: layers that the program builds and never uses (a feed-forward
 //! part and two norms of the temporal alignment, two linear maps in each encoder, BERT's pooler) and a dropout whose
 //! result it throws away. Its names of audio and vision are exchanged in everything behind the alignment; the map of
-//! the names puts them right. Two things are not as there: a frame of zeros within a sequence, which it takes for
-//! padding, is a frame (the length alone tells); and weights start as in `dashfusion.dsl`.
+//! the names puts them right.
+//!
+//! Not as there: a frame of zeros within a sequence, which it takes for padding, is a frame (the length alone tells);
+//! weights start as in `dashfusion.dsl`; a far negative is no near one of the same anchor where the lists allow that, a
+//! list of one is drawn from twice, and of an anchor with an empty list the contrast is 0, where it crashes; weight
+//! decay acts on the weights of linear maps alone; the first epoch may be chosen.
 use std::{Bert, LayerNorm, mse, nt_xent}
 
 hyper d         = 128    where d % heads == 0
@@ -152,11 +156,16 @@ model DashFusionReleased {
   loss contrast   = lambda * (samples + modalities) / pairs
 }
 
-/// 11. The settings as committed: the warm-up outlasts the training, so the rate never gets to `lr`. Not as there:
-/// weight decay acts on linear maps alone, and the first epoch may be chosen.
+/// 11. The settings as committed: the warm-up outlasts the training, so the rate never gets to `lr`.
 recipe sims {
   epochs = 4  batch = 16  optimizer = adamw(lr: 5e-5, weight_decay: 1e-3)  warmup = 10 epochs  decay = linear
-  select = min mae  seed = 12  seeds = 1  encoder = "bert-base-chinese"  family = sims  class = exact
+  select = min mae
+  seed = 12
+  seeds = 1
+  encoder = "bert-base-chinese"
+  family = sims
+  class = exact
+  standardize = none
 }
 recipe simsv2 = sims {}
 recipe mosi   = sims { set upper = 1.0  set lower = 1.0  encoder = "bert-base-uncased"  family = mosi  class = round }

@@ -29,6 +29,7 @@ use fixture::{Array, Fixture, fixtures};
 use serde_json::Value;
 use skip::{Lacks, skip};
 use std::path::Path;
+use std::process::Command;
 use tch::{Device, Kind, Tensor};
 
 /// Largest difference allowed in float64, relative to the largest entry.
@@ -295,9 +296,9 @@ fn released_checkpoint() {
     for (name, norm) in expected["grad_norm"].as_object().unwrap() {
         assert_eq!(names.is_unread(name), norm.is_null(), "{name}");
     }
-    let weights = InitialWeights { file, names: Some(names) };
+    let weights = InitialWeights { file, names: Some(names), map: Some(map.to_owned()) };
     let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
-    let loaded = weights.load(&graph, &mut store).unwrap();
+    let loaded = weights.load(&graph, &dims, &mut store).unwrap();
     let params = f.group("param.");
     // Queries, keys and values of four layers stand in one weight and one bias.
     assert_eq!((loaded.parameters, loaded.parameters + loaded.unread), (params.len(), weights.file.len() + 4 * 2 * 2));
@@ -315,6 +316,45 @@ fn released_checkpoint() {
     close(f.get("out.loss.prediction").values[0], 0.4241662621498108);
     close(f.get("out.loss.contrast").values[0], 0.2 * 0.8685393333435059);
     compare_all("checkpoint_released");
+
+    // The norms of all its gradients, likewise: of each of its tensors, which may be several parameters of ours.
+    let names = weights.names.as_ref().unwrap();
+    let gradients = f.group("grad.param.");
+    let mut squares: BTreeMap<String, f64> = BTreeMap::new();
+    for param in &graph.params {
+        let gradient = gradients[&param.path];
+        let sum = gradient.values.iter().map(|x| x * x).sum::<f64>();
+        *squares.entry(names.theirs(param).unwrap().0).or_default() += sum;
+    }
+    let norms: BTreeMap<String, f64> = serde_json::from_str(include_str!("parity/released_norms.json")).unwrap();
+    assert!(norms.keys().eq(squares.keys()));
+    for (name, norm) in norms {
+        let ours = squares[&name].sqrt();
+        // Some are 0 but for rounding.
+        assert!((ours - norm).abs() < 1e-4 * norm + 1e-7, "{name}: {ours}, not {norm}");
+    }
+
+    // The same from the command line: one batch of that program, and longer texts behind it.
+    let place = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/released_file.py");
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv-parity/bin/python");
+    let made = Command::new(python).arg(script).arg(place.path()).env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let import = Command::new(assert_cmd::cargo::cargo_bin("dsc"))
+        .current_dir(place.path())
+        .args(["import", "dashfusion_released", "--data", "batch.pkl", "--recipe", "sims", "--text-encoder", "encoder"])
+        .args(["--out", "run", "--weights"])
+        .arg(folder.join("released_small.ckpt"))
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    let table = std::fs::read_to_string(place.path().join("run/test.csv")).unwrap();
+    let predictions = table.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().parse::<f64>().unwrap());
+    for (found, wanted) in predictions.take(16).zip([-0.4982674717903137, -0.37239688634872437].iter().cycle()) {
+        assert!((found - wanted).abs() < 1e-5, "{found}, not {wanted}");
+    }
+    let run: Value = serde_json::from_slice(&std::fs::read(place.path().join("run/run.json")).unwrap()).unwrap();
+    assert!(run["imported"]["names"].as_str().unwrap() == map && run["imported"]["sha256"].is_string(), "{run:#}");
 }
 
 #[test]

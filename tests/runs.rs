@@ -543,7 +543,7 @@ fn weights_from_elsewhere_make_a_run() {
     let import = "import small.dsl --weights theirs.safetensors --data demo --out";
     let told = place.dsc(&format!("{import} none"), 1);
     assert!(told.err_line().contains("E0918") && told.err_line().contains("need a map"), "{}", told.err);
-    assert!(!place.file("none/results.json").exists());
+    assert!(!place.file("none").exists(), "the next try may have the same folder");
 
     let map =
         "score.mlp.{i}.{kind} = head.{i}.{kind}\nh.weight = net.positions\n{x}.linear.{kind} = net.{x}_proj.{kind}\n";
@@ -554,6 +554,19 @@ fn weights_from_elsewhere_make_a_run() {
     place.dsc(&format!("{import} mapped"), 0);
     assert_eq!(scores("mapped"), own);
     assert_eq!(place.text("mapped/test.csv"), place.text("own/test.csv"));
+    // A checkpoint of ours needs none where there is one, either.
+    place.dsc("import small.dsl --weights own/best.safetensors --data demo --out again", 0);
+    assert_eq!(scores("again"), own);
+    assert_eq!(
+        place.json("mapped/run.json")["imported"]["names"],
+        Value::from(format!("{map}- net.unused.{{kind}}\n"))
+    );
+
+    // A part of a tensor that nothing takes.
+    let part = map.replace("h.weight = net.positions", "h.weight = net.positions [1/2]");
+    std::fs::write(place.file("part.names"), format!("{part}- net.unused.{{kind}}\n")).unwrap();
+    let told = place.dsc(&format!("{import} part --names part.names"), 1);
+    assert!(told.err_line().contains("nothing takes part 2 of 2 of `net.positions`"), "{}", told.err);
 
     // What is missing, of another shape, or not understood.
     write("less.safetensors", &theirs[1..]);

@@ -12,7 +12,8 @@ use crate::data::{NonFiniteCount, Split, file_sha256};
 use crate::diag::Diagnostic;
 use crate::ir::bind_text;
 use crate::train::feed::Feed;
-use crate::train::run_folder::{DataInfo, EncoderInfo, Machine, Manifest, RunFolder, SCHEMA};
+use crate::train::initial_weights::InitialWeights;
+use crate::train::run_folder::{DataInfo, EncoderInfo, Imported, Machine, Manifest, RunFolder, SCHEMA};
 
 /// Values that are not finite, by split and key.
 pub(super) type Unclean = IndexMap<(Split, String), NonFiniteCount>;
@@ -43,14 +44,14 @@ pub(super) fn manifest(
     feed: &Feed<'_>,
     unclean: &Unclean,
     threads: usize,
+    weights: Option<&InitialWeights>,
 ) -> Result<Manifest, Diagnostic> {
     let encoder = match &session.encoder {
         None => None,
         Some(e) => {
-            let weights = match &args.adopt {
-                Some(adopt) => Some(adopt.weights.clone()),
-                None => e.folder.as_ref().map(|f| f.weights_path()).transpose()?,
-            };
+            // Imported weights hold those of the encoder.
+            let folder = e.folder.as_ref().filter(|_| weights.is_none());
+            let weights = folder.map(|f| f.weights_path()).transpose()?;
             let sha256 = weights.as_deref().map(sha256).transpose()?;
             let name = e.binding.name.clone();
             Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })
@@ -78,9 +79,16 @@ pub(super) fn manifest(
         dims: session.dims.clone(),
         data: data(args, session, feed, unclean)?,
         encoder,
+        imported: weights.map(imported).transpose()?,
         machine: Machine::here(args.device.clone(), threads),
         sources: Vec::new(),
     })
+}
+
+fn imported(weights: &InitialWeights) -> Result<Imported, Diagnostic> {
+    let path = weights.file.path();
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Ok(Imported { sha256: sha256(&path)?, path, names: weights.map.clone() })
 }
 
 fn sha256(path: &Path) -> Result<String, Diagnostic> {

@@ -217,9 +217,18 @@ mod with_torch {
         }
         let data = Path::new(&args.data).file_stem().map_or(args.data.clone(), |s| s.to_string_lossy().into_owned());
         let name = format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"));
-        let manifest = manifest(args, session, &feed, &unclean, threads).map_err(|d| out.fault(&d))?;
         let adopt = args.adopt.as_ref().map(|a| initial_weights(a, &args.model.file)).transpose();
         let adopt = adopt.map_err(|d| out.fault(&d))?;
+        if let Some(adopt) = &adopt {
+            adopt.check(&session.graph, &session.dims).map_err(|d| out.fault(&d))?;
+            if !feed.standardizer().streams.is_empty() {
+                out.note(
+                    "features are standardised by this file's training split: if the weights were trained on other \
+                     features, say `--with standardize=none`",
+                );
+            }
+        }
+        let manifest = manifest(args, session, &feed, &unclean, threads, adopt.as_ref()).map_err(|d| out.fault(&d))?;
         let weights = match session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
             // They hold the encoder's weights too.
             _ if adopt.is_some() => None,
@@ -321,15 +330,15 @@ mod with_torch {
             |path: &Path, e: std::io::Error| Diagnostic::error(E0916, format!("cannot read `{}`: {e}", path.display()));
         let beside = Path::new(model).with_extension("names");
         let path = adopt.names.clone().or_else(|| beside.is_file().then_some(beside));
-        let names = match (path, EmbeddedWorld::names(model)) {
+        let (map, place) = match (path, EmbeddedWorld::names(model)) {
             (Some(path), _) => {
                 let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-                Some(NameMap::parse(&text, &path.display().to_string())?)
+                (Some(text), path.display().to_string())
             }
-            (None, Some(text)) => Some(NameMap::parse(text, &format!("{model}.names"))?),
-            (None, None) => None,
+            (None, stock) => (stock.map(str::to_owned), format!("{model}.names")),
         };
-        Ok(InitialWeights { file: WeightFile::open(&adopt.weights)?, names })
+        let names = map.as_deref().map(|text| NameMap::parse(text, &place)).transpose()?;
+        Ok(InitialWeights { file: WeightFile::open(&adopt.weights)?, names, map })
     }
 
     /// What is left of several seeds of which not all were trained.

@@ -8,7 +8,7 @@ use crate::data::{Dataset, NonFinite, NonFiniteCount, Split, Standardizer, Table
 use crate::diag::Diagnostic;
 use crate::diag::codes::data::E0616;
 use crate::diag::codes::run::{E0921, E0922};
-use crate::ir::{Graph, Op};
+use crate::ir::{Extent, Graph, Op};
 use crate::runtime::{StepBatch, Stream};
 use crate::sema::dims::{Atom, Dim};
 use crate::sema::types::Type;
@@ -69,6 +69,8 @@ pub struct Feed<'a> {
     labels: IndexMap<String, String>,
     rule: NonFinite,
     standardizer: Standardizer,
+    /// The recipe's batch size where a value depends on the batch that a sample stands in.
+    in_batches_of: Option<usize>,
 }
 
 impl<'a> Feed<'a> {
@@ -109,7 +111,10 @@ impl<'a> Feed<'a> {
         let label =
             |decl: &crate::ir::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
         let labels = graph.labels.values().filter(|decl| is_read(graph, &decl.name)).map(label).collect();
-        let mut feed = Feed { dataset, texts, inputs, labels, rule, standardizer: Standardizer::default() };
+        let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: Extent::Batch }));
+        let in_batches_of = padded.then_some(settings.batch);
+        let none = Standardizer::default();
+        let mut feed = Feed { dataset, texts, inputs, labels, rule, standardizer: none, in_batches_of };
         feed.standardizer = match (standardizer, settings.standardize) {
             (Some(saved), _) => saved,
             (None, Standardize::None) => Standardizer::default(),
@@ -236,14 +241,17 @@ impl<'a> Feed<'a> {
         self.inputs.iter().map(|input| self.rows(table, input, sample)).sum()
     }
 
-    /// Every sample of a split once, in batches of samples of like size.
+    /// Every sample of a split once, in batches of samples of like size. Where a model pads to the longest of the batch, a
+    /// prediction depends on the batch: then in the order of the file, in batches as large as the recipe's.
     ///
     /// # Errors
     /// `E0605`.
     pub fn evaluation_batches(&self, split: Split, size: usize) -> Result<Vec<Vec<usize>>, Diagnostic> {
         let mut order: Vec<usize> = (0..self.len(split)?).collect();
-        order.sort_by_key(|s| self.size(split, *s));
-        Ok(order.chunks(size.max(1)).map(<[usize]>::to_vec).collect())
+        if self.in_batches_of.is_none() {
+            order.sort_by_key(|s| self.size(split, *s));
+        }
+        Ok(order.chunks(self.in_batches_of.unwrap_or(size).max(1)).map(<[usize]>::to_vec).collect())
     }
 
     /// The batch of `samples`, the first `anchors` of which are the anchors. Labels are read only with `labels`.

@@ -1,6 +1,6 @@
 //! Weights of a file into all parameters of a model: a checkpoint of `dsc`, or one of another program by a map of names.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::names::{NameMap, Part};
 use crate::data::text::WeightFile;
@@ -8,6 +8,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::run::E0918;
 use crate::ir::{Graph, Param};
 use crate::runtime::ParamStore;
+use crate::sema::dims::DimTable;
 
 /// At most this many names stand in one message.
 const NAMED: usize = 4;
@@ -17,8 +18,10 @@ const NAMED: usize = 4;
 pub struct InitialWeights {
     /// The file.
     pub file: WeightFile,
-    /// Its names; without them they are the model's own paths.
+    /// Its names; without them, or where it has all of the model's own paths, they are those.
     pub names: Option<NameMap>,
+    /// The same as text, for the record.
+    pub map: Option<String>,
 }
 
 /// What a file gave.
@@ -30,18 +33,55 @@ pub struct Loaded {
     pub unread: usize,
 }
 
+/// A parameter with its numbers.
+struct Found<'g> {
+    path: &'g str,
+    shape: Vec<i64>,
+    numbers: Vec<f32>,
+}
+
 impl InitialWeights {
+    /// Whether the weights are those of the model: what [`load`](Self::load) would say.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn check(&self, graph: &Graph, dims: &DimTable) -> Result<(), Diagnostic> {
+        self.find(graph, dims).map(|_| ())
+    }
+
     /// Sets every parameter of the model.
     ///
     /// # Errors
-    /// `E0918` for parameters that the file lacks or has in another shape, and for tensors that nothing takes: all of them
-    /// at once, a few by name. `E0806` for numbers that are no floats. The store is then as it was.
-    pub fn load(&self, graph: &Graph, store: &mut ParamStore) -> Result<Loaded, Diagnostic> {
+    /// `E0918` for parameters that the file lacks or has in another shape, for tensors, and parts of them, that nothing takes
+    /// and for those that two parameters take: all of them at once, a few by name. `E0806` for numbers that are no floats.
+    /// The store is then as it was.
+    pub fn load(&self, graph: &Graph, dims: &DimTable, store: &mut ParamStore) -> Result<Loaded, Diagnostic> {
+        let (found, unread) = self.find(graph, dims)?;
+        for Found { path, shape, numbers } in &found {
+            store.set(path, shape, numbers)?;
+        }
+        Ok(Loaded { parameters: found.len(), unread })
+    }
+
+    /// The names, unless the file calls every weight as the model does: a checkpoint of `dsc`.
+    fn map(&self, graph: &Graph) -> Option<&NameMap> {
+        let own = graph.params.iter().all(|p| self.file.get(&p.path).is_some());
+        self.names.as_ref().filter(|_| !own)
+    }
+
+    /// All parameters with their numbers, and how many tensors nobody reads.
+    fn find<'g>(&self, graph: &'g Graph, dims: &DimTable) -> Result<(Vec<Found<'g>>, usize), Diagnostic> {
+        let map = self.map(graph);
         let mut faults = Vec::new();
-        let mut taken = BTreeSet::new();
-        let mut found = Vec::with_capacity(graph.params.len());
+        let mut found: Vec<(&Param, Vec<i64>, String, Part)> = Vec::with_capacity(graph.params.len());
+        // For each tensor, which parameter takes which part of it.
+        let mut taken: BTreeMap<String, Vec<(Part, &str)>> = BTreeMap::new();
         for param in &graph.params {
-            let Some((name, part)) = self.name_of(param) else {
+            let named = match map {
+                Some(names) => names.theirs(param),
+                None => Some((param.path.clone(), Part::WHOLE)),
+            };
+            let Some((name, part)) = named else {
                 faults.push(format!("no line of the map names `{}`", param.path));
                 continue;
             };
@@ -49,47 +89,31 @@ impl InitialWeights {
                 faults.push(format!("`{name}` is missing (parameter `{}`)", param.path));
                 continue;
             };
-            let own = store.tensor(&param.path).map(|t| t.size()).unwrap_or_default();
+            taken.entry(name.clone()).or_default().push((part, &param.path));
+            let own: Vec<i64> = param.shape.iter().map(|d| d.eval(dims).unwrap_or_default()).collect();
             if !fits(weight.shape(), part, &own) {
                 let of = if part == Part::WHOLE { String::new() } else { format!(" (1/{} of it)", part.of) };
                 faults.push(format!("`{name}` has shape {:?}{of}, `{}` has {own:?}", weight.shape(), param.path));
                 continue;
             }
-            taken.insert(name.clone());
-            found.push((param.path.as_str(), own, name, part));
+            found.push((param, own, name, part));
         }
+        faults.extend(taken.iter().filter_map(|(name, parts)| Some(format!("{} of `{name}`", uncovered(parts)?))));
+        let is_unread = |name: &str| map.map_or_else(|| name.contains('/'), |names| names.is_unread(name));
         let (unread, left): (Vec<&str>, Vec<&str>) =
-            self.file.names().filter(|name| !taken.contains(*name)).partition(|name| self.is_unread(name));
+            self.file.names().filter(|name| !taken.contains_key(*name)).partition(|name| is_unread(name));
         faults.extend(left.iter().map(|name| format!("nothing takes `{name}`")));
         if !faults.is_empty() {
-            return Err(self.misfit(faults, graph));
+            return Err(self.misfit(faults, graph, map.is_some()));
         }
-        let all: Vec<_> = found
-            .into_iter()
-            .map(|(path, own, name, part)| Ok((path, own, cut(self.file.f32(&name)?, part))))
-            .collect::<Result<_, Diagnostic>>()?;
-        for (path, shape, numbers) in &all {
-            store.set(path, shape, numbers)?;
-        }
-        Ok(Loaded { parameters: all.len(), unread: unread.len() })
+        let numbers = |(param, shape, name, part): (&'g Param, _, String, _)| {
+            Ok(Found { path: &param.path, shape, numbers: cut(self.file.f32(&name)?, part) })
+        };
+        Ok((found.into_iter().map(numbers).collect::<Result<_, Diagnostic>>()?, unread.len()))
     }
 
-    fn name_of(&self, param: &Param) -> Option<(String, Part)> {
-        match &self.names {
-            Some(names) => names.theirs(param),
-            None => Some((param.path.clone(), Part::WHOLE)),
-        }
-    }
-
-    /// Beside weights, a checkpoint of ours holds moments and lists, whose names have a slash.
-    fn is_unread(&self, name: &str) -> bool {
-        match &self.names {
-            Some(names) => names.is_unread(name),
-            None => name.contains('/'),
-        }
-    }
-
-    fn misfit(&self, mut faults: Vec<String>, graph: &Graph) -> Diagnostic {
+    fn misfit(&self, mut faults: Vec<String>, graph: &Graph, mapped: bool) -> Diagnostic {
+        let none_fits = faults.iter().filter(|f| f.contains("is missing")).count() == graph.params.len();
         let more = faults.len().saturating_sub(NAMED);
         faults.truncate(NAMED);
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -99,15 +123,32 @@ impl InitialWeights {
             graph.name,
             faults.join("; ")
         );
-        Diagnostic::error(E0918, message).help(match self.names {
-            Some(_) => {
+        Diagnostic::error(E0918, message).help(match (mapped, none_fits) {
+            (true, _) => {
                 "use the hypers, data and text encoder that the weights were trained with, or mend the map of names"
             }
-            None => {
+            (false, true) => {
                 "the names of another program's weights need a map: `--names FILE`, or MODEL.names beside the model"
             }
+            (false, false) => "use the model, hypers, data and text encoder that the weights were trained with",
         })
     }
+}
+
+/// What is wrong with the parts of one tensor that parameters take, if anything is: each part has one parameter.
+fn uncovered(parts: &[(Part, &str)]) -> Option<String> {
+    let ((Part { of, .. }, first), _) = parts.split_first()?;
+    if let Some((_, other)) = parts.iter().find(|(part, _)| part.of != *of) {
+        return Some(format!("`{first}` and `{other}` take parts of different sizes"));
+    }
+    (1..=*of).find_map(|number| {
+        let takers: Vec<&str> = parts.iter().filter(|(p, _)| p.number == number).map(|(_, path)| *path).collect();
+        match takers.as_slice() {
+            [_] => None,
+            [] => Some(format!("nothing takes part {number} of {of}")),
+            [a, b, ..] => Some(format!("`{a}` and `{b}` take one part")),
+        }
+    })
 }
 
 /// Whether a part of a tensor has a parameter's shape, axes of length 1 aside.
@@ -132,6 +173,18 @@ fn cut(numbers: Vec<f32>, part: Part) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_has_one_parameter() {
+        let part = |number, of| Part { number, of };
+        let all = |parts: &[(Part, &'static str)]| uncovered(parts).unwrap_or_default();
+        assert_eq!(all(&[(Part::WHOLE, "a")]), "");
+        assert_eq!(all(&[(part(2, 2), "a"), (part(1, 2), "b")]), "");
+        assert_eq!(all(&[(part(1, 3), "a"), (part(3, 3), "b")]), "nothing takes part 2 of 3");
+        assert_eq!(all(&[(part(1, 2), "a"), (part(1, 2), "b"), (part(2, 2), "c")]), "`a` and `b` take one part");
+        assert_eq!(all(&[(Part::WHOLE, "a"), (Part::WHOLE, "b")]), "`a` and `b` take one part");
+        assert_eq!(all(&[(part(1, 2), "a"), (part(2, 3), "b")]), "`a` and `b` take parts of different sizes");
+    }
 
     #[test]
     fn shapes_fit_but_for_axes_of_one() {

@@ -146,7 +146,7 @@ impl Pattern {
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
-        if text.contains(char::is_whitespace) {
+        if text.contains(char::is_whitespace) || rest.contains(['}', '[', ']']) {
             return Err(format!("`{text}` is no name"));
         }
         if pieces.is_empty() {
@@ -273,6 +273,8 @@ mod tests {
             ("a = ", "a name is missing"),
             ("x.{encoder} = {encoder}", "whole path"),
             ("a = b c", "`b c` is no name"),
+            ("a = b]", "`b]` is no name"),
+            ("a} = b", "`a}` is no name"),
             ("{a}{b} = c", "text between"),
         ] {
             let fault = NameMap::parse(text, "m.names").unwrap_err();

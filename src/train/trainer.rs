@@ -206,7 +206,7 @@ impl<'a> Training<'a> {
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.adopt, job.encoder) {
             (Some(weights), _) => {
-                weights.load(graph, &mut store)?;
+                weights.load(graph, job.dims, &mut store)?;
             }
             (None, Some(encoder)) => {
                 encoder_weights::load(graph, &mut store, encoder)?;

@@ -141,7 +141,7 @@ pub(in crate::cli) fn row(
     let feed = Feed::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None);
     let feed = feed.map_err(|d| out.fault(&d))?;
     let unclean = check(&session.graph, &feed, settings).map_err(|d| out.diagnostics(&[d], &session.sources))?;
-    let manifest = manifest(&args, &session, &feed, &unclean, threads).map_err(|d| out.fault(&d))?;
+    let manifest = manifest(&args, &session, &feed, &unclean, threads, None).map_err(|d| out.fault(&d))?;
     let summary = Summary::of(&session.graph);
     let mut streams: BTreeSet<String> = session.dataset.stream_keys().into_iter().map(str::to_owned).collect();
     if session.dataset.tables.iter().any(|t| !t.texts.is_empty()) {

@@ -1,9 +1,9 @@
 //! What a run has to do: which nodes, on which rows, and when a value is no longer needed.
 
 use super::{Program, Reach, Root, Step, has_rows, view_of};
-use crate::ir::{Extent, Op};
 use crate::runtime::batch::Want;
 use crate::runtime::lengths::RowSet;
+use crate::sema::dims::Atom;
 
 /// The work of one way to run a program.
 pub(crate) struct Plan {
@@ -15,8 +15,8 @@ pub(crate) struct Plan {
     pub(crate) uses: Vec<u32>,
     /// Losses that this way evaluates, by index.
     pub(crate) losses: Vec<usize>,
-    /// The rows over which the longest length of the batch is taken: all of them where values of companions are padded too,
-    /// so that one length has one number in a step.
+    /// The rows over which the longest length of the batch is taken: all of them where lengths of companions' values speak of
+    /// it too, so that it has one number in a step.
     pub(crate) longest_over: RowSet,
 }
 
@@ -62,7 +62,10 @@ impl Plan {
                 *count += 1;
             }
         }
-        let padded = |(step, e): (&Step, &bool)| *e && matches!(step.op, Op::Dense { to: Extent::Batch });
+        let length = |step: &Step| step.time.and_then(|time| program.lengths.get(time));
+        let padded = |(step, e): (&Step, &bool)| {
+            *e && length(step).is_some_and(|l| l.any_atom(&mut |a| matches!(a, Atom::Longest(_))))
+        };
         let longest_over = if program.steps.iter().zip(&extended).any(padded) { RowSet::All } else { RowSet::Anchors };
         let rows = extended.iter().map(|e| if *e { RowSet::All } else { RowSet::Anchors }).collect();
         Plan { order, rows, uses, losses, longest_over }

@@ -3,8 +3,8 @@
 use super::{Atom, Dim};
 
 impl Dim {
-    /// The largest value that a length takes over the rows of a batch, companions included where their values are padded: one number for all of them, so
-    /// it is the same seen at a companion.
+    /// The largest value that a length takes over the rows of a batch, companions included where their values are padded
+    /// too: one number for all of them, so it is the same seen at a companion.
     ///
     /// What is one number for all samples is itself. A form that grows with its only length is the same form of the
     /// longest: `longest(T + 1)` is `longest(T) + 1`, `longest(min(T, 8))` is `min(longest(T), 8)`. Other forms are

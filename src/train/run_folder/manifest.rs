@@ -55,6 +55,9 @@ pub struct Manifest {
     pub data: DataInfo,
     /// The text encoder.
     pub encoder: Option<EncoderInfo>,
+    /// Where the weights come from that were imported; nothing was trained then, whatever the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// Where it ran.
     pub machine: Machine,
     /// The sources in `source/`: name as compiled, file in the folder.
@@ -130,6 +133,17 @@ pub struct EncoderInfo {
     pub weights: Option<PathBuf>,
     /// SHA-256 of the weight file.
     pub sha256: Option<String>,
+}
+
+/// Weights of a run that were trained elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The checkpoint.
+    pub path: PathBuf,
+    /// SHA-256 of it.
+    pub sha256: String,
+    /// The map of names, as text, where there was one.
+    pub names: Option<String>,
 }
 
 /// The machine of a run.

@@ -39,7 +39,7 @@ use crate::diag::Diagnostic;
 use crate::diag::codes::run::{E0910, E0911, E0913};
 use crate::source::SourceMap;
 
-pub use manifest::{DataInfo, EncoderInfo, HyperValue, Machine, Manifest};
+pub use manifest::{DataInfo, EncoderInfo, HyperValue, Imported, Machine, Manifest};
 pub use predictions::{Columns, Prediction, predictions_csv};
 pub use seeds::{SEEDS, SeedRun, SeedState, Seeds};
 
