@@ -153,7 +153,8 @@ def cases() -> list[Case]:
     ]
 
 
-# The checkpoint and the batch beside the repository, and what their program calls its weights: written apart from `models/dashfusion_released.names`, which the test compares with it.
+# The checkpoint and the batch beside the repository, and what their program calls its weights: written apart from
+# `models/dashfusion_released.names`, which the test compares with it.
 SHARED = Path(__file__).parents[3] / "shared/data"
 SMALL_BERT = BERT | {
     "vocab_size": 21128, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128,
