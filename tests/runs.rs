@@ -495,7 +495,10 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
 fn a_sweep_has_a_row_for_each_value_and_a_plot() {
     let place = Place::new();
     let done = place.dsc("sweep small.dsl --set d=3,5 --set p=0.1 --data demo --out all", 0);
-    assert!(done.err.contains("2 runs to train"), "{}", done.err);
+    assert!(done.err.contains("5 runs to train"), "{}", done.err);
+    for row in ["unimodal/text", "unimodal/audio", "unimodal/vision", "constant"] {
+        assert!(done.out.contains(row), "{row}: {}", done.out);
+    }
     assert!(done.out.contains("Test, minus d=3"), "{}", done.out);
     for (row, d) in [("d=3", 3), ("d=5", 5)] {
         let hypers = &place.json(&format!("all/{row}/seed-1/run.json"))["hypers"];
@@ -503,7 +506,7 @@ fn a_sweep_has_a_row_for_each_value_and_a_plot() {
     }
     let plot = place.text("all/plot.svg");
     assert!(plot.starts_with("<svg ") && plot.contains(">5</text>") && plot.contains("<polyline "), "{plot}");
-    let again = place.dsc("sweep small.dsl --set d=3,4,5 --set p=0.1 --data demo --out all -q", 0);
+    let again = place.dsc("sweep small.dsl --set d=3,4,5 --set p=0.1 --data demo --out all -q --no-unimodal", 0);
     assert!(again.err.is_empty() && place.file("all/d=4/seed-1/results.json").is_file(), "{}", again.err);
     let told = place.dsc("sweep small.dsl --set d=3 --data demo --out all", 2);
     assert!(told.err.contains("no hyper has several values"), "{}", told.err);

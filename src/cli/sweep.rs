@@ -14,12 +14,16 @@ use crate::sema::statics::Static;
   dsc sweep dashfusion --set p=4,8,16,32,64 --data sims --seeds 5
 
 Every value is a row, trained with every seed; differences are taken to the first value, seed by
-seed. The folder holds a run folder for each value and seed, the tables as table.txt, .md, .csv and
+seed. Below them stand the stock models of one modality, trained with the same settings, and the
+constant prediction. The folder holds a run folder for each value and seed, the tables as table.txt, .md, .csv and
 .tex, and plot.svg: each metric over the values, mean and spread. Called again with the same folder,
 it trains what is missing or has changed. Ctrl-C ends it; what was finished is kept.")]
 pub struct Args {
     #[command(flatten)]
     pub(super) train: train::Args,
+    /// Without the rows of one modality
+    #[arg(long)]
+    no_unimodal: bool,
     /// Runs at a time; by default as many as cores and memory allow, on a GPU one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     jobs: Option<u64>,
@@ -41,6 +45,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
         }
     };
     let mut all = Vec::new();
+    let mut modalities = std::collections::BTreeSet::new();
     for (i, value) in values.iter().enumerate() {
         let mut train = args.train.clone();
         for set in train.model.sets.iter_mut().filter(|s| s.name == hyper) {
@@ -48,12 +53,21 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
         }
         let group = if i == 0 { Group::Base } else { Group::Variant };
         match rows::row(format!("{hyper}={value}"), group, train, out) {
-            Ok((row, _)) => all.push(row),
+            Ok((row, streams)) => {
+                all.push(row);
+                modalities = streams;
+            }
             Err(exit) => return exit,
         }
     }
+    if !args.no_unimodal
+        && let Err(exit) = rows::add_unimodal(&mut all, &args.train, &modalities, out)
+    {
+        return exit;
+    }
     let drawn = |comparison: &crate::report::ablation::Comparison| {
-        vec![("plot.svg", plot(&hyper, &values, comparison.family(), &comparison.scores_of_rows()))]
+        let scores: Vec<_> = comparison.scores_of_rows().into_iter().take(values.len()).collect();
+        vec![("plot.svg", plot(&hyper, &values, comparison.family(), &scores))]
     };
     compare(&all, "sweep", &args.train, args.jobs, &drawn, out)
 }

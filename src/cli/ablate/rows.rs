@@ -96,7 +96,6 @@ pub(super) fn rows(args: &Args, out: &mut Output) -> Result<Vec<Row>, Exit> {
     let (first, streams) =
         row(base.clone().unwrap_or_else(|| program.model.name.value.clone()), Group::Base, own(base), out)?;
     let mut names = BTreeSet::from([first.name.clone()]);
-    let settings = first.manifest.settings.keys();
     let mut rows = vec![first];
     for variant in asked {
         if names.insert(variant.clone()) {
@@ -104,22 +103,40 @@ pub(super) fn rows(args: &Args, out: &mut Output) -> Result<Vec<Row>, Exit> {
         }
     }
     if !args.no_unimodal {
-        for name in UNIMODAL.into_iter().filter(|n| names.insert((*n).to_owned())) {
-            let modality = name.rsplit('/').next().unwrap_or(name);
-            if !streams.contains(modality) {
-                out.note(format_args!("no row `{name}`: the data have no {modality}"));
-                continue;
-            }
-            // Trained as the base is, whatever recipes the stock model has.
-            let mut train = args.train.clone();
-            (train.model.file, train.model.variant, train.recipe) = (name.to_owned(), None, None);
-            train.model.sets.clear();
-            (train.epochs, train.batch, train.seed, train.seeds) = (None, None, None, None);
-            train.with = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            rows.push(row(name.to_owned(), Group::Unimodal, train, out)?.0);
-        }
+        add_unimodal(&mut rows, &args.train, &streams, out)?;
     }
     Ok(rows)
+}
+
+/// Rows of the stock models of one modality, as far as the data have it, trained as the first row is.
+///
+/// # Errors
+/// How the command ends.
+pub(in crate::cli) fn add_unimodal(
+    rows: &mut Vec<Row>,
+    asked: &train::Args,
+    streams: &BTreeSet<String>,
+    out: &mut Output,
+) -> Result<(), Exit> {
+    let Some(settings) = rows.first().map(|base| base.manifest.settings.keys()) else { return Ok(()) };
+    for name in UNIMODAL {
+        let modality = name.rsplit('/').next().unwrap_or(name);
+        if rows.iter().any(|row| row.name == name) {
+            continue;
+        }
+        if !streams.contains(modality) {
+            out.note(format_args!("no row `{name}`: the data have no {modality}"));
+            continue;
+        }
+        // Whatever recipes the stock model has.
+        let mut train = asked.clone();
+        (train.model.file, train.model.variant, train.recipe) = (name.to_owned(), None, None);
+        train.model.sets.clear();
+        (train.epochs, train.batch, train.seed, train.seeds) = (None, None, None, None);
+        train.with = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        rows.push(row(name.to_owned(), Group::Unimodal, train, out)?.0);
+    }
+    Ok(())
 }
 
 /// One row, and the modalities that its data have. What is wrong with it is told here.
