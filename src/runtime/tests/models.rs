@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::*;
 
 use crate::data::text::EncoderConfig;
-use crate::ir::Group;
+use crate::ir::{Extent, Group, Op};
 use crate::lower::{Options, Setting, compile};
 use crate::runtime::CompanionRows;
 
@@ -126,7 +126,9 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
             }
             assert!(found.outputs.values().flat_map(numbers).all(f64::is_finite));
 
-            // Evaluation: all rows, one by one or together.
+            // Evaluation: all rows, one by one or together. Where padding shows, a prediction depends on the batch.
+            let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: Extent::Batch }));
+            assert_eq!(padded, name == &"dashfusion_released", "{name}");
             let double = store.to_kind(Kind::Double).unwrap();
             let mut all = random_batch(&graph, &dims, rows, rows);
             all.companions.clear();
@@ -150,7 +152,7 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
                     }
                 }
                 let alone = program.run(&double, &one, Mode::Eval, want).unwrap();
-                for (label, output) in &together.outputs {
+                for (label, output) in together.outputs.iter().filter(|_| !padded) {
                     close(&numbers(&alone.outputs[label]), &[numbers(output)[row]], 1e-9);
                 }
                 for (a, b) in alone.retrieval.iter().flatten().zip(together.retrieval.iter().flatten()) {
