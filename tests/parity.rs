@@ -296,7 +296,7 @@ fn released_checkpoint() {
     for (name, norm) in expected["grad_norm"].as_object().unwrap() {
         assert_eq!(names.is_unread(name), norm.is_null(), "{name}");
     }
-    let weights = InitialWeights { file, names: Some(names), map: Some(map.to_owned()) };
+    let weights = InitialWeights { file, names: Some(names) };
     let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
     let loaded = weights.load(&graph, &dims, &mut store).unwrap();
     let params = f.group("param.");

@@ -88,7 +88,7 @@ pub(super) fn manifest(
 fn imported(weights: &InitialWeights) -> Result<Imported, Diagnostic> {
     let path = weights.file.path();
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    Ok(Imported { sha256: sha256(&path)?, path, names: weights.map.clone() })
+    Ok(Imported { sha256: sha256(&path)?, path, names: weights.names.as_ref().map(|names| names.text().to_owned()) })
 }
 
 fn sha256(path: &Path) -> Result<String, Diagnostic> {

@@ -15,9 +15,9 @@ use crate::sema::statics::Static;
 
 Every value is a row, trained with every seed; differences are taken to the first value, seed by
 seed. Below them stand the stock models of one modality, trained with the same settings, and the
-constant prediction. The folder holds a run folder for each value and seed, the tables as table.txt, .md, .csv and
-.tex, and plot.svg: each metric over the values, mean and spread. Called again with the same folder,
-it trains what is missing or has changed. Ctrl-C ends it; what was finished is kept.")]
+constant prediction. The folder holds a run folder for each value and seed, the tables as table.txt,
+.md, .csv and .tex, and plot.svg: each metric over the values, mean and spread. Called again with
+the same folder, it trains what is missing or has changed. Ctrl-C ends it; what was finished is kept.")]
 pub struct Args {
     #[command(flatten)]
     pub(super) train: train::Args,

@@ -330,15 +330,14 @@ mod with_torch {
             |path: &Path, e: std::io::Error| Diagnostic::error(E0916, format!("cannot read `{}`: {e}", path.display()));
         let beside = Path::new(model).with_extension("names");
         let path = adopt.names.clone().or_else(|| beside.is_file().then_some(beside));
-        let (map, place) = match (path, EmbeddedWorld::names(model)) {
+        let names = match (path, EmbeddedWorld::names(model)) {
             (Some(path), _) => {
                 let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-                (Some(text), path.display().to_string())
+                Some(NameMap::parse(&text, &path.display().to_string())?)
             }
-            (None, stock) => (stock.map(str::to_owned), format!("{model}.names")),
+            (None, stock) => stock.map(|text| NameMap::parse(text, &format!("{model}.names"))).transpose()?,
         };
-        let names = map.as_deref().map(|text| NameMap::parse(text, &place)).transpose()?;
-        Ok(InitialWeights { file: WeightFile::open(&adopt.weights)?, names, map })
+        Ok(InitialWeights { file: WeightFile::open(&adopt.weights)?, names })
     }
 
     /// What is left of several seeds of which not all were trained.

@@ -224,8 +224,8 @@ impl<'a> Reader<'a> {
 
     /// The batch where nothing is said.
     fn extent(&mut self, key: &str) -> Result<Extent, OpFault> {
-        let named = |a: &Attribute| a.as_name().and_then(|name| Extent::ALL.into_iter().find(|e| e.name() == name));
-        Ok(self.optional(key, "batch or data", named)?.unwrap_or_default())
+        let named = self.optional(key, "batch or data", |a| Extent::named(&a.as_name()?))?;
+        Ok(named.unwrap_or_default())
     }
 
     fn view(&mut self, key: &str) -> Result<View, OpFault> {

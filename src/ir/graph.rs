@@ -208,6 +208,13 @@ pub struct Ranks {
     pub lower: f64,
 }
 
+impl Ranks {
+    /// Whether a number is a part of a ranking: above 0 and at most 1.
+    pub fn is_part(part: f64) -> bool {
+        part > 0.0 && part <= 1.0
+    }
+}
+
 /// A compiled model: one base or variant, hypers set, dims symbolic.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {

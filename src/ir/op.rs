@@ -142,6 +142,11 @@ impl Extent {
         }
     }
 
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Extent> {
+        Extent::ALL.into_iter().find(|extent| extent.name() == name)
+    }
+
     /// The length of what is padded, if it is known to have one: a form that falls where a length grows has no maximum.
     pub fn of(self, length: &Dim) -> Option<Dim> {
         match self {

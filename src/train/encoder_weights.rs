@@ -68,14 +68,18 @@ pub fn load(graph: &Graph, store: &mut ParamStore, weights: &WeightFile) -> Resu
     if faults.is_empty() {
         return Ok(loaded);
     }
+    let message = format!("the weights of `{}` do not fit the model: {}", weights.path().display(), a_few(faults));
+    Err(Diagnostic::error(E0917, message).help("use the folder of a BERT encoder with its own config.json"))
+}
+
+/// The first four faults in one line, and how many more there are.
+pub(super) fn a_few(mut faults: Vec<String>) -> String {
     let more = faults.len().saturating_sub(4);
     faults.truncate(4);
-    let mut message =
-        format!("the weights of `{}` do not fit the model: {}", weights.path().display(), faults.join("; "));
     if more > 0 {
-        message.push_str(&format!("; and {more} more"));
+        faults.push(format!("and {more} more"));
     }
-    Err(Diagnostic::error(E0917, message).help("use the folder of a BERT encoder with its own config.json"))
+    faults.join("; ")
 }
 
 #[cfg(test)]

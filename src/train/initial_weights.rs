@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::encoder_weights::a_few;
 use super::names::{NameMap, Part};
 use crate::data::text::WeightFile;
 use crate::diag::Diagnostic;
@@ -10,9 +11,6 @@ use crate::ir::{Graph, Param};
 use crate::runtime::ParamStore;
 use crate::sema::dims::DimTable;
 
-/// At most this many names stand in one message.
-const NAMED: usize = 4;
-
 /// Weights that a model starts from.
 #[derive(Debug)]
 pub struct InitialWeights {
@@ -20,8 +18,6 @@ pub struct InitialWeights {
     pub file: WeightFile,
     /// Its names; without them, or where it has all of the model's own paths, they are those.
     pub names: Option<NameMap>,
-    /// The same as text, for the record.
-    pub map: Option<String>,
 }
 
 /// What a file gave.
@@ -112,17 +108,10 @@ impl InitialWeights {
         Ok((found.into_iter().map(numbers).collect::<Result<_, Diagnostic>>()?, unread.len()))
     }
 
-    fn misfit(&self, mut faults: Vec<String>, graph: &Graph, mapped: bool) -> Diagnostic {
+    fn misfit(&self, faults: Vec<String>, graph: &Graph, mapped: bool) -> Diagnostic {
         let none_fits = faults.iter().filter(|f| f.contains("is missing")).count() == graph.params.len();
-        let more = faults.len().saturating_sub(NAMED);
-        faults.truncate(NAMED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let message = format!(
-            "the weights of `{}` do not fit `{}`: {}{more}",
-            self.file.path().display(),
-            graph.name,
-            faults.join("; ")
-        );
+        let message =
+            format!("the weights of `{}` do not fit `{}`: {}", self.file.path().display(), graph.name, a_few(faults));
         Diagnostic::error(E0918, message).help(match (mapped, none_fits) {
             (true, _) => {
                 "use the hypers, data and text encoder that the weights were trained with, or mend the map of names"

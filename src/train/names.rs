@@ -25,6 +25,7 @@ const ENCODER: &str = "encoder";
 /// The names of a model's weights in another program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameMap {
+    text: String,
     rules: Vec<Rule>,
     unread: Vec<Pattern>,
 }
@@ -69,7 +70,7 @@ impl NameMap {
     /// # Errors
     /// `E0916` with `place` and the number of the line.
     pub fn parse(text: &str, place: &str) -> Result<NameMap, Diagnostic> {
-        let mut map = NameMap::default();
+        let mut map = NameMap { text: text.to_owned(), ..NameMap::default() };
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split('#').next().unwrap_or_default().trim();
             let fault = |why: &str| {
@@ -101,6 +102,11 @@ impl NameMap {
             map.rules.push(Rule { ours, theirs, part });
         }
         Ok(map)
+    }
+
+    /// The map as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The tensor that a weight of the model is, and the part of its rows: the first line that fits says it.

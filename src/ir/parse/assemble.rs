@@ -81,7 +81,7 @@ fn named<'a>(mut lines: impl Iterator<Item = &'a Statement<'a>>, faults: &mut Ve
 /// `ranks 0.625 0.5`
 fn ranks(line: &Line<'_>, pair: &Pair<'_>) -> Result<Ranks, Diagnostic> {
     let share = |p: Pair<'_>| match p.as_str().parse::<f64>() {
-        Ok(x) if x > 0.0 && x <= 1.0 => Ok(x),
+        Ok(x) if Ranks::is_part(x) => Ok(x),
         _ => Err(fault(line, &p, "a part of a ranking is above 0 and at most 1")),
     };
     let shares: Vec<f64> = parts(pair, Rule::share).map(share).collect::<Result<_, _>>()?;

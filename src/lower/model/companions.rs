@@ -29,7 +29,7 @@ impl<'p> Lowering<'p> {
             span,
         };
         let mut ok = true;
-        let mut ranks = Ranks { upper: 1.0, lower: 1.0 };
+        let (mut ranks, mut by_rank) = (Ranks { upper: 1.0, lower: 1.0 }, false);
         let before = self.frame().bindings.iter().rev().find(|b| b.name == name.value).map(|b| b.span);
         if let Some(before) = before {
             self.report(
@@ -58,8 +58,7 @@ impl<'p> Lowering<'p> {
                 "pool" => ok &= self.count(key, value, &mut companions.pool, 1),
                 "refresh" => ok &= self.count(key, value, &mut companions.refresh, 1),
                 "listed" => match self.listed(value) {
-                    Some(true) => companions.ranks = Some(ranks),
-                    Some(false) => {}
+                    Some(ranks) => by_rank = ranks,
                     None => ok = false,
                 },
                 "upper" => ok &= self.share(key, value, &mut ranks.upper),
@@ -92,21 +91,18 @@ impl<'p> Lowering<'p> {
             }
         }
         let part = entries.iter().find(|(key, _)| matches!(key.value.as_str(), "upper" | "lower"));
-        match (&mut companions.ranks, part) {
-            (Some(slot), _) => *slot = ranks,
-            (None, Some((key, _))) if ok => {
-                ok = false;
-                self.report(
-                    Diagnostic::error(
-                        code::E0511,
-                        format!("`{}` is a part of a ranking, and samples are listed", key.value),
-                    )
-                    .at(key.span, "nothing reads this")
-                    .help("take it away, or list ranks: `listed = \"ranks\"`"),
-                );
-            }
-            _ => {}
+        if let (Some((key, _)), false, true) = (part, by_rank, ok) {
+            ok = false;
+            self.report(
+                Diagnostic::error(
+                    code::E0511,
+                    format!("`{}` is a part of a ranking, and samples are listed", key.value),
+                )
+                .at(key.span, "nothing reads this")
+                .help("take it away, or list ranks: `listed = \"ranks\"`"),
+            );
         }
+        companions.ranks = by_rank.then_some(ranks);
         let value = if ok {
             let id = CompanionsId(self.graph.companions.len() as u32);
             self.graph.companions.push(companions);
@@ -202,7 +198,7 @@ impl<'p> Lowering<'p> {
     /// A part of all samples.
     fn share(&mut self, key: &Ident, e: &Expr, slot: &mut f64) -> bool {
         match self.expr(e) {
-            Value::Static(s) if s.as_f64().is_some_and(|x| x > 0.0 && x <= 1.0) => {
+            Value::Static(s) if s.as_f64().is_some_and(Ranks::is_part) => {
                 *slot = s.as_f64().unwrap_or(1.0);
                 true
             }

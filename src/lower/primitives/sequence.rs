@@ -188,17 +188,14 @@ impl Lowering<'_> {
     /// Nothing is to be done where all samples have one length.
     pub(super) fn dense(&mut self, a: &Args) -> Got<Value> {
         let (x, xs) = self.sequence(a)?;
-        let to = match self.text(a, "to", "batch")?.as_str() {
-            "batch" => Extent::Batch,
-            "data" => Extent::Data,
-            other => {
-                let at = a.named("to").map_or(a.span, |x| x.span);
-                let d = Diagnostic::error(hyper::E0402, format!("no `{other}` to pad to"))
-                    .at(at, "unknown")
-                    .help("\"batch\" or \"data\": the longest sample of the one or the other")
-                    .did_you_mean(other, Extent::ALL.map(Extent::name));
-                return Some(self.fail(d));
-            }
+        let name = self.text(a, "to", Extent::Batch.name())?;
+        let Some(to) = Extent::named(&name) else {
+            let at = a.named("to").map_or(a.span, |x| x.span);
+            let d = Diagnostic::error(hyper::E0402, format!("no `{name}` to pad to"))
+                .at(at, "unknown")
+                .help("\"batch\" or \"data\": the longest sample of the one or the other")
+                .did_you_mean(&name, Extent::ALL.map(Extent::name));
+            return Some(self.fail(d));
         };
         let len = self.graph.node(x)?.ty.len()?.clone();
         if to.of(&len).as_ref() == Some(&len) {
