@@ -24,19 +24,17 @@ help:
 setup:
 	@scripts/libtorch.sh
 
-# `dsc` without libtorch in it, so that it starts at once, and `dsc-rt` with it.
+# Both programs in one compilation: `dsc` without libtorch in it, so that it starts at once, and `dsc-rt` with it.
 build:
-	@$(with_torch); $(CARGO) build --release --bin dsc-rt
-	@$(CARGO) build --release --no-default-features --bin dsc
+	@$(with_torch); $(CARGO) build --release
 
 # Uses the profile of the tests: one compilation of the dependencies serves both.
 demo:
-	@$(with_torch); $(CARGO) build --bin dsc-rt
-	@$(CARGO) build --no-default-features --bin dsc
+	@$(with_torch); $(CARGO) build
 	@target/debug/dsc demo
 
 mining:
-	@$(CARGO) run --release --no-default-features --example mining
+	@$(CARGO) run --release --package dsc-experiment --example mining
 
 # libtorch first: its checks name a missing compiler before anything large is fetched.
 test:

@@ -1,110 +1,11 @@
-//! Embeds the standard library and the stock models; with libtorch, checks its version, compiles the C++ shim and bakes
-//! the library path.
-
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+//! Bakes the folder of libtorch into the programs that are linked to it.
 
 fn main() {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
-    let mut text = String::new();
-    for (constant, folder, extension) in
-        [("STDLIB", "stdlib", "dsl"), ("MODELS", "models", "dsl"), ("NAMES", "models", "names")]
-    {
-        println!("cargo:rerun-if-changed={folder}");
-        let mut files = Vec::new();
-        files_below(&root.join(folder), extension, &mut files);
-        files.sort();
-        writeln!(text, "static {constant}: &[(&str, &str)] = &[").expect("a String takes all");
-        for file in files {
-            let name = file.strip_prefix(root.join(folder)).expect("found below it").with_extension("");
-            writeln!(text, "    ({:?}, include_str!({:?})),", name.display().to_string(), file.display().to_string())
-                .expect("a String takes all");
-        }
-        text.push_str("];\n");
-    }
-    fs::write(out.join("embedded.rs"), text).expect("cannot write the embedded sources");
-    if env::var_os("CARGO_FEATURE_TORCH").is_some() {
-        torch(&root);
-    }
-}
-
-/// The libtorch that `tch` 0.24 binds.
-const TORCH: &str = "2.11";
-
-fn torch(root: &Path) {
-    // Known to direct dependents of torch-sys only.
-    let lib = PathBuf::from(env::var("DEP_TCH_LIBTORCH_LIB").expect("torch-sys says where its libtorch is"));
-    let torch = lib.parent().unwrap_or(&lib).to_path_buf();
-    let include = torch.join("include");
-    let header = include.join("torch/headeronly/version.h");
-    println!("cargo:rerun-if-changed={}", header.display());
-    match torch_version(&torch, &header) {
-        Some(version) if version.starts_with(&format!("{TORCH}.")) => {
-            println!("cargo:rustc-env=DSC_TORCH_VERSION={version}");
-        }
-        found => {
-            let found = found.map_or("no version file".to_owned(), |v| format!("version {v}"));
-            println!(
-                "cargo::error=dsc needs libtorch {TORCH}.x, {} has {found}: point LIBTORCH at torch 2.11.0 (the `torch` \
-                 folder of `pip install torch==2.11.0`), or unset it and run `make setup`",
-                torch.display()
-            );
-            std::process::exit(1);
-        }
-    }
-
-    let shim = root.join("src/runtime/shim");
-    println!("cargo:rerun-if-changed=src/runtime/shim");
-    let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".to_owned());
-    cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .pic(true)
-        .opt_level(2)
-        .debug(false)
-        .extra_warnings(true)
-        // system headers: warnings are for our own lines
-        .flag("-isystem")
-        .flag(include.display().to_string())
-        .flag(format!("-D_GLIBCXX_USE_CXX11_ABI={abi}"))
-        .flag("-fvisibility=hidden")
-        .files(["operators.cpp", "optimiser.cpp", "context.cpp"].map(|f| shim.join(f)))
-        .compile("dscshim");
-
-    // DT_RPATH, not DT_RUNPATH: it also serves the libraries that libtorch itself loads. The first entry is the layout
-    // of `make install`.
-    println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
-    println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib");
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
-}
-
-/// The version of the libtorch whose headers are compiled against.
-fn torch_version(torch: &Path, header: &Path) -> Option<String> {
-    if let Ok(text) = fs::read_to_string(header) {
-        let part = |name: &str| {
-            text.lines().find_map(|l| l.strip_prefix(&format!("#define TORCH_VERSION_{name} ")).map(str::trim))
-        };
-        if let (Some(major), Some(minor), Some(patch)) = (part("MAJOR"), part("MINOR"), part("PATCH")) {
-            return Some(format!("{major}.{minor}.{patch}"));
-        }
-    }
-    if let Ok(text) = fs::read_to_string(torch.join("version.py")) {
-        let version = text.lines().find_map(|l| l.strip_prefix("__version__ = "))?;
-        return Some(version.trim_matches(['\'', '"', ' ']).to_owned());
-    }
-    let text = fs::read_to_string(torch.join("build-version")).ok()?;
-    Some(text.trim().to_owned())
-}
-
-fn files_below(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|e| e.path()) {
-        if path.is_dir() {
-            files_below(&path, extension, found);
-        } else if path.extension().is_some_and(|e| e == extension) {
-            found.push(path);
-        }
-    }
+    // Said by the build script of `dsc-runtime`; absent without the feature `torch`.
+    let Ok(lib) = std::env::var("DEP_DSCSHIM_LIB") else { return };
+    // DT_RPATH, not DT_RUNPATH: it also serves the libraries that libtorch itself loads. The first entry is the layout of
+    // `make install`.
+    let rpath = format!("-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib,-rpath,{lib}");
+    println!("cargo::rustc-link-arg-bin=dsc-rt={rpath}");
+    println!("cargo::rustc-link-arg-tests={rpath}");
 }

@@ -1,24 +1,16 @@
 #!/usr/bin/env bash
-# Every snapshot file belongs to a test that asserts it. insta writes the source file of the assertion into each
-# snapshot; the rest of the name is the module path and the test's function, or the name given to the assertion.
+# snapshots.sh REFERENCES: every snapshot file is one that an assertion compared with. REFERENCES is what insta wrote during a run
+# of all tests (INSTA_SNAPSHOT_REFERENCES_FILE); `cargo insta test --unreferenced=reject` does the same with its own program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+references=$1
 status=0
+fail() { echo "error: $1" >&2; status=1; }
+[ -s "$references" ] || fail "no test compared with a snapshot: $references is missing or empty"
+compared=$(sort -u "$references" 2>/dev/null | while read -r file; do realpath -q "$file" || true; done)
 while IFS= read -r -d '' snap; do
-  fail() { echo "error: $snap: $1; delete it or mend the test" >&2; status=1; }
-  source=$(sed -n -E 's/^source: "?([^"]*)"?$/\1/p' "$snap" | head -n 1)
-  if [ ! -f "$source" ]; then
-    fail "its test file ${source:-(none named)} does not exist"
-    continue
-  fi
-  name=$(basename "$snap" .snap)
-  name=${name##*__}
-  # a second and third unnamed assertion in one test is numbered; names in a glob or a loop carry what follows an @
-  name=${name%%@*}
-  plain=$(sed -E 's/-[0-9]+$//' <<<"$name")
-  grep -qE "fn (test_)?$plain\b|\"$name\"" "$source" || grep -q "set_snapshot_suffix\|assert_snapshot!([a-z_&(]" "$source" ||
-    fail "nothing in $source asserts \`$name\`"
-done < <(find src tests -name '*.snap' -print0 2>/dev/null)
-stray=$(find src tests -name '*.snap.new' -o -name '.*.pending-snap' 2>/dev/null)
-[ -z "$stray" ] || { echo "error: snapshots that wait for a decision: $stray" >&2; status=1; }
+  grep -qxF "$(realpath "$snap")" <<<"$compared" || fail "$snap: no assertion compares with it; delete it or mend the test"
+done < <(find src tests crates -name '*.snap' -print0)
+stray=$(find src tests crates -name '*.snap.new' -o -name '.*.pending-snap')
+[ -z "$stray" ] || fail "snapshots that wait for a decision: $stray"
 exit $status

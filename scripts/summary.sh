@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
-# summary.sh LOG SKIPS: the last lines of a test run. LOG holds what the runners printed; SKIPS is a folder with a file for
-# each run, in which tests that skip themselves said so: "SKIPPED data::tests::mosi_real: ../shared is absent (..)".
+# summary.sh LOG SKIPPED: the last lines of a test run. LOG holds what the runners printed; SKIPPED is a file, which need not exist,
+# in which tests that skip themselves said so: "SKIPPED data::tests::mosi_real: ../shared is absent (..)". Fails if a test
+# failed or none ran.
 set -euo pipefail
-log=$1 skips=$2
+log=$1 skipped=$2
 
-# Of a run each test once, however many parts of it were skipped.
-TOLD=$(for file in "$skips"/*; do
-  [ ! -f "$file" ] || sort -u "$file" | awk -F': ' '!seen[$1]++'
-done)
-export TOLD
-if [ -n "$TOLD" ]; then
+# Each test once, however many parts of it were skipped.
+SKIPS=$([ ! -f "$skipped" ] || sort -u "$skipped" | awk -F': ' '!seen[$1]++')
+export SKIPS
+if [ -n "$SKIPS" ]; then
   echo "== skipped"
-  sort -u <<<"$TOLD"
+  sort -u <<<"$SKIPS"
 fi
 # nextest: "Summary [..] 12 tests run: 12 passed, 1 skipped"; cargo test: "test result: ok. 12 passed; 0 failed; .."
 # Tests that skip themselves pass for both.
 awk '
   BEGIN {
-    n = split(ENVIRON["TOLD"], lines, "\n")
+    n = split(ENVIRON["SKIPS"], lines, "\n")
     for (i = 1; i <= n; i++) {
       reason = lines[i]
       sub(/^SKIPPED [^ ]*: /, "", reason)
@@ -36,8 +35,10 @@ awk '
     }
   }
   END {
-    printf "all green: %d tests passed, %d failed, %d skipped", passed - themselves, failed, skipped + themselves
+    bad = failed || !passed
+    printf "%s: %d tests passed, %d failed, %d skipped", bad ? "FAILED" : "all green", passed - themselves, failed, skipped + themselves
     for (i = 1; i <= reasons; i++) printf "%s%d: %s", (i == 1 ? " (" : "; "), count[order[i]], order[i]
     print (reasons ? ")" : "")
+    exit bad
   }
 ' "$log"

@@ -1,7 +1,7 @@
-//! `dsc`: the front end. See `dsc::cli`.
+//! `dsc`: all commands. Those that need libtorch are handed on to `dsc-rt`; see `dsc::cli`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    dsc::cli::front_main()
+    dsc::cli::run(None)
 }

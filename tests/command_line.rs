@@ -207,22 +207,7 @@ fn a_missing_runtime_is_one_clear_fault() {
 }
 
 #[test]
-#[cfg(feature = "torch")]
-fn the_runtime_starts_with_libtorch_and_a_quiet_openmp() {
-    let shown = dsc().args(["doctor", "--format", "json"]).assert().success();
-    let report: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
-    assert_eq!(report["ready"], true);
-    assert_eq!(report["runtime"]["omp_wait_policy"], "PASSIVE");
-    assert_eq!(report["runtime"]["built_for"], "2.11.0");
-    assert_eq!(report["libtorch"]["folder"], report["runtime"]["libtorch"], "the launcher knows where it loads from");
-    // replaced, not started: the same answer through `exec`, and the user's own policy wins
-    let shown = dsc().arg("probe").env("OMP_WAIT_POLICY", "ACTIVE").assert().success();
-    let probe: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
-    assert_eq!(probe["omp_wait_policy"], "ACTIVE");
-}
-
-#[test]
-#[cfg(all(not(feature = "torch"), target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn the_front_end_has_no_libtorch_in_it() {
     let maps = dsc().args(["doctor", "--format", "json"]).env("LD_TRACE_LOADED_OBJECTS", "1").assert().success();
     let text = String::from_utf8(maps.get_output().stdout.clone()).unwrap();
@@ -256,11 +241,11 @@ fn diff_ends_like_diff() {
 
 #[test]
 fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
-    use dsc::train::checkpoint::{Numbers, Part, SCHEMA, State, write};
-    use dsc::train::run_folder::RunFolder;
+    use dsc_experiment::checkpoint::{Numbers, Part, SCHEMA, State, write};
+    use dsc_experiment::run_folder::RunFolder;
 
     let dir = tempfile::tempdir().unwrap();
-    let source = dsc::source::EmbeddedWorld::model("unimodal/audio").unwrap();
+    let source = dsc_language::EmbeddedWorld::model("unimodal/audio").unwrap();
     let shown = dsc().args(["dump", "unimodal/audio", "--format", "json", "--data", "sims"]).assert().success();
     let dump: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     let (folder, file) = (dir.path().join("run"), dir.path().join("audio.dsl"));
@@ -268,7 +253,7 @@ fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
     run.write("source/audio.dsl", source.as_bytes()).unwrap();
     let manifest = serde_json::json!({
         "schema": 2, "dsc": "0", "libtorch": "0", "started": "", "command": [], "model": "AudioOnly", "file": "audio.dsl",
-        "variant": null, "recipe": "sims", "settings": dsc::train::recipe::Settings::default(), "origins": {},
+        "variant": null, "recipe": "sims", "settings": dsc_experiment::recipe::Settings::default(), "origins": {},
         "hypers": { "heads": 4 }, "hyper_origins": {}, "opt_level": 1, "seed": 1, "graph": dump["hash"], "bound": dump["bound_hash"], "dims": dump["dims"],
         "data": { "name": "sims", "path": null, "sha256": null, "seed": null, "samples": {}, "truncated": {}, "non_finite": {}, "zero_lengths": {} }, "encoder": null,
         "machine": { "host": "", "system": "", "processor": "", "device": "cpu", "threads": 1 },
@@ -372,7 +357,7 @@ fn a_summary_in_numbers_and_for_programs() {
 fn an_expectation_that_is_not_met_fails_the_check_and_shows_the_largest_parts() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.dsl");
-    let text = dsc::source::EmbeddedWorld::model("dashfusion").unwrap();
+    let text = dsc_language::EmbeddedWorld::model("dashfusion").unwrap();
     std::fs::write(&file, text.replace("params < 120M, macs(Fuse) < 150M", "params < 120M, macs(Fuse) < 100M"))
         .unwrap();
     let file = file.to_str().unwrap();

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::analysis::diff::{Change, Difference, Hyper, Side, Style, diff, hypers};
-use dsc::data::{Binding, card};
-use dsc::ir::Graph;
-use dsc::lower::{Options, Setting, compile};
-use dsc::sema::dims::DimTable;
-use dsc::sema::program::Program;
-use dsc::sema::statics::Static;
-use dsc::source::{EmbeddedWorld, MemoryWorld, SourceMap, Span};
+use dsc_analysis::diff::{Change, Difference, Hyper, Side, Style, diff, hypers};
+use dsc_data::{Binding, card};
+use dsc_graph::Graph;
+use dsc_graph::dims::DimTable;
+use dsc_graph::statics::Static;
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, Setting, compile};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::{MemoryWorld, SourceMap, Span};
 
 struct Model {
     label: String,

@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dsc::analysis::Costs;
-use dsc::analysis::draw::scene::{Kind, ROOT};
-use dsc::analysis::draw::{Options as Look, Picture};
-use dsc::data::card;
-use dsc::ir::{Graph, NodeId, Op};
-use dsc::lower::{Options, compile};
-use dsc::sema::program::Program;
-use dsc::source::{EmbeddedWorld, MemoryWorld};
+use dsc_analysis::Costs;
+use dsc_analysis::draw::scene::{Kind, ROOT};
+use dsc_analysis::draw::{Options as Look, Picture};
+use dsc_data::card;
+use dsc_graph::{Graph, NodeId, Op};
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, compile};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::MemoryWorld;
 
 fn compiled(text: &str, variant: Option<&str>) -> Graph {
     let loaded = Program::load_text(&MemoryWorld::new(), "model.dsl", text);
@@ -104,9 +105,9 @@ fn parameters_and_costs_of_boxes_add_up_to_the_models() {
         let macs = Costs::of(&graph).multiply_adds();
         let picture = Picture::new(&graph, &Look { macs: Some(&macs), ..Look::default() });
         let root = picture.scene.item(ROOT).unwrap();
-        let (all, dead) = dsc::analysis::count::parameters(&graph);
+        let (all, dead) = dsc_analysis::count::parameters(&graph);
         assert_eq!((&root.params, &root.dead), (&all, &dead), "{}", graph.name);
-        let sum = macs.iter().fold(dsc::sema::dims::Dim::from(0), |sum, n| sum.plus(n));
+        let sum = macs.iter().fold(dsc_graph::dims::Dim::from(0), |sum, n| sum.plus(n));
         assert_eq!(root.macs, Some(sum), "{}", graph.name);
     }
 }

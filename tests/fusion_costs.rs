@@ -3,12 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::analysis::cost::CONVENTION;
-use dsc::analysis::{Figures, Summary};
-use dsc::data::{Binding, card};
-use dsc::lower::{Options, inputs};
-use dsc::sema::program::Program;
-use dsc::source::{EmbeddedWorld, MemoryWorld};
+use dsc_analysis::cost::CONVENTION;
+use dsc_analysis::{Figures, Summary};
+use dsc_data::{Binding, card};
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, inputs};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::MemoryWorld;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -30,7 +31,7 @@ fn macs(name: &str, blocks: [&str; 2]) -> [i64; 2] {
     let binding = Binding::of_card(card::card("sims").unwrap(), encoder);
     let dims = binding.dims(&inputs(&program, &options)).unwrap();
     options.dims = Some(dims.clone());
-    let summary = Summary::of(&dsc::compile(&world, "model.dsl", &options).unwrap());
+    let summary = Summary::of(&dsc_language::compile(&world, "model.dsl", &options).unwrap());
     blocks.map(|block| {
         let calls = summary.root.all().into_iter().filter(|p| p.block.as_deref() == Some(block)).map(|p| &p.figures);
         Figures::sum(calls).multiply_adds.eval(&dims).unwrap()

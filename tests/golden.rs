@@ -2,18 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::analysis::{Costs, Figures, Memory, MemoryPlan, Part, Summary, by_line, count};
-use dsc::data::{Binding, card};
-use dsc::ir::{Graph, verify};
-use dsc::lower::{Options, Setting, compile, recipe_sets};
-use dsc::report::{
+use dsc_analysis::{Costs, Figures, Memory, MemoryPlan, Part, Summary, by_line, count};
+use dsc_data::{Binding, card};
+use dsc_experiment::report::{
     self,
     summary::{Shown, by_block},
 };
-use dsc::sema::dims::{Dim, DimTable};
-use dsc::sema::program::Program;
-use dsc::sema::statics::Static;
-use dsc::source::{EmbeddedWorld, MemoryWorld, Span};
+use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::statics::Static;
+use dsc_graph::{Graph, verify};
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, Setting, compile, recipe_sets};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::{MemoryWorld, Span};
 
 fn graph_with(text: &str, options: Options) -> Graph {
     let loaded = Program::load_text(&MemoryWorld::new(), "model.dsl", text);

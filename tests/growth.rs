@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dsc::check;
-use dsc::data::card;
-use dsc::lower::Options;
-use dsc::sema::program::Program;
-use dsc::source::MemoryWorld;
+use dsc_data::card;
+use dsc_language::lower::Options;
+use dsc_language::sema::program::Program;
+use dsc_project::check;
+use dsc_syntax::source::MemoryWorld;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -4,16 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
-use dsc::data::card;
-use dsc::ir::{Graph, bind_text, parse, verify};
-use dsc::lower::{Options, compile};
-use dsc::sema::dims::DimTable;
-use dsc::sema::program::Program;
-use dsc::source::{EmbeddedWorld, MemoryWorld, World};
+use dsc_data::card;
+use dsc_graph::dims::DimTable;
+use dsc_graph::{Graph, bind_text, parse, verify};
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, compile};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::{MemoryWorld, World};
 use proptest::prelude::*;
 
-#[path = "common/property.rs"]
-mod property;
+use dsc_testing::property;
 use property::{cases, tokens};
 
 /// Files that cases of the suite import.

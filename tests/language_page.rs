@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dsc::check;
-use dsc::data::card;
-use dsc::diag::{Diagnostic, Format, render};
-use dsc::lower::Options;
-use dsc::sema::program::Program;
-use dsc::source::{MemoryWorld, SourceMap};
+use dsc_data::card;
+use dsc_language::lower::Options;
+use dsc_language::sema::program::Program;
+use dsc_project::check;
+use dsc_syntax::diag::{Diagnostic, Format, render};
+use dsc_syntax::source::{MemoryWorld, SourceMap};
 use std::path::Path;
 
 /// The programs of a page, each with the line of the page that its first line is.

@@ -5,14 +5,14 @@
 
 use std::time::{Duration, Instant};
 
-use dsc::data::card;
-use dsc::lower::{Options, check};
-use dsc::sema::program::Program;
-use dsc::source::{EmbeddedWorld, MemoryWorld};
+use dsc_data::card;
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, check};
+use dsc_language::sema::program::Program;
+use dsc_syntax::source::MemoryWorld;
 use proptest::prelude::*;
 
-#[path = "common/property.rs"]
-mod property;
+use dsc_testing::property;
 use property::{cases, tokens};
 
 /// The stock models, and each module of the standard library as a file that a model imports.

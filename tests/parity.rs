@@ -4,33 +4,32 @@
 //!
 //! The references compute in float64, sample by sample, without padding or masks. We are compared with them in float64,
 //! where only the equations can differ, and in float32, which is what trains.
-#![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "parity/fixture.rs"]
 mod fixture;
-#[path = "common/skip.rs"]
-mod skip;
+use dsc_testing::skip;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use dsc::data::text::WeightFile;
-use dsc::ir::Graph;
-use dsc::lower::{Options, Setting, compile};
-use dsc::runtime::{CompanionRows, Evaluated, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want};
-use dsc::sema::dims::DimTable;
-use dsc::sema::program;
-use dsc::sema::statics::Static;
-use dsc::source::{EmbeddedWorld, FsWorld, Span};
-use dsc::train::initial_weights::InitialWeights;
-use dsc::train::names::NameMap;
+use dsc_data::text::WeightFile;
+use dsc_graph::Graph;
+use dsc_graph::dims::DimTable;
+use dsc_graph::statics::Static;
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, Setting, compile};
+use dsc_language::sema::program;
+use dsc_runtime::tch::{Device, Kind, Tensor};
+use dsc_runtime::{CompanionRows, Evaluated, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want};
+use dsc_syntax::source::{FsWorld, Span};
+use dsc_train::initial_weights::InitialWeights;
+use dsc_train::weight_map::WeightMap;
 use fixture::{Array, Fixture, fixtures};
 use serde_json::Value;
 use skip::{Lacks, skip};
 use std::path::Path;
 use std::process::Command;
-use tch::{Device, Kind, Tensor};
 
 /// Largest difference allowed in float64, relative to the largest entry.
 const EXACT: f64 = 1e-12;
@@ -289,7 +288,7 @@ fn released_checkpoint() {
     let (graph, dims) = compiled(f);
 
     let map = EmbeddedWorld::names("dashfusion_released").unwrap();
-    let names = NameMap::parse(map, "dashfusion_released.names").unwrap();
+    let names = WeightMap::parse(map, "dashfusion_released.names").unwrap();
     let file = WeightFile::open(&folder.join("released_small.ckpt")).unwrap();
     // Of the tensors that the program gives no gradient all are known to be unread, and no others.
     let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();

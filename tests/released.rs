@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::check;
-use dsc::data::card;
-use dsc::diag::{Diagnostic, Format, render};
-use dsc::lower::Options;
-use dsc::sema::program::Program;
-use dsc::source::{MemoryWorld, SourceMap};
+use dsc_data::card;
+use dsc_language::lower::Options;
+use dsc_language::sema::program::Program;
+use dsc_project::check;
+use dsc_syntax::diag::{Diagnostic, Format, render};
+use dsc_syntax::source::{MemoryWorld, SourceMap};
 use std::fmt::Write as _;
 use std::path::Path;
 

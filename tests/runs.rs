@@ -1,5 +1,4 @@
 //! Runs as a user meets them: what training leaves behind, what scoring and predicting make of it, with other data too.
-#![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -9,8 +8,7 @@ use std::time::{Duration, Instant};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-#[path = "common/feature_file.rs"]
-mod feature_file;
+use dsc_testing::feature_file;
 
 use feature_file::Py;
 
@@ -342,7 +340,7 @@ fn an_interrupted_training_says_how_it_stands() {
     assert!(told.err.contains("`dsc eval run` scores it on the validation split"), "{}", told.err);
     assert!(place.file("run/last.safetensors").is_file() && !place.file("run/results.json").exists());
     let scored = place.dsc("eval run", 0);
-    assert!(scored.err.contains("the run is not finished, it stands after "), "{}", scored.err);
+    assert!(scored.err.contains("the run is not finished, "), "{}", scored.err);
     assert!(scored.out.contains("valid"), "{}", scored.out);
     assert!(place.dsc("eval run --split test", 1).err.contains("E0923"));
     assert!(place.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
@@ -487,8 +485,8 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     assert!(stopped.err.contains("Small, seed 1: interrupted"), "{}", stopped.err);
     assert!(place.file("all/Small/seed-1-2/last.safetensors").is_file());
     assert!(stopped.out.contains("late: 1 of 1 runs are missing"), "{}", stopped.out);
-    let unknown = ablate("--variants deap", 2);
-    assert!(unknown.err.contains("`--variants deap`: the file has bad, late"), "{}", unknown.err);
+    let unknown = ablate("--variants deap", 1);
+    assert!(unknown.err.contains("E0517") && unknown.err.contains("it has bad, late"), "{}", unknown.err);
 }
 
 #[test]
@@ -602,4 +600,21 @@ impl safetensors::View for &Tensor {
     fn data_len(&self) -> usize {
         self.numbers.len()
     }
+}
+
+#[test]
+fn the_runtime_starts_with_libtorch_and_a_quiet_openmp() {
+    let place = Place::new();
+    let dsc = |args: &str| assert_cmd::Command::from_std(place.command(args));
+    let shown = dsc("doctor --format json").assert().success();
+    let report: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(report["ready"], true);
+    assert_eq!(report["runtime"]["omp_wait_policy"], "PASSIVE");
+    assert_eq!(report["runtime"]["built_for"], "2.11.0");
+    assert_eq!(report["libtorch"]["folder"], report["runtime"]["libtorch"], "the launcher knows where it loads from");
+    assert_eq!(report["libtorch"]["baked"], true, "the path in the program leads there");
+    // replaced, not started: the same answer through `exec`, and the user's own policy wins
+    let shown = dsc("probe").env("OMP_WAIT_POLICY", "ACTIVE").assert().success();
+    let probe: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(probe["omp_wait_policy"], "ACTIVE");
 }

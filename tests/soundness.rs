@@ -7,7 +7,6 @@
 //!
 //! `DSC_SOUNDNESS=50000 cargo nextest run --profile long --test soundness --no-capture` for a long run, `DSC_SOUNDNESS_SEED` for other
 //! programs, `DSC_SOUNDNESS_FROM` to begin at another number, `DSC_SOUNDNESS_SHOW` to see what is refused.
-#![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 #[path = "soundness/body.rs"]
@@ -28,12 +27,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dsc::data::card;
-use dsc::diag::Diagnostic;
-use dsc::lower::{Options, check};
-use dsc::sema::primitives::PRIMITIVES;
-use dsc::sema::program::{Loaded, Program};
-use dsc::source::MemoryWorld;
+use dsc_data::card;
+use dsc_language::lower::{Options, check};
+use dsc_language::sema::primitives::PRIMITIVES;
+use dsc_language::sema::program::{Loaded, Program};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::MemoryWorld;
 
 use program::{Generated, generate};
 
@@ -181,7 +180,7 @@ fn whatever_is_accepted_runs() {
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
     let (programs, seed) = (number("DSC_SOUNDNESS", PROGRAMS), number("DSC_SOUNDNESS_SEED", 1));
     let first = number("DSC_SOUNDNESS_FROM", 0);
-    tch::set_num_threads(1);
+    dsc_runtime::tch::set_num_threads(1);
     let report = Mutex::new(Report::default());
     let next = AtomicU64::new(first);
     std::thread::scope(|scope| {

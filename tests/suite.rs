@@ -8,12 +8,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::check;
-use dsc::data::card;
-use dsc::diag::{Diagnostic, Severity, all_codes};
-use dsc::lower::Options;
-use dsc::sema::program::Program;
-use dsc::source::{SourceMap, World};
+use dsc_data::card;
+use dsc_language::lower::Options;
+use dsc_language::sema::program::Program;
+use dsc_project::check;
+use dsc_syntax::diag::{Diagnostic, Severity, all_codes};
+use dsc_syntax::source::{SourceMap, World};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ fn root() -> PathBuf {
 /// others checked with their variants, recipes, expectations and lints.
 fn diagnose(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
     if name.ends_with(".ir") {
-        let found = match dsc::ir::parse(text) {
-            Ok(parsed) => dsc::ir::diagnose(&parsed.graph, &|a, b| a == b),
+        let found = match dsc_graph::parse(text) {
+            Ok(parsed) => dsc_graph::diagnose(&parsed.graph, &|a, b| a == b),
             Err(faults) => faults,
         };
         return (SourceMap::new(), found);
@@ -44,7 +44,7 @@ fn diagnose(name: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
     if name.starts_with("syntax/") {
         let mut sources = SourceMap::new();
         let file = sources.add(name, text);
-        let (_, diagnostics) = dsc::syntax::parse(&sources, file);
+        let (_, diagnostics) = dsc_syntax::parse(&sources, file);
         return (sources, diagnostics);
     }
     let mut loaded = Program::load_text(&SuiteWorld, name, text);

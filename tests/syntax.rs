@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::diag::Diagnostic;
-use dsc::source::{SourceMap, Span};
-use dsc::syntax::{ast::*, parse};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::{SourceMap, Span};
+use dsc_syntax::{ast::*, parse};
 use proptest::prelude::*;
 
-#[path = "common/property.rs"]
-mod property;
+use dsc_testing::property;
 use property::cases;
 
 const CANONICAL: &str = include_str!("fixtures/canonical.dsl");

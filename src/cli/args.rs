@@ -4,8 +4,8 @@ use super::{
     ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, summary, sweep,
     test, train,
 };
-use crate::diag::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dsc_syntax::diag::Format;
 
 /// A declarative model-graph compiler and runtime for multimodal fusion models.
 #[derive(Debug, Parser)]
@@ -126,51 +126,9 @@ pub enum Command {
     /// Report how libtorch loads, as JSON; `dsc doctor` asks for it
     #[command(hide = true)]
     Probe,
-}
-
-impl Command {
-    /// Takes the variant that the name of the model says.
-    ///
-    /// # Errors
-    /// What to tell the user where an option says another one.
-    pub fn take_variant(&mut self) -> Result<(), String> {
-        match self {
-            Command::Check(args) => args.model.take_variant(),
-            Command::Dump(args) => args.model.take_variant(),
-            Command::Summary(args) => args.model.take_variant(),
-            Command::Train(args) => args.model.take_variant(),
-            Command::Import(args) => args.model.take_variant(),
-            Command::Ablate(args) => args.train.model.take_variant(),
-            Command::Sweep(args) => args.train.model.take_variant(),
-            // These name several models, or none.
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the command runs in `dsc-rt`.
-    pub fn needs_runtime(&self) -> bool {
-        match self {
-            Command::Check(_)
-            | Command::Fmt(_)
-            | Command::Dump(_)
-            | Command::Diff(_)
-            | Command::Graph(_)
-            | Command::Summary(_)
-            | Command::Test(_)
-            | Command::Data(_)
-            | Command::Models(_)
-            | Command::Explain(_)
-            | Command::Doctor(_) => false,
-            Command::Train(_)
-            | Command::Ablate(_)
-            | Command::Sweep(_)
-            | Command::Import(_)
-            | Command::Eval(_)
-            | Command::Predict(_)
-            | Command::Demo(_)
-            | Command::Probe => true,
-        }
-    }
+    /// Train one run of a comparison: its request comes as JSON on standard input
+    #[command(hide = true)]
+    Worker,
 }
 
 #[cfg(test)]

@@ -1,24 +1,19 @@
 //! `dsc summary FILE --beside FILE..`: what several models cost, a row each.
 
-use super::model::BindArgs;
-use super::opened::{Asked, Opened};
+use super::model::open;
 use super::{Exit, Output};
-use crate::analysis::cost::CONVENTION;
-use crate::analysis::{Figures, Summary, count};
-use crate::lower::Setting;
-use crate::report::table::{Align, Table};
-use crate::sema::dims::Dim;
+use dsc_analysis::cost::CONVENTION;
+use dsc_analysis::{Figures, Summary, count};
+use dsc_experiment::report::table::{Align, Table};
+use dsc_graph::dims::Dim;
+use dsc_project::{BindRequest, CompiledModel, ModelRequest};
 use serde_json::json;
 
 /// The models and what is shown of them.
 pub(super) struct Beside<'a> {
-    /// The first model's name, and its variant.
-    pub first: (&'a str, Option<&'a str>),
-    /// The others.
-    pub others: &'a [String],
-    /// Hypers of all of them.
-    pub sets: &'a [Setting],
-    pub bind: &'a BindArgs,
+    /// The models, a row each.
+    pub models: &'a [ModelRequest],
+    pub bind: &'a BindRequest,
     /// Blocks that have a column of their own.
     pub of: &'a [String],
 }
@@ -35,13 +30,10 @@ struct Cost {
 impl Beside<'_> {
     /// Prints the table.
     pub fn run(&self, out: &mut Output) -> Exit {
-        let (first, variant) = self.first;
-        let names = std::iter::once((first, variant)).chain(self.others.iter().map(|name| (name.as_str(), None)));
         let mut costs = Vec::new();
-        for (name, variant) in names {
-            let asked = Asked { name, variant, sets: self.sets.to_vec(), bind: self.bind };
-            match asked.open(out) {
-                Ok(opened) => costs.push(self.cost(&opened)),
+        for model in self.models {
+            match open(model, self.bind, out) {
+                Ok(model) => costs.push(self.cost(&model)),
                 Err(exit) => return exit,
             }
         }
@@ -63,9 +55,9 @@ impl Beside<'_> {
         Exit::Done
     }
 
-    fn cost(&self, opened: &Opened) -> Cost {
-        let summary = Summary::of(&opened.graph);
-        let bound = |dim: &Dim| match opened.dims.as_ref().and_then(|table| dim.eval(table)) {
+    fn cost(&self, model: &CompiledModel) -> Cost {
+        let summary = Summary::of(&model.graph);
+        let bound = |dim: &Dim| match model.dims().and_then(|table| dim.eval(table)) {
             Some(n) => Dim::from(n),
             None => dim.clone(),
         };
@@ -77,7 +69,7 @@ impl Beside<'_> {
         };
         let total = summary.total();
         Cost {
-            name: opened.label.clone(),
+            name: model.label.clone(),
             params: bound(&total.params),
             macs: bound(&total.multiply_adds),
             of: self.of.iter().map(calls).collect(),

@@ -1,14 +1,14 @@
 //! `dsc check FILE`.
 
-use super::model::{BindArgs, ModelArgs, cached_encoder, load_from, options};
+use super::model::{BindArgs, ModelArgs};
 use super::watch::Watched;
 use super::{Exit, Output, types};
-use crate::check;
-use crate::diag::codes::structure::E0507;
-use crate::sema::program::Loaded;
-use crate::source::World;
-use crate::syntax::ast::ItemKind;
-use crate::syntax::parse;
+use dsc_language::sema::program::Loaded;
+use dsc_project::{BindRequest, ModelRequest, cached_encoder, check, load_from, options};
+use dsc_syntax::ast::ItemKind;
+use dsc_syntax::diag::codes::structure::E0507;
+use dsc_syntax::parse;
+use dsc_syntax::source::World;
 
 /// `dsc check`.
 #[derive(Debug, clap::Args)]
@@ -27,14 +27,19 @@ pub struct Args {
 
 /// Reports everything wrong with a file: the base, every variant, recipes, lints.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
+    let model = match args.model.request(out) {
+        Ok(model) => model,
+        Err(exit) => return exit,
+    };
+    let bind = args.bind.request();
     loop {
         let read = Watched::default();
-        let exit = once(args, &read, out);
+        let exit = once(&model, &bind, args.types, &read, out);
         if !args.watch {
             return exit;
         }
         if read.is_empty() {
-            out.note(format_args!("`{}` is a stock model: there is no file to watch", args.model.file));
+            out.note(format_args!("`{}` is a stock model: there is no file to watch", model.file));
             return Exit::Usage;
         }
         out.note(format_args!("\n{} has changed", read.wait().display()));
@@ -42,20 +47,20 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
 }
 
 /// Checks once.
-fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
-    let mut loaded = load_from(files, &args.model.file);
+fn once(model: &ModelRequest, bind: &BindRequest, show_types: bool, files: &dyn World, out: &mut Output) -> Exit {
+    let mut loaded = load_from(files, &model.file);
     if let Some(note) = blocks_alone(&loaded) {
-        out.note(format_args!("{}: {note}", args.model.file));
+        out.note(format_args!("{}: {note}", model.file));
         return Exit::Done;
     }
     let mut typed = None;
     if let Some(program) = &loaded.program {
-        match options(program, &args.model, &args.bind) {
+        match options(program, model, bind) {
             Ok(options) => {
-                let recipe = args.bind.recipe_name(program);
+                let recipe = bind.recipe_name(program);
                 let request = check::Request { options: &options, bound: recipe.as_deref(), encoder: &cached_encoder };
                 loaded.diagnostics.extend(check::check(program, &request).into_sorted());
-                typed = Some(options).filter(|_| args.types);
+                typed = Some(options).filter(|_| show_types);
             }
             Err(faults) => loaded.diagnostics.extend(faults),
         }
@@ -63,7 +68,7 @@ fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
     let found = loaded.diagnostics.into_sorted();
     let errors = found.iter().filter(|d| d.is_error()).count();
     let warnings = found.len() - errors;
-    let shown: Vec<_> = found.into_iter().take(crate::diag::MAX_ERRORS).collect();
+    let shown: Vec<_> = found.into_iter().take(dsc_syntax::diag::MAX_ERRORS).collect();
     let exit = match (&loaded.program, typed) {
         (Some(program), Some(options)) => types::print(&shown, program, &options, &loaded.sources, out),
         _ => out.diagnostics(&shown, &loaded.sources),
@@ -71,13 +76,8 @@ fn once(args: &Args, files: &dyn World, out: &mut Output) -> Exit {
     if !out.is_json() {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         match (errors, warnings) {
-            (0, 0) => out.note(format_args!("{}: no errors", args.model.file)),
-            _ => out.note(format_args!(
-                "{}: {}, {}",
-                args.model.file,
-                count(errors, "error"),
-                count(warnings, "warning")
-            )),
+            (0, 0) => out.note(format_args!("{}: no errors", model.file)),
+            _ => out.note(format_args!("{}: {}, {}", model.file, count(errors, "error"), count(warnings, "warning"))),
         }
     }
     exit

@@ -1,9 +1,9 @@
 //! `dsc data info NAME|FILE`.
 
 use super::{Exit, Output};
-use crate::data::{Dataset, card, info};
-use crate::diag::Diagnostic;
-use std::path::{Path, PathBuf};
+use dsc_data::info;
+use dsc_project::open_data;
+use std::path::PathBuf;
 
 /// `dsc data`.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,9 @@ enum What {
 /// Shows what a data set holds.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     let What::Info { data, data_root } = &args.what;
-    match open(data, data_root.as_deref()) {
+    match open_data(data, data_root.as_deref()) {
         Ok(dataset) => {
-            out.remarks(&dataset.notes, &crate::source::SourceMap::new());
+            out.remarks(&dataset.notes, &dsc_syntax::source::SourceMap::new());
             let info = match info(&dataset) {
                 Ok(info) => info,
                 Err(fault) => return out.fault(&fault),
@@ -46,18 +46,3 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         Err(fault) => out.fault(&fault),
     }
 }
-
-/// Opens a known data set by its name, else a feature file; a file called like a data set is given as `./demo`.
-///
-/// # Errors
-/// A file that is missing or cannot be read, a name that nothing has.
-pub fn open(data: &str, data_root: Option<&Path>) -> Result<Dataset, Diagnostic> {
-    let path = Path::new(data);
-    if card::card(data).is_none() && path.exists() {
-        return Dataset::open(path);
-    }
-    card::locate(data, data_root)?.open(DEMO_SEED)
-}
-
-/// The seed of the embedded default: its data are one fixed set, whatever the seed of the training.
-pub const DEMO_SEED: u64 = 1;

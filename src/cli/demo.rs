@@ -1,6 +1,17 @@
 //! `dsc demo`: the stock model and the unimodal ones on the generated data, in one table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use dsc_data::demo::{SEED, ceiling};
+use dsc_experiment::metrics::Family;
+use dsc_experiment::report::results::{ModelRow, models_table};
+use dsc_experiment::run_folder::RunFolder;
+use dsc_project::{Engine, Failure, TrainRequest};
+use indexmap::IndexMap;
+
+use super::interrupts::{self, Second};
+use super::progress::Progress;
+use super::{Exit, Output};
 
 /// `dsc demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,25 +30,12 @@ pub struct Args {
     threads: Option<usize>,
 }
 
-/// What is compared, the fused model first.
-#[cfg(feature = "torch")]
+/// The models that are compared, the fused one first.
 const MODELS: [&str; 4] = ["dashfusion", "unimodal/text", "unimodal/audio", "unimodal/vision"];
 
 /// Trains the models and prints the table.
-#[cfg(feature = "torch")]
-pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
-    use super::Exit;
-    use super::data::DEMO_SEED;
-    use super::model::ModelArgs;
-    use super::train::{self, train_all};
-    use crate::data::demo::ceiling;
-    use crate::passes::OptLevel;
-    use crate::report::results::{ModelRow, models_table};
-    use crate::train::metrics::Family;
-    use crate::train::run_folder::RunFolder;
-    use indexmap::IndexMap;
-    use std::path::Path;
-
+pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
+    let stop = interrupts::watch(Second::Ends);
     let top = match RunFolder::create(args.out.as_deref(), Path::new("runs"), "demo") {
         Ok(folder) => folder,
         Err(d) => return out.fault(&d),
@@ -47,28 +45,20 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
     let mut family = Family::Sims;
     for model in MODELS {
         out.note(format_args!("== {model}"));
-        let train = train::Args {
-            model: ModelArgs { file: model.to_owned(), variant: None, sets: Vec::new() },
-            data: "demo".to_owned(),
-            data_root: None,
-            recipe: None,
-            with: Vec::new(),
-            epochs: args.epochs.clone(),
-            batch: None,
-            text_encoder: None,
-            device: "cpu".to_owned(),
-            threads: args.threads,
-            seed: Some(args.seed.clone()),
-            seeds: None,
-            opt_level: OptLevel::default(),
-            out: Some(top.file(&model.replace('/', "-"))),
-            adopt: None,
+        let mut request = TrainRequest::new(model, "demo").with("seed", &args.seed).with("seeds", "1");
+        if let Some(epochs) = &args.epochs {
+            request = request.with("epochs", epochs);
+        }
+        request.threads = args.threads;
+        request.out = Some(top.file(&model.replace('/', "-")));
+        request.command = std::env::args().collect();
+        let trained = engine.train(&request, stop, &mut Progress::new(out));
+        let trained = match trained {
+            Ok(trained) => trained,
+            Err(Failure::Interrupted) => return Exit::Interrupted,
+            Err(Failure::Faults(faults)) => return out.faults(&faults),
         };
-        let results = match train_all(&train, out) {
-            Ok((results, _)) => results,
-            Err(exit) => return exit,
-        };
-        let Some(r) = results.into_iter().next() else { continue };
+        let Some(r) = trained.results.into_iter().next() else { continue };
         family = Family::parse(&r.family).unwrap_or(family);
         if constants.is_empty() {
             constants.push(ModelRow {
@@ -87,7 +77,7 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
     }
     // Best figures of any predictor, each by the best rule for it, on this test split where they depend on it.
     let known = ["text", "audio", "vision", "text+audio+vision"];
-    let ceilings = ceiling(DEMO_SEED).into_iter().filter(|c| known.contains(&c.known.as_str())).map(|c| ModelRow {
+    let ceilings = ceiling(SEED).into_iter().filter(|c| known.contains(&c.known.as_str())).map(|c| ModelRow {
         name: format!("ceiling: {}", c.known),
         metrics: IndexMap::from([
             ("acc2".to_owned(), Some(c.test_acc2)),

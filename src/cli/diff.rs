@@ -1,10 +1,9 @@
 //! `dsc diff A B`: what differs between two models.
 
-use super::model::{BindArgs, parse_setting};
-use super::opened::Asked;
+use super::model::{BindArgs, named, open, parse_assignment};
 use super::{Exit, Output};
-use crate::analysis::diff::{Style, diff};
-use crate::lower::Setting;
+use dsc_analysis::diff::{Style, diff};
+use dsc_project::Assignment;
 
 /// `dsc diff`.
 #[derive(Debug, clap::Args)]
@@ -40,35 +39,32 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     variant_b: Option<String>,
     /// Set a hyper of both models
-    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_setting)]
-    sets: Vec<Setting>,
+    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_assignment)]
+    sets: Vec<Assignment>,
     /// Set a hyper of the first model
-    #[arg(long = "set-a", value_name = "HYPER=VALUE", value_parser = parse_setting)]
-    sets_a: Vec<Setting>,
+    #[arg(long = "set-a", value_name = "HYPER=VALUE", value_parser = parse_assignment)]
+    sets_a: Vec<Assignment>,
     /// Set a hyper of the second model
-    #[arg(long = "set-b", value_name = "HYPER=VALUE", value_parser = parse_setting)]
-    sets_b: Vec<Setting>,
+    #[arg(long = "set-b", value_name = "HYPER=VALUE", value_parser = parse_assignment)]
+    sets_b: Vec<Assignment>,
     #[command(flatten)]
     bind: BindArgs,
 }
 
 /// Compares two models.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
-    let variant_b = args.variant_b.as_deref().or(args.variant.as_deref());
-    let with = |own: &[Setting]| args.sets.iter().chain(own).cloned().collect::<Vec<_>>();
-    let a = Asked { name: &args.a, variant: args.variant_a.as_deref(), sets: with(&args.sets_a), bind: &args.bind };
-    let b = Asked {
-        name: args.b.as_deref().unwrap_or(&args.a),
-        variant: variant_b,
-        sets: with(&args.sets_b),
-        bind: &args.bind,
-    };
-    if args.b.is_none() && (a.variant, &a.sets) == (b.variant, &b.sets) {
+    let with = |own: &[Assignment]| args.sets.iter().chain(own).cloned().collect::<Vec<_>>();
+    let (variant_a, variant_b) = (args.variant_a.as_deref(), args.variant_b.as_deref().or(args.variant.as_deref()));
+    let (sets_a, sets_b) = (with(&args.sets_a), with(&args.sets_b));
+    if args.b.is_none() && (variant_a, &sets_a) == (variant_b, &sets_b) {
         out.note("a model does not differ from itself: give a second one, `--variant NAME` or `--set-b HYPER=VALUE`");
         return Exit::Usage;
     }
+    let bind = args.bind.request();
+    let a = named(&args.a, variant_a, &sets_a, out).and_then(|a| open(&a, &bind, out));
+    let b = named(args.b.as_deref().unwrap_or(&args.a), variant_b, &sets_b, out).and_then(|b| open(&b, &bind, out));
     // Diagnostics would end with 1, which means `different` here.
-    let (Ok(a), Ok(b)) = (a.open(out), b.open(out)) else { return Exit::Usage };
+    let (Ok(a), Ok(b)) = (a, b) else { return Exit::Usage };
     let difference = diff(&a.side(), &b.side());
     if out.is_json() {
         out.json(&difference);

@@ -3,10 +3,12 @@
 //! Runs without libtorch, so that it can say why libtorch does not load; how it loads is asked of `dsc-rt` itself.
 
 use super::{Exit, Output, launch};
-use crate::diag::Diagnostic;
-use crate::diag::codes::runtime::E0708;
+use dsc_project::Engine;
+use dsc_project::engine::Probe;
+use dsc_project::host::meminfo;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::runtime::E0708;
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -24,7 +26,7 @@ struct Report {
     ready: bool,
     libtorch: Found<Libtorch>,
     /// What `dsc-rt probe` printed.
-    runtime: Found<Value>,
+    runtime: Found<Probe>,
     gpu: Gpu,
     processor: Processor,
     omp_wait_policy: String,
@@ -93,6 +95,12 @@ struct EncoderCache {
     models: Vec<String>,
 }
 
+/// Prints how libtorch loads in this process.
+pub(super) fn run_probe(engine: &dyn Engine, out: &mut Output) -> Exit {
+    out.json(&engine.probe());
+    Exit::Done
+}
+
 /// Prints the report; `Faults` when training on the CPU would not work.
 pub fn run(_: &Args, out: &mut Output) -> Exit {
     let report = Report::collect();
@@ -136,16 +144,11 @@ impl Report {
         }
         match &self.runtime {
             Found::Yes(facts) => {
-                let number = |key| facts.get(key).and_then(Value::as_u64).unwrap_or(0);
-                line(true, "runtime", format!("starts, {} threads", number("threads")));
-                let text = |key| facts.get("no_gpu_because").and_then(|w| w.get(key)).and_then(Value::as_str);
-                match number("gpus") {
-                    0 => line(
-                        false,
-                        "GPU",
-                        fault(text("code").unwrap_or(""), text("message").unwrap_or("none"), text("help")),
-                    ),
-                    n => line(true, "GPU", format!("{n} usable: {}", self.gpu.names.join(", "))),
+                line(true, "runtime", format!("starts, {} threads", facts.threads));
+                match (facts.gpus, &facts.no_gpu_because) {
+                    (0, Some(no)) => line(false, "GPU", fault(&no.code, &no.message, no.help.as_deref())),
+                    (0, None) => line(false, "GPU", "none".to_owned()),
+                    (n, _) => line(true, "GPU", format!("{n} usable: {}", self.gpu.names.join(", "))),
                 }
             }
             Found::No { code, why, help } => line(false, "runtime", fault(code, why, help.as_deref())),
@@ -218,7 +221,7 @@ fn libtorch() -> Result<Libtorch, Diagnostic> {
 }
 
 /// Starts the runtime and lets it tell.
-fn probe() -> Result<Value, Diagnostic> {
+fn probe() -> Result<Probe, Diagnostic> {
     let mut command = launch::command()?;
     let program = PathBuf::from(command.get_program());
     let bad = |why: String| {
@@ -261,13 +264,6 @@ fn processor() -> Processor {
         memory_total: meminfo("MemTotal:"),
         memory_available: meminfo("MemAvailable:"),
     }
-}
-
-/// Bytes of a line of `/proc/meminfo`.
-pub(super) fn meminfo(key: &str) -> Option<u64> {
-    let memory = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = memory.lines().find_map(|l| l.strip_prefix(key))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|n| n * 1024)
 }
 
 /// `SET/Processed/*.pkl` below a data root.

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::files::unified;
-use super::model::{BindArgs, ModelArgs, load, options};
-use super::opened::Asked;
+use super::model::{self, BindArgs, ModelArgs};
 use super::{Exit, Output, types};
-use crate::diag::Diagnostic;
-use crate::ir::{Graph, bind_text, diagnose, parse};
-use crate::passes::{self, OptLevel, PIPELINE, Pass};
-use crate::sema::dims::{Dim, DimTable};
-use crate::source::{FsWorld, SourceMap, World as _};
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::passes::{self, OptLevel, PIPELINE, Pass};
+use dsc_graph::{Graph, bind_text, diagnose, parse};
+use dsc_project::{load, options};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::{FsWorld, SourceMap, World as _};
 use serde_json::json;
 
 /// `dsc dump`.
@@ -99,7 +99,7 @@ fn open(args: &Args, out: &mut Output) -> Result<Dumped, Exit> {
     let file = args.model.file.as_str();
     match FsWorld.read(file) {
         Ok(text) if is_graph(&text) => {
-            if args.model.variant.is_some() || !args.model.sets.is_empty() || args.bind.any() {
+            if args.model.variant.is_some() || !args.model.sets.is_empty() || args.bind.request().any() {
                 out.note(format_args!(
                     "`{file}` is a graph already: variant, hypers, data and encoder are what they were"
                 ));
@@ -109,14 +109,8 @@ fn open(args: &Args, out: &mut Output) -> Result<Dumped, Exit> {
             Ok(Dumped { graph, dims, read: true })
         }
         _ => {
-            let asked = Asked {
-                name: file,
-                variant: args.model.variant.as_deref(),
-                sets: args.model.sets.clone(),
-                bind: &args.bind,
-            };
-            let opened = asked.open(out)?;
-            Ok(Dumped { graph: opened.graph, dims: opened.dims, read: false })
+            let model = model::open(&args.model.request(out)?, &args.bind.request(), out)?;
+            Ok(Dumped { graph: model.graph, dims: model.options.dims, read: false })
         }
     }
 }
@@ -216,8 +210,12 @@ fn show_types(args: &Args, out: &mut Output) -> Exit {
         out.note(format_args!("`{file}` is a folder: --types wants a .dsl file, such as one of its sources"));
         return Exit::Usage;
     }
-    let mut loaded = load(file);
-    let options = match loaded.program.as_ref().map(|program| options(program, &args.model, &args.bind)) {
+    let model = match args.model.request(out) {
+        Ok(model) => model,
+        Err(exit) => return exit,
+    };
+    let mut loaded = load(&model.file);
+    let options = match loaded.program.as_ref().map(|program| options(program, &model, &args.bind.request())) {
         None => return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources),
         Some(Ok(options)) => options,
         Some(Err(faults)) => {
@@ -226,7 +224,7 @@ fn show_types(args: &Args, out: &mut Output) -> Exit {
         }
     };
     let Some(program) = &loaded.program else { return Exit::Faults };
-    loaded.diagnostics.extend(crate::lower::compile(program, &options).diagnostics.into_sorted());
+    loaded.diagnostics.extend(dsc_language::lower::compile(program, &options).diagnostics.into_sorted());
     let found = loaded.diagnostics.into_sorted();
     types::print(&found, program, &options, &loaded.sources, out)
 }

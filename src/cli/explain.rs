@@ -2,9 +2,9 @@
 
 use super::words::{WORDS, Word, sections};
 use super::{Exit, Output};
-use crate::diag::{CodeInfo, all_codes, did_you_mean, explain};
-use crate::sema::library::{LibraryBlock, blocks};
-use crate::sema::primitives::{self, PRIMITIVES, Primitive};
+use dsc_language::sema::library::{LibraryBlock, blocks};
+use dsc_language::sema::primitives::{self, PRIMITIVES, Primitive};
+use dsc_syntax::diag::{CodeInfo, all_codes, did_you_mean, explain};
 use serde_json::{Value, json};
 
 /// `dsc explain`.

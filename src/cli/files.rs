@@ -1,35 +1,10 @@
-//! Files of the command line: found below folders, replaced whole, compared by lines.
+//! Texts of files: replaced whole, compared by lines.
 
-use crate::train::checkpoint::settle;
+use dsc_experiment::checkpoint::settle;
 use similar::{ChangeTag, TextDiff};
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-
-/// The file itself, or the `.dsl` files below a folder by name; hidden folders and links to folders are left out.
-pub(super) fn dsl_files(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    files_below(path, "dsl", found)
-}
-
-/// The files of that ending below a folder, likewise.
-pub(super) fn files_below(path: &Path, ending: &str, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (kind, path) = (entry.file_type()?, entry.path());
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if kind.is_dir() && !hidden {
-            files_below(&path, ending, found)?;
-        } else if path.extension().is_some_and(|e| e == ending) && path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
+use std::path::Path;
 
 /// Puts a new text in the place of a file at once: whoever reads it sees the old or the new one. Permissions stay, and a link
 /// goes on leading to the file.

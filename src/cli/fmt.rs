@@ -1,12 +1,14 @@
 //! `dsc fmt FILE..`
 
-use super::files::{dsl_files, replace, unified};
+use super::files::{replace, unified};
 use super::{Exit, Output};
-use crate::diag::codes::names::E0202;
-use crate::diag::codes::run::E0931;
-use crate::diag::{Diagnostic, MAX_ERRORS, to_json};
-use crate::source::{EmbeddedWorld, SourceMap};
-use crate::syntax::format;
+use dsc_language::EmbeddedWorld;
+use dsc_project::files::dsl_files;
+use dsc_syntax::diag::codes::names::E0202;
+use dsc_syntax::diag::codes::run::E0931;
+use dsc_syntax::diag::{Diagnostic, MAX_ERRORS, to_json};
+use dsc_syntax::format;
+use dsc_syntax::source::SourceMap;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;

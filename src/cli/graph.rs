@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{OutputFormat, Picture as Kind};
-use super::model::{BindArgs, parse_setting};
-use super::opened::Asked;
+use super::model::{BindArgs, named, open, parse_assignment};
 use super::{Exit, Output};
-use crate::analysis::Costs;
-use crate::analysis::draw::{Options, Picture};
-use crate::diag::Diagnostic;
-use crate::diag::codes::run::E0913;
-use crate::lower::Setting;
 use clap::builder::{EnumValueParser, TypedValueParser};
+use dsc_analysis::Costs;
+use dsc_analysis::draw::{Options, Picture};
+use dsc_project::Assignment;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::E0913;
 
 /// `dsc graph`.
 #[derive(Debug, clap::Args)]
@@ -35,8 +34,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Set a hyper: `--set p=4`, checked against its declared range
-    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_setting)]
-    sets: Vec<Setting>,
+    #[arg(long = "set", value_name = "HYPER=VALUE", value_parser = parse_assignment)]
+    sets: Vec<Assignment>,
     #[command(flatten)]
     bind: BindArgs,
     /// What is written: svg, dot or html; by the ending of --out, else svg
@@ -67,17 +66,17 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         ));
         return Exit::Usage;
     }
-    let asked = Asked { name: &args.file, variant: args.variant.as_deref(), sets: args.sets.clone(), bind: &args.bind };
-    let opened = match asked.open(out) {
-        Ok(opened) => opened,
+    let named = named(&args.file, args.variant.as_deref(), &args.sets, out);
+    let model = match named.and_then(|model| open(&model, &args.bind.request(), out)) {
+        Ok(model) => model,
         Err(exit) => return exit,
     };
-    let graph = opened.graph.without_dead_nodes();
+    let graph = model.graph.without_dead_nodes();
     let macs = Costs::of(&graph).multiply_adds();
     let options = Options {
         depth: args.depth.map(usize::from),
-        sources: Some(&opened.sources),
-        dims: opened.dims.as_ref(),
+        sources: Some(&model.sources),
+        dims: model.dims(),
         macs: Some(&macs),
     };
     let picture = Picture::new(&graph, &options);

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use dsc_project::{Engine, ImportRequest, KeyValue, TrainRequest};
+
 use super::model::ModelArgs;
+use super::train::{carry_out, with_keys};
+use super::{Exit, Output};
 
 /// `dsc import`.
 #[derive(Clone, Debug, clap::Args)]
@@ -50,28 +54,28 @@ pub struct Args {
 }
 
 /// Reads the weights, scores them and writes the folder.
-#[cfg(feature = "torch")]
-pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
-    use super::train::{self, Adopt};
+pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
+    match request(args, out) {
+        Ok(request) => carry_out(&request, engine, out),
+        Err(exit) => exit,
+    }
+}
 
-    let args = args.clone();
-    let args = train::Args {
-        model: args.model,
-        data: args.data,
-        data_root: args.data_root,
-        recipe: args.recipe,
-        with: args.with,
-        epochs: None,
-        batch: None,
-        text_encoder: args.text_encoder,
-        device: args.device,
+fn request(args: &Args, out: &mut Output) -> Result<TrainRequest, Exit> {
+    let mut keys = with_keys(&args.with).map_err(|fault| out.fault(&fault))?;
+    // Given weights do not depend on a seed.
+    keys.push(KeyValue { option: "dsc import".to_owned(), key: "seeds".to_owned(), value: "1".to_owned() });
+    Ok(TrainRequest {
+        model: args.model.request(out)?,
+        data_root: args.data_root.clone(),
+        recipe: args.recipe.clone(),
+        keys,
+        text_encoder: args.text_encoder.clone(),
+        device: args.device.clone(),
         threads: args.threads,
-        seed: None,
-        // Given weights do not depend on one.
-        seeds: Some("1".to_owned()),
-        opt_level: Default::default(),
-        out: args.out,
-        adopt: Some(Adopt { weights: args.weights, names: args.names }),
-    };
-    train::run(&args, out)
+        out: args.out.clone(),
+        import: Some(ImportRequest { weights: args.weights.clone(), names: args.names.clone() }),
+        command: std::env::args().collect(),
+        ..TrainRequest::new("", args.data.clone())
+    })
 }

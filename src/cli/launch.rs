@@ -5,8 +5,8 @@
 //! the machine is busy) and, if libtorch moved since the build, where it is now.
 
 use super::rpath::dynamic;
-use crate::diag::Diagnostic;
-use crate::diag::codes::runtime::{E0708, E0709};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::runtime::{E0708, E0709};
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,10 +22,6 @@ pub fn exec() -> Diagnostic {
         Err(fault) => return fault,
     };
     command.args(env::args_os().skip(1));
-    if env::args_os().any(|a| a == "--deterministic") && env::var_os("CUBLAS_WORKSPACE_CONFIG").is_none() {
-        // cuBLAS is deterministic only with a workspace of fixed size; read when CUDA starts
-        command.env("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
-    }
     let program = PathBuf::from(command.get_program());
     Diagnostic::error(E0708, format!("{} does not start: {}", program.display(), replace(command)))
         .help("build it again, or point DSC_RT at a working one")

@@ -1,20 +1,17 @@
 //! The command line: two programs, one set of commands.
 //!
-//! `dsc` holds the commands of the front end and starts in milliseconds, because libtorch (0.2 s to load) is not linked
-//! into it. `dsc-rt` is linked to libtorch and runs training, evaluation and the like; `dsc` replaces itself with it
-//! ([`launch`]), with the environment that has to be set before the libraries load. Users only ever type `dsc`.
+//! `dsc` holds no libtorch (which takes 0.2 s to load) and starts in milliseconds. `dsc-rt` is the same program with an
+//! [`Engine`] that trains and evaluates on libtorch; `dsc` replaces itself with it ([`launch`]) for the commands that need one,
+//! with the environment that has to be set before the libraries load. Users only ever type `dsc`.
 //!
-//! `make build` compiles `dsc` with `--no-default-features`, so that nothing of libtorch can get into it. A plain `cargo
-//! build` links both programs to libtorch (codegen units of the library mix the two halves, which defeats
-//! `--as-needed`); all works the same then, only each start costs those 0.2 s. So commands of the front end must not
-//! need the feature `torch`, and the arguments of all commands have to compile without it.
+//! A command is one file: its arguments, the request that it makes of them, and how events and results are shown. What carries
+//! the request out is in `dsc-project` and behind [`Engine`].
 //!
 //! # Adding a command
 //! 1. `src/cli/NAME.rs` with `pub struct Args` (derives `clap::Args`, each field documented: that is its `--help`) and
-//!    `pub fn run(args: &Args, out: &mut Output) -> Exit`. Print through [`Output`] only.
-//! 2. A variant in [`args::Command`] and, if it needs libtorch, an arm in [`args::Command::needs_runtime`].
-//! 3. An arm in `front::run` for a command without libtorch, else in `runtime::run` (then `run` is behind the feature
-//!    `torch`, `Args` is not).
+//!    `pub fn run(args: &Args, out: &mut Output) -> Exit`; a command that needs an engine has `engine: &dyn Engine` before `out`.
+//!    Print through [`Output`] only.
+//! 2. A variant in [`args::Command`] and its arm in `dispatch`; the compiler names what is missing.
 //!
 //! # Exit codes
 //! 0 done; 1 diagnostics were reported; 2 wrong usage; 101 a bug in dsc; 130 interrupted. `dsc diff` ends as diff(1) does:
@@ -29,36 +26,21 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod dump;
-#[cfg(feature = "torch")]
-mod encoder;
 pub mod eval;
 pub mod explain;
 mod files;
 pub mod fmt;
-mod front;
 pub mod graph;
 pub mod import;
+mod interrupts;
 pub mod launch;
-#[cfg(feature = "torch")]
-mod manifest;
 pub mod model;
 pub mod models;
-mod opened;
 mod output;
 pub mod predict;
-#[cfg(feature = "torch")]
-pub mod probe;
 mod process;
-#[cfg(feature = "torch")]
 mod progress;
-#[cfg(feature = "torch")]
-mod reopened;
 mod rpath;
-#[cfg(feature = "torch")]
-mod runtime;
-mod saved;
-#[cfg(feature = "torch")]
-mod session;
 pub mod summary;
 pub mod sweep;
 pub mod test;
@@ -66,55 +48,63 @@ pub mod train;
 mod types;
 mod watch;
 mod words;
+mod worker;
 
 pub use output::{Exit, Output};
 
-use args::Cli;
-use clap::Parser as _;
 use std::process::ExitCode;
 
-/// The whole of the program `dsc`.
-pub fn front_main() -> ExitCode {
-    process::report_panics();
-    let (cli, mut out) = match read() {
-        Ok(read) => read,
-        Err(exit) => return exit.into(),
-    };
-    if cli.command.needs_runtime() {
-        // Returns only when there is nothing to start.
-        let fault = launch::exec();
-        return out.fault(&fault).into();
-    }
-    process::die_quietly_on_closed_pipe();
-    front::run(&cli.command, &mut out).into()
-}
+use args::{Cli, Command};
+use clap::Parser as _;
+use dsc_project::Engine;
 
-/// The command line, and where its results go.
-fn read() -> Result<(Cli, Output), Exit> {
-    let mut cli = Cli::parse();
+/// The hidden command that trains one run of a comparison: it reads its request from standard input.
+pub const WORKER: &str = "worker";
+
+/// The whole of a program. Without an engine the commands that need one are handed on to `dsc-rt`.
+pub fn run(engine: Option<&dyn Engine>) -> ExitCode {
+    process::report_panics();
+    let cli = Cli::parse();
     let mut out = Output::stdio(&cli.output);
-    match cli.command.take_variant() {
-        Ok(()) => Ok((cli, out)),
-        Err(why) => {
-            out.note(why);
-            Err(Exit::Usage)
-        }
+    dispatch(&cli.command, engine, &mut out).into()
+}
+
+fn dispatch(command: &Command, engine: Option<&dyn Engine>, out: &mut Output) -> Exit {
+    match command {
+        Command::Check(args) => alone(out, |out| check::run(args, out)),
+        Command::Fmt(args) => alone(out, |out| fmt::run(args, out)),
+        Command::Dump(args) => alone(out, |out| dump::run(args, out)),
+        Command::Diff(args) => alone(out, |out| diff::run(args, out)),
+        Command::Graph(args) => alone(out, |out| graph::run(args, out)),
+        Command::Summary(args) => alone(out, |out| summary::run(args, out)),
+        Command::Data(args) => alone(out, |out| data::run(args, out)),
+        Command::Test(args) => alone(out, |out| test::run(args, out)),
+        Command::Models(args) => alone(out, |out| models::run(args, out)),
+        Command::Explain(args) => alone(out, |out| explain::run(args, out)),
+        Command::Doctor(args) => alone(out, |out| doctor::run(args, out)),
+        Command::Train(args) => with(engine, out, |engine, out| train::run(args, engine, out)),
+        Command::Ablate(args) => with(engine, out, |engine, out| ablate::run(args, engine, out)),
+        Command::Sweep(args) => with(engine, out, |engine, out| sweep::run(args, engine, out)),
+        Command::Import(args) => with(engine, out, |engine, out| import::run(args, engine, out)),
+        Command::Eval(args) => with(engine, out, |engine, out| eval::run(args, engine, out)),
+        Command::Predict(args) => with(engine, out, |engine, out| predict::run(args, engine, out)),
+        Command::Demo(args) => with(engine, out, |engine, out| demo::run(args, engine, out)),
+        Command::Probe => with(engine, out, doctor::run_probe),
+        Command::Worker => with(engine, out, worker::run),
     }
 }
 
-/// The whole of the program `dsc-rt`. It can run the front end's commands too.
-#[cfg(feature = "torch")]
-pub fn runtime_main() -> ExitCode {
-    process::report_panics();
-    let (cli, mut out) = match read() {
-        Ok(read) => read,
-        Err(exit) => return exit.into(),
-    };
-    match cli.command.needs_runtime() {
-        true => runtime::run(&cli.command, &mut out).into(),
-        false => {
-            process::die_quietly_on_closed_pipe();
-            front::run(&cli.command, &mut out).into()
-        }
+/// A command that needs no engine ends with its reader, as other programs do.
+fn alone(out: &mut Output, run: impl FnOnce(&mut Output) -> Exit) -> Exit {
+    process::die_quietly_on_closed_pipe();
+    run(out)
+}
+
+/// A command that needs an engine; where there is none, this process becomes the program that has one.
+fn with(engine: Option<&dyn Engine>, out: &mut Output, run: impl FnOnce(&dyn Engine, &mut Output) -> Exit) -> Exit {
+    match engine {
+        Some(engine) => run(engine, out),
+        // Returns only when there is nothing to start.
+        None => out.fault(&launch::exec()),
     }
 }

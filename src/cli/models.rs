@@ -1,12 +1,13 @@
 //! `dsc models`, `dsc models show NAME`.
 
-use super::model::split_variant;
 use super::{Exit, Output};
-use crate::diag::Diagnostic;
-use crate::diag::codes::names::E0202;
-use crate::source::{EmbeddedWorld, SourceMap};
-use crate::syntax::ast::{Item, ItemKind};
-use crate::syntax::parse;
+use dsc_language::EmbeddedWorld;
+use dsc_project::split_variant;
+use dsc_syntax::ast::{Item, ItemKind};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::names::E0202;
+use dsc_syntax::parse;
+use dsc_syntax::source::SourceMap;
 
 /// `dsc models`.
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,9 @@
 //! The one place where text leaves the program.
 
 use super::args::{Color, OutputArgs, OutputFormat};
-use crate::diag::{Diagnostic, render};
-use crate::source::SourceMap;
+use dsc_project::Faults;
+use dsc_syntax::diag::{Diagnostic, render};
+use dsc_syntax::source::SourceMap;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
@@ -117,6 +118,11 @@ impl Output {
         if !warnings.is_empty() {
             let _ = writeln!(self.err, "{}", text.trim_end());
         }
+    }
+
+    /// Why a request was not carried out.
+    pub fn faults(&mut self, faults: &Faults) -> Exit {
+        self.diagnostics(&faults.list, &faults.sources)
     }
 
     /// One fault that has no place in a source file.

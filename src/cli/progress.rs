@@ -1,4 +1,4 @@
-//! How a training shows itself: a bar on a terminal, plain lines in a pipe, nothing with `--quiet`.
+//! How events are shown: a bar and lines on a terminal, plain lines in a pipe, warnings alone with `--quiet`.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -7,29 +7,29 @@ use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Output;
-use crate::train::events::{BatchDone, EpochRecord, Plan, Reporter};
+use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::SourceMap;
 
 /// Without a terminal, a line within a long epoch at most this often.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
-/// Shows a training on an [`Output`].
+/// Shows what happens on an [`Output`].
 pub(super) struct Progress<'a> {
     out: &'a mut Output,
+    /// Of the seed that is being trained, on a terminal.
     bar: Option<ProgressBar>,
     plan: Option<Plan>,
     began: Instant,
-    spoke: Instant,
-    metric: String,
+    last_line: Instant,
     started_samples: usize,
 }
 
 impl<'a> Progress<'a> {
-    /// `metric` is the one that selects the epoch.
-    pub(super) fn new(out: &'a mut Output, metric: &str) -> Progress<'a> {
-        let on = std::io::stderr().is_terminal() && !out.args().quiet;
-        let bar = on.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+    /// Nothing is shown yet.
+    pub(super) fn new(out: &'a mut Output) -> Progress<'a> {
         let now = Instant::now();
-        Progress { out, bar, plan: None, began: now, spoke: now, metric: metric.to_owned(), started_samples: 0 }
+        Progress { out, bar: None, plan: None, began: now, last_line: now, started_samples: 0 }
     }
 
     fn say(&mut self, text: &str) {
@@ -49,9 +49,7 @@ impl<'a> Progress<'a> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.ended();
     }
 }
 
@@ -59,7 +57,10 @@ impl Reporter for Progress<'_> {
     fn started(&mut self, plan: &Plan) {
         self.plan = Some(plan.clone());
         self.began = Instant::now();
-        self.spoke = self.began;
+        self.last_line = self.began;
+        self.started_samples = 0;
+        let on = std::io::stderr().is_terminal() && !self.out.args().quiet;
+        self.bar = on.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
         if let Some(bar) = &self.bar {
             bar.set_length(plan.epochs * plan.batches);
             if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
@@ -97,8 +98,8 @@ impl Reporter for Progress<'_> {
                 bar.set_prefix(prefix);
                 bar.set_message(text);
             }
-            None if self.spoke.elapsed() > LINE_EVERY => {
-                self.spoke = Instant::now();
+            None if self.last_line.elapsed() > LINE_EVERY => {
+                self.last_line = Instant::now();
                 let of = plan.batches;
                 self.say(&format!("{prefix}, batch {}/{of}: {text}", done.batch));
             }
@@ -107,11 +108,11 @@ impl Reporter for Progress<'_> {
     }
 
     fn epoch(&mut self, record: &EpochRecord) {
-        self.spoke = Instant::now();
+        self.last_line = Instant::now();
         let Some(plan) = &self.plan else { return };
-        let valid = match record.valid.get(&self.metric).copied().flatten() {
-            Some(value) => format!("valid {} {value:.4}", self.metric),
-            None => format!("valid {} undefined", self.metric),
+        let valid = match record.valid.get(&plan.metric).copied().flatten() {
+            Some(value) => format!("valid {} {value:.4}", plan.metric),
+            None => format!("valid {} undefined", plan.metric),
         };
         let absent: usize = record.without_companions.values().sum();
         let line = format!(
@@ -127,8 +128,18 @@ impl Reporter for Progress<'_> {
         self.say(&line);
     }
 
-    fn note(&mut self, text: &str) {
-        self.say(text);
+    fn ended(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        self.say(&notice.to_string());
+    }
+
+    fn warnings(&mut self, list: &[Diagnostic], sources: &SourceMap) {
+        self.out.remarks(list, sources);
     }
 }
 

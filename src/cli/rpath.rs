@@ -86,12 +86,6 @@ mod tests {
         let me = std::env::current_exe().unwrap();
         let found = dynamic(&me).unwrap();
         assert!(found.needed.iter().any(|n| n == "libc.so.6"), "{found:?}");
-        #[cfg(feature = "torch")]
-        {
-            assert!(found.needed.iter().any(|n| n == "libtorch_cpu.so"), "{found:?}");
-            assert_eq!(found.folders[0], me.canonicalize().unwrap().parent().unwrap().join("../lib"));
-            assert!(found.folders[1..].iter().any(|f| f.join("libtorch_cpu.so").exists()), "{found:?}");
-        }
     }
 
     #[test]

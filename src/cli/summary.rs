@@ -1,12 +1,11 @@
 //! `dsc summary FILE`: what a model costs.
 
 use super::beside::Beside;
-use super::model::{BindArgs, ModelArgs, load, options};
+use super::model::{BindArgs, ModelArgs, named, open};
 use super::{Exit, Output};
-use crate::analysis::{Costs, MemoryPlan, Summary, by_line};
-use crate::check::{memory_plan, recipe_settings};
-use crate::lower;
-use crate::report::summary::{self, Shown};
+use dsc_analysis::{Costs, MemoryPlan, Summary, by_line};
+use dsc_experiment::report::summary::{self, Shown};
+use dsc_project::check::{memory_plan, recipe_settings};
 
 /// `dsc summary`.
 #[derive(Debug, clap::Args)]
@@ -82,42 +81,38 @@ fn parse_size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Compares what models cost.
+fn beside(args: &Args, out: &mut Output) -> Exit {
+    let first = args.model.request(out);
+    let others = args.beside.iter().map(|name| named(name, None, &args.model.sets, out));
+    match first.and_then(|first| Ok([vec![first], others.collect::<Result<_, _>>()?].concat())) {
+        Ok(models) => Beside { models: &models, bind: &args.bind.request(), of: &args.of }.run(out),
+        Err(exit) => exit,
+    }
+}
+
 /// Counts a model.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     if !args.beside.is_empty() {
-        let first = (args.model.file.as_str(), args.model.variant.as_deref());
-        let (others, of) = (args.beside.as_slice(), args.of.as_slice());
-        return Beside { first, others, sets: &args.model.sets, bind: &args.bind, of }.run(out);
+        return beside(args, out);
     }
-    let mut loaded = load(&args.model.file);
-    let Some(program) = &loaded.program else {
-        return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
+    let model = match args.model.request(out).map(|model| open(&model, &args.bind.request(), out)) {
+        Ok(Ok(model)) => model,
+        Ok(Err(exit)) | Err(exit) => return exit,
     };
-    let options = match options(program, &args.model, &args.bind) {
-        Ok(options) => options,
-        Err(faults) => {
-            loaded.diagnostics.extend(faults);
-            return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources);
-        }
-    };
-    let compiled = lower::compile(program, &options);
-    loaded.diagnostics.extend(compiled.diagnostics.into_sorted());
-    let graph = match compiled.graph {
-        Some(graph) if !loaded.diagnostics.has_errors() => graph,
-        _ => return out.diagnostics(&loaded.diagnostics.into_sorted(), &loaded.sources),
-    };
-    let recipe = args.bind.recipe_name(program);
-    let plan = recipe.map_or_else(MemoryPlan::default, |r| memory_plan(&recipe_settings(program, &r)));
-    let costs = Costs::of(&graph);
-    let counted = Summary::counted(&graph, &costs);
+    let plan =
+        model.recipe.as_ref().map_or_else(MemoryPlan::default, |r| memory_plan(&recipe_settings(&model.program, r)));
+    let graph = &model.graph;
+    let costs = Costs::of(graph);
+    let counted = Summary::counted(graph, &costs);
     let shown = Shown {
-        dims: options.dims.as_ref(),
+        dims: model.dims(),
         depth: args.depth,
         symbolic: args.symbolic,
         plan: MemoryPlan { batch: args.batch.unwrap_or(plan.batch), ..plan },
         limit: args.memory,
     };
-    let lines = (args.by == By::Line).then(|| by_line(&graph, &costs, &loaded.sources));
+    let lines = (args.by == By::Line).then(|| by_line(graph, &costs, &model.sources));
     if out.is_json() {
         out.json(&summary::to_json(&counted, lines.as_deref(), &shown));
         return Exit::Done;

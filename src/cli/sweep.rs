@@ -1,8 +1,11 @@
 //! `dsc sweep FILE --set p=4,8,16 --data D`: one model with several values of a hyper, in a table and a plot.
 
-use super::train;
-#[cfg(any(feature = "torch", test))]
-use crate::sema::statics::Static;
+use dsc_project::{Assignment, Engine, SweepRequest};
+
+use super::ablate::{at_least_one, show};
+use super::interrupts::{self, Second};
+use super::progress::Progress;
+use super::{Exit, Output, train};
 
 /// `dsc sweep`.
 #[derive(Debug, clap::Args)]
@@ -25,18 +28,12 @@ pub struct Args {
     #[arg(long)]
     no_unimodal: bool,
     /// Runs at a time; by default as many as cores and memory allow, on a GPU one
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    jobs: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    jobs: Option<usize>,
 }
 
 /// Trains what is missing, prints the table and writes the plot.
-#[cfg(feature = "torch")]
-pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
-    use super::Exit;
-    use super::ablate::{compare, rows};
-    use crate::report::ablation::Group;
-    use crate::report::plot::plot;
-
+pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
     let (hyper, values) = match swept(&args.train.model.sets) {
         Ok(swept) => swept,
         Err(why) => {
@@ -44,57 +41,36 @@ pub(super) fn run(args: &Args, out: &mut super::Output) -> super::Exit {
             return Exit::Usage;
         }
     };
-    let mut all = Vec::new();
-    let mut modalities = std::collections::BTreeSet::new();
-    for (i, value) in values.iter().enumerate() {
-        let mut train = args.train.clone();
-        for set in train.model.sets.iter_mut().filter(|s| s.name == hyper) {
-            set.value = super::model::parse_value(value);
-        }
-        let group = if i == 0 { Group::Base } else { Group::Variant };
-        match rows::row(format!("{hyper}={value}"), group, train, out) {
-            Ok((row, streams)) => {
-                all.push(row);
-                modalities = streams;
-            }
-            Err(exit) => return exit,
-        }
-    }
-    if !args.no_unimodal
-        && let Err(exit) = rows::add_unimodal(&mut all, &args.train, &modalities, out)
-    {
-        return exit;
-    }
-    let drawn = |comparison: &crate::report::ablation::Comparison| {
-        let scores: Vec<_> = comparison.scores_of_rows().into_iter().take(values.len()).collect();
-        vec![("plot.svg", plot(&hyper, &values, comparison.family(), &scores))]
+    let mut train = match train::request(&args.train, out) {
+        Ok(train) => train,
+        Err(exit) => return exit,
     };
-    compare(&all, "sweep", &args.train, args.jobs, &drawn, out)
+    train.model.sets.retain(|set| set.name != hyper);
+    let request = SweepRequest { train, hyper, values, unimodal: !args.no_unimodal, jobs: args.jobs };
+    let stop = interrupts::watch(Second::Counts);
+    let compared = engine.sweep(&request, stop, &mut Progress::new(out));
+    show(compared, out)
 }
 
-/// The hyper that has several values, and they.
+/// The hyper that has several values, and its values.
 ///
 /// # Errors
-/// What to tell the user.
-#[cfg(any(feature = "torch", test))]
-fn swept(sets: &[crate::lower::Setting]) -> Result<(String, Vec<String>), String> {
-    let several = sets.iter().filter_map(|s| match &s.value {
-        Static::Str(values) if values.contains(',') => Some((s, values.as_str())),
-        _ => None,
-    });
+/// The reason, where there is none or more than one.
+fn swept(sets: &[Assignment]) -> Result<(String, Vec<String>), String> {
+    let several = sets.iter().filter(|s| s.value.contains(','));
     match several.collect::<Vec<_>>().as_slice() {
-        [(set, values)] => {
+        [Assignment { name, value: values }] => {
             let mut list: Vec<String> = Vec::new();
             for value in values.split(',').map(str::trim) {
                 if value.is_empty() || list.iter().any(|v| v == value) {
-                    return Err(format!("`--set {}={values}`: every value once, separated by commas", set.name));
+                    return Err(format!("`--set {name}={values}`: every value once, separated by commas"));
                 }
                 list.push(value.to_owned());
             }
-            Ok((set.name.clone(), list))
+            Ok((name.clone(), list))
         }
         [] => Err("no hyper has several values: write `--set HYPER=VALUE,VALUE,..`".to_owned()),
-        [(one, _), (other, _), ..] => {
+        [one, other, ..] => {
             Err(format!("one hyper at a time: both `{}` and `{}` have several values", one.name, other.name))
         }
     }
@@ -103,11 +79,11 @@ fn swept(sets: &[crate::lower::Setting]) -> Result<(String, Vec<String>), String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::model::parse_setting;
+    use crate::cli::model::parse_assignment;
 
     #[test]
     fn one_hyper_has_several_values() {
-        let of = |texts: &[&str]| swept(&texts.iter().map(|t| parse_setting(t).unwrap()).collect::<Vec<_>>());
+        let of = |texts: &[&str]| swept(&texts.iter().map(|t| parse_assignment(t).unwrap()).collect::<Vec<_>>());
         assert_eq!(of(&["d=64", "p=4, 8,16"]), Ok(("p".into(), vec!["4".into(), "8".into(), "16".into()])));
         for (wrong, told) in [
             (&["p=4"][..], "no hyper has several values"),

@@ -1,6 +1,6 @@
 //! Waiting for files to change.
 
-use crate::source::World;
+use dsc_syntax::source::World;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

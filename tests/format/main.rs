@@ -3,15 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc::diag::Diagnostic;
-use dsc::source::{EmbeddedWorld, SourceMap};
-use dsc::syntax::{ast::Module, format, parse, same_tree};
+use dsc_language::EmbeddedWorld;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::SourceMap;
+use dsc_syntax::{ast::Module, format, parse, same_tree};
 use std::path::Path;
 
 mod command;
 mod generate;
-#[path = "../common/property.rs"]
-mod property;
+use dsc_testing::property;
 mod random;
 mod style;
 

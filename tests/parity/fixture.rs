@@ -8,7 +8,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::skip::{Lacks, skip};
+use dsc_testing::skip::{Lacks, skip};
 
 /// A tensor of a fixture. Integers are exact in f64 here.
 #[derive(Clone, Debug)]

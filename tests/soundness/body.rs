@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dsc::random::Stream;
+use dsc_random::Stream;
 
 use super::types::{Len, Ty, Width};
 

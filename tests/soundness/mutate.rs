@@ -1,6 +1,6 @@
 //! One thing wrong with a program, and the line that has to be told.
 
-use dsc::random::Stream;
+use dsc_random::Stream;
 
 use super::body::{Bound, Value};
 use super::program::Mutation;

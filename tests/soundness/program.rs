@@ -1,6 +1,6 @@
 //! Whole programs: items around a model that is put together of rules, blocks, loops, branches, companions and variants.
 
-use dsc::random::{Key, Stream};
+use dsc_random::{Key, Stream};
 
 use super::body::{Body, Shared};
 use super::rules::RULES;

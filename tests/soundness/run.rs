@@ -1,17 +1,17 @@
 //! One graph on random data.
 
-use dsc::ir::{Op, verify};
-use dsc::lower::{Options, compile};
-use dsc::random::{Key, Stream as Draws};
-use dsc::runtime::{CompanionRows, Mode, ParamStore, Program as Executable, StepBatch, Stream, Want, values};
-use dsc::sema::dims::{Atom, Dim, DimTable};
-use dsc::sema::program::Program;
-use dsc::sema::types::Type;
-use tch::Device;
+use dsc_graph::dims::{Atom, Dim, DimTable};
+use dsc_graph::types::Type;
+use dsc_graph::{Op, verify};
+use dsc_language::lower::{Options, compile};
+use dsc_language::sema::program::Program;
+use dsc_random::{Key, Stream as Draws};
+use dsc_runtime::tch::Device;
+use dsc_runtime::{CompanionRows, Mode, ParamStore, Program as Executable, StepBatch, Stream, Want, values};
 
 /// Compiles and runs a variant on two batches; the number of its operations.
 pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Result<usize, String> {
-    let told = |d: &dsc::diag::Diagnostic| format!("{} {}", d.code, d.message);
+    let told = |d: &dsc_syntax::diag::Diagnostic| format!("{} {}", d.code, d.message);
     let unbound = compile(program, options);
     let Some(graph) = &unbound.graph else { return Err("accepted, and does not compile".into()) };
     verify(graph, &|a: &Dim, b: &Dim| a == b)
@@ -71,7 +71,7 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Resu
 
 /// A batch of random samples; `ones`: all sequences have length 1.
 fn batch(
-    graph: &dsc::ir::Graph,
+    graph: &dsc_graph::Graph,
     dims: &DimTable,
     vocabulary: i64,
     ones: bool,

@@ -1,0 +1,74 @@
+//! Figures by line of the user's files, which for most lines means: by equation.
+
+use std::collections::BTreeMap;
+
+use super::part::{Figures, region_of};
+use super::tally::Costs;
+use dsc_graph::{Graph, ParamId, RegionId, RegionKind};
+use dsc_syntax::source::{FileId, SourceMap, Span};
+
+/// File and line.
+type Place = (FileId, usize);
+
+/// What one line amounts to. What it calls of the standard library is its own; what it calls of the user's blocks
+/// stands at their lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineCost {
+    /// Name of the file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// The line's text without the spaces around it.
+    pub text: String,
+    /// What it amounts to, over all turns of the loops around it.
+    pub figures: Figures,
+}
+
+/// Figures by line, in the order of files and lines. Lines that amount to nothing are left out.
+pub fn by_line(graph: &Graph, costs: &Costs, sources: &SourceMap) -> Vec<LineCost> {
+    let mut lines: BTreeMap<Place, Figures> = BTreeMap::new();
+    let dead = graph.dead_params();
+    let mut read = vec![false; graph.params.len()];
+    for (id, node) in graph.nodes() {
+        let (Some(cost), Some(place)) = (costs.node(id), place(graph, sources, node.region, node.span)) else {
+            continue;
+        };
+        let figures = lines.entry(place).or_default();
+        figures.add_node(cost);
+        for param in &cost.params {
+            figures.add_param(graph, *param, &dead);
+            read.get_mut(param.index()).into_iter().for_each(|r| *r = true);
+        }
+    }
+    for (i, param) in graph.params.iter().enumerate().filter(|(i, _)| read.get(*i) == Some(&false)) {
+        if let Some(place) = place(graph, sources, region_of(graph, &param.path), param.span) {
+            lines.entry(place).or_default().add_param(graph, ParamId(i as u32), &dead);
+        }
+    }
+    let nothing = Figures::default();
+    lines
+        .into_iter()
+        .filter(|(_, figures)| *figures != nothing)
+        .filter_map(|((file, line), figures)| {
+            let file = sources.file(file)?;
+            let text = file.text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
+            Some(LineCost { file: file.name.clone(), line, text, figures })
+        })
+        .collect()
+}
+
+/// The line of the user's files that `span` in a region belongs to: its own, or that of the call that led into the
+/// standard library.
+fn place(graph: &Graph, sources: &SourceMap, region: Option<RegionId>, span: Span) -> Option<Place> {
+    let (mut span, mut region) = (span, region);
+    while let Some(inner) = region.and_then(|r| graph.region(r)) {
+        match inner.kind {
+            RegionKind::Call { library: true, .. } => span = inner.span,
+            // Turns of the user's loops and calls of the user's blocks hold the user's lines.
+            RegionKind::Call { library: false, .. } => break,
+            RegionKind::Turn { .. } => {}
+        }
+        region = inner.parent;
+    }
+    Some((sources.file_of(span)?.0, sources.locate(span)?.line))
+}

@@ -1,0 +1,104 @@
+//! Batches as plain padded row-major buffers, ready to become tensors.
+
+use super::dataset::Table;
+use super::standardize::Standardizer;
+use super::stream::{NonFinite, Stream};
+use dsc_random::Key;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::data::E0611;
+
+/// Sequences of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Padded {
+    /// `[n, longest, width]`, rows past a sample's length zero.
+    pub values: Vec<f32>,
+    /// Frames per sample.
+    pub lengths: Vec<u32>,
+    /// Frames of the longest sample of the batch.
+    pub longest: usize,
+    /// Features per frame.
+    pub width: usize,
+}
+
+/// Token ids of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaddedTokens {
+    /// `[n, longest]`, padded.
+    pub ids: Vec<i64>,
+    /// Tokens per sample.
+    pub lengths: Vec<u32>,
+    /// Tokens of the longest sample of the batch.
+    pub longest: usize,
+}
+
+/// The batches of an epoch: sample numbers, shuffled by `(seed, epoch)`; the last batch may be smaller.
+pub fn epoch(n: usize, batch: usize, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+    let order = Key::new(seed).with("order").with(epoch).stream().permutation(n);
+    order.chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
+}
+
+/// The batches of an evaluation: every sample once, in order.
+pub fn in_order(n: usize, batch: usize) -> Vec<Vec<usize>> {
+    (0..n).collect::<Vec<_>>().chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
+}
+
+/// Reads `samples` of a stream, padded with zeros to the longest of them. Values that are not finite are handled by `rule`
+/// first, then frames are standardised where `standardizer` has the stream; padding stays zero.
+///
+/// # Errors
+/// `E0607` for values that are not finite under [`NonFinite::Error`], `E0611` for a sample that is not there, `E0606` for
+/// statistics of another width.
+pub fn sequences(
+    stream: &Stream,
+    samples: &[usize],
+    rule: NonFinite,
+    standardizer: Option<&Standardizer>,
+) -> Result<Padded, Diagnostic> {
+    let moments = standardizer.map(|s| s.for_stream(stream)).transpose()?.flatten();
+    let width = stream.width;
+    let longest = samples.iter().map(|s| stream.len_of(*s)).max().unwrap_or(0);
+    let mut values = vec![0.0; samples.len() * longest * width];
+    let mut lengths = Vec::with_capacity(samples.len());
+    for (row, sample) in values.chunks_exact_mut((longest * width).max(1)).zip(samples) {
+        let frames = stream.read_row(*sample, rule, row)?;
+        if let (Some(moments), Some(valid)) = (moments, row.get_mut(..frames * width)) {
+            moments.apply(valid);
+        }
+        lengths.push(u32::try_from(frames).unwrap_or(u32::MAX));
+    }
+    if lengths.len() != samples.len() {
+        return Err(out_of_range(&stream.place, stream.samples()));
+    }
+    Ok(Padded { values, lengths, longest, width })
+}
+
+/// Token ids of `samples`, padded with `pad` to the longest of them, from texts tokenised before.
+///
+/// # Errors
+/// `E0611` for a sample that is not there.
+pub fn tokens(ids: &[Vec<u32>], samples: &[usize], pad: u32) -> Result<PaddedTokens, Diagnostic> {
+    let rows: Option<Vec<&Vec<u32>>> = samples.iter().map(|s| ids.get(*s)).collect();
+    let rows = rows.ok_or_else(|| out_of_range("tokens", ids.len()))?;
+    let longest = rows.iter().map(|r| r.len()).max().unwrap_or(0);
+    let padded = |row: &&Vec<u32>| {
+        let missing = longest - row.len();
+        row.iter().copied().chain(std::iter::repeat_n(pad, missing)).map(i64::from).collect::<Vec<_>>()
+    };
+    let lengths = rows.iter().map(|r| u32::try_from(r.len()).unwrap_or(u32::MAX)).collect();
+    Ok(PaddedTokens { ids: rows.iter().flat_map(padded).collect(), lengths, longest })
+}
+
+/// Labels of `samples`.
+///
+/// # Errors
+/// `E0611` for a sample that is not there; as [`Table::label`].
+pub fn labels(table: &Table, key: &str, samples: &[usize]) -> Result<Vec<f32>, Diagnostic> {
+    let all = table.label(key, "the loss")?;
+    let picked: Option<Vec<f32>> = samples.iter().map(|s| all.get(*s).copied()).collect();
+    picked.ok_or_else(|| out_of_range(&table.source, all.len()))
+}
+
+fn out_of_range(place: &str, n: usize) -> Diagnostic {
+    Diagnostic::error(E0611, format!("{place}: a batch asks for a sample beyond the {n} there are"))
+        .help("this is a bug in dsc")
+}

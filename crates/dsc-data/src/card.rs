@@ -1,0 +1,283 @@
+//! Cards of the known data sets and text encoders: what a graph needs to know of them when no file is at hand, and
+//! where the files come from.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::binding::EncoderBinding;
+use super::dataset::{Dataset, Split, list};
+use super::text::EncoderConfig;
+use super::{demo, stream::Stream};
+use dsc_syntax::diag::codes::data::{E0608, E0609, E0610, E0612};
+use dsc_syntax::diag::{Diagnostic, did_you_mean};
+
+/// How predictions are scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricFamily {
+    /// CH-SIMS: everything clipped to [-1, 1], bins (lo, hi].
+    Sims,
+    /// CMU-MOSI and CMU-MOSEI: labels in -3..3.
+    Mosi,
+}
+
+/// Which samples are of one class when companions are retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassRule {
+    /// Equal labels.
+    Exact,
+    /// Equal labels after rounding half to even.
+    Round,
+}
+
+/// A known data set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Card {
+    /// The name for `--data`.
+    pub name: &'static str,
+    /// Its name in the literature.
+    pub title: &'static str,
+    /// Where the file lies under the data root; empty for the generated one.
+    pub path: &'static str,
+    /// Published SHA-256 of that file.
+    pub sha256: Option<&'static str>,
+    /// (key, maximal length, width) of each stream, `text` being precomputed features (none for the generated one).
+    pub streams: &'static [(&'static str, usize, usize)],
+    /// Longest transcript in tokens, `[CLS]` and `[SEP]` counted.
+    pub text_max_len: usize,
+    /// Samples of train, valid, test.
+    pub splits: [usize; 3],
+    /// Smallest and largest label.
+    pub labels: (f32, f32),
+    /// For companions.
+    pub class_rule: ClassRule,
+    /// For scoring.
+    pub family: MetricFamily,
+    /// The text encoder its language asks for.
+    pub encoder: &'static str,
+}
+
+const MMSA: &str = "the MMSA project (https://github.com/thuiar/MMSA) links to the files";
+
+const CARDS: &[Card] = &[
+    Card {
+        name: "sims",
+        title: "CH-SIMS",
+        path: "SIMS/Processed/unaligned_39.pkl",
+        sha256: Some("c9e20c13ec0454d98bb9c1e520e490c75146bfa2dfeeea78d84de047dbdd442f"),
+        streams: &[("text", 39, 768), ("audio", 400, 33), ("vision", 55, 709)],
+        text_max_len: 39,
+        splits: [1368, 456, 457],
+        labels: (-1.0, 1.0),
+        class_rule: ClassRule::Exact,
+        family: MetricFamily::Sims,
+        encoder: "bert-base-chinese",
+    },
+    Card {
+        name: "simsv2",
+        title: "CH-SIMS v2 (supervised part)",
+        path: "SIMSV2/Processed/unaligned.pkl",
+        sha256: None,
+        streams: &[("text", 50, 768), ("audio", 925, 25), ("vision", 232, 177)],
+        text_max_len: 50,
+        splits: [2722, 647, 1034],
+        labels: (-1.0, 1.0),
+        class_rule: ClassRule::Exact,
+        family: MetricFamily::Sims,
+        encoder: "bert-base-chinese",
+    },
+    Card {
+        name: "mosi",
+        title: "CMU-MOSI",
+        path: "MOSI/Processed/unaligned_50.pkl",
+        sha256: Some("78e0f8b5ef8ff71558e7307848fc1fa929ecb078203f565ab22b9daab2e02524"),
+        streams: &[("text", 50, 768), ("audio", 375, 5), ("vision", 500, 20)],
+        text_max_len: 50,
+        splits: [1284, 229, 686],
+        labels: (-3.0, 3.0),
+        class_rule: ClassRule::Round,
+        family: MetricFamily::Mosi,
+        encoder: "bert-base-uncased",
+    },
+    Card {
+        name: "mosei",
+        title: "CMU-MOSEI",
+        path: "MOSEI/Processed/unaligned_50.pkl",
+        sha256: Some("ad8b23d50557045e7d47959ce6c5b955d8d983f2979c7d9b7b9226f6dd6fec1f"),
+        streams: &[("text", 50, 768), ("audio", 500, 74), ("vision", 500, 35)],
+        text_max_len: 50,
+        splits: [16326, 1871, 4659],
+        labels: (-3.0, 3.0),
+        class_rule: ClassRule::Round,
+        family: MetricFamily::Mosi,
+        encoder: "bert-base-uncased",
+    },
+    Card {
+        name: "demo",
+        title: "the embedded default (generated)",
+        path: "",
+        sha256: None,
+        streams: &[
+            ("audio", demo::AUDIO.max_len, demo::AUDIO.width),
+            ("vision", demo::VISION.max_len, demo::VISION.width),
+        ],
+        text_max_len: demo::MAX_TOKENS,
+        splits: demo::SPLITS,
+        labels: (-1.0, 1.0),
+        class_rule: ClassRule::Exact,
+        family: MetricFamily::Sims,
+        encoder: "demo",
+    },
+];
+
+/// All cards.
+pub fn cards() -> &'static [Card] {
+    CARDS
+}
+
+/// The card of that name.
+pub fn card(name: &str) -> Option<&'static Card> {
+    CARDS.iter().find(|c| c.name == name)
+}
+
+/// What `--data` stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Location {
+    /// The embedded default.
+    Demo,
+    /// A file; with its card where it was named as a known data set.
+    File(PathBuf, Option<&'static Card>),
+}
+
+impl Location {
+    /// Opens it. `seed` is used by the generated one only.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn open(&self, seed: u64) -> Result<Dataset, Diagnostic> {
+        match self {
+            Location::Demo => Ok(demo::dataset(seed)),
+            Location::File(path, card) => {
+                let mut dataset = Dataset::open(path)?;
+                let differences = card.map(|c| c.differences(&dataset)).unwrap_or_default();
+                dataset.notes.extend(differences);
+                Ok(dataset)
+            }
+        }
+    }
+}
+
+/// Finds the data: the name of a known data set (below `data_root`), or the path of a file.
+///
+/// # Errors
+/// `E0608` for a name that is neither, `E0609` where the file of a known data set is missing: the message holds the
+/// place it comes from, the expected path and the SHA-256.
+pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnostic> {
+    let path = Path::new(name);
+    let Some(card) = card(name) else {
+        if path.is_file() {
+            return Ok(Location::File(path.to_owned(), None));
+        }
+        let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
+        let fault = Diagnostic::error(E0608, format!("`{name}` is no data set and no file"));
+        let known = format!("give a file of the MMSA layout or one of {}", list(&names));
+        return Err(fault.help(match did_you_mean(name, names) {
+            Some(close) => format!("did you mean `{close}`? {known}"),
+            None => known,
+        }));
+    };
+    if card.path.is_empty() {
+        return Ok(Location::Demo);
+    }
+    let wanted = data_root.map(|root| root.join(card.path));
+    if let Some(found) = wanted.as_deref().filter(|p| p.is_file()) {
+        return Ok(Location::File(found.to_owned(), Some(card)));
+    }
+    let sum = card.sha256.map_or("no SHA-256 is published".to_owned(), |s| format!("SHA-256 {s}"));
+    let (message, remedy) = match &wanted {
+        Some(p) => (format!("{} is not at `{}`", card.title, p.display()), "put it there"),
+        None => (
+            format!("no data root is set, so {} (`{}`) cannot be found", card.title, card.path),
+            "set `--data-root` or DSC_DATA",
+        ),
+    };
+    Err(Diagnostic::error(E0609, message)
+        .help(format!("{MMSA}; {remedy} ({sum}), give a file's path, or use `--data demo`")))
+}
+
+impl Card {
+    /// Where a file that was named as this data set differs from the card, as warnings. The file wins.
+    pub fn differences(&self, dataset: &Dataset) -> Vec<Diagnostic> {
+        let mut out = Vec::new();
+        let mut differs = |what: String| {
+            out.push(
+                Diagnostic::warning(
+                    E0610,
+                    format!("`{}` is not as the card of {} says: {what}", dataset.name, self.name),
+                )
+                .help("the file is used; figures made from the card differ"),
+            );
+        };
+        for (split, expected) in Split::ALL.into_iter().zip(self.splits) {
+            match dataset.split(split) {
+                Ok(table) if table.len == expected => {}
+                Ok(table) => differs(format!("{split} has {} samples, the card {expected}", table.len)),
+                Err(_) => differs(format!("the split {split} is missing")),
+            }
+        }
+        let Some(first) = dataset.tables.first() else { return out };
+        for (key, max_len, width) in self.streams {
+            let dims = |s: &Stream| (s.max_len, s.width) == (*max_len, *width);
+            match first.streams.get(*key) {
+                Some(s) if dims(s) => {}
+                Some(s) => differs(format!("{key} is {} x {}, the card {max_len} x {width}", s.max_len, s.width)),
+                // A file without precomputed text features is whole where raw_text is there.
+                None if *key == "text" && first.texts.contains_key("raw_text") => {}
+                None => differs(format!("{key} is missing")),
+            }
+        }
+        let range = dataset.tables.iter().filter_map(|t| t.labels.get("regression_labels")).flatten();
+        if let Some(bad) = range.copied().find(|y| *y < self.labels.0 || *y > self.labels.1) {
+            differs(format!("a label is {bad}, the card has {} to {}", self.labels.0, self.labels.1));
+        }
+        out
+    }
+}
+
+/// The configuration of a known text encoder: `bert-base-chinese`, `bert-base-uncased`, `demo`.
+///
+/// # Errors
+/// `E0612` for any other name.
+pub fn encoder(name: &str) -> Result<EncoderBinding, Diagnostic> {
+    let base = |vocab_size| EncoderConfig {
+        model_type: "bert".to_owned(),
+        hidden_size: 768,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        intermediate_size: 3072,
+        vocab_size,
+        max_position_embeddings: 512,
+        type_vocab_size: 2,
+        layer_norm_eps: 1e-12,
+        hidden_dropout_prob: 0.1,
+        attention_probs_dropout_prob: 0.1,
+        hidden_act: "gelu".to_owned(),
+    };
+    let (config, pretrained) = match name {
+        "bert-base-chinese" => (base(21128), true),
+        "bert-base-uncased" => (base(30522), true),
+        "demo" => (demo::encoder_config(), false),
+        _ => {
+            let known = ["bert-base-chinese", "bert-base-uncased", "demo"];
+            return Err(Diagnostic::error(E0612, format!("no configuration of `{name}` is embedded"))
+                .help(format!(
+                    "known are {}; any other encoder is read from its folder (`--text-encoder DIR`)",
+                    list(&known)
+                ))
+                .did_you_mean(name, known));
+        }
+    };
+    Ok(EncoderBinding { name: name.to_owned(), config, pretrained })
+}

@@ -1,0 +1,117 @@
+//! The best that can be reached, by enumeration of all latents and all noise.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::generate::{latent, twice};
+use super::{NOISE, SPLITS, TWICE_LEVELS, label, label_fifths};
+use crate::dataset::Split;
+
+const MODALITIES: [&str; 3] = ["text", "audio", "vision"];
+
+/// The best figures of any predictor that knows some of the latent scores exactly.
+///
+/// For each figure the best predictor of its own: the conditional median for the MAE, the likelier side of 0 for Acc-2 (metric
+/// family `sims`: 0 is negative), the conditional mean for the correlation. A model on finite training data stays behind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ceiling {
+    /// Whose latent score is known: `none` (the constant), `text`, .., `text+audio`, .., `text+audio+vision`.
+    pub known: String,
+    /// Smallest expected MAE.
+    pub mae: f64,
+    /// Largest expected Acc-2, in 0..1.
+    pub acc2: f64,
+    /// Largest correlation.
+    pub corr: f64,
+    /// MAE of the same predictor on the test split of this seed.
+    pub test_mae: f64,
+    /// Acc-2 of the same predictor on the test split of this seed.
+    pub test_acc2: f64,
+}
+
+/// Chances of the labels (in fifths) in 16ths of a case, for one state of what is known.
+type Labels = BTreeMap<i32, u32>;
+
+/// The ceilings for every subset of modalities, from knowing nothing to knowing all.
+pub fn ceiling(seed: u64) -> Vec<Ceiling> {
+    // In the order of a table: constant, single modalities, pairs, all.
+    [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110, 0b111].into_iter().map(|mask| one(mask, seed)).collect()
+}
+
+fn state(mask: u32, level: [usize; 3]) -> [Option<usize>; 3] {
+    let mut bit = 0;
+    level.map(|l| {
+        bit += 1;
+        (mask >> (bit - 1) & 1 == 1).then_some(l)
+    })
+}
+
+fn one(mask: u32, seed: u64) -> Ceiling {
+    let levels = 0..TWICE_LEVELS.len();
+    let mut states: BTreeMap<[Option<usize>; 3], Labels> = BTreeMap::new();
+    for t in levels.clone() {
+        for a in levels.clone() {
+            for v in levels.clone() {
+                let labels = states.entry(state(mask, [t, a, v])).or_default();
+                for (noise, chance) in NOISE {
+                    *labels.entry(label_fifths(twice([t, a, v]), noise)).or_default() += chance;
+                }
+            }
+        }
+    }
+    let all: u32 = states.values().flat_map(|l| l.values()).sum();
+    let total = f64::from(all);
+    let (mut error, mut hits, mut explained, mut variance) = (0.0, 0.0, 0.0, 0.0);
+    for labels in states.values() {
+        let (median, positive) = (median(labels), positive(labels));
+        let n: f64 = labels.values().map(|c| f64::from(*c)).sum();
+        let mean: f64 = labels.iter().map(|(y, c)| f64::from(*y) * f64::from(*c)).sum::<f64>() / n;
+        explained += n * mean * mean;
+        for (y, chance) in labels {
+            error += f64::from((y - median).abs()) / 5.0 * f64::from(*chance);
+            hits += f64::from(u32::from((*y > 0) == positive) * chance);
+            variance += f64::from(y * y) * f64::from(*chance);
+        }
+    }
+    // The mean label is 0: exchanging the roles of voice and face with all signs turned turns the label.
+    let corr = (explained / variance).max(0.0).sqrt();
+
+    let n = SPLITS[2];
+    let (mut test_error, mut test_hits) = (0.0, 0usize);
+    for sample in 0..n {
+        let latent = latent(seed, Split::Test, sample);
+        let Some(labels) = states.get(&state(mask, latent.level)) else { continue };
+        test_error += f64::from((label(latent.fifths) - label(median(labels))).abs());
+        test_hits += usize::from((latent.fifths > 0) == positive(labels));
+    }
+    let known: Vec<&str> =
+        MODALITIES.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, name)| *name).collect();
+    Ceiling {
+        known: if known.is_empty() { "none".to_owned() } else { known.join("+") },
+        mae: error / total,
+        acc2: hits / total,
+        corr,
+        test_mae: test_error / n as f64,
+        test_acc2: test_hits as f64 / n as f64,
+    }
+}
+
+/// The lower median.
+fn median(labels: &Labels) -> i32 {
+    let total: u32 = labels.values().sum();
+    let mut below = 0;
+    for (y, chance) in labels {
+        below += chance;
+        if below * 2 >= total {
+            return *y;
+        }
+    }
+    0
+}
+
+/// Whether a label above 0 is likelier than one that is not.
+fn positive(labels: &Labels) -> bool {
+    let above: u32 = labels.iter().filter(|(y, _)| **y > 0).map(|(_, c)| *c).sum();
+    above * 2 > labels.values().sum()
+}

@@ -1,0 +1,205 @@
+//! One modality of one split: a row of frames per sample, read when asked for.
+
+use std::sync::Arc;
+
+use memmap2::Mmap;
+use serde::{Deserialize, Serialize};
+
+use super::pickle::NdArray;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::data::{E0607, E0611};
+
+/// Where the lengths of a stream come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthSource {
+    /// The key `<stream>_lengths`.
+    Given,
+    /// The attention mask in `text_bert`.
+    TokenMask,
+    /// Trailing frames whose features are all zero count as padding; frame 0 never does.
+    ZeroFrames,
+    /// Every sample is stored with its own number of frames.
+    Ragged,
+    /// One vector per sample.
+    Single,
+}
+
+/// What becomes of NaN and infinities, after the cast to f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NonFinite {
+    /// They are an error that names the first sample.
+    #[default]
+    Error,
+    /// They become 0.
+    Zero,
+}
+
+/// Counts of values that are not finite, in valid frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NonFiniteCount {
+    /// Values that are NaN.
+    pub nan: u64,
+    /// Values that are infinite, of either sign.
+    pub inf: u64,
+    /// The first sample that has one.
+    pub first: Option<usize>,
+}
+
+/// Samples whose length is 0 in the file: a sequence has a frame at least, so the first one is taken as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZeroLengths {
+    /// How many.
+    pub samples: usize,
+    /// Id of the first one.
+    pub first: String,
+}
+
+/// Where the values lie.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// `[N, T, f]` (or `[N, f]`) in the file.
+    Array { map: Arc<Mmap>, array: NdArray },
+    /// `[T_i, f]` per sample, in the file.
+    PerSample { map: Arc<Mmap>, arrays: Vec<NdArray> },
+    /// In memory without padding; sample i starts at value `starts[i]`.
+    Memory { values: Vec<f32>, starts: Vec<usize> },
+}
+
+/// A stream of one split: per sample between 1 and `max_len` frames of `width` features.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Its key in the file.
+    pub key: String,
+    /// Features per frame.
+    pub width: usize,
+    /// Length of the array's time axis; the longest sample where there is none.
+    pub max_len: usize,
+    /// Whether samples are single vectors (`[N, f]` in the file) rather than sequences.
+    pub vector: bool,
+    /// Type of the stored values, in numpy's words.
+    pub dtype: String,
+    /// Where the lengths come from.
+    pub length_source: LengthSource,
+    /// Samples whose length is 0 in the file, if there are any.
+    pub zero_lengths: Option<ZeroLengths>,
+    pub(super) lengths: Vec<u32>,
+    pub(super) source: Source,
+    /// `file, split.key`, for messages.
+    pub(super) place: String,
+}
+
+impl Stream {
+    /// Frames per sample, each at least 1 and at most `max_len`.
+    pub fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
+    /// Frames of one sample; 0 if there is no such sample.
+    pub fn len_of(&self, sample: usize) -> usize {
+        self.lengths.get(sample).map_or(0, |n| usize::try_from(*n).unwrap_or(0))
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Writes the valid frames of a sample, row-major, cast to f32, to the front of `out` and returns their number. Values
+    /// that are not finite come as they are.
+    ///
+    /// # Errors
+    /// `E0611` if there is no such sample or `out` is shorter than length x width.
+    pub fn copy_row(&self, sample: usize, out: &mut [f32]) -> Result<usize, Diagnostic> {
+        let frames = self.len_of(sample);
+        let values = frames.saturating_mul(self.width);
+        let done = frames > 0 && out.get_mut(..values).is_some_and(|out| self.fill(sample, out));
+        if done {
+            return Ok(frames);
+        }
+        let (n, has) = (self.samples(), out.len());
+        Err(Diagnostic::error(
+            E0611,
+            format!("{}: sample {sample} of {n} with {values} values does not fit a buffer of {has}", self.place),
+        )
+        .help("this is a bug in dsc"))
+    }
+
+    /// Reads values from the first frame on; false if they are not there.
+    pub(super) fn fill(&self, sample: usize, out: &mut [f32]) -> bool {
+        match &self.source {
+            Source::Array { map, array } => {
+                let stride = self.max_len.saturating_mul(self.width);
+                array.view(map).copy_f32(sample.saturating_mul(stride), out)
+            }
+            Source::PerSample { map, arrays } => arrays.get(sample).is_some_and(|a| a.view(map).copy_f32(0, out)),
+            Source::Memory { values, starts } => {
+                let from = starts.get(sample).copied().unwrap_or(usize::MAX);
+                match from.checked_add(out.len()).and_then(|to| values.get(from..to)) {
+                    Some(row) => {
+                        out.copy_from_slice(row);
+                        true
+                    }
+                    None => false,
+                }
+            }
+        }
+    }
+
+    /// As [`copy_row`](Self::copy_row), with `rule` applied to values that are not finite.
+    ///
+    /// # Errors
+    /// Also `E0607`, naming the sample, under [`NonFinite::Error`].
+    pub fn read_row(&self, sample: usize, rule: NonFinite, out: &mut [f32]) -> Result<usize, Diagnostic> {
+        let frames = self.copy_row(sample, out)?;
+        let values = out.get_mut(..frames * self.width).unwrap_or_default();
+        let mut found = 0u64;
+        for value in values.iter_mut().filter(|v| !v.is_finite()) {
+            *value = 0.0;
+            found += 1;
+        }
+        if found > 0 && rule == NonFinite::Error {
+            return Err(self.not_finite(&format!("{found} values of sample {sample} are NaN or infinite")));
+        }
+        Ok(frames)
+    }
+
+    /// Counts NaN and infinities over all valid frames. Reads the whole stream.
+    ///
+    /// # Errors
+    /// As [`copy_row`](Self::copy_row).
+    pub fn count_non_finite(&self) -> Result<NonFiniteCount, Diagnostic> {
+        let mut count = NonFiniteCount::default();
+        let mut buffer = vec![0.0; self.max_len.saturating_mul(self.width)];
+        for sample in 0..self.samples() {
+            let frames = self.copy_row(sample, &mut buffer)?;
+            for value in buffer.iter().take(frames * self.width).filter(|v| !v.is_finite()) {
+                count.first.get_or_insert(sample);
+                if value.is_nan() { count.nan += 1 } else { count.inf += 1 }
+            }
+        }
+        Ok(count)
+    }
+
+    /// What a training run asks first: under [`NonFinite::Error`] nothing but finite values, under [`NonFinite::Zero`]
+    /// the count of those that will become 0.
+    ///
+    /// # Errors
+    /// `E0607` with the counts and the first sample.
+    pub fn check_finite(&self, rule: NonFinite) -> Result<NonFiniteCount, Diagnostic> {
+        let count = self.count_non_finite()?;
+        match (rule, count.first) {
+            (NonFinite::Error, Some(first)) => Err(self.not_finite(&format!(
+                "{} values are NaN and {} infinite, the first in sample {first}",
+                count.nan, count.inf
+            ))),
+            _ => Ok(count),
+        }
+    }
+
+    fn not_finite(&self, what: &str) -> Diagnostic {
+        Diagnostic::error(E0607, format!("{}: {what}", self.place))
+            .help("`nonfinite = zero` in the recipe replaces them by 0, or mend the file")
+    }
+}

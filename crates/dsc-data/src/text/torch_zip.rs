@@ -1,0 +1,336 @@
+//! PyTorch state dicts: a zip with a pickle of the structure and one entry per storage.
+//!
+//! `torch.save` writes (since 1.6) `NAME/data.pkl`, `NAME/data/KEY` for every storage, stored without compression, and
+//! `NAME/byteorder`
+//! ([serialization notes](https://docs.pytorch.org/docs/stable/notes/serialization.html#serialized-file-format-for-torch-save)).
+//! The pickle is walked, never executed; storages stay in the mapped file.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use indexmap::IndexMap;
+use safetensors::Dtype;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::weights::{Entry, Place, unreadable};
+use crate::pickle::{Dict, Pickle, StorageKind, Tensor, Value};
+use dsc_syntax::diag::Diagnostic;
+
+/// Keys under which training programs put the state dict when they save more than it.
+const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+
+/// The tensors of the state dict in the file `map`, in the order of its dictionary; `place` names the file in errors.
+///
+/// Entries that are no tensors (counters, versions) are left out. Tensors may share a storage.
+pub(super) fn entries(map: &[u8], place: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
+    let mut archive = Archive::open(map, place)?;
+    let (prefix, pickle) = archive.pickle()?;
+    let pickle = pickle.bytes(map).to_vec();
+    let pickle = Pickle::parse(&pickle, &format!("{place}: {prefix}data.pkl"))?;
+    let dict = state_dict(pickle.root())
+        .ok_or_else(|| unreadable(place, format!("it holds no state dict but {}", pickle.root().kind())))?;
+    let mut storages: BTreeMap<String, Place> = BTreeMap::new();
+    let mut entries = IndexMap::with_capacity(dict.len());
+    for (name, value) in dict.iter() {
+        let (Some(name), Value::Tensor(tensor)) = (name.as_str(), value) else { continue };
+        let fault = |why: String| unreadable(place, format!("the tensor `{name}` {why}"));
+        let (kind, key, _) = tensor.storage_id().ok_or_else(|| fault("has no storage of a known kind".to_owned()))?;
+        let dtype = dtype(kind).ok_or_else(|| fault("lies on an untyped storage".to_owned()))?;
+        let storage = match storages.get(key) {
+            Some(storage) => storage.clone(),
+            None => {
+                let storage = archive.part(&format!("{prefix}data/{key}"))?;
+                storages.insert(key.to_owned(), storage.clone());
+                storage
+            }
+        };
+        let entry = window(&tensor, dtype, storage, map.len())
+            .ok_or_else(|| fault(format!("reaches beyond its storage `data/{key}`")))?;
+        entries.insert(name.to_owned(), entry);
+    }
+    Ok(entries)
+}
+
+/// The dictionary that holds the tensors: the root, or what stands under one of the usual keys.
+fn state_dict(root: Value<'_>) -> Option<Dict<'_>> {
+    let holds = |dict: &Dict<'_>| dict.iter().any(|(_, value)| matches!(value, Value::Tensor(_)));
+    let root = root.as_dict()?;
+    if holds(&root) {
+        return Some(root);
+    }
+    NESTED.iter().filter_map(|key| root.get(key)?.as_dict()).find(holds)
+}
+
+/// The part of a storage that a tensor covers; `None` if it is not all there. A strided tensor whose elements would take
+/// more room than `limit` and its storage (an axis of stride 0 may be of any length) is taken for damage too.
+fn window(tensor: &Tensor<'_>, dtype: Dtype, storage: Place, limit: usize) -> Option<Entry> {
+    let (shape, strides) = (tensor.shape(), tensor.strides());
+    let size = dtype.bitsize() / 8;
+    let count = shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis))?;
+    let mut reach = 0usize;
+    let mut dense = 1usize;
+    let mut row_major = true;
+    for (length, stride) in shape.iter().zip(strides).rev() {
+        if count == 0 || *length == 1 {
+            continue;
+        }
+        row_major &= *stride == dense;
+        dense = dense.checked_mul(*length)?;
+        reach = reach.checked_add(length.checked_sub(1)?.checked_mul(*stride)?)?;
+    }
+    let elements = if count == 0 { 0 } else { reach.checked_add(1)? };
+    let (start, length) = (tensor.offset().checked_mul(size)?, elements.checked_mul(size)?);
+    if !row_major && count.checked_mul(size)? > limit.max(storage.len()) {
+        return None;
+    }
+    let bytes = storage.part(start, length)?;
+    Some(Entry { dtype, shape: shape.to_vec(), strides: (!row_major).then(|| strides.to_vec()), bytes })
+}
+
+fn dtype(kind: StorageKind) -> Option<Dtype> {
+    Some(match kind {
+        StorageKind::Double => Dtype::F64,
+        StorageKind::Float => Dtype::F32,
+        StorageKind::Half => Dtype::F16,
+        StorageKind::BFloat16 => Dtype::BF16,
+        StorageKind::Long => Dtype::I64,
+        StorageKind::Int => Dtype::I32,
+        StorageKind::Short => Dtype::I16,
+        StorageKind::Char => Dtype::I8,
+        StorageKind::Byte => Dtype::U8,
+        StorageKind::Bool => Dtype::BOOL,
+        StorageKind::Untyped => return None,
+    })
+}
+
+/// The zip.
+struct Archive<'a> {
+    place: &'a str,
+    map: &'a [u8],
+    zip: ZipArchive<Cursor<&'a [u8]>>,
+}
+
+impl<'a> Archive<'a> {
+    fn open(map: &'a [u8], place: &'a str) -> Result<Self, Diagnostic> {
+        let zip = ZipArchive::new(Cursor::new(map)).map_err(|e| unreadable(place, e))?;
+        Ok(Self { place, map, zip })
+    }
+
+    /// The folder inside the zip (with its slash) and the bytes of its `data.pkl`.
+    fn pickle(&mut self) -> Result<(String, Place), Diagnostic> {
+        let prefix = self.zip.file_names().find_map(|name| {
+            let name = name.ok()?;
+            let prefix = name.strip_suffix("data.pkl")?;
+            (prefix.is_empty() || prefix.ends_with('/')).then(|| prefix.to_owned())
+        });
+        let Some(prefix) = prefix else {
+            return Err(unreadable(self.place, "it is a zip without `data.pkl`, so PyTorch did not write it"));
+        };
+        let order = format!("{prefix}byteorder");
+        if self.zip.index_for_name(&order).is_some() && self.part(&order)?.bytes(self.map) != b"little" {
+            return Err(unreadable(self.place, "its tensors were saved on a big-endian machine")
+                .help("load it in Python and save it again on a little-endian one"));
+        }
+        let pickle = self.part(&format!("{prefix}data.pkl"))?;
+        Ok((prefix, pickle))
+    }
+
+    /// One entry: its place in the map where it is stored as it is, else unpacked.
+    fn part(&mut self, name: &str) -> Result<Place, Diagnostic> {
+        let fault = |why: String| unreadable(self.place, format!("`{name}` in it: {why}"));
+        let mut file = self.zip.by_name(name).map_err(|e| fault(e.to_string()))?;
+        if file.compression() == CompressionMethod::Stored {
+            let range = file
+                .data_start()
+                .and_then(|start| usize::try_from(start).ok())
+                .zip(usize::try_from(file.size()).ok())
+                .and_then(|(start, size)| Some(start..start.checked_add(size)?));
+            return match range {
+                Some(range) if self.map.get(range.clone()).is_some() => Ok(Place::Map(range)),
+                _ => Err(fault("it reaches beyond the end of the file".to_owned())),
+            };
+        }
+        // The announced size is not trusted for an allocation.
+        let mut bytes = Vec::new();
+        let size = file.size();
+        file.by_ref().take(size).read_to_end(&mut bytes).map_err(|e| fault(e.to_string()))?;
+        let length = bytes.len();
+        Ok(Place::Unpacked(bytes.into(), 0..length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::WeightFile;
+    use dsc_syntax::diag::codes::data::E0603;
+    use dsc_syntax::diag::codes::encoder::E0805;
+    use safetensors::Dtype;
+    use std::io::Write;
+    use std::path::Path;
+    use zip::write::SimpleFileOptions;
+
+    /// A tensor for the hand-made pickle: name, class of the storage, key, elements of it, offset, shape, strides.
+    type T<'a> = (&'a str, &'a str, &'a str, u8, u8, &'a [u8], &'a [u8]);
+
+    fn text(s: &str) -> Vec<u8> {
+        [&b"X"[..], &u32::try_from(s.len()).unwrap().to_le_bytes(), s.as_bytes()].concat()
+    }
+
+    fn tuple(items: &[u8]) -> Vec<u8> {
+        let items: Vec<u8> = items.iter().flat_map(|i| [b'K', *i]).collect();
+        [&b"("[..], &items, b"t"].concat()
+    }
+
+    /// What `torch.save` writes for a dictionary of tensors, in protocol 2, with `extra` key and value opcodes behind it.
+    fn pickle(tensors: &[T<'_>], extra: &[u8]) -> Vec<u8> {
+        let mut p = b"\x80\x02}(".to_vec();
+        for (name, class, key, numel, offset, shape, strides) in tensors {
+            p.extend(text(name));
+            p.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
+            p.extend(text("storage"));
+            p.extend(format!("ctorch\n{class}\n").bytes());
+            p.extend(text(key));
+            p.extend(text("cpu"));
+            p.extend([b'K', *numel, b't', b'Q', b'K', *offset]);
+            p.extend(tuple(shape));
+            p.extend(tuple(strides));
+            p.extend(b"\x89ccollections\nOrderedDict\n)RtR");
+        }
+        p.extend(extra);
+        p.extend(b"u.");
+        p
+    }
+
+    fn zip(path: &Path, parts: &[(&str, &[u8])], method: zip::CompressionMethod) {
+        let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+        for (name, bytes) in parts {
+            writer.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+
+    fn floats(values: impl IntoIterator<Item = f32>) -> Vec<u8> {
+        values.into_iter().flat_map(f32::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn tensors_with_offsets_strides_and_a_shared_storage() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("pytorch_model.bin");
+        let data = pickle(
+            &[
+                ("whole", "FloatStorage", "0", 6, 0, &[2, 3], &[3, 1]),
+                ("transposed", "FloatStorage", "0", 6, 0, &[3, 2], &[1, 3]),
+                ("bert.out.LayerNorm.gamma", "FloatStorage", "0", 6, 4, &[2], &[1]),
+                ("column", "FloatStorage", "0", 6, 1, &[2, 1], &[3, 1]),
+                ("none", "FloatStorage", "0", 6, 6, &[0, 3], &[3, 1]),
+                ("half", "HalfStorage", "1", 2, 1, &[], &[]),
+            ],
+            &[text("epoch"), b"K\x07".to_vec()].concat(),
+        );
+        let storage = floats((0..6u8).map(f32::from));
+        let half: Vec<u8> = [1.5f32, -0.25].iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+        let parts: [(&str, &[u8]); 4] =
+            [("m/data.pkl", &data), ("m/byteorder", b"little"), ("m/data/0", &storage), ("m/data/1", &half)];
+        for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+            zip(&path, &parts, method);
+            let w = super::super::open_weights(tmp.path()).unwrap();
+            assert_eq!(
+                w.names().collect::<Vec<_>>(),
+                ["whole", "transposed", "out.LayerNorm.weight", "column", "none", "half"]
+            );
+            assert_eq!(w.f32("whole").unwrap(), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+            assert_eq!(w.f32("transposed").unwrap(), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+            assert_eq!(w.f32("out.LayerNorm.weight").unwrap(), [4.0, 5.0]);
+            assert_eq!(w.f32("column").unwrap(), [1.0, 4.0]);
+            assert!(w.get("none").unwrap().is_empty());
+            assert_eq!((w.f32("half").unwrap(), w.get("half").unwrap().dtype()), (vec![-0.25], Dtype::F16));
+        }
+    }
+
+    #[test]
+    fn a_state_dict_inside_of_a_checkpoint() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("last.ckpt");
+        let inner = pickle(&[("w", "FloatStorage", "0", 2, 0, &[2], &[1])], b"");
+        let inner = &inner[2..inner.len() - 1]; // without protocol and stop
+        let data = [b"\x80\x02}(", &text("epoch")[..], b"K\x07", &text("state_dict"), inner, b"u."].concat();
+        zip(
+            &path,
+            &[("archive/data.pkl", &data), ("archive/data/0", &floats([1.0, 2.0]))],
+            zip::CompressionMethod::Stored,
+        );
+        let w = WeightFile::open(&path).unwrap();
+        assert_eq!(w.len(), 1);
+        assert_eq!(w.f32("w").unwrap(), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn hostile_and_damaged_files_are_refused() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("x.pt");
+        let refused = |parts: &[(&str, &[u8])]| {
+            zip(&path, parts, zip::CompressionMethod::Stored);
+            WeightFile::open(&path).unwrap_err()
+        };
+        let two = floats([1.0, 2.0]);
+        let one = |numel, offset, shape: &[u8], strides: &[u8]| {
+            pickle(&[("w", "FloatStorage", "0", numel, offset, shape, strides)], b"")
+        };
+        let e = refused(&[("m/data.pkl", b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.")]);
+        assert_eq!(e.code, E0603);
+        assert!(e.message.contains("os.system"), "{}", e.message);
+        // The storage is shorter than the shape, the offset or the strides ask for.
+        for bad in [one(2, 0, &[3], &[1]), one(2, 1, &[2], &[1]), one(2, 0, &[2], &[2]), one(200, 0, &[200], &[1])] {
+            let e = refused(&[("m/data.pkl", &bad), ("m/data/0", &two)]);
+            assert_eq!(e.code, E0805);
+            assert!(e.message.contains("`w`") && e.message.contains("beyond its storage"), "{}", e.message);
+        }
+        // An expanded tensor far larger than the file.
+        let e = refused(&[
+            ("m/data.pkl", &one(2, 0, &[255, 255, 255, 255], &[0, 0, 0, 1])),
+            ("m/data/0", &floats([0.0; 255])),
+        ]);
+        assert_eq!(e.code, E0805);
+        assert!(refused(&[("m/data.pkl", &one(2, 0, &[2], &[1]))]).message.contains("m/data/0"));
+        assert!(refused(&[("m/readme", b"x")]).message.contains("without `data.pkl`"));
+        let e = refused(&[("m/data.pkl", &one(2, 0, &[2], &[1])), ("m/byteorder", b"big"), ("m/data/0", &two)]);
+        assert!(e.message.contains("big-endian"), "{}", e.message);
+        assert!(refused(&[("m/data.pkl", b"\x80\x02K\x01.")]).message.contains("no state dict but int"));
+    }
+
+    /// The checkpoint that the authors' program wrote, against the list of its tensors.
+    #[test]
+    fn a_released_checkpoint() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/released");
+        let Ok(state) = std::fs::read_to_string(folder.join("state.txt")) else {
+            dsc_testing::skip::skip(dsc_testing::skip::Lacks::Shared("data/released/state.txt"));
+            return;
+        };
+        let w = WeightFile::open(&folder.join("released_small.ckpt")).unwrap();
+        let listed: Vec<(String, Vec<usize>)> = state
+            .lines()
+            .map(|line| {
+                let (name, shape) = line.split_once(' ').unwrap();
+                let axes = shape.trim_matches(['(', ')']).split(',').filter(|a| !a.trim().is_empty());
+                (name.to_owned(), axes.map(|a| a.trim().parse().unwrap()).collect())
+            })
+            .collect();
+        assert_eq!(listed.len(), 279);
+        let read: Vec<(String, Vec<usize>)> = w.iter().map(|t| (t.name().to_owned(), t.shape().to_vec())).collect();
+        assert_eq!(read, listed);
+        let positions = w.get("text_encoder.extractor.embeddings.position_ids").unwrap();
+        assert_eq!(positions.dtype(), Dtype::I64);
+        let counted: Vec<u8> = (0..512i64).flat_map(i64::to_le_bytes).collect();
+        assert_eq!(positions.bytes(), counted);
+        for tensor in w.iter().filter(|t| t.dtype() == Dtype::F32) {
+            assert!(tensor.to_f32().unwrap().iter().all(|v| v.is_finite()), "{}", tensor.name());
+        }
+        // Root mean square and last value as Python's zipfile and array read them from the same file.
+        let words = w.f32("text_encoder.extractor.embeddings.word_embeddings.weight").unwrap();
+        let square = words.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / words.len() as f64;
+        assert!((square.sqrt() - 0.028_275_695_997).abs() < 1e-12);
+        assert_eq!(words.last(), Some(&-0.006_240_563_5));
+    }
+}

@@ -1,0 +1,454 @@
+//! Checkpoints: safetensors files whose metadata hold the state of the training.
+//!
+//! | name in the file | what it is |
+//! |---|---|
+//! | a parameter's path | its weights, float32 |
+//! | `adam.m/PATH`, `adam.v/PATH` | first and second moments (`last` only) |
+//! | `pools/NAME/{pos,near,far}/{offsets,items}` | companion lists, uint32 (`last` only) |
+//!
+//! The metadata key `dsc` holds a [`State`] as JSON. A file is written beside its place, flushed to the disk and then
+//! moved there, so a checkpoint is whole or not there at all.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use memmap2::Mmap;
+use safetensors::tensor::View;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use super::retrieval::{Lists, Pools, Settings as PoolSettings};
+use super::schedule::Schedule;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::{E0912, E0913, E0914};
+
+/// Version of the layout; a higher one in a file is refused.
+pub const SCHEMA: u32 = 1;
+/// The metadata key of the state.
+const KEY: &str = "dsc";
+
+/// Where a training stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Version of the layout.
+    pub schema: u32,
+    /// Hash of the graph without data.
+    pub graph: String,
+    /// Hash of the graph with the data's dims.
+    pub bound: String,
+    /// The seed.
+    pub seed: u64,
+    /// Epochs done.
+    pub epoch: u64,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// The learning rate's schedule.
+    pub schedule: Schedule,
+    /// Steps of the whole training.
+    pub total_steps: u64,
+    /// Where in an epoch it stands, if not at its beginning.
+    pub within: Option<Within>,
+    /// Seconds of training so far.
+    pub seconds: f64,
+    /// The best epoch so far.
+    pub best: Option<Best>,
+    /// Bytes of each append-only log that belong to this state: what is behind them is cut off on resume.
+    pub logs: IndexMap<String, u64>,
+    /// Steps of each parameter's moments, by path.
+    pub moment_steps: IndexMap<String, u64>,
+    /// Companion lists in the file, by the name of their declaration.
+    pub pools: IndexMap<String, PoolState>,
+}
+
+/// The part of an epoch that is done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Within {
+    /// Batches done.
+    pub batches: u64,
+    /// Anchors done.
+    pub samples: u64,
+    /// Sums of the loss terms over those anchors.
+    pub sums: IndexMap<String, f64>,
+    /// Largest gradient norm, if gradients are clipped.
+    pub gradient_norm: Option<f64>,
+}
+
+/// The epoch that the selection rule keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// The metric's value on the validation split, if it was defined.
+    pub value: Option<f64>,
+}
+
+/// What is known of companion lists beside the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolState {
+    /// The settings they were made with.
+    pub settings: PoolSettings,
+    /// The epoch before which they were made.
+    pub epoch: u64,
+}
+
+/// Numbers of one tensor of a checkpoint.
+pub enum Numbers<'a> {
+    /// At hand.
+    F32(Cow<'a, [f32]>),
+    /// At hand.
+    U32(Cow<'a, [u32]>),
+    /// Fetched when their turn comes, so that a device's weights are not all on the host at once.
+    Fetch(Box<dyn Fn() -> Result<Vec<f32>, Diagnostic> + 'a>),
+}
+
+/// One tensor to write.
+pub struct Part<'a> {
+    /// Its name in the file.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers, row-major.
+    pub numbers: Numbers<'a>,
+}
+
+/// The name of a first moment.
+pub fn first_moment(path: &str) -> String {
+    format!("adam.m/{path}")
+}
+
+/// The name of a second moment.
+pub fn second_moment(path: &str) -> String {
+    format!("adam.v/{path}")
+}
+
+/// The parts of companion lists. `name` is that of the `companions` declaration.
+pub fn pool_parts<'a>(name: &str, pools: &'a Pools) -> Vec<Part<'a>> {
+    let lists = [("pos", &pools.pos), ("near", &pools.near), ("far", &pools.far)];
+    let part = |kind: &str, what: &str, numbers: &'a [u32]| Part {
+        name: format!("pools/{name}/{kind}/{what}"),
+        shape: vec![numbers.len()],
+        numbers: Numbers::U32(Cow::Borrowed(numbers)),
+    };
+    lists.into_iter().flat_map(|(kind, l)| [part(kind, "offsets", &l.offsets), part(kind, "items", &l.items)]).collect()
+}
+
+struct Writing<'a, 'b> {
+    part: &'a Part<'b>,
+    fault: &'a RefCell<Option<Diagnostic>>,
+}
+
+impl View for Writing<'_, '_> {
+    fn dtype(&self) -> Dtype {
+        match self.part.numbers {
+            Numbers::U32(_) => Dtype::U32,
+            _ => Dtype::F32,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.part.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let bytes: Vec<u8> = match &self.part.numbers {
+            Numbers::F32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Numbers::U32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Numbers::Fetch(fetch) => match fetch() {
+                Ok(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+                Err(d) => {
+                    self.fault.borrow_mut().get_or_insert(d);
+                    vec![0; self.data_len()]
+                }
+            },
+        };
+        if bytes.len() != self.data_len() {
+            let message = format!("`{}` has {} bytes for the shape {:?}", self.part.name, bytes.len(), self.part.shape);
+            self.fault.borrow_mut().get_or_insert(Diagnostic::error(E0914, message).help("this is a bug in dsc"));
+        }
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.part.shape.iter().product::<usize>()
+    }
+}
+
+/// Bytes that the file system of `folder` has free for this user, if it says.
+pub fn free_space(folder: &Path) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
+    let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path is NUL-terminated, and `stat` is read only where the call filled it.
+    let stat = unsafe {
+        if libc::statvfs(path.as_ptr(), stat.as_mut_ptr()) != 0 {
+            return None;
+        }
+        stat.assume_init()
+    };
+    Some(stat.f_bavail as u64 * stat.f_frsize as u64)
+}
+
+/// Writes a checkpoint, whole or not at all. Returns its size in bytes.
+///
+/// # Errors
+/// `E0912` when the disk has no room for it, `E0913` when it cannot be written; a file that stood there is untouched.
+pub fn write(path: &Path, state: &State, parts: &[Part<'_>]) -> Result<u64, Diagnostic> {
+    let fail = |e: &dyn std::fmt::Display| {
+        Diagnostic::error(E0913, format!("cannot write the checkpoint `{}`: {e}", path.display()))
+            .help("make the folder writable, or choose another one with `--out`")
+    };
+    let fault = RefCell::new(None);
+    let views: Vec<(&str, Writing<'_, '_>)> =
+        parts.iter().map(|part| (part.name.as_str(), Writing { part, fault: &fault })).collect();
+    let state = serde_json::to_string(state).map_err(|e| fail(&e))?;
+    let names: usize = parts.iter().map(|p| p.name.len() + 128).sum();
+    let size = views.iter().map(|(_, v)| v.data_len()).sum::<usize>() + names + state.len();
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    check_space(folder, size as u64)?;
+
+    let partial = path.with_extension("partial");
+    let metadata = HashMap::from([(KEY.to_owned(), state)]);
+    let written = safetensors::serialize_to_file(views, Some(metadata), &partial)
+        .map_err(|e| fail(&e))
+        .and_then(|()| fault.into_inner().map_or(Ok(()), Err))
+        .and_then(|()| settle(&partial, path).map_err(|e| fail(&e)));
+    if written.is_err() {
+        // Nothing is lost if the half-written file cannot be removed either.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+/// An error unless `folder` has room for `size` bytes and a little more for logs.
+///
+/// # Errors
+/// `E0912`.
+pub fn check_space(folder: &Path, size: u64) -> Result<(), Diagnostic> {
+    const SPARE: u64 = 16 << 20;
+    match free_space(folder) {
+        Some(free) if free < size + SPARE => Err(Diagnostic::error(
+            E0912,
+            format!("`{}` has {} MB free, and {} MB are needed", folder.display(), free >> 20, (size + SPARE) >> 20),
+        )
+        .help("free some space, or choose a folder on another disk with `--out`")),
+        _ => Ok(()),
+    }
+}
+
+/// Flushes a file to the disk and moves it to its place.
+pub fn settle(partial: &Path, path: &Path) -> std::io::Result<u64> {
+    let file = File::open(partial)?;
+    file.sync_all()?;
+    let size = file.metadata()?.len();
+    fs::rename(partial, path)?;
+    // The rename itself is durable once the folder is flushed.
+    if let Some(folder) = path.parent() {
+        File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()?;
+    }
+    Ok(size)
+}
+
+/// A checkpoint that was opened: mapped, not read.
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    map: Mmap,
+    /// Where the training stood.
+    pub state: State,
+    tensors: IndexMap<String, (Dtype, Vec<usize>)>,
+}
+
+impl Checkpoint {
+    /// Opens a checkpoint.
+    ///
+    /// # Errors
+    /// `E0913` when it cannot be read, `E0914` when it is damaged or of a newer schema.
+    pub fn open(path: &Path) -> Result<Checkpoint, Diagnostic> {
+        let unreadable = |e: std::io::Error| {
+            Diagnostic::error(E0913, format!("cannot read the checkpoint `{}`: {e}", path.display()))
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        // SAFETY: checkpoints are replaced by renaming, never written in place, so the mapped file keeps its size.
+        let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+        let (tensors, state) = {
+            let (_, header) = SafeTensors::read_metadata(&map).map_err(|e| damaged(path, &e))?;
+            let json = header.metadata().as_ref().and_then(|m| m.get(KEY));
+            let json = json.ok_or_else(|| damaged(path, &"it was not written by dsc"))?;
+            let schema = serde_json::from_str::<serde_json::Value>(json).ok();
+            let schema = schema.and_then(|v| v.get("schema").and_then(serde_json::Value::as_u64));
+            if schema.is_some_and(|s| s > u64::from(SCHEMA)) {
+                let message = format!(
+                    "the checkpoint `{}` has schema {}, this dsc knows up to {SCHEMA}",
+                    path.display(),
+                    schema.unwrap_or_default()
+                );
+                return Err(Diagnostic::error(E0914, message).help("use the dsc version that wrote it, or a later one"));
+            }
+            let state: State = serde_json::from_str(json).map_err(|e| damaged(path, &e))?;
+            let all = SafeTensors::deserialize(&map).map_err(|e| damaged(path, &e))?;
+            let mut tensors: Vec<(String, (Dtype, Vec<usize>))> =
+                all.iter().map(|(name, view)| (name.to_owned(), (view.dtype(), view.shape().to_vec()))).collect();
+            tensors.sort();
+            (tensors.into_iter().collect(), state)
+        };
+        Ok(Checkpoint { path: path.to_owned(), map, state, tensors })
+    }
+
+    /// Names and shapes of all tensors, sorted by name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors.iter().map(|(name, (_, shape))| (name.as_str(), shape.as_slice()))
+    }
+
+    /// Names and shapes of the weights: tensors that are neither moments nor companion lists.
+    pub fn weights(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors().filter(|(name, _)| !name.contains('/'))
+    }
+
+    /// Shape and numbers of a float32 tensor.
+    ///
+    /// # Errors
+    /// `E0914` when there is none such.
+    pub fn f32(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), Diagnostic> {
+        let (shape, bytes) = self.bytes(name, Dtype::F32)?;
+        let numbers = bytes.chunks_exact(4).filter_map(|b| b.try_into().ok().map(f32::from_le_bytes)).collect();
+        Ok((shape, numbers))
+    }
+
+    /// The companion lists of that name, which the caller checks against the data ([`Pools::check`]).
+    ///
+    /// # Errors
+    /// `E0914` when they are not in the file.
+    pub fn pools(&self, name: &str) -> Result<Pools, Diagnostic> {
+        let state = self.state.pools.get(name).ok_or_else(|| damaged(&self.path, &format!("no lists `{name}`")))?;
+        let u32s = |kind: &str, what: &str| -> Result<Vec<u32>, Diagnostic> {
+            let (_, bytes) = self.bytes(&format!("pools/{name}/{kind}/{what}"), Dtype::U32)?;
+            Ok(bytes.chunks_exact(4).filter_map(|b| b.try_into().ok().map(u32::from_le_bytes)).collect())
+        };
+        let lists = |kind: &str| Ok(Lists { offsets: u32s(kind, "offsets")?, items: u32s(kind, "items")? });
+        Ok(Pools { settings: state.settings, pos: lists("pos")?, near: lists("near")?, far: lists("far")? })
+    }
+
+    fn bytes(&self, name: &str, dtype: Dtype) -> Result<(Vec<usize>, Vec<u8>), Diagnostic> {
+        let all = SafeTensors::deserialize(&self.map).map_err(|e| damaged(&self.path, &e))?;
+        let view = all.tensor(name).map_err(|e| damaged(&self.path, &e))?;
+        if view.dtype() != dtype {
+            return Err(damaged(&self.path, &format!("`{name}` is {:?}, not {dtype:?}", view.dtype())));
+        }
+        Ok((view.shape().to_vec(), view.data().to_vec()))
+    }
+}
+
+fn damaged(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(E0914, format!("the checkpoint `{}` is damaged: {why}", path.display()))
+        .help("train again, or use another checkpoint of the run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::{Decay, Warmup};
+
+    fn state() -> State {
+        State {
+            schema: SCHEMA,
+            graph: "g".into(),
+            bound: "b".into(),
+            seed: 7,
+            epoch: 3,
+            step: 41,
+            schedule: Schedule { warmup: Warmup::Fraction(0.1), decay: Decay::Linear },
+            total_steps: 123,
+            within: Some(Within {
+                batches: 2,
+                samples: 32,
+                sums: IndexMap::from([("mse".to_owned(), 0.7)]),
+                gradient_norm: Some(1.5),
+            }),
+            seconds: 12.25,
+            best: Some(Best { epoch: 2, value: Some(0.1 + 0.2) }),
+            logs: IndexMap::from([("metrics.jsonl".to_owned(), 512)]),
+            moment_steps: IndexMap::from([("enc.0.weight".to_owned(), 41)]),
+            pools: IndexMap::from([("c".to_owned(), PoolState { settings: PoolSettings::default(), epoch: 2 })]),
+        }
+    }
+
+    fn pools() -> Pools {
+        let lists = |items: &[u32]| Lists { offsets: vec![0, 1, items.len() as u32], items: items.to_vec() };
+        Pools {
+            settings: PoolSettings::default(),
+            pos: lists(&[1, 0]),
+            near: lists(&[0, 1, 1]),
+            far: lists(&[1, 0, 0]),
+        }
+    }
+
+    fn part<'a>(name: &str, shape: &[usize], numbers: &'a [f32]) -> Part<'a> {
+        Part { name: name.into(), shape: shape.into(), numbers: Numbers::F32(Cow::Borrowed(numbers)) }
+    }
+
+    #[test]
+    fn every_field_comes_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("last.safetensors");
+        let (w, m, v) = ([1.5f32, -2.0, f32::MIN_POSITIVE, 4.0, 5.0, 0.1], [0.25f32; 6], [1e-20f32; 6]);
+        let pools = pools();
+        let mut parts = vec![
+            part("enc.0.weight", &[2, 3], &w),
+            part(&first_moment("enc.0.weight"), &[2, 3], &m),
+            part(&second_moment("enc.0.weight"), &[2, 3], &v),
+            Part { name: "bias".into(), shape: vec![1], numbers: Numbers::Fetch(Box::new(|| Ok(vec![9.0]))) },
+        ];
+        parts.extend(pool_parts("c", &pools));
+        let size = write(&path, &state(), &parts).unwrap();
+        assert_eq!(size, fs::metadata(&path).unwrap().len());
+        let back = Checkpoint::open(&path).unwrap();
+        assert_eq!(back.state, state());
+        assert_eq!(back.weights().collect::<Vec<_>>(), [("bias", [1usize].as_slice()), ("enc.0.weight", &[2, 3])]);
+        assert_eq!(back.f32("enc.0.weight").unwrap(), (vec![2, 3], w.to_vec()));
+        assert_eq!(back.f32("adam.m/enc.0.weight").unwrap().1, m);
+        assert_eq!(back.f32("adam.v/enc.0.weight").unwrap().1, v);
+        assert_eq!(back.f32("bias").unwrap().1, [9.0]);
+        assert_eq!(back.pools("c").unwrap(), pools);
+        assert_eq!(back.f32("gone").unwrap_err().code, E0914);
+        assert_eq!(back.pools("d").unwrap_err().code, E0914);
+        // The same state makes the same file.
+        let again = dir.path().join("again.safetensors");
+        write(&again, &state(), &parts).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), fs::read(&again).unwrap());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("best.safetensors");
+        write(&path, &state(), &[part("w", &[1], &[1.0])]).unwrap();
+        let before = fs::read(&path).unwrap();
+        let gone = || Err(Diagnostic::error(E0913, "the device is gone"));
+        let parts = [Part { name: "w".into(), shape: vec![1], numbers: Numbers::Fetch(Box::new(gone)) }];
+        assert_eq!(write(&path, &state(), &parts).unwrap_err().message, "the device is gone");
+        assert_eq!(write(&path, &state(), &[part("w", &[2], &[1.0])]).unwrap_err().code, E0914);
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(check_space(dir.path(), u64::MAX / 2).unwrap_err().code, E0912);
+    }
+
+    #[test]
+    fn foreign_newer_and_cut_files_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        let newer = State { schema: SCHEMA + 1, ..state() };
+        write(&path, &newer, &[part("w", &[1], &[1.0])]).unwrap();
+        let fault = Checkpoint::open(&path).unwrap_err();
+        assert!(fault.message.contains("schema 2"), "{fault}");
+        write(&path, &state(), &[part("w", &[1], &[1.0])]).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!(Checkpoint::open(&path).unwrap_err().code, E0914);
+        safetensors::serialize_to_file(Vec::<(String, Writing<'_, '_>)>::new(), None, &path).unwrap();
+        assert!(Checkpoint::open(&path).unwrap_err().message.contains("not written by dsc"));
+    }
+}

@@ -1,0 +1,409 @@
+//! The folder of a run: everything that shows what was trained, on what, and with which result.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `run.json` | a [`Manifest`]: settings, hypers, hashes, data, machine |
+//! | `source/` | the files of the model as they were compiled |
+//! | `graph.txt` | the compiled graph before any pass, with the numbers of the data |
+//! | `encoder/` | configuration and vocabulary of the text encoder, if there is one |
+//! | `standardizer.json` | statistics of the features, if they are standardised |
+//! | `metrics.jsonl` | one line per epoch, only ever added to |
+//! | `best.safetensors` | weights of the selected epoch |
+//! | `last.safetensors` | the state to go on from; without moments once the run is finished |
+//! | `valid.csv`, `test.csv` | predictions of the selected epoch |
+//! | `results.json` | scores; marks a finished run. After it only the moments of `last.safetensors` are dropped |
+//!
+//! Several seeds of one model are runs of their own, `seed-1`, `seed-2`, .., below a folder with two files, which are
+//! written after every seed:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `seeds.json` | [`Seeds`]: how many seeds were asked for, which are finished |
+//! | `results.json` | mean and spread over the finished seeds |
+//!
+//! A folder that holds anything is never written into by a new run.
+
+pub mod files;
+mod manifest;
+mod predictions;
+mod seeds;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::checkpoint::settle;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::{E0910, E0911, E0913};
+use dsc_syntax::source::SourceMap;
+
+pub use manifest::{DataInfo, EncoderInfo, HyperValue, Imported, Machine, Manifest};
+pub use predictions::{Columns, Prediction, predictions_csv};
+pub use seeds::{SeedRun, SeedState, Seeds};
+
+/// Version of the layout; a folder with another one is refused.
+pub const SCHEMA: u32 = 2;
+
+/// A run folder on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run: `out`, or else `root/NAME-TIME`.
+    ///
+    /// # Errors
+    /// `E0910` when it exists and is not empty, `E0913` when it cannot be made.
+    pub fn create(out: Option<&Path>, root: &Path, name: &str) -> Result<RunFolder, Diagnostic> {
+        if let Some(path) = out {
+            return Self::claim(path);
+        }
+        let clean: String =
+            name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
+        let stamp = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+        // Two runs may begin within a second.
+        for n in 1..=99 {
+            let suffix = if n == 1 { String::new() } else { format!("-{n}") };
+            let path = root.join(format!("{clean}-{stamp}{suffix}"));
+            match fs::create_dir_all(root).and_then(|()| fs::create_dir(&path)) {
+                Ok(()) => return Ok(RunFolder { path }),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(unwritable(&path, &e)),
+            }
+        }
+        Err(exists(&root.join(clean)))
+    }
+
+    /// Whether a run may be written to `path`: there is nothing yet, or an empty folder. Makes nothing.
+    ///
+    /// # Errors
+    /// `E0910`.
+    pub fn check_free(path: &Path) -> Result<(), Diagnostic> {
+        let free = match fs::read_dir(path) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(e) => e.kind() == ErrorKind::NotFound,
+        };
+        if free { Ok(()) } else { Err(exists(path)) }
+    }
+
+    fn claim(path: &Path) -> Result<RunFolder, Diagnostic> {
+        match fs::create_dir(path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(path).map_err(|e| unwritable(path, &e))?,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                let empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+                if !empty {
+                    return Err(exists(path));
+                }
+            }
+            Err(e) => return Err(unwritable(path, &e)),
+        }
+        Ok(RunFolder { path: path.to_owned() })
+    }
+
+    /// A folder below this one, for one of several seeds.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn below(&self, name: &str) -> Result<RunFolder, Diagnostic> {
+        Self::claim(&self.path.join(name))
+    }
+
+    /// Opens the folder of an earlier run.
+    ///
+    /// # Errors
+    /// `E0911` when it is none, or one of another version.
+    pub fn open(path: &Path) -> Result<(RunFolder, Manifest), Diagnostic> {
+        let folder = RunFolder { path: path.to_owned() };
+        let text = match fs::read_to_string(folder.file(files::MANIFEST)) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound || !path.is_dir() => return Err(no_run_there(path)),
+            Err(e) => return Err(no_run(path, &format!("`run.json`: {e}"))),
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
+        check_schema(path, &value)?;
+        let manifest = serde_json::from_value(value).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
+        Ok((folder, manifest))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Whether the run came to its end.
+    pub fn is_finished(&self) -> bool {
+        self.file(files::RESULTS).is_file()
+    }
+
+    /// Writes a file, whole or not at all.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let path = self.file(name);
+        let partial = self.file(&format!("{name}.partial"));
+        let write = || -> std::io::Result<()> {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&partial, bytes)?;
+            settle(&partial, &path).map(|_| ())
+        };
+        write().map_err(|e| unwritable(&path, &e))
+    }
+
+    /// Writes a value as indented JSON.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Diagnostic> {
+        let mut text = serde_json::to_vec_pretty(value).map_err(|e| unwritable(&self.file(name), &e))?;
+        text.push(b'\n');
+        self.write(name, &text)
+    }
+
+    /// Reads a value from JSON.
+    ///
+    /// # Errors
+    /// `E0911` when the file is missing or holds something else.
+    pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Diagnostic> {
+        let path = self.file(name);
+        let fault = |e: &dyn std::fmt::Display| {
+            Diagnostic::error(E0911, format!("cannot read `{}`: {e}", path.display()))
+                .help("the run may have been interrupted before it was written")
+        };
+        let text = fs::read_to_string(&path).map_err(|e| fault(&e))?;
+        serde_json::from_str(&text).map_err(|e| fault(&e))
+    }
+
+    /// Copies the compiled sources to `source/` and says which file holds which.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn write_sources(&self, sources: &SourceMap) -> Result<Vec<(String, String)>, Diagnostic> {
+        let mut list = Vec::new();
+        for (id, source) in sources.files() {
+            let base =
+                Path::new(&source.name).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let file = if source.name.starts_with("std/") {
+                format!("source/std/{base}")
+            } else {
+                // Files of one name may come from different folders.
+                let taken = list.iter().any(|(_, f): &(String, String)| *f == format!("source/{base}"));
+                if taken { format!("source/{}-{base}", id.0) } else { format!("source/{base}") }
+            };
+            self.write(&file, source.text.as_bytes())?;
+            list.push((source.name.clone(), file));
+        }
+        Ok(list)
+    }
+
+    /// Copies the files of a text encoder that evaluation needs: everything but its weights.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn copy_encoder(&self, folder: &Path) -> Result<(), Diagnostic> {
+        for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"] {
+            let from = folder.join(name);
+            if from.is_file() {
+                let bytes = fs::read(&from).map_err(|e| unwritable(&from, &e))?;
+                self.write(&format!("encoder/{name}"), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a log that is only ever added to.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn log(&self, name: &str) -> Result<Log, Diagnostic> {
+        let path = self.file(name);
+        let open = || -> std::io::Result<Log> {
+            let file = OpenOptions::new().create(true).append(true).open(&path)?;
+            let bytes = file.metadata()?.len();
+            Ok(Log { file, path: path.clone(), bytes })
+        };
+        open().map_err(|e| unwritable(&path, &e))
+    }
+}
+
+/// A file that is only added to, one JSON value a line.
+#[derive(Debug)]
+pub struct Log {
+    file: File,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Log {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn add(&mut self, value: &impl Serialize) -> Result<(), Diagnostic> {
+        let mut line = serde_json::to_vec(value).map_err(|e| unwritable(&self.path, &e))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(|e| unwritable(&self.path, &e))?;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+
+    /// Its length: part of a checkpoint, so that what was written after it can be cut off.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Flushes it to the disk.
+    ///
+    /// # Errors
+    /// `E0913`.
+    pub fn sync(&self) -> Result<(), Diagnostic> {
+        self.file.sync_data().map_err(|e| unwritable(&self.path, &e))
+    }
+}
+
+fn no_run(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(E0911, format!("`{}` is not a run: {why}", path.display()))
+        .help("give the folder that `dsc train` printed")
+}
+
+/// A folder without `run.json`: perhaps that of several runs.
+fn no_run_there(path: &Path) -> Diagnostic {
+    if !path.exists() {
+        return no_run(path, "there is no such folder");
+    }
+    if !path.is_dir() {
+        return no_run(path, "it is a file");
+    }
+    let is_run = |p: &PathBuf| p.join(files::MANIFEST).is_file() || p.join(files::SEEDS).is_file();
+    let entries = fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
+    let mut runs: Vec<String> = entries.filter(is_run).map(|p| format!("`{}`", p.display())).collect();
+    runs.sort_unstable();
+    match runs.as_slice() {
+        [] => no_run(path, "it has no `run.json`"),
+        [one] => no_run(path, "it holds one").help(format!("give {one}")),
+        several => {
+            no_run(path, &format!("it holds {}", several.len())).help(format!("give one of {}", runs.join(", ")))
+        }
+    }
+}
+
+/// Refuses layouts that are not today's.
+fn check_schema(path: &Path, value: &serde_json::Value) -> Result<(), Diagnostic> {
+    match value.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema == u64::from(SCHEMA) => Ok(()),
+        Some(schema) if schema > u64::from(SCHEMA) => {
+            Err(no_run(path, &format!("its schema is {schema}, this dsc knows up to {SCHEMA}"))
+                .help("use the dsc version that wrote it, or a later one"))
+        }
+        _ => Err(no_run(path, "it was written by an earlier dsc, in a layout that is no longer read")
+            .help("use the dsc version that wrote it, or train again")),
+    }
+}
+
+fn exists(path: &Path) -> Diagnostic {
+    Diagnostic::error(E0910, format!("`{}` exists and is not empty", path.display()))
+        .help("choose another folder with `--out`; a run is never overwritten")
+}
+
+fn unwritable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(E0913, format!("cannot write `{}`: {why}", path.display()))
+        .help("make the folder writable, or choose another one with `--out`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("a/b");
+        let run = RunFolder::create(Some(&out), dir.path(), "x").unwrap();
+        assert_eq!(run.path(), out);
+        // Still empty: as good as new.
+        RunFolder::create(Some(&out), dir.path(), "x").unwrap();
+        RunFolder::check_free(&out).unwrap();
+        RunFolder::check_free(&dir.path().join("absent")).unwrap();
+        run.write_json("run.json", &1).unwrap();
+        assert_eq!(RunFolder::check_free(&out).unwrap_err().code, E0910);
+        assert_eq!(RunFolder::check_free(&out.join("run.json")).unwrap_err().code, E0910);
+        let fault = RunFolder::create(Some(&out), dir.path(), "x").unwrap_err();
+        assert_eq!(fault.code, E0910);
+        assert!(fault.help.unwrap().contains("--out"));
+        let root = dir.path().join("runs");
+        let paths: Vec<PathBuf> =
+            (0..3).map(|_| RunFolder::create(None, &root, "unimodal/text-demo").unwrap().path().to_owned()).collect();
+        assert!(paths[0].file_name().unwrap().to_string_lossy().starts_with("unimodal-text-demo-20"));
+        assert_ne!(paths[0], paths[1]);
+        assert_ne!(paths[1], paths[2]);
+        assert_eq!(run.below("seed-1").unwrap().path(), out.join("seed-1"));
+    }
+
+    #[test]
+    fn folders_that_are_no_runs_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(RunFolder::open(&dir.path().join("gone")).unwrap_err().code, E0911);
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("run.json"));
+        fs::write(dir.path().join("run.json"), format!("{{\"schema\": {}}}", SCHEMA + 1)).unwrap();
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("schema is 3"));
+        fs::write(dir.path().join("run.json"), "{\"schema\": 1}").unwrap();
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("an earlier dsc"));
+        fs::write(dir.path().join("run.json"), format!("{{\"schema\": {SCHEMA}}}")).unwrap();
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("missing field"));
+    }
+
+    #[test]
+    fn folders_of_several_runs_name_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = |name: &str, file: &str| {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+            fs::write(dir.path().join(name).join(file), "{}").unwrap();
+        };
+        make("notes", "x.txt");
+        assert_eq!(RunFolder::open(dir.path()).unwrap_err().help.unwrap(), "give the folder that `dsc train` printed");
+        make("text", "run.json");
+        assert!(RunFolder::open(dir.path()).unwrap_err().help.unwrap().ends_with("/text`"));
+        make("audio", files::SEEDS);
+        let fault = RunFolder::open(dir.path()).unwrap_err();
+        let help = fault.help.unwrap();
+        assert!(fault.message.ends_with("is not a run: it holds 2"), "{}", fault.message);
+        assert!(help.find("/audio`").unwrap() < help.find("/text`").unwrap(), "{help}");
+        let file = dir.path().join("text/run.json");
+        assert!(RunFolder::open(&file).unwrap_err().message.ends_with("it is a file"));
+    }
+
+    #[test]
+    fn logs_grow_and_sources_keep_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(Some(dir.path()), dir.path(), "x").unwrap();
+        let mut log = run.log("metrics.jsonl").unwrap();
+        log.add(&serde_json::json!({"epoch": 0})).unwrap();
+        drop(log);
+        let mut log = run.log("metrics.jsonl").unwrap();
+        log.add(&serde_json::json!({"epoch": 1})).unwrap();
+        let text = fs::read_to_string(run.file("metrics.jsonl")).unwrap();
+        assert_eq!(text, "{\"epoch\":0}\n{\"epoch\":1}\n");
+        assert_eq!(log.bytes(), text.len() as u64);
+        let mut sources = SourceMap::new();
+        sources.add("/home/x/m.dsl", "main");
+        sources.add("std/layers.dsl", "lib");
+        sources.add("../other/m.dsl", "other");
+        let list = run.write_sources(&sources).unwrap();
+        assert_eq!(list[2], ("../other/m.dsl".to_owned(), "source/2-m.dsl".to_owned()));
+        let texts: Vec<String> = list.iter().map(|(_, f)| fs::read_to_string(run.file(f)).unwrap()).collect();
+        assert_eq!(texts, ["main", "lib", "other"]);
+    }
+}

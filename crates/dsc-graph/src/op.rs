@@ -1,0 +1,545 @@
+//! The operations of the graph. The typing rule of each stands in its doc comment and is carried out by
+//! [`Op::infer`](super::Op::infer) (folder `typing`).
+//!
+//! Notation: `X[.., k]` is a tensor of any rank with or without time whose last axis is `k`; `n`, `t` are lengths;
+//! `p : [..]` is a parameter node.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Band, Cell, CompanionsId, Einsum, ParamId, Pool};
+use crate::dims::Dim;
+use crate::types::Modality;
+
+/// Where a random number is drawn: a name derived from the source path, so that no rewrite of the graph moves it.
+/// Empty where nothing is drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RandomSite(pub String);
+
+/// Element-wise operations with two operands of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Binary {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Sub,
+    /// `a * b`
+    Mul,
+    /// `a / b`
+    Div,
+    /// The smaller of the two; equal ones share the gradient, as in torch.
+    Minimum,
+    /// The larger of the two.
+    Maximum,
+}
+
+/// Element-wise functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Unary {
+    /// max(x, 0)
+    Relu,
+    /// x Φ(x), exact (erf), as in BERT.
+    Gelu,
+    /// tanh
+    Tanh,
+    /// 1 / (1 + exp(-x))
+    Sigmoid,
+    /// exp
+    Exp,
+    /// Natural logarithm.
+    Log,
+    /// |x|
+    Abs,
+    /// x²
+    Square,
+    /// √x
+    Sqrt,
+    /// x / (1 + exp(-x))
+    Silu,
+    /// log(1 + exp(x)), without overflow.
+    Softplus,
+    /// sin
+    Sin,
+    /// cos
+    Cos,
+}
+
+/// Element-wise functions with static numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Curve {
+    /// x above 0, `slope * x` below.
+    LeakyRelu {
+        /// The slope below 0.
+        slope: f64,
+    },
+    /// x above 0, `alpha * (exp(x) - 1)` below.
+    Elu {
+        /// What it tends to, negated.
+        alpha: f64,
+    },
+    /// Entries below `min` become `min`, above `max` they become `max`; no gradient flows back from those.
+    Clamp {
+        /// The lower end, if there is one.
+        min: Option<f64>,
+        /// The upper end, if there is one.
+        max: Option<f64>,
+    },
+    /// `x ** exponent`.
+    Pow {
+        /// The exponent.
+        exponent: f64,
+    },
+}
+
+/// What becomes of the entries of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reduction {
+    /// Their sum.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The largest; of equal ones one gets the gradient.
+    Max,
+    /// The smallest.
+    Min,
+    /// √ of the sum of squares; the gradient at 0 is 0, as in torch.
+    Norm,
+    /// Logarithm of the sum of exponentials, without overflow.
+    LogSumExp,
+}
+
+/// The axis over which a softmax adds up to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Over {
+    /// Valid rows of a sequence.
+    Time,
+    /// The last axis.
+    Features,
+    /// Another axis beside time, from 0.
+    Axis(usize),
+}
+
+/// Up to which length [`Op::Dense`] pads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Extent {
+    /// The longest sample of the batch. Companions count where a value of theirs is padded too.
+    #[default]
+    Batch,
+    /// The longest that a sample of the data may be.
+    Data,
+}
+
+impl Extent {
+    /// Both.
+    pub const ALL: [Extent; 2] = [Extent::Batch, Extent::Data];
+
+    /// `batch` or `data`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Extent::Batch => "batch",
+            Extent::Data => "data",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Extent> {
+        Extent::ALL.into_iter().find(|extent| extent.name() == name)
+    }
+
+    /// The length of what is padded, if it is known to have one: a form that falls where a length grows has no maximum.
+    pub fn of(self, length: &Dim) -> Option<Dim> {
+        match self {
+            Extent::Batch => Some(length.longest()),
+            Extent::Data => length.most(),
+        }
+    }
+}
+
+/// The axis along which values are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Axis {
+    /// Rows of sequences.
+    Time,
+    /// The last axis.
+    Features,
+}
+
+/// Which of the retrieved companions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Group {
+    /// Same class, similar.
+    Pos,
+    /// Other classes: the similar ones first, then the dissimilar ones.
+    Neg,
+}
+
+impl Group {
+    /// Both.
+    pub const ALL: [Group; 2] = [Group::Pos, Group::Neg];
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Group::Pos => "pos",
+            Group::Neg => "neg",
+        })
+    }
+}
+
+/// One retrieved companion of a sample, as dims and the text form name it: `companions0.pos.1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct View {
+    /// Which declaration.
+    pub companions: CompanionsId,
+    /// Positives or negatives.
+    pub group: Group,
+    /// Which of them, from 0.
+    pub index: usize,
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.companions, self.group, self.index)
+    }
+}
+
+/// An operation. Operands are the incoming edges of its node, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// `() -> declared type`. A stream of the data, or the tokens of its text.
+    Input(String),
+    /// `() -> Real`. The label of that name.
+    Label(String),
+    /// `() -> [shape]`, without a sample. Only operators that say `p` take it.
+    Param(ParamId),
+    /// `() -> Real`.
+    Const(f64),
+    /// `p : [s..] -> Tensor[s..]`: a parameter as a value of every sample. `Vec` and `Real` for one and no axis.
+    Expand,
+    /// `p : [n, d] -> Seq<learned>[n, d]`: learned rows, the same for every sample.
+    Learned,
+
+    /// `X, X -> X`: the same type, the same length variable.
+    Binary(Binary),
+    /// `X -> X`.
+    Unary(Unary),
+    /// `X -> X`: `mul * x + add` with static numbers.
+    Affine {
+        /// Factor.
+        mul: f64,
+        /// Summand.
+        add: f64,
+    },
+    /// `X -> X`: a function with static numbers, entry by entry.
+    Curve(Curve),
+    /// `X[.., k], Vec[k] -> X[.., k]`: the vector is added to every row.
+    AddRow,
+    /// `X[.., k], Vec[k] -> X[.., k]`: every row times the vector, entry by entry.
+    MulRow,
+    /// `X, Real -> X`: every entry times the sample's number. `X[.., k], X[.., 1] -> X[.., k]`: every row times its own.
+    Scale,
+    /// `X[.., k] -> X[.., k]`: every row over its norm; norms below `eps` count as `eps`, as in torch.
+    Normalize {
+        /// The least norm.
+        eps: f64,
+    },
+    /// `X -> X`: exponentials over their sum along an axis; over time valid rows alone take part.
+    Softmax {
+        /// Along which.
+        over: Over,
+        /// The logarithm of it.
+        log: bool,
+    },
+
+    /// `X[.., i], p : [o, i] (, p : [o]) -> X[.., o]`: `x Wᵀ (+ b)`, the layout of `torch.nn.Linear`.
+    Linear,
+    /// `X[.., k], p : [k], p : [k] -> X[.., k]`: over the last axis, biased variance, weight then bias.
+    LayerNorm {
+        /// Added to the variance.
+        eps: f64,
+    },
+    /// `Seq<m>[n, k], Seq<_>[t, k], Seq<_>[t, e] -> Seq<m>[n, e]`: multi-head scaled dot-product attention
+    /// (eq. 2, 3 of the DashFusion article). `heads` divides `k` and `e`; head `h` reads columns `h*k/heads ..`.
+    /// Keys past their length get no weight, nor do those outside the band, whose window wants `n` to be `t`. Dropout, if
+    /// any, falls on the weights and rescales the rest.
+    Attention {
+        /// Number of heads.
+        heads: i64,
+        /// Which keys a row sees.
+        band: Band,
+        /// Factor of the scores; `1/sqrt(k/heads)` when none.
+        scale: Option<f64>,
+        /// Dropout on the weights.
+        drop: f64,
+        /// Where its random bits come from.
+        site: RandomSite,
+    },
+    /// `X -> X`: in training, entries become 0 with probability `p` and the rest is divided by `1 - p`.
+    Dropout {
+        /// Probability.
+        p: f64,
+        /// Where its random bits come from.
+        site: RandomSite,
+    },
+
+    /// `Tokens[t], p : [v, d] -> Seq<text>[t, d]`: rows of the table.
+    Embedding,
+    /// `Seq<m>[n, _] (read for its length only), p : [r, d] -> Seq<m>[n, d]`: rows `0..n` of the table; `n` is at most `r`.
+    Positions,
+
+    /// `Seq<m>[n, d] -> Seq<m>[min(n, rows), d]`: the first rows. Never an error.
+    Take {
+        /// How many.
+        rows: Dim,
+    },
+    /// `Seq<m>[n, d] -> Vec[d]`: one row; row 0 always exists, others only where the length is a number; -1 is the
+    /// last valid row.
+    Row(i64),
+    /// `Seq<m>[n, d] -> Vec[d]`: mean over valid rows.
+    MeanTime,
+    /// `Seq<m>[n, d] -> Vec[d]`: largest over valid rows, per column.
+    MaxTime,
+    /// `Seq<m>[n, d] -> Vec[d]`: smallest over valid rows, per column.
+    MinTime,
+    /// `Seq<m>[n, d] -> Vec[d]`: sum over valid rows.
+    SumTime,
+    /// `Seq<m>[n, d] -> Vec[d]`: `sqrt(variance + eps)` over valid rows, biased variance.
+    StdTime {
+        /// Added to the variance: the root of a single row has a gradient.
+        eps: f64,
+    },
+    /// `Seq<m>[n, d] -> Vec[d]`: log of the sum of exponentials over valid rows, without overflow.
+    LogSumExpTime,
+    /// `Seq<m>[n, 2h] -> Vec[2h]`: the states that a bidirectional recurrent layer ends in: the first half of the last valid
+    /// row and the second half of the first row.
+    LastState,
+
+    /// `Seq<m>[n, i], p : [o, i / groups, k] (, p : [o]) -> Seq<m>[(n + stride - 1) // stride, o]`: `torch.nn.Conv1d` over
+    /// the valid rows with zeros around them, `dilation * (k - 1)` in all: half in front (rounded down) and the rest
+    /// behind, or all in front where it is causal.
+    Conv1d {
+        /// Rows from one row of the result to the next.
+        stride: i64,
+        /// Rows from one tap of the kernel to the next.
+        dilation: i64,
+        /// Parts that the columns are split into; each part of the result reads its own.
+        groups: i64,
+        /// Whether row `j` sees rows up to `j * stride` alone.
+        causal: bool,
+    },
+    /// `Seq<m>[n, i], p : [g * h, i], p : [g * h, h], p : [g * h], p : [g * h] -> Seq<m>[n, h]`: the hidden states of a
+    /// recurrent layer with `g` gates over the valid rows, from a state of zeros. Bidirectional: four more parameters
+    /// and `Seq<m>[n, 2h]`, the second half from the last valid row to the first.
+    Recurrent {
+        /// Its cell.
+        cell: Cell,
+        /// Whether it runs both ways.
+        bidirectional: bool,
+    },
+    /// `Seq<m>[n, d] -> Seq<m>[n, d]`: row `j` is row `j - by`; zeros enter at the sequence's own ends.
+    Shift {
+        /// How far; backwards if negative.
+        by: i64,
+    },
+    /// `Seq<m>[n, d] -> Seq<m>[n, d]`: valid rows from the last to the first.
+    Reverse,
+    /// `Seq<m>[n, d] -> Seq<m>[n - rows, d]`: without the first rows; `rows` is at least 0 and `n - rows` at least 1 for
+    /// every sample, as their forms must show.
+    Skip {
+        /// How many.
+        rows: Dim,
+    },
+    /// `Seq<m>[n, d] -> Seq<m>[(n + by - 1) // by, d]`: windows of `by` rows, the last of those that are left.
+    Downsample {
+        /// Rows of a window.
+        by: i64,
+        /// What is made of a window.
+        pool: Pool,
+    },
+    /// `Seq<m>[n, d] -> Seq<m>[longest(n), d]` (`Extent::Batch`) or `Seq<m>[most(n), d]` (`Extent::Data`): zero rows are put
+    /// behind; from here on they are rows like all others.
+    Dense {
+        /// Up to which length.
+        to: Extent,
+    },
+    /// `Seq<m>[n, _] (read for its length only) -> Seq<m>[n, width]`: column `2k` of row `i` is `sin(i / 10000^(2k / width))`,
+    /// column `2k + 1` the cosine of the same (Vaswani et al. 2017).
+    Sinusoid {
+        /// Number of columns.
+        width: Dim,
+    },
+    /// `X[.., k] -> X[.., 1]` with `keep`, `X[.., k] -> X[..]` without: the last axis becomes one number. A sequence has
+    /// an axis beside time, so the only one stays: `Seq<m>[n, k] -> Seq<m>[n, 1]` with `keep` alone.
+    Reduce {
+        /// To which number.
+        how: Reduction,
+        /// Whether an axis of 1 stays.
+        keep: bool,
+    },
+    /// `Vec[1] -> Real`.
+    Scalar,
+    /// `Axis::Time`: `Seq[n1, d], Seq[n2, d], .. -> Seq[n1 + n2 + .., d]`, valid rows joined without gaps; the
+    /// modality is that of the one that is not learned, `joint` if there are several.
+    /// `Axis::Features`: `X[.., a], X[.., b], .. -> X[.., a + b + ..]`, all else equal.
+    Concat(Axis),
+    /// `A, B, .. -> R`: products of entries whose axes have equal letters, summed over the letters that the result lacks.
+    /// The time of a sequence is its first axis: a letter of time is summed over valid rows, or stands first in the
+    /// result, which is then a sequence. Letters have one dim each; two sequences share one only with the same length
+    /// variable. A fixed length is an axis like others where it does not stand first.
+    Einsum(Einsum),
+    /// `X[a..] -> X[shape..]`: the axes beside time anew, entries in order; as many as before.
+    Reshape {
+        /// The axes of the result beside time.
+        shape: Vec<Dim>,
+    },
+    /// `X[.., k] -> X[.., to - from]`: entries `from..to` of the last axis.
+    Slice {
+        /// The first.
+        from: Dim,
+        /// Behind the last.
+        to: Dim,
+    },
+    /// `X[.., k] -> X[.., k + 1]`: the number behind the entries of every row.
+    Append {
+        /// The number.
+        value: f64,
+    },
+    /// `Vec[d], Vec[d], .. -> Seq<m>[n, d]`: n vectors as rows.
+    Stack {
+        /// Of the result.
+        modality: Modality,
+    },
+    /// `Vec[d], Seq<m>[n, _] (read for its length only) -> Seq<m>[n, d]`: the vector as every row.
+    Repeat,
+    /// `Vec[k], Vec[k] -> Real`: cosine of the angle; norms below 1e-8 count as 1e-8, as in torch.
+    Cosine,
+    /// `Vec[k], Vec[k] -> Real`.
+    Dot,
+    /// `Real, Real, .. -> Real`: log of the sum of exponentials, without overflow.
+    LogSumExp,
+    /// `X -> X`: no gradient flows back.
+    StopGrad,
+    /// `X -> X`: the gradient that flows back is turned round and taken `by` times.
+    GradReverse {
+        /// Factor, at least 0.
+        by: f64,
+    },
+
+    /// `T[..] -> T[batch, ..]` (Real to Vec, sequences not allowed): the values of all anchors of the step, in the order
+    /// of the batch, the same for every sample. In training only.
+    InBatch,
+    /// `T[batch, ..] -> T[..]` (Vec to Real): the sample's own entry of the first axis.
+    Own,
+
+    /// `X -> X in the companion's view`: the operand evaluated on one retrieved companion of the sample by the same
+    /// weights. Lengths become those of the companion. In training only.
+    At {
+        /// Which declaration.
+        companions: CompanionsId,
+        /// Positives or negatives.
+        group: Group,
+        /// Which of them, from 0.
+        index: usize,
+    },
+}
+
+impl Op {
+    /// Name in the text form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::Label(_) => "label",
+            Op::Param(_) => "param",
+            Op::Const(_) => "const",
+            Op::Expand => "expand",
+            Op::Learned => "learned",
+            Op::Binary(Binary::Add) => "add",
+            Op::Binary(Binary::Sub) => "sub",
+            Op::Binary(Binary::Mul) => "mul",
+            Op::Binary(Binary::Div) => "div",
+            Op::Binary(Binary::Minimum) => "minimum",
+            Op::Binary(Binary::Maximum) => "maximum",
+            Op::Unary(Unary::Relu) => "relu",
+            Op::Unary(Unary::Gelu) => "gelu",
+            Op::Unary(Unary::Tanh) => "tanh",
+            Op::Unary(Unary::Sigmoid) => "sigmoid",
+            Op::Unary(Unary::Exp) => "exp",
+            Op::Unary(Unary::Log) => "log",
+            Op::Unary(Unary::Abs) => "abs",
+            Op::Unary(Unary::Square) => "square",
+            Op::Unary(Unary::Sqrt) => "sqrt",
+            Op::Unary(Unary::Silu) => "silu",
+            Op::Unary(Unary::Softplus) => "softplus",
+            Op::Unary(Unary::Sin) => "sin",
+            Op::Unary(Unary::Cos) => "cos",
+            Op::Curve(Curve::LeakyRelu { .. }) => "leaky_relu",
+            Op::Curve(Curve::Elu { .. }) => "elu",
+            Op::Curve(Curve::Clamp { .. }) => "clamp",
+            Op::Curve(Curve::Pow { .. }) => "pow",
+            Op::Affine { .. } => "affine",
+            Op::AddRow => "add_row",
+            Op::MulRow => "mul_row",
+            Op::Normalize { .. } => "normalize",
+            Op::Softmax { log: false, .. } => "softmax",
+            Op::Softmax { log: true, .. } => "log_softmax",
+            Op::Scale => "scale",
+            Op::Linear => "linear",
+            Op::LayerNorm { .. } => "layer_norm",
+            Op::Attention { .. } => "attention",
+            Op::Dropout { .. } => "dropout",
+            Op::Embedding => "embedding",
+            Op::Positions => "positions",
+            Op::Take { .. } => "take",
+            Op::Row(_) => "row",
+            Op::MeanTime => "mean",
+            Op::MaxTime => "max",
+            Op::MinTime => "min",
+            Op::SumTime => "sum",
+            Op::StdTime { .. } => "std",
+            Op::LogSumExpTime => "logsumexp_time",
+            Op::LastState => "last_state",
+            Op::Conv1d { .. } => "conv1d",
+            Op::Recurrent { cell, .. } => cell.name(),
+            Op::Shift { .. } => "shift",
+            Op::Reverse => "reverse",
+            Op::Skip { .. } => "skip",
+            Op::Downsample { .. } => "downsample",
+            Op::Dense { .. } => "dense",
+            Op::Sinusoid { .. } => "sinusoid",
+            Op::Reduce { how: Reduction::Sum, .. } => "sum_features",
+            Op::Reduce { how: Reduction::Mean, .. } => "mean_features",
+            Op::Reduce { how: Reduction::Max, .. } => "max_features",
+            Op::Reduce { how: Reduction::Min, .. } => "min_features",
+            Op::Reduce { how: Reduction::Norm, .. } => "norm",
+            Op::Reduce { how: Reduction::LogSumExp, .. } => "logsumexp_features",
+            Op::Scalar => "scalar",
+            Op::Concat(Axis::Time) => "concat_time",
+            Op::Concat(Axis::Features) => "concat",
+            Op::Einsum(_) => "einsum",
+            Op::Reshape { .. } => "reshape",
+            Op::Slice { .. } => "slice",
+            Op::Append { .. } => "append",
+            Op::Stack { .. } => "stack",
+            Op::Repeat => "repeat",
+            Op::Cosine => "cosine",
+            Op::Dot => "dot",
+            Op::LogSumExp => "logsumexp",
+            Op::StopGrad => "stop_grad",
+            Op::GradReverse { .. } => "grad_reverse",
+            Op::InBatch => "in_batch",
+            Op::Own => "own",
+            Op::At { .. } => "at",
+        }
+    }
+
+    /// The random site, if the operation draws random numbers in training.
+    pub fn random_site(&self) -> Option<&RandomSite> {
+        match self {
+            Op::Attention { drop, site, .. } if *drop > 0.0 => Some(site),
+            Op::Dropout { p, site } if *p > 0.0 => Some(site),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the rules ask of operands, and how they say that one does not fit.
+
+use super::{Rule, TypeFault};
+use crate::dims::Dim;
+use crate::types::{TensorType, Time, Type};
+use dsc_syntax::diag::codes::types as code;
+
+impl Rule<'_> {
+    pub(super) fn arity(&self, n: usize) -> Result<(), TypeFault> {
+        if self.args.len() == n {
+            return Ok(());
+        }
+        Err(self.wrong_count(&format!("{n} operand{}", if n == 1 { "" } else { "s" })))
+    }
+
+    pub(super) fn wrong_count(&self, wanted: &str) -> TypeFault {
+        TypeFault::new(code::E0307, format!("`{}` takes {wanted}, not {}", self.op.name(), self.args.len()))
+    }
+
+    pub(super) fn tensor(&self, i: usize) -> Result<&TensorType, TypeFault> {
+        match self.args.get(i) {
+            Some(Type::Tensor(t)) => Ok(t),
+            Some(Type::Tokens { .. }) => {
+                Err(self.wants(i, "a tensor").help("turn tokens into a sequence first: `text |> Bert()`"))
+            }
+            None => Err(self.wrong_count(&format!("at least {} operands", i + 1))),
+        }
+    }
+
+    pub(super) fn time(&self, i: usize) -> Result<Time, TypeFault> {
+        match (&self.tensor(i)?.time, self.tensor(i)?.dims.len()) {
+            (Some(time), 1) => Ok(time.clone()),
+            _ => Err(self.wants(i, "a Seq")),
+        }
+    }
+
+    pub(super) fn features(&self, i: usize) -> Result<Dim, TypeFault> {
+        self.tensor(i)?.features().cloned().ok_or_else(|| self.wants(i, "a tensor with at least one axis"))
+    }
+
+    pub(super) fn vector(&self, i: usize) -> Result<Dim, TypeFault> {
+        let x = self.tensor(i)?;
+        match (x.dims.as_slice(), &x.time) {
+            ([d], None) => Ok(d.clone()),
+            _ => Err(self.wants(i, "a Vec")),
+        }
+    }
+
+    pub(super) fn table(&self, i: usize) -> Result<(Dim, Dim), TypeFault> {
+        let x = self.tensor(i)?;
+        match (x.dims.as_slice(), &x.time) {
+            ([rows, width], None) => Ok((rows.clone(), width.clone())),
+            _ => Err(self.wants(i, "a table of rows and columns")),
+        }
+    }
+
+    pub(super) fn wants(&self, i: usize, wanted: &str) -> TypeFault {
+        let found = self.args.get(i).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        // As the language writes it.
+        let name = match self.op.name() {
+            "concat_time" | "concat_features" => "concat",
+            "row" => "x[i]",
+            name => name,
+        };
+        let fault = TypeFault::new(code::E0301, format!("`{name}` wants {wanted}, found {found}")).operand(i);
+        match (wanted, self.args.get(i)) {
+            ("a Seq", Some(Type::Tensor(t))) if t.time.is_none() && t.dims.len() == 1 => fault.help(match name {
+                "x[i]" => "entries of a vector are `slice(x, from: i, to: i + 1)`",
+                "concat" => "the first one has rows, so rows are joined: a vector is a row as `stack([x])`",
+                _ => "this is a vector, without time: take what it was pooled from, or make it a row, `stack([x])`",
+            }),
+            ("a Vec" | "a Real", Some(Type::Tensor(t))) if t.time.is_some() => {
+                fault.help("pool the sequence first: `mean(x)`, or take a row: `x[0]`")
+            }
+            _ => fault,
+        }
+    }
+
+    pub(super) fn dims_agree(
+        &self,
+        what: &str,
+        a: &Dim,
+        other: &str,
+        b: &Dim,
+        operand: usize,
+    ) -> Result<(), TypeFault> {
+        if self.eq.same(a, b) {
+            return Ok(());
+        }
+        let fault = TypeFault::new(code::E0301, format!("`{}`: {what} is {a}, {other} is {b}", self.op.name()))
+            .operand(operand);
+        Err(match (a.as_const(), b.as_const()) {
+            (Some(_), _) | (_, Some(_)) => fault.help("bring one to the other with `|> Linear(out: ..)`"),
+            _ => fault.help(format!("`{a}` and `{b}` cannot be shown to be equal; project with `|> Linear(out: ..)`, or say that they are: one name in both inputs, or `where {a} == {b}` on a block")),
+        })
+    }
+
+    pub(super) fn lengths_differ(&self, a: &Time, b: &Time, operand: usize) -> TypeFault {
+        TypeFault::new(code::E0302, format!("`{}`: one sequence has length {}, the other {}", self.op.name(), a.len, b.len))
+            .operand(operand)
+            .help("lengths are equal only if they are the same variable; pool both with `mean(..)`, or let one attend to the other with `CrossAttention(x, from: y, ..)`")
+    }
+
+    pub(super) fn same_type(&self, a: &TensorType, b: &TensorType) -> Result<(), TypeFault> {
+        if let (Some(ta), Some(tb)) = (&a.time, &b.time)
+            && a.dims.len() == b.dims.len()
+            && !self.eq.same(&ta.len, &tb.len)
+        {
+            return Err(self.lengths_differ(ta, tb, 1));
+        }
+        let same = a.time.is_some() == b.time.is_some()
+            && a.dims.len() == b.dims.len()
+            && a.dims.iter().zip(&b.dims).all(|(x, y)| self.eq.same(x, y));
+        if same {
+            return Ok(());
+        }
+        let fault = TypeFault::new(code::E0301, format!("`{}` of {a} and {b}", self.op.name())).operand(1);
+        Err(if a.is_real() || b.is_real() {
+            fault.help("nothing is broadcast; use `scale(x, by: r)` to multiply every entry by one number per sample")
+        } else if a.time.is_some() != b.time.is_some() {
+            fault.help("nothing is broadcast; pool the sequence with `mean(x)`, or use `add_row(x, row: v)` or `mul_row(x, row: v)`")
+        } else {
+            fault.help("bring one to the other with `|> Linear(out: ..)`")
+        })
+    }
+}

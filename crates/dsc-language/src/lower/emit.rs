@@ -1,0 +1,263 @@
+//! Nodes: their types by the rules of their operations, their places, their weights.
+
+use super::lowering::{Lowering, MAX_NODES, Reads};
+use super::path::Step;
+use super::value::Value;
+use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::types::{TensorType, Type};
+use dsc_graph::{DimEq, Init, Node, NodeId, Op, Param, ParamId, RandomSite, TypeFault};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::{hypers as hyper_code, structure, types};
+use dsc_syntax::source::Span;
+
+/// Axes of a value. libtorch has 64 at most; products of several values need some in between.
+const MAX_AXES: usize = 16;
+
+impl Lowering<'_> {
+    /// Whether a node reads a companion of the sample.
+    pub(super) fn reads_companion(&self, id: NodeId) -> bool {
+        self.reads.get(id.index()).is_some_and(|r| r.companion)
+    }
+
+    /// Whether a node reads the values of the whole batch.
+    pub(super) fn reads_batch(&self, id: NodeId) -> bool {
+        self.reads.get(id.index()).is_some_and(|r| r.batch)
+    }
+
+    /// A dim with numbers for the widths of the data, where these are bound.
+    pub(super) fn number_of(&self, d: &Dim) -> Dim {
+        self.options.dims.as_ref().map_or_else(|| d.clone(), |table| table.with_widths(d))
+    }
+
+    /// Whether two dims are the same number.
+    pub(super) fn same_dim(&self, a: &Dim, b: &Dim) -> bool {
+        same_dim(self.options.dims.as_ref(), a, b)
+    }
+
+    /// Adds a node whose type its rule gives.
+    pub(super) fn emit(&mut self, op: Op, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Value {
+        match self.type_of(&op, operands, span, operand_spans) {
+            Some(ty) => self.push(op, ty, operands, span),
+            None => Value::Error,
+        }
+    }
+
+    /// The type that an operation's rule gives; nothing where the operands break it, which is told.
+    pub(super) fn type_of(&mut self, op: &Op, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Option<Type> {
+        let types: Vec<Type> = operands.iter().filter_map(|o| self.graph.node(*o)).map(|n| n.ty.clone()).collect();
+        match op.infer(&types, &Bound(self.options.dims.as_ref())) {
+            Ok(ty) => Some(ty),
+            Err(fault) => {
+                self.type_fault(&fault, op, operands, span, operand_spans);
+                None
+            }
+        }
+    }
+
+    fn type_fault(
+        &mut self,
+        fault: &TypeFault,
+        op: &Op,
+        operands: &[NodeId],
+        span: Span,
+        operand_spans: &[Span],
+    ) -> Value {
+        let mut d = Diagnostic::error(fault.code, fault.message.clone());
+        let blamed = fault.operand.and_then(|i| Some((i, *operand_spans.get(i)?))).filter(|(_, s)| !s.is_none());
+        d = match blamed {
+            Some((i, place)) => d.at(place, self.type_text(operands.get(i))),
+            None => d.at(span, "here"),
+        };
+        for (i, place) in operand_spans.iter().enumerate() {
+            if blamed.is_none_or(|(b, _)| b != i) && !place.is_none() && *place != span {
+                d = d.because(*place, self.type_text(operands.get(i)));
+            }
+        }
+        if let Some(help) = &fault.help {
+            d = d.help(help.clone());
+        }
+        d = self.with_origins(d, fault, op, operands, span);
+        self.fail(d)
+    }
+
+    fn type_text(&self, id: Option<&NodeId>) -> String {
+        id.and_then(|id| self.graph.node(*id)).map_or_else(String::new, |n| format!("this is {}", n.ty))
+    }
+
+    /// Adds a node of a stated type.
+    pub(super) fn push(&mut self, op: Op, ty: Type, operands: &[NodeId], span: Span) -> Value {
+        if self.graph.len() >= MAX_NODES {
+            if !self.too_large {
+                self.too_large = true;
+                return self.fail(
+                    Diagnostic::error(
+                        hyper_code::E0408,
+                        format!("the model unrolls into more than {MAX_NODES} operations"),
+                    )
+                    .at(span, "reached here")
+                    .help("make the loops shorter"),
+                );
+            }
+            return Value::Error;
+        }
+        let axes = ty.tensor().map_or(0, |t| t.axes().count());
+        if axes > MAX_AXES {
+            self.endless(span, format!("a value of {axes} axes"));
+            return Value::Error;
+        }
+        let unwieldy = match &ty {
+            Type::Tensor(t) => t.axes().any(Dim::is_unwieldy),
+            Type::Tokens { len } => len.is_unwieldy(),
+        };
+        if unwieldy {
+            self.endless(span, "a dim that is too large".to_owned());
+            return Value::Error;
+        }
+        let reads = Reads {
+            companion: matches!(op, Op::At { .. }) || operands.iter().any(|o| self.reads_companion(*o)),
+            batch: matches!(op, Op::InBatch) || operands.iter().any(|o| self.reads_batch(*o)),
+        };
+        let loops = self.frames.iter().flat_map(|f| f.loops.iter().cloned()).collect::<Vec<_>>().join(", ");
+        let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();
+        let region = self.region();
+        let id = self.graph.add(Node { op, ty, span, loops, scope, region }, operands);
+        self.reads.resize(id.index(), Reads::default());
+        self.reads.push(reads);
+        let outer = self.frames.last().map_or(Span::NONE, |f| f.outer);
+        self.places.resize(id.index(), Span::NONE);
+        self.places.push(if outer.is_none() { span } else { outer });
+        Value::Node(id)
+    }
+
+    /// A fresh weight of a primitive (or, in a further call of an instance, the one it has).
+    pub(super) fn param(&mut self, leaf: &str, shape: Vec<Dim>, init: Init, span: Span) -> NodeId {
+        self.weight(leaf, shape, init, span, false)
+    }
+
+    /// A table of which sequences read as many rows as they have: calls of one instance share the longest one.
+    pub(super) fn growing_table(&mut self, leaf: &str, shape: Vec<Dim>, init: Init, span: Span) -> NodeId {
+        self.weight(leaf, shape, init, span, true)
+    }
+
+    fn weight(&mut self, leaf: &str, shape: Vec<Dim>, init: Init, span: Span, grows: bool) -> NodeId {
+        self.weights += 1;
+        let path = self.frame().scope.leaf(leaf);
+        let sharing = self.frames.iter().any(|f| f.sharing);
+        let known = self.params_by_path.get(&path).copied();
+        let id = match known {
+            Some(id) if sharing => {
+                let before = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
+                let same = before.len() == shape.len() && before.iter().zip(&shape).all(|(a, b)| self.same_dim(a, b));
+                if !(same || grows && self.grow(id, &shape)) {
+                    let text = |dims: &[Dim]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    let d = Diagnostic::error(
+                        types::E0301,
+                        format!(
+                            "the shared weight `{path}` is [{}] in one call and [{}] in another",
+                            text(&before),
+                            text(&shape)
+                        ),
+                    )
+                    .at(span, "another shape here")
+                    .help("calls of one instance need inputs of one width; make two instances");
+                    self.report(d);
+                }
+                id
+            }
+            Some(id) => {
+                let before = self.param_calls.get(id.index()).copied().unwrap_or(Span::NONE);
+                if !self.frames.iter().any(|f| f.repeated) {
+                    self.duplicate_path(&path, span, before);
+                }
+                // A weight of its own, so that its shape is not the next fault.
+                let own = ParamId(self.graph.params.len() as u32);
+                let path = format!("{path}#{own}");
+                self.param_calls.push(self.users_place(span));
+                self.graph.params.push(Param { path, shape, init, encoder: None, span });
+                own
+            }
+            None => {
+                let id = ParamId(self.graph.params.len() as u32);
+                let encoder = self
+                    .encoder_root
+                    .as_ref()
+                    .and_then(|root| path.strip_prefix(&format!("{root}.")))
+                    .map(str::to_owned);
+                let call = self.users_place(span);
+                self.param_calls.push(call);
+                self.graph.params.push(Param { path: path.clone(), shape, init, encoder, span });
+                self.params_by_path.insert(path, id);
+                id
+            }
+        };
+        if let Some(node) = self.param_nodes.get(&id) {
+            return *node;
+        }
+        let dims = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
+        let ty = TensorType { time: None, dims };
+        let node =
+            Node { op: Op::Param(id), ty: ty.into(), span, loops: String::new(), scope: String::new(), region: None };
+        let node = self.graph.add(node, &[]);
+        self.param_nodes.insert(id, node);
+        node
+    }
+
+    /// Makes a shared table as long as its longest reader wants it, if that is all that differs.
+    fn grow(&mut self, id: ParamId, wanted: &[Dim]) -> bool {
+        let before = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
+        let ([rows, width], [more, other]) = (before.as_slice(), wanted) else { return false };
+        if !self.same_dim(width, other) {
+            return false;
+        }
+        let dims = vec![Dim::max([rows.clone(), more.clone()]), width.clone()];
+        if let Some(node) = self.param_nodes.get(&id) {
+            self.graph.retype(*node, TensorType { time: None, dims: dims.clone() }.into());
+        }
+        if let Some(param) = self.graph.params.get_mut(id.index()) {
+            param.shape = dims;
+        }
+        true
+    }
+
+    pub(super) fn duplicate_path(&mut self, path: &str, span: Span, before: Span) {
+        self.report(
+            Diagnostic::error(structure::E0506, format!("two calls would own the weights `{path}`"))
+                .at(span, "second call")
+                .because(before, "first call")
+                .help("give one of them a name of its own: `let name = ..`, or a label where they stand in a list"),
+        );
+    }
+
+    /// A fresh random site.
+    pub(super) fn site(&mut self, what: &str) -> RandomSite {
+        let base = self.frame().scope.leaf(what);
+        let n = self.sites.entry(base.clone()).or_insert(0);
+        *n += 1;
+        RandomSite(if *n == 1 { base } else { format!("{base}#{n}") })
+    }
+
+    /// Runs `f` with one more step of the path.
+    pub(super) fn within<T>(&mut self, step: Step, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.frame().scope.steps.push(step);
+        let result = f(self);
+        self.frame().scope.steps.pop();
+        result
+    }
+}
+
+/// Dims compared by their forms, and by number where data are bound.
+struct Bound<'a>(Option<&'a DimTable>);
+
+impl DimEq for Bound<'_> {
+    fn same(&self, a: &Dim, b: &Dim) -> bool {
+        same_dim(self.0, a, b)
+    }
+
+    fn number(&self, d: &Dim) -> Option<i64> {
+        self.0.map_or_else(|| d.as_const(), |table| table.with_widths(d).as_const())
+    }
+}
+
+fn same_dim(table: Option<&DimTable>, a: &Dim, b: &Dim) -> bool {
+    a == b || table.is_some_and(|table| table.same(a, b))
+}

@@ -1,0 +1,480 @@
+//! Expressions.
+
+use super::lowering::Lowering;
+use super::path::Step;
+use super::value::Value;
+use crate::sema::program::ModuleId;
+use dsc_graph::dims::Dim;
+use dsc_graph::statics::Static;
+use dsc_graph::{Group, NodeId, Op, RegionKind};
+use dsc_syntax::ast::{Body, Element, Expr, ExprKind, Ident};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::{hypers as hyper, names, structure, types};
+use dsc_syntax::source::Span;
+
+impl Lowering<'_> {
+    /// The value of an expression. Faults are reported and give [`Value::Error`].
+    pub(super) fn expr(&mut self, e: &Expr) -> Value {
+        if !self.spend(1, e.span) {
+            return Value::Error;
+        }
+        self.deeper(e.span, |l| l.expr_here(e)).unwrap_or(Value::Error)
+    }
+
+    fn expr_here(&mut self, e: &Expr) -> Value {
+        match &e.kind {
+            ExprKind::Int(n) => Value::int(*n),
+            ExprKind::Float(x) => Value::Static(Static::Float(*x)),
+            ExprKind::Bool(b) => Value::Static(Static::Bool(*b)),
+            ExprKind::Str(s) => Value::Static(Static::Str(s.clone())),
+            ExprKind::Name(name) => self.name(name, e.span),
+            ExprKind::Unary(op, x) => self.unary(*op, x, e.span),
+            ExprKind::Binary(op, _, a, b) => self.binary(*op, a, b, e.span),
+            ExprKind::Call { callee, args, .. } => self.call(callee, args, e.span),
+            ExprKind::Instance { callee, args } => self.instance(callee, args, e.span),
+            ExprKind::Index(x, i) => self.index(x, i, e.span),
+            ExprKind::Field(x, field) => self.field(x, field, e.span),
+            ExprKind::At(x, group) => self.at(x, group, e.span),
+            ExprKind::List(elements) => {
+                let list = self.list(elements);
+                self.bounded(list, e.span)
+            }
+            ExprKind::Tuple(parts) => {
+                let tuple = Value::Tuple(parts.iter().map(|p| self.expr(p)).collect());
+                self.bounded(tuple, e.span)
+            }
+            ExprKind::Range { start, end, inclusive } => self.range(start, end, *inclusive, e.span),
+            ExprKind::Each { var, over, body } => match self.elements_of(var, over, body) {
+                Some(list) => {
+                    let list = Value::List(list.into_iter().map(|(label, value, _)| (label, value)).collect());
+                    self.bounded(list, e.span)
+                }
+                None => Value::Error,
+            },
+            ExprKind::Sum { var, over, body } => self.sum(var, over, body, e.span),
+            ExprKind::When { cond, then, otherwise } => match self.condition(cond) {
+                Some(true) => self.scoped_body(then),
+                Some(false) => match otherwise {
+                    Some(body) => self.scoped_body(body),
+                    None => self.fail(
+                        Diagnostic::error(
+                            hyper::E0402,
+                            "this `when` has no value: its condition is false and there is no `else`",
+                        )
+                        .at(e.span, "no value")
+                        .help("add `else { .. }`"),
+                    ),
+                },
+                None => Value::Error,
+            },
+            ExprKind::Error => {
+                self.untold = true;
+                Value::Error
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str, span: Span) -> Value {
+        let module = self.module();
+        if let Some(binding) = self.frames.last().and_then(|f| f.bindings.iter().rev().find(|b| b.name == name)) {
+            let (value, place) = (binding.value.clone(), binding.span);
+            self.uses.read.insert(place);
+            let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 / 8 } else { 0 };
+            return if self.spend(size as u64, span) { value } else { Value::Error };
+        }
+        if let Some(items) = self.program.module(module) {
+            let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
+            let hyper = self.program.hyper(module, name);
+            if input && hyper.is_some() {
+                // Two things of one name, which has been told.
+                self.untold = true;
+                return Value::Error;
+            }
+            if let Some((home, hyper)) = hyper {
+                self.uses.imports.insert(name.to_owned());
+                if !hyper.params.is_empty() {
+                    let params: Vec<&str> = hyper.params.iter().map(|p| p.value.as_str()).collect();
+                    let d =
+                        Diagnostic::error(structure::E0504, format!("`{name}` is a function of {}", params.join(", ")))
+                            .at(span, "used as a value")
+                            .because(hyper.name.span, "declared here")
+                            .help(format!("call it: `{name}(..)`"));
+                    self.uses.hypers.insert((home, hyper.name.value.clone()));
+                    return self.fail(d);
+                }
+                return match self.hyper_value(home, &hyper.name.value) {
+                    Some(value) => Value::Static(value),
+                    None => Value::Error,
+                };
+            }
+            let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
+            if items.inputs.contains_key(name) || items.labels.contains_key(name) {
+                if in_model {
+                    return self.input_node(name, span);
+                }
+                return self.fail(
+                    Diagnostic::error(
+                        names::E0201,
+                        format!("`{name}` is an input of the model and is not known inside a block"),
+                    )
+                    .at(span, "not known here")
+                    .help("give the block a parameter and pass the input in the call"),
+                );
+            }
+        }
+        if let Some(dim) = self.data_dim(module, name) {
+            return Value::Static(Static::from_dim(dim));
+        }
+        if name == "encoder" {
+            return Value::Encoder;
+        }
+        if self.program.block(module, name).is_some() || crate::sema::primitives::find(name).is_some() {
+            return self.fail(
+                Diagnostic::error(structure::E0504, format!("`{name}` is used as a value"))
+                    .at(span, "a block")
+                    .help(format!("call it: `{name}(..)`, or make an instance whose weights are shared: `let shared = {name}{{..}}`")),
+            );
+        }
+        if self.may_be_lost(module, name) {
+            self.untold = true;
+            return Value::Error;
+        }
+        let d = self.unknown_name(name, span);
+        self.fail(d)
+    }
+
+    /// Whether a name that nothing has may stand in text that could not be read, which has been told.
+    pub(super) fn may_be_lost(&self, module: ModuleId, name: &str) -> bool {
+        let Some(items) = self.program.module(module) else { return true };
+        let inputs = items.inputs.values().filter(|i| !self.graph.inputs.contains_key(&i.name.value));
+        items.lost.contains(name) || inputs.into_iter().any(|i| super::names::mentions(&i.ty, name))
+    }
+
+    fn unknown_name(&self, name: &str, span: Span) -> Diagnostic {
+        let mut known: Vec<String> =
+            self.frames.last().map(|f| f.bindings.iter().map(|b| b.name.clone()).collect()).unwrap_or_default();
+        let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
+        known.extend(super::names::values_of(self.program, self.module(), in_model).into_iter().map(str::to_owned));
+        if let Some(d) = super::names::foreign_value(name, span) {
+            return d;
+        }
+        let in_block = self.frames.last().is_some_and(|f| !f.block.is_empty());
+        let mut d =
+            Diagnostic::error(names::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");
+        if in_block {
+            let outside = self.frames.first().and_then(|f| f.bindings.iter().find(|b| b.name == name)).map(|b| b.span);
+            if let Some(outside) = outside {
+                d = d
+                    .because(outside, "a name of the model is not known inside a block")
+                    .help("give the block a parameter and pass the value in the call");
+                return d;
+            }
+        }
+        d.did_you_mean(name, known.iter().map(String::as_str))
+    }
+
+    /// A static condition.
+    pub(super) fn condition(&mut self, cond: &Expr) -> Option<bool> {
+        match self.expr(cond) {
+            Value::Static(Static::Bool(b)) => Some(b),
+            Value::Error => None,
+            other => {
+                self.report(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a condition must be true or false at compile time, this is a {}", other.kind()),
+                    )
+                    .at(cond.span, "not a condition")
+                    .help("only hypers, loop variables and numbers decide what a model is made of"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The value of a body, with its `let`s gone at the end.
+    pub(super) fn scoped_body(&mut self, body: &Body) -> Value {
+        let depth = self.frame().bindings.len();
+        let value = self.body(body);
+        self.frame().bindings.truncate(depth);
+        value
+    }
+
+    fn list(&mut self, elements: &[Element]) -> Value {
+        let mut out: Vec<(Option<String>, Value)> = Vec::new();
+        let mut labels: Vec<(String, Span)> = Vec::new();
+        let mut whole = true;
+        for element in elements {
+            let label = element.label.as_ref();
+            if let Some(label) = label {
+                self.label_once(&mut labels, &label.value, label.span);
+                if element.spread {
+                    self.report(
+                        Diagnostic::error(hyper::E0402, "elements that are put in by `..` keep their own labels")
+                            .at(label.span, "a label for several elements")
+                            .help("take the label away"),
+                    );
+                }
+            }
+            let value = match label {
+                Some(label) => self.within(Step::Index(label.value.clone()), |l| l.expr(&element.value)),
+                None => self.expr(&element.value),
+            };
+            match (element.spread, value) {
+                (true, Value::List(list)) => {
+                    for label in list.iter().filter_map(|(l, _)| l.as_ref()) {
+                        self.label_once(&mut labels, label, element.value.span);
+                    }
+                    out.extend(list);
+                }
+                (true, Value::Error) => whole = false,
+                (true, other) => {
+                    whole = false;
+                    self.not_a_list(&other, element.value.span);
+                }
+                (false, value) => out.push((label.map(|l| l.value.clone()), value)),
+            }
+        }
+        if whole { Value::List(out) } else { Value::Error }
+    }
+
+    pub(super) fn not_a_list(&mut self, value: &Value, span: Span) {
+        self.report(
+            Diagnostic::error(hyper::E0402, format!("`..` of a {}", value.kind()))
+                .at(span, "not a list")
+                .help("only the elements of a list can be put in by `..`"),
+        );
+    }
+
+    /// Weights and elements are found by label, so a label names one element.
+    fn label_once(&mut self, labels: &mut Vec<(String, Span)>, label: &str, span: Span) {
+        if let Some((_, before)) = labels.iter().find(|(l, _)| l == label) {
+            let d = Diagnostic::error(names::E0203, format!("a second element `{label}`"))
+                .at(span, "given again here")
+                .because(*before, "first given here")
+                .help("give it another label");
+            self.report(d);
+        }
+        labels.push((label.to_owned(), span));
+    }
+
+    fn range(&mut self, start: &Expr, end: &Expr, inclusive: bool, span: Span) -> Value {
+        match (self.expr(start), self.expr(end)) {
+            (Value::Error, _) | (_, Value::Error) => Value::Error,
+            (Value::Static(a), Value::Static(b)) => match (a.as_i64(), b.as_i64()) {
+                (Some(a), Some(b)) => Value::Range(a, if inclusive { b.saturating_add(1) } else { b }),
+                _ => self.fail(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a range needs whole numbers that are known at compile time, not {a} and {b}"),
+                    )
+                    .at(span, "this range"),
+                ),
+            },
+            _ => self.fail(Diagnostic::error(hyper::E0401, "a range needs whole numbers").at(span, "this range")),
+        }
+    }
+
+    /// Values of `body` for each element, with label and turn.
+    fn elements_of(&mut self, var: &Ident, over: &Expr, body: &Body) -> Option<Vec<(Option<String>, Value, String)>> {
+        let turns = self.turns(over)?;
+        let mut out = Vec::new();
+        for (label, index, value) in turns {
+            let step = label.clone().unwrap_or(index);
+            let value = self.turn(var, &step, value, |l| l.scoped_body(body));
+            out.push((label, value, step));
+        }
+        Some(out)
+    }
+
+    /// What a loop runs over: label, index and element.
+    pub(super) fn turns(&mut self, over: &Expr) -> Option<Vec<(Option<String>, String, Value)>> {
+        match self.expr(over) {
+            Value::List(list) => {
+                Some(list.into_iter().enumerate().map(|(i, (label, value))| (label, i.to_string(), value)).collect())
+            }
+            Value::Range(a, b) if b.saturating_sub(a) > 10_000 => {
+                self.report(
+                    Diagnostic::error(hyper::E0408, format!("a loop of {} turns", b.saturating_sub(a)))
+                        .at(over.span, "unrolled at compile time"),
+                );
+                None
+            }
+            Value::Range(a, b) => Some((a..b).map(|i| (None, i.to_string(), Value::int(i))).collect()),
+            Value::Error => None,
+            other => {
+                self.report(
+                    Diagnostic::error(hyper::E0402, format!("cannot go over a {}", other.kind()))
+                        .at(over.span, "neither a list nor a range")
+                        .help("write a list, `[text: t, audio: a]`, or a range, `0..depth`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// One turn of a loop: the variable is bound, path and loop indices are extended.
+    pub(super) fn turn<T>(&mut self, var: &Ident, step: &str, value: Value, f: impl FnOnce(&mut Self) -> T) -> T {
+        let depth = self.frame().bindings.len();
+        self.frame().loops.push(format!("{} = {step}", var.value));
+        // Who repeats something need not look at the counter.
+        if let Value::Static(Static::Int(_)) = value {
+            self.uses.read.insert(var.span);
+        }
+        self.bind(var, value, false);
+        let result = self.within(Step::Index(step.to_owned()), |l| {
+            let path = l.frame().scope.path(None);
+            let kind = RegionKind::Turn { variable: var.value.clone(), step: step.to_owned() };
+            let region = l.open_region(kind, path, var.span);
+            l.frame().regions.extend(region);
+            let result = f(l);
+            if region.is_some() {
+                l.frame().regions.pop();
+            }
+            result
+        });
+        self.frame().loops.pop();
+        self.frame().bindings.truncate(depth);
+        result
+    }
+
+    fn sum(&mut self, var: &Ident, over: &Expr, body: &Body, span: Span) -> Value {
+        let Some(list) = self.elements_of(var, over, body) else { return Value::Error };
+        // The empty sum is the Real 0.
+        let mut total: Option<Value> = None;
+        for (_, value, _) in list {
+            total = Some(match total {
+                None => value,
+                Some(before) => self.add_values(before, value, span),
+            });
+        }
+        total.unwrap_or(Value::Static(Static::Float(0.0)))
+    }
+
+    fn index(&mut self, x: &Expr, i: &Expr, span: Span) -> Value {
+        let (value, index) = (self.expr(x), self.expr(i));
+        match (value, index) {
+            (Value::Error, _) | (_, Value::Error) => Value::Error,
+            (Value::List(list), Value::Static(Static::Str(label))) => self.labelled(&list, &label, i.span),
+            (Value::List(list), Value::Static(s)) if s.as_i64().is_some() => {
+                let n = s.as_i64().unwrap_or_default();
+                let at = if n < 0 { n.checked_add(list.len() as i64) } else { Some(n) };
+                match at.and_then(|n| usize::try_from(n).ok()).and_then(|n| list.get(n)) {
+                    Some((_, value)) => value.clone(),
+                    None => self.fail(
+                        Diagnostic::error(types::E0306, format!("element {n} of a list of {}", list.len()))
+                            .at(i.span, "not in the list"),
+                    ),
+                }
+            }
+            (Value::Node(node), Value::Static(s)) if s.as_i64().is_some() => {
+                self.emit(Op::Row(s.as_i64().unwrap_or_default()), &[node], span, &[x.span])
+            }
+            (Value::Tuple(_), _) => self.fail(
+                Diagnostic::error(hyper::E0402, "a tuple is taken apart by names, not by an index")
+                    .at(span, "index of a tuple")
+                    .help("write `let a, b = ..`"),
+            ),
+            (value, index) => self.fail(
+                Diagnostic::error(hyper::E0402, format!("index of a {} by a {}", value.kind(), index.kind()))
+                    .at(span, "cannot be indexed so"),
+            ),
+        }
+    }
+
+    fn labelled(&mut self, list: &[(Option<String>, Value)], label: &str, span: Span) -> Value {
+        match list.iter().find(|(l, _)| l.as_deref() == Some(label)) {
+            Some((_, value)) => value.clone(),
+            None => self.fail(
+                Diagnostic::error(names::E0201, format!("the list has no `{label}`"))
+                    .at(span, "no such label")
+                    .did_you_mean(label, list.iter().filter_map(|(l, _)| l.as_deref())),
+            ),
+        }
+    }
+
+    fn field(&mut self, x: &Expr, field: &Ident, span: Span) -> Value {
+        match self.expr(x) {
+            Value::Error => Value::Error,
+            Value::Companions(id) => match field.value.as_str() {
+                "pos" => Value::Group(id, Group::Pos),
+                "neg" => Value::Group(id, Group::Neg),
+                other => self.fail(
+                    Diagnostic::error(names::E0201, format!("companions have no `{other}`"))
+                        .at(field.span, "neither `pos` nor `neg`")
+                        .did_you_mean(other, ["pos", "neg"]),
+                ),
+            },
+            Value::List(list) => self.labelled(&list, &field.value, field.span),
+            Value::Encoder => match self.options.encoder.get(&field.value) {
+                Some(value) => Value::Static(value.clone()),
+                None => self.fail(
+                    Diagnostic::error(
+                        names::E0201,
+                        format!("the text encoder's configuration has no `{}`", field.value),
+                    )
+                    .at(field.span, "unknown key of config.json")
+                    .did_you_mean(&field.value, self.options.encoder.keys().map(String::as_str)),
+                ),
+            },
+            other => self.fail(
+                Diagnostic::error(hyper::E0402, format!("a {} has no fields", other.kind()))
+                    .at(span, format!("no `{}`", field.value)),
+            ),
+        }
+    }
+
+    /// The tensor an expression stands for.
+    pub(super) fn node_of(&mut self, value: &Value, span: Span, what: &str) -> Option<NodeId> {
+        match value {
+            Value::Node(id) => Some(*id),
+            Value::Error => None,
+            Value::Static(s) if s.as_f64().is_some() => match self.constant(s.as_f64().unwrap_or_default(), span) {
+                Value::Node(id) => Some(id),
+                _ => None,
+            },
+            other => {
+                self.report(
+                    Diagnostic::error(types::E0301, format!("{what} wants a tensor, found a {}", other.kind()))
+                        .at(span, "not a tensor"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A number as a Real of the graph.
+    pub(super) fn constant(&mut self, x: f64, span: Span) -> Value {
+        self.emit(Op::Const(x), &[], span, &[])
+    }
+
+    /// A dimension, from a static value.
+    pub(super) fn dim_of(&mut self, e: &Expr) -> Option<Dim> {
+        match self.expr(e) {
+            Value::Static(s) => match s.as_dim() {
+                Some(d) => Some(d),
+                None => {
+                    self.report(
+                        Diagnostic::error(
+                            types::E0301,
+                            format!("a dimension is a whole number, this is a {}", s.kind()),
+                        )
+                        .at(e.span, "not a dimension"),
+                    );
+                    None
+                }
+            },
+            Value::Error => None,
+            other => {
+                self.report(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a dimension must be known at compile time, this is a {}", other.kind()),
+                    )
+                    .at(e.span, "not a dimension"),
+                );
+                None
+            }
+        }
+    }
+}

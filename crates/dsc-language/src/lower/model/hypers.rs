@@ -1,0 +1,164 @@
+//! Values of hypers, plain (`d`) and indexed (`keep(l)`).
+
+use super::MAIN;
+use crate::lower::block::Argument;
+use crate::lower::lowering::{Frame, Lowering};
+use crate::lower::value::Value;
+use crate::sema::program::ModuleId;
+use dsc_graph::statics::Static;
+use dsc_syntax::ast::{Expr, Hyper};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::{hypers as hyper, structure as code};
+use dsc_syntax::source::Span;
+
+impl<'p> Lowering<'p> {
+    /// The value of a hyper, evaluated once.
+    pub(in crate::lower) fn hyper_value(&mut self, module: ModuleId, name: &str) -> Option<Static> {
+        self.uses.hypers.insert((module, name.to_owned()));
+        self.hyper_value_unread(module, name)
+    }
+
+    pub(super) fn hyper_value_unread(&mut self, module: ModuleId, name: &str) -> Option<Static> {
+        let key = (module, name.to_owned());
+        if let Some(known) = self.hyper_values.get(&key) {
+            return known.clone();
+        }
+        let declared = self.program.module(module)?.hypers.get(name)?;
+        if self.hyper_stack.contains(&key) {
+            self.report(
+                Diagnostic::error(hyper::E0405, format!("hyper `{name}` depends on itself"))
+                    .at(declared.name.span, "in this circle"),
+            );
+            return None;
+        }
+        // A function of numbers has no value by itself; its name alone is refused where it is read.
+        if !declared.params.is_empty() {
+            return None;
+        }
+        self.hyper_stack.push(key.clone());
+        let set = self.local_name(module, name).and_then(|local| self.setting(&local));
+        let default = match self.static_in(module, &declared.value) {
+            Some(v) => Some(v),
+            None => set.as_ref().and_then(|(v, _)| v.clone()),
+        };
+        let value = match set {
+            None => default,
+            Some((None, _)) => None,
+            Some((Some(value), span)) => self.as_kind_of(name, value, default.as_ref(), span, declared.name.span),
+        };
+        self.hyper_stack.pop();
+        self.hyper_values.insert(key, value.clone());
+        value
+    }
+
+    /// Runs `f` outside every body: it sees the items of `module` alone.
+    pub(super) fn outside<T>(&mut self, module: ModuleId, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.frames.push(Frame { module, block: " ".into(), ..Frame::default() });
+        let value = f(self);
+        self.frames.pop();
+        value
+    }
+
+    /// A static value of an item of `module`, outside every body.
+    fn static_in(&mut self, module: ModuleId, e: &Expr) -> Option<Static> {
+        match self.outside(module, |l| l.expr(e)) {
+            Value::Static(Static::Dim(d)) => {
+                self.report(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a hyper is a number, this is {d}, known with the data only"),
+                    )
+                    .at(e.span, "not known at compile time"),
+                );
+                None
+            }
+            Value::Static(s) => Some(s),
+            Value::Error => None,
+            other => {
+                self.report(
+                    Diagnostic::error(
+                        hyper::E0401,
+                        format!("a hyper is a number, flag or string, this is a {}", other.kind()),
+                    )
+                    .at(e.span, "no value of a hyper")
+                    .help("numbers by an index are a function, `hyper width(l) = when l == 0 { 8 } else { 4 }`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Values of the main file's hypers, its own and the imported ones.
+    pub(in crate::lower) fn main_hyper_values(&mut self) -> Vec<(String, Static)> {
+        let program = self.program;
+        let plain = program.hyper_names().filter_map(|local| {
+            let (home, hyper) = program.hyper(MAIN, local)?;
+            let value = self.hyper_values.get(&(home, hyper.name.value.clone()))?.clone()?;
+            Some((local.to_owned(), value))
+        });
+        plain.collect()
+    }
+
+    /// The name that the main file has for a hyper, if it has one: the one it is set by.
+    pub(super) fn local_name(&self, module: ModuleId, name: &str) -> Option<String> {
+        if module == MAIN {
+            return Some(name.to_owned());
+        }
+        let imports = &self.program.main()?.hyper_imports;
+        imports.iter().find(|(_, (m, there, _))| *m == module && there == name).map(|(local, _)| local.clone())
+    }
+
+    /// `keep(l)`.
+    pub(in crate::lower) fn call_hyper(
+        &mut self,
+        module: ModuleId,
+        declared: &Hyper,
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
+        let name = &declared.name.value;
+        self.uses.hypers.insert((module, name.to_owned()));
+        if declared.params.len() != args.len() {
+            return self.fail(
+                Diagnostic::error(
+                    code::E0501,
+                    format!(
+                        "`{name}` takes {} number{}, not {}",
+                        declared.params.len(),
+                        if declared.params.len() == 1 { "" } else { "s" },
+                        args.len()
+                    ),
+                )
+                .at(span, "in this call")
+                .because(declared.name.span, "declared here"),
+            );
+        }
+        if self.hyper_stack.iter().any(|(m, n)| *m == module && n == name) {
+            return self.fail(
+                Diagnostic::error(hyper::E0405, format!("hyper `{name}` depends on itself"))
+                    .at(declared.name.span, "in this circle"),
+            );
+        }
+        for (param, arg) in declared.params.iter().zip(&args) {
+            let known: Vec<&str> = declared.params.iter().map(|p| p.value.as_str()).collect();
+            if let Some(given) = arg.name.as_ref().filter(|n| n.value != param.value) {
+                return self.fail(
+                    Diagnostic::error(code::E0502, format!("`{name}` takes {}, in this order", known.join(", ")))
+                        .at(given.span, format!("`{}` stands here", param.value))
+                        .because(declared.name.span, "declared here"),
+                );
+            }
+        }
+        self.hyper_stack.push((module, name.to_owned()));
+        self.frames.push(Frame { module, block: format!(" {name}"), call: span, ..Frame::default() });
+        for (param, arg) in declared.params.iter().zip(args) {
+            self.bind(param, arg.value, false);
+            self.uses.read.insert(param.span);
+        }
+        let value = self.expr(&declared.value);
+        let value = self.in_its_range(declared, value, span);
+        self.frames.pop();
+        self.hyper_stack.pop();
+        value
+    }
+}

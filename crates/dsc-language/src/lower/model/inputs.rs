@@ -1,0 +1,198 @@
+//! Inputs and labels: their types, their dims, their nodes.
+
+use super::{BATCH, MAIN};
+use crate::lower::lowering::Lowering;
+use crate::lower::pattern::type_text;
+use crate::lower::value::Value;
+use crate::sema::program::ModuleId;
+use dsc_graph::dims::{Atom, Dim};
+use dsc_graph::types::{Modality, TensorType, Type};
+use dsc_graph::{InputDecl, LabelDecl, Op};
+use dsc_syntax::ast::{Change, Expr, ExprKind, Input, TypeExpr, TypeExprKind};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::{structure as code, types};
+use dsc_syntax::source::Span;
+
+impl<'p> Lowering<'p> {
+    /// An input or label of the file, or what the variant makes of it.
+    fn declared_input(&mut self, name: &str) -> Option<&'p Input> {
+        let change = self.changes.iter().rev().find_map(|c| match c {
+            Change::Input(input, span) if input.name.value == name => Some((input, *span)),
+            _ => None,
+        });
+        if let Some((input, span)) = change {
+            self.applied.insert(span);
+            return Some(input);
+        }
+        self.program.main().and_then(|m| m.inputs.get(name))
+    }
+
+    pub(super) fn declare_inputs(&mut self) {
+        let Some(main) = self.program.main() else { return };
+        for name in main.inputs.keys() {
+            let Some(input) = self.declared_input(name) else { continue };
+            if let Some(ty) = self.input_type(&input.ty) {
+                let default_key = if matches!(ty, Type::Tokens { .. }) { "raw_text" } else { name.as_str() };
+                let key = input.from.as_ref().map_or_else(|| default_key.to_owned(), |k| k.value.clone());
+                self.graph
+                    .inputs
+                    .insert(name.clone(), InputDecl { name: name.clone(), key, ty, span: input.name.span });
+            }
+        }
+        for (name, label) in &main.labels {
+            let real = matches!(&label.ty.kind, TypeExprKind::Named { name, .. } if name.value == "Real");
+            if !real && !matches!(label.ty.kind, TypeExprKind::Error) {
+                self.report(
+                    Diagnostic::error(code::E0518, "a label is a Real")
+                        .at(label.ty.span, "not a Real")
+                        .help("write `label y : Real`"),
+                );
+            }
+            let key = label.from.as_ref().map(|k| k.value.clone());
+            self.graph.labels.insert(name.clone(), LabelDecl { name: name.clone(), key, span: label.name.span });
+        }
+    }
+
+    fn input_type(&mut self, ty: &TypeExpr) -> Option<Type> {
+        if matches!(ty.kind, TypeExprKind::Error) {
+            self.untold = true;
+            return None;
+        }
+        let TypeExprKind::Named { name, params, dims } = &ty.kind else {
+            self.report(
+                Diagnostic::error(code::E0518, "an input is a stream, not a list or tuple").at(ty.span, "not a stream"),
+            );
+            return None;
+        };
+        let dims = dims.as_deref().unwrap_or_default();
+        match (name.value.as_str(), dims) {
+            ("Tokens", [n]) => Some(Type::Tokens { len: self.input_dim(n, true)? }),
+            ("Seq", [n, width]) => {
+                let Some(modality) = params.first().filter(|p| p.value != "_") else {
+                    self.report(
+                        Diagnostic::error(code::E0518, "an input sequence says its modality")
+                            .at(ty.span, "which stream is it?")
+                            .help("write `Seq<audio>[Ta, fa]`"),
+                    );
+                    return None;
+                };
+                Some(
+                    TensorType::seq(
+                        Modality(modality.value.clone()),
+                        self.input_dim(n, true)?,
+                        self.input_dim(width, false)?,
+                    )
+                    .into(),
+                )
+            }
+            ("Vec", [width]) => Some(TensorType::vec(self.input_dim(width, false)?).into()),
+            ("Real", []) => Some(TensorType::real().into()),
+            _ => {
+                if self.unknown_type(name) {
+                    self.report(
+                        Diagnostic::error(code::E0518, format!("no input has this type: `{}`", type_text(ty)))
+                            .at(ty.span, "not a type of inputs")
+                            .help("an input is Tokens[T], Seq<audio>[Ta, fa] or Vec[f]"),
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    fn input_dim(&mut self, e: &Expr, length: bool) -> Option<Dim> {
+        match &e.kind {
+            ExprKind::Name(name) if name == "_" => {
+                self.report(
+                    Diagnostic::error(code::E0518, "the dims of an input have names")
+                        .at(e.span, "which dim is it?")
+                        .help("write a name that is no hyper, such as `Ta`"),
+                );
+                None
+            }
+            ExprKind::Name(name) if name == BATCH => {
+                let d = Diagnostic::error(code::E0518, format!("`{BATCH}` is the number of samples of a step"));
+                self.report(d.at(e.span, "no dim of the data").help("give the dim another name"));
+                None
+            }
+            ExprKind::Name(name) if self.is_other_dim(name, length) => {
+                self.report(
+                    Diagnostic::error(code::E0518, format!("`{name}` is a length of one input and a width of another"))
+                        .at(e.span, "another kind of dim")
+                        .help("a length differs from sample to sample, a width does not: use two names"),
+                );
+                None
+            }
+            ExprKind::Name(name) if self.program.hyper(MAIN, name).is_none() => Some(match self.equal.get(name) {
+                _ if length => Dim::length(name.clone()),
+                Some(other) => other.clone(),
+                None => Dim::width(name.clone()),
+            }),
+            _ if length => {
+                self.report(
+                    Diagnostic::error(code::E0518, "the length of an input is a name: every sample has its own")
+                        .at(e.span, "not a name")
+                        .help("write a name that is no hyper, such as `Ta`"),
+                );
+                None
+            }
+            _ => {
+                let dim = self.dim_of(e)?;
+                if dim.as_const().is_none_or(|n| n >= 1) {
+                    return Some(dim);
+                }
+                let d = Diagnostic::error(types::E0306, format!("a width of {dim}"));
+                self.report(d.at(e.span, "at least 1"));
+                None
+            }
+        }
+    }
+
+    /// Whether an input before has a dim of that name of the other kind.
+    fn is_other_dim(&mut self, name: &str, length: bool) -> bool {
+        self.data_dim(MAIN, name).is_some_and(|d| d.is_ragged() != length)
+    }
+
+    /// A name of a dim of the inputs (`Ta`, `fa`) as a value.
+    pub(in crate::lower) fn data_dim(&mut self, module: ModuleId, name: &str) -> Option<Dim> {
+        if module != MAIN {
+            return None;
+        }
+        if let Some(other) = self.equal.get(name) {
+            return Some(other.clone());
+        }
+        let mut found = None;
+        for input in self.graph.inputs.values() {
+            let axes: Vec<&Dim> = match &input.ty {
+                Type::Tensor(t) => t.axes().collect(),
+                Type::Tokens { len } => vec![len],
+            };
+            for axis in axes {
+                if let Some(Atom::Length { name: n, .. } | Atom::Width(n)) = axis.as_atom()
+                    && n == name
+                {
+                    found = Some(axis.clone());
+                }
+            }
+        }
+        found
+    }
+
+    pub(in crate::lower) fn input_node(&mut self, name: &str, span: Span) -> Value {
+        self.uses.inputs.insert(name.to_owned());
+        if let Some(node) = self.input_nodes.get(name) {
+            return Value::Node(*node);
+        }
+        let (op, ty) = match (self.graph.inputs.get(name), self.graph.labels.contains_key(name)) {
+            (Some(input), _) => (Op::Input(name.to_owned()), input.ty.clone()),
+            (None, true) => (Op::Label(name.to_owned()), TensorType::real().into()),
+            // Its declaration was faulty and has been reported.
+            (None, false) => return Value::Error,
+        };
+        let value = self.push(op, ty, &[], span);
+        if let Value::Node(id) = value {
+            self.input_nodes.insert(name.to_owned(), id);
+        }
+        value
+    }
+}

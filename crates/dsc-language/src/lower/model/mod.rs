@@ -1,0 +1,163 @@
+//! The model: its statements in order, and what must hold of the whole.
+//!
+//! - `settings`, `hypers`, `ranges`: numbers that are known before anything else;
+//! - `inputs`: what a sample brings;
+//! - `outputs`, `companions`: statements that belong to the model alone;
+//! - `changes`: what a variant makes of all that.
+
+mod changes;
+mod companions;
+mod hypers;
+mod inputs;
+mod outputs;
+mod ranges;
+mod settings;
+
+pub(super) use companions::ENTRIES;
+
+use super::lowering::{Frame, Lowering};
+use crate::sema::program::ModuleId;
+use dsc_graph::{InputDecl, Node, NodeId, Op};
+use dsc_syntax::ast::{Stmt, StmtKind};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::structure as code;
+use dsc_syntax::source::Span;
+
+/// The file that is compiled.
+const MAIN: ModuleId = ModuleId(0);
+
+/// What the number of samples of a step is called in types.
+pub(in crate::lower) const BATCH: &str = "batch";
+
+impl<'p> Lowering<'p> {
+    /// Lowers the whole model.
+    pub(in crate::lower) fn model(&mut self) {
+        if let Err(d) = self.enter() {
+            return self.diagnostics.push(d);
+        }
+        self.check_settings();
+        self.declare_inputs();
+        self.check_hypers();
+        let body = &self.program.model.body;
+        for stmt in &body.stmts {
+            self.stmt(stmt);
+        }
+        if let Some(value) = &body.value {
+            self.stmt(&Stmt { docs: Vec::new(), kind: StmtKind::Expr((**value).clone()), span: value.span });
+        }
+        let damaged = self.frames.last().is_some_and(|f| f.damaged);
+        let whole = !self.diagnostics.has_errors() && !damaged;
+        if whole {
+            self.check_roots();
+            self.check_companions_stay_in_training();
+        }
+        self.check_changes(whole);
+    }
+
+    /// Enters the model with the changes of its variant.
+    fn enter(&mut self) -> Result<(), Diagnostic> {
+        if let Some(name) = &self.options.variant {
+            let chain = self.program.variant_chain(name)?;
+            self.changes = chain.into_iter().flat_map(|v| &v.changes).collect();
+        }
+        self.frames.push(Frame { module: MAIN, ..Frame::default() });
+        Ok(())
+    }
+
+    /// The inputs alone; none of a variant that does not exist.
+    pub(in crate::lower) fn inputs(mut self) -> Vec<InputDecl> {
+        if self.enter().is_ok() {
+            self.declare_inputs();
+        }
+        self.graph.inputs.into_values().collect()
+    }
+
+    /// A prediction is made of the sample alone, and so are the vectors that it is compared by.
+    fn check_companions_stay_in_training(&mut self) {
+        let outputs = self.graph.outputs.iter().map(|o| (o.value, o.span, "a prediction"));
+        let vectors = self.graph.companions.iter().flat_map(|c| c.by.iter().map(|v| (*v, c.span, "`by`")));
+        let roots: Vec<_> = outputs.chain(vectors).collect();
+        for (node, span, what) in roots {
+            if self.reads_companion(node) {
+                let d =
+                    Diagnostic::error(code::E0516, format!("{what} reads companions, which exist in training only"))
+                        .at(span, "depends on `.. at ..`")
+                        .help("use `at` in losses alone");
+                self.report(d);
+            }
+            if self.reads_batch(node) {
+                let d = Diagnostic::error(code::E0522, format!("{what} depends on the rest of its batch"))
+                    .at(span, "depends on `in_batch(..)`")
+                    .help("use `in_batch` in losses alone");
+                self.report(d);
+            }
+        }
+    }
+
+    /// A prediction that reads a label.
+    fn check_no_label_leaks(&mut self) {
+        let labels = |(id, node): (NodeId, &Node)| match &node.op {
+            Op::Label(label) => Some((id, label.clone(), node.span)),
+            _ => None,
+        };
+        let labels: Vec<_> = self.graph.nodes().filter_map(labels).collect();
+        let outputs: Vec<_> = self.graph.outputs.iter().map(|o| (o.value, o.label.clone(), o.span)).collect();
+        for (value, predicted, span) in outputs {
+            let needed = self.graph.needed_by([value]);
+            for (id, label, read) in &labels {
+                if needed.get(id.index()) == Some(&true) {
+                    let message = format!("label `{label}` reaches the prediction of `{predicted}`");
+                    let d = Diagnostic::error(code::E0523, message)
+                        .at(span, "this prediction depends on the label")
+                        .because(*read, "the label is read here")
+                        .help("a prediction is made of inputs alone; labels belong into losses");
+                    self.report(d);
+                }
+            }
+        }
+    }
+
+    fn check_roots(&mut self) {
+        self.check_no_label_leaks();
+        let place = self.program.model.name.span;
+        if self.graph.outputs.is_empty() && self.graph.losses.is_empty() {
+            let d = Diagnostic::error(code::E0508, "the model has no output and no loss")
+                .at(place, "nothing is predicted")
+                .help("say what predicts which label, `output score for y`, and what to train for, `loss prediction = mse(score, target: y)`");
+            self.report(d);
+        } else if self.graph.outputs.is_empty() {
+            self.report(
+                Diagnostic::error(code::E0508, "the model has no output")
+                    .at(place, "nothing is predicted")
+                    .help("say what predicts which label: `output score for y`"),
+            );
+        }
+        if self.graph.losses.is_empty() {
+            self.report(
+                Diagnostic::error(code::E0508, "the model has no loss")
+                    .at(place, "nothing to train for")
+                    .help("add one: `loss prediction = mse(score, target: y)`"),
+            );
+        }
+    }
+
+    pub(in crate::lower) fn model_stmt(&mut self, stmt: &Stmt) {
+        if self.frames.len() != 1 {
+            self.report(not_in_a_block(stmt.span));
+            return;
+        }
+        match &stmt.kind {
+            StmtKind::Output { value, label } => self.output(value, label, stmt.span),
+            StmtKind::Loss { name, value } => self.loss(name, value, stmt.span),
+            StmtKind::Companions { name, entries } => self.companions(name, entries, stmt.span),
+            _ => {}
+        }
+    }
+}
+
+/// The fault of an output, loss or companions in a block.
+pub(in crate::lower) fn not_in_a_block(span: Span) -> Diagnostic {
+    Diagnostic::error(code::E0509, "outputs, losses and companions belong to the model")
+        .at(span, "inside a block")
+        .help("give the block's value back and say it in the model")
+}

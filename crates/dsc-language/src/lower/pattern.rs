@@ -1,0 +1,488 @@
+//! Declared types against values: generics are bound at their first use, everything else is compared.
+
+use std::collections::BTreeMap;
+
+use super::lowering::Lowering;
+use super::origin::Side;
+use super::value::Value;
+use dsc_graph::NodeId;
+use dsc_graph::dims::Dim;
+use dsc_graph::statics::Static;
+use dsc_graph::types::{Modality, TensorType, Type};
+use dsc_syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind, UnaryOp};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::{structure, types as code};
+use dsc_syntax::source::Span;
+use dsc_syntax::visit;
+
+/// What the generics of one call stand for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Generics {
+    names: Vec<String>,
+    dims: BTreeMap<String, (Dim, Span)>,
+    modalities: BTreeMap<String, (Modality, Span)>,
+}
+
+impl Generics {
+    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Generics { names: names.into_iter().collect(), ..Self::default() }
+    }
+
+    pub(super) fn dim(&self, name: &str) -> Option<Dim> {
+        self.dims.get(name).map(|(d, _)| d.clone())
+    }
+
+    /// Where each dim was settled.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.dims.iter().map(|(name, (_, span))| (name.as_str(), *span))
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        self.names.iter().any(|n| n == name)
+    }
+}
+
+/// Names of the types of values that are known at compile time.
+const STATIC_TYPES: [&str; 4] = ["int", "real", "bool", "str"];
+/// Names of tensor types.
+const TENSOR_TYPES: [&str; 6] = ["Real", "Vec", "Seq", "Tokens", "Tensor", "Any"];
+
+/// What is being matched, for messages.
+type Parameter<'a> = Option<(&'a Ident, &'a Ident)>;
+
+impl Lowering<'_> {
+    /// A whole number where a real one is declared becomes one.
+    pub(super) fn as_declared(&mut self, ty: &TypeExpr, value: Value) -> Value {
+        match (&ty.kind, &value) {
+            (TypeExprKind::Named { name, .. }, Value::Static(Static::Int(n))) if name.value == "real" => {
+                Value::Static(Static::Float(*n as f64))
+            }
+            _ => value,
+        }
+    }
+
+    /// `let x : TYPE = ..`, where the generics of the block are what they became in this call.
+    pub(super) fn check_type(&mut self, ty: &TypeExpr, value: &Value, span: Span) -> bool {
+        let mut generics = self.frame().generics.clone();
+        self.fits(ty, value, span, &mut generics, None)
+    }
+
+    /// Whether a value has the declared type; reports if not. `parameter` is the parameter and its block; without it
+    /// the type is that of a result.
+    pub(super) fn fits(
+        &mut self,
+        ty: &TypeExpr,
+        value: &Value,
+        span: Span,
+        generics: &mut Generics,
+        parameter: Parameter<'_>,
+    ) -> bool {
+        match (&ty.kind, value) {
+            (TypeExprKind::Error, _) => {
+                self.untold = true;
+                false
+            }
+            (_, Value::Error) => false,
+            (TypeExprKind::Like(name), _) => self.fits_like(name, ty, value, span),
+            (TypeExprKind::List(inner), Value::List(list)) => {
+                let mut ok = true;
+                for (_, element) in list {
+                    ok &= self.fits(inner, element, span, generics, parameter);
+                }
+                ok
+            }
+            (TypeExprKind::Tuple(parts), Value::Tuple(values)) if parts.len() == values.len() => {
+                let mut ok = true;
+                for (part, value) in parts.iter().zip(values) {
+                    ok &= self.fits(part, value, span, generics, parameter);
+                }
+                ok
+            }
+            (TypeExprKind::Named { name, params, dims }, _) => {
+                self.fits_named(ty, name, params, dims.as_deref(), value, span, generics, parameter)
+            }
+            _ => self.misfit(ty, value, span, parameter, None),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one written type")]
+    fn fits_named(
+        &mut self,
+        ty: &TypeExpr,
+        name: &Ident,
+        params: &[Ident],
+        dims: Option<&[Expr]>,
+        value: &Value,
+        span: Span,
+        generics: &mut Generics,
+        parameter: Parameter<'_>,
+    ) -> bool {
+        if STATIC_TYPES.contains(&name.value.as_str()) {
+            let ok = match (name.value.as_str(), value) {
+                ("int", Value::Static(s)) => s.as_dim().is_some(),
+                ("real", Value::Static(s)) => s.as_f64().is_some(),
+                ("bool", Value::Static(Static::Bool(_))) | ("str", Value::Static(Static::Str(_))) => true,
+                _ => false,
+            };
+            return ok || self.misfit(ty, value, span, parameter, None);
+        }
+        let node = match value {
+            Value::Node(id) => *id,
+            // A number is a Real: the empty sum, or a constant.
+            Value::Static(s) if name.value == "Real" && s.as_f64().is_some() => return true,
+            _ => return self.unknown_type(name) && self.misfit(ty, value, span, parameter, None),
+        };
+        let Some(found) = self.graph.node(node).map(|n| n.ty.clone()) else { return false };
+        let dims = dims.unwrap_or_default();
+        match (name.value.as_str(), &found) {
+            ("Tokens", Type::Tokens { len }) => match dims {
+                [n] => self.axis(n, len, (node, Side::Time), span, generics, parameter, &found),
+                _ => true,
+            },
+            ("Real", Type::Tensor(t)) if t.is_real() => true,
+            ("Vec", Type::Tensor(t)) if t.time.is_none() && t.dims.len() == 1 => {
+                self.axes(dims, t, node, span, generics, parameter, &found, ty)
+            }
+            ("Tensor", Type::Tensor(t)) if t.time.is_none() && t.dims.len() == dims.len() => {
+                self.axes(dims, t, node, span, generics, parameter, &found, ty)
+            }
+            ("Any", Type::Tensor(t)) => match (dims, t.features()) {
+                ([w], Some(width)) => {
+                    self.axis(w, &width.clone(), (node, Side::Last(0)), span, generics, parameter, &found)
+                }
+                ([], _) => true,
+                _ => self.misfit(ty, value, span, parameter, None),
+            },
+            ("Seq", Type::Tensor(t)) => {
+                // A `Seq` whose axes are not written down has one beside time.
+                let axes = dims.len().max(2) - 1;
+                let Some(time) = t.time.as_ref().filter(|_| t.dims.len() == axes) else {
+                    return self.misfit(ty, value, span, parameter, None);
+                };
+                let modality = self.modality(params, &time.modality, span, generics, parameter);
+                self.axes(dims, t, node, span, generics, parameter, &found, ty) && modality
+            }
+            _ => self.unknown_type(name) && self.misfit(ty, value, span, parameter, None),
+        }
+    }
+
+    /// Reports a type that does not exist; true if it does.
+    pub(super) fn unknown_type(&mut self, name: &Ident) -> bool {
+        if TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str()) {
+            return true;
+        }
+        self.report(no_type(name));
+        false
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one written type")]
+    fn axes(
+        &mut self,
+        dims: &[Expr],
+        found: &TensorType,
+        node: NodeId,
+        span: Span,
+        generics: &mut Generics,
+        parameter: Parameter<'_>,
+        whole: &Type,
+        ty: &TypeExpr,
+    ) -> bool {
+        let axes: Vec<Dim> = found.axes().cloned().collect();
+        if dims.is_empty() {
+            return true;
+        }
+        if dims.len() != axes.len() {
+            let help = format!("the type has {} dims, the value {}", dims.len(), axes.len());
+            return self.misfit_type(ty, &whole.to_string(), span, parameter, Some(help));
+        }
+        let mut ok = true;
+        for (i, (pattern, axis)) in dims.iter().zip(&axes).enumerate() {
+            let side = if i == 0 && found.time.is_some() { Side::Time } else { Side::Last(axes.len() - 1 - i) };
+            ok &= self.axis(pattern, axis, (node, side), span, generics, parameter, whole);
+        }
+        ok
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one written type")]
+    fn axis(
+        &mut self,
+        pattern: &Expr,
+        found: &Dim,
+        (node, side): (NodeId, Side),
+        span: Span,
+        generics: &mut Generics,
+        parameter: Parameter<'_>,
+        whole: &Type,
+    ) -> bool {
+        if let ExprKind::Name(name) = &pattern.kind {
+            if name == "_" {
+                return true;
+            }
+            if generics.declares(name) && !generics.dims.contains_key(name) {
+                generics.dims.insert(name.clone(), (found.clone(), span));
+                return true;
+            }
+        }
+        let Some(wanted) = self.pattern_dim(pattern, generics) else { return false };
+        if self.same_dim(&wanted, found) {
+            return true;
+        }
+        let (what, code) = if side == Side::Time { ("length", code::E0302) } else { ("width", code::E0301) };
+        let written = dim_text(pattern);
+        let wanted_text = if written == wanted.to_string() { written.clone() } else { format!("{written} = {wanted}") };
+        let mut d = match parameter {
+            Some((param, block)) => Diagnostic::error(
+                code,
+                format!("`{}` of `{}` wants a {what} of {wanted_text}, found {found}", param.value, block.value),
+            )
+            .at(span, format!("this is {whole}"))
+            .because(pattern.span, format!("{wanted_text} is asked for here")),
+            None => Diagnostic::error(
+                dsc_syntax::diag::codes::types::E0304,
+                format!("the {what} is {found}, stated is {wanted_text}"),
+            )
+            .at(span, format!("this is {whole}"))
+            .because(pattern.span, format!("{wanted_text} is stated here")),
+        };
+        if let ExprKind::Name(name) = &pattern.kind
+            && let Some((_, place)) = generics.dims.get(name)
+        {
+            d = d.because(*place, format!("{name} became {wanted} here"));
+        }
+        d = self.because_of_hypers(d, pattern);
+        d = self.because_of(d, node, side);
+        d = match (code == dsc_syntax::diag::codes::types::E0302, wanted.as_const(), found.as_const()) {
+            (true, _, _) => d.help("lengths are equal only if they are the same variable"),
+            (false, Some(_), Some(_)) | (false, Some(_), None) => {
+                d.help(format!("project it first: `|> Linear(out: {written})`"))
+            }
+            _ => d.help(format!(
+                "`{wanted}` and `{found}` cannot be shown to be equal; project with `Linear`, or state it with `where`"
+            )),
+        };
+        self.report(d);
+        false
+    }
+
+    /// A dim of a declared type: generics first, then names of the frame.
+    fn pattern_dim(&mut self, pattern: &Expr, generics: &Generics) -> Option<Dim> {
+        if let ExprKind::Name(name) = &pattern.kind
+            && let Some(dim) = generics.dim(name)
+        {
+            return Some(dim);
+        }
+        if let ExprKind::Name(name) = &pattern.kind
+            && name == super::model::BATCH
+            && self.program.module(self.module()).is_some_and(|m| !m.hypers.contains_key(name))
+        {
+            return Some(Dim::batch());
+        }
+        let depth = self.frame().bindings.len();
+        for (name, (dim, span)) in &generics.dims {
+            let ident = dsc_syntax::source::Spanned::new(name.clone(), *span);
+            self.frame().bindings.push(super::lowering::Binding {
+                name: ident.value,
+                value: Value::Static(Static::from_dim(dim.clone())),
+                mutable: false,
+                span: Span::NONE,
+            });
+        }
+        let dim = self.dim_of(pattern);
+        self.frame().bindings.truncate(depth);
+        dim
+    }
+
+    /// Whether it is a modality that no input has, which is told where it stands.
+    fn is_told_unknown(&self, modality: &Modality) -> bool {
+        let of = |ty: &Type| ty.tensor().and_then(|t| t.time.as_ref()).is_some_and(|time| time.modality == *modality);
+        let known = ["text", "learned", "joint"].contains(&modality.0.as_str())
+            || self.graph.inputs.values().any(|input| of(&input.ty));
+        !known && self.program.module(self.module()).is_some_and(|m| !m.inputs.is_empty())
+    }
+
+    fn modality(
+        &mut self,
+        params: &[Ident],
+        found: &Modality,
+        span: Span,
+        generics: &mut Generics,
+        parameter: Parameter<'_>,
+    ) -> bool {
+        let Some(pattern) = params.first() else { return true };
+        if pattern.value == "_" {
+            return true;
+        }
+        let wanted = if generics.declares(&pattern.value) {
+            match generics.modalities.get(&pattern.value) {
+                None => {
+                    generics.modalities.insert(pattern.value.clone(), (found.clone(), span));
+                    return true;
+                }
+                Some((m, _)) => m.clone(),
+            }
+        } else {
+            Modality(pattern.value.clone())
+        };
+        if wanted == *found || self.is_told_unknown(&wanted) {
+            return true;
+        }
+        let message = match parameter {
+            Some((param, block)) => {
+                format!("`{}` of `{}` wants a sequence of {wanted}, found one of {found}", param.value, block.value)
+            }
+            None => format!("the sequence is of {found}, stated is {wanted}"),
+        };
+        self.report(
+            Diagnostic::error(code::E0303, message)
+                .at(span, format!("a sequence of {found}"))
+                .because(pattern.span, format!("{wanted} is asked for here"))
+                .help(format!("pass the {wanted} stream; are two arguments swapped? A block for any modality declares it: `<m>` and `Seq<m>`")),
+        );
+        false
+    }
+
+    fn fits_like(&mut self, name: &Ident, ty: &TypeExpr, value: &Value, span: Span) -> bool {
+        let Some(model) = self.frame().bindings.iter().find(|b| b.name == name.value).map(|b| b.value.clone()) else {
+            self.report(no_parameter(name));
+            return false;
+        };
+        if self.like(&model, value) {
+            return true;
+        }
+        let (wanted, found) = (self.describe(&model), self.describe(value));
+        self.report(
+            Diagnostic::error(
+                code::E0304,
+                format!("the result is {found}, stated is the type of `{}`, {wanted}", name.value),
+            )
+            .at(span, format!("this is {found}"))
+            .because(ty.span, "stated here"),
+        );
+        false
+    }
+
+    fn like(&self, a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::Node(x), Value::Node(y)) => {
+                match (self.graph.node(*x).map(|n| &n.ty), self.graph.node(*y).map(|n| &n.ty)) {
+                    (Some(Type::Tensor(x)), Some(Type::Tensor(y))) => {
+                        x.time.as_ref().map(|t| &t.modality) == y.time.as_ref().map(|t| &t.modality)
+                            && x.axes().count() == y.axes().count()
+                            && x.axes().zip(y.axes()).all(|(a, b)| self.same_dim(a, b))
+                    }
+                    (Some(x), Some(y)) => x == y,
+                    _ => false,
+                }
+            }
+            (Value::List(x), Value::List(y)) => {
+                x.len() == y.len() && x.iter().zip(y).all(|((la, a), (lb, b))| la == lb && self.like(a, b))
+            }
+            (Value::Tuple(x), Value::Tuple(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| self.like(a, b)),
+            (Value::Static(x), Value::Static(y)) => x.kind() == y.kind(),
+            _ => false,
+        }
+    }
+
+    fn misfit(
+        &mut self,
+        ty: &TypeExpr,
+        value: &Value,
+        span: Span,
+        parameter: Parameter<'_>,
+        help: Option<String>,
+    ) -> bool {
+        let found = self.describe(value);
+        self.misfit_type(ty, &found, span, parameter, help)
+    }
+
+    fn misfit_type(
+        &mut self,
+        ty: &TypeExpr,
+        found: &str,
+        span: Span,
+        parameter: Parameter<'_>,
+        help: Option<String>,
+    ) -> bool {
+        let wanted = type_text(ty);
+        let mut d = match parameter {
+            Some((param, block)) => Diagnostic::error(
+                code::E0301,
+                format!("`{}` of `{}` wants {wanted}, found {found}", param.value, block.value),
+            )
+            .at(span, format!("this is {found}"))
+            .because(ty.span, "asked for here"),
+            None => Diagnostic::error(code::E0304, format!("the value is {found}, stated is {wanted}"))
+                .at(span, format!("this is {found}"))
+                .because(ty.span, "stated here"),
+        };
+        if let Some(help) = help {
+            d = d.help(help);
+        } else if wanted.starts_with("Vec") && found.starts_with("Seq") {
+            d = d.help("pool the sequence: `mean(x)`, or take a row: `x[0]`");
+        } else if wanted.starts_with("Seq") && found.starts_with("Tokens") {
+            d = d.help("encode the tokens: `|> Bert()`");
+        }
+        self.report(d);
+        false
+    }
+}
+
+/// A type as the user would write it.
+pub(super) fn type_text(ty: &TypeExpr) -> String {
+    match &ty.kind {
+        TypeExprKind::Named { name, params, dims } => {
+            let mut out = name.value.clone();
+            if !params.is_empty() {
+                out.push_str(&format!("<{}>", params.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join(", ")));
+            }
+            if let Some(dims) = dims {
+                out.push_str(&format!("[{}]", dims.iter().map(dim_text).collect::<Vec<_>>().join(", ")));
+            }
+            out
+        }
+        TypeExprKind::List(inner) => format!("[{}]", type_text(inner)),
+        TypeExprKind::Tuple(parts) => format!("({})", parts.iter().map(type_text).collect::<Vec<_>>().join(", ")),
+        TypeExprKind::Like(name) => format!("like {}", name.value),
+        TypeExprKind::Error => "?".into(),
+    }
+}
+
+/// Whether an expression speaks of a name.
+pub(super) fn speaks(e: &Expr, name: &str) -> bool {
+    let mut found = false;
+    visit::exprs(e, &mut |e| found |= matches!(&e.kind, ExprKind::Name(n) if n == name));
+    found
+}
+
+/// A dim or condition as the user wrote it.
+pub(super) fn dim_text(e: &Expr) -> String {
+    match &e.kind {
+        ExprKind::Int(n) => n.to_string(),
+        ExprKind::Float(x) => x.to_string(),
+        ExprKind::Bool(b) => b.to_string(),
+        ExprKind::Str(s) => format!("{s:?}"),
+        ExprKind::Unary(UnaryOp::Neg, x) => format!("-{}", dim_text(x)),
+        ExprKind::Unary(UnaryOp::Not, x) => format!("not {}", dim_text(x)),
+        ExprKind::Name(name) => name.clone(),
+        ExprKind::Binary(op, _, a, b) => format!("{} {} {}", dim_text(a), op.symbol(), dim_text(b)),
+        ExprKind::Field(x, field) => format!("{}.{}", dim_text(x), field.value),
+        ExprKind::Index(x, i) => format!("{}[{}]", dim_text(x), dim_text(i)),
+        ExprKind::Call { callee, args, .. } => {
+            format!("{}({})", dim_text(callee), args.iter().map(|a| dim_text(&a.value)).collect::<Vec<_>>().join(", "))
+        }
+        _ => "..".into(),
+    }
+}
+
+/// The fault of a type name that means nothing.
+pub(super) fn no_type(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
+        .at(name.span, "unknown type")
+        .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied())
+}
+
+/// The fault of `like x` where the block has no `x`.
+pub(super) fn no_parameter(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
+        .at(name.span, "not a parameter of the block")
+}

@@ -1,0 +1,36 @@
+//! Which call, loop turn and name of the source nodes come from.
+
+use super::lowering::{Lowering, MAX_NODES};
+use super::value::Value;
+use dsc_graph::{NameKind, Named, Region, RegionId, RegionKind};
+use dsc_syntax::source::Span;
+
+/// Names are kept of this many nodes; a node may have several. What is beyond has no names to show.
+const MAX_NAMED: usize = 1_000_000;
+
+impl Lowering<'_> {
+    /// The innermost region.
+    pub(super) fn region(&self) -> Option<RegionId> {
+        self.frames.iter().rev().find_map(|f| f.regions.last().copied())
+    }
+
+    /// A new region within the present one.
+    pub(super) fn open_region(&mut self, kind: RegionKind, path: String, span: Span) -> Option<RegionId> {
+        let parent = self.region();
+        if self.graph.regions.len() >= MAX_NODES {
+            return parent;
+        }
+        self.graph.regions.push(Region { kind, path, parent, span });
+        Some(RegionId(self.graph.regions.len() as u32 - 1))
+    }
+
+    /// Notes the name of a value, if it holds nodes.
+    pub(super) fn name_value(&mut self, kind: NameKind, path: String, value: &Value, span: Span) {
+        let values = value.nodes();
+        self.named += values.len();
+        if !values.is_empty() && self.named <= MAX_NAMED {
+            let region = self.region();
+            self.graph.names.push(Named { kind, path, region, values, span });
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! How a lowering reports, and what it may spend.
+
+use super::lowering::{Lowering, MAX_ELEMENTS, MAX_EXPR_DEPTH, MAX_STEPS};
+use super::value::Value;
+use crate::sema::program::{ModuleId, ModuleItems};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::hypers as hyper_code;
+use dsc_syntax::source::Span;
+
+impl Lowering<'_> {
+    pub(super) fn is_std(&self, module: ModuleId) -> bool {
+        self.program.module(module).is_some_and(|m| m.is_std)
+    }
+
+    /// The place in the user's files of what is being lowered at `span`: the span itself, or the call that led into
+    /// the standard library.
+    pub(super) fn users_place(&self, span: Span) -> Span {
+        let inside = |m: &&ModuleItems| m.span.start <= span.start && span.start <= m.span.end;
+        if !self.program.modules.iter().filter(|m| m.is_std).any(|m| inside(&m)) {
+            return span;
+        }
+        let mut frames = self.frames.iter().rev();
+        let mut call = Span::NONE;
+        while let Some(frame) = frames.next()
+            && self.is_std(frame.module)
+        {
+            call = frame.call;
+        }
+        call
+    }
+
+    /// Reports a fault. One inside the standard library is told at the user's call that led there.
+    pub(super) fn report(&mut self, mut d: Diagnostic) {
+        let place = d.primary.as_ref().map_or(Span::NONE, |l| l.span);
+        let outer = self.users_place(place);
+        if outer != place {
+            if let Some(inner) = d.primary.take() {
+                d.secondary.insert(0, inner);
+            }
+            // What would mend it stands in the library.
+            d.fix = None;
+            d = d.at(outer, "in this call");
+        } else if let Some(frame) = self.frames.last()
+            && !frame.block.is_empty()
+            && !self.is_std(frame.module)
+            && !(frame.call.start <= place.start && place.end <= frame.call.end)
+        {
+            let (call, loops) = (frame.call, frame.loops.join(", "));
+            let text = if loops.is_empty() { "called here".to_owned() } else { format!("called here, {loops}") };
+            d = d.because(call, text);
+        }
+        self.diagnostics.push(d);
+    }
+
+    /// Takes `n` steps of those that a compilation has.
+    pub(super) fn spend(&mut self, n: u64, span: Span) -> bool {
+        if self.steps >= n {
+            self.steps -= n;
+            return true;
+        }
+        self.steps = 0;
+        self.endless(span, format!("the model takes more than {MAX_STEPS} steps to unroll"));
+        false
+    }
+
+    /// One level deeper, if there is one.
+    pub(super) fn deeper<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_EXPR_DEPTH {
+            self.endless(span, format!("calls and expressions nest deeper than {MAX_EXPR_DEPTH}"));
+            return None;
+        }
+        self.depth += 1;
+        let value = f(self);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    pub(super) fn endless(&mut self, span: Span, message: String) {
+        if !self.too_large {
+            self.too_large = true;
+            let d =
+                Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
+            self.report(d);
+        }
+    }
+
+    /// A value that was put together of others, if it is not too large to go on with.
+    pub(super) fn bounded(&mut self, value: Value, span: Span) -> Value {
+        let (size, depth) = value.measure();
+        if size > MAX_ELEMENTS.0 || depth > MAX_ELEMENTS.1 {
+            let what = format!("a list of more than {} elements, or {} deep", MAX_ELEMENTS.0, MAX_ELEMENTS.1);
+            self.endless(span, what);
+            return Value::Error;
+        }
+        value
+    }
+
+    /// Reports and goes on quietly.
+    pub(super) fn fail(&mut self, d: Diagnostic) -> Value {
+        self.report(d);
+        Value::Error
+    }
+}

@@ -1,0 +1,153 @@
+//! Hypers that are set from outside of their declaration: by a recipe, a variant or the user. The stronger comes later in
+//! this list.
+
+use super::lowering::{Options, Setting};
+use crate::sema::program::Program;
+use dsc_graph::statics::Static;
+use dsc_syntax::ast::{Change, Expr, ExprKind, RecipeEntry, UnaryOp};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::hypers as code;
+
+/// Who gave a hyper its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetBy {
+    /// The recipe of that name.
+    Recipe(String),
+    /// The variant of that name.
+    Variant(String),
+    /// `Options::sets`: the command line.
+    User,
+}
+
+/// The value of a literal.
+pub fn literal(e: &Expr) -> Option<Static> {
+    match &e.kind {
+        ExprKind::Int(n) => Some(Static::Int(*n)),
+        ExprKind::Float(x) => Some(Static::Float(*x)),
+        ExprKind::Bool(b) => Some(Static::Bool(*b)),
+        ExprKind::Str(s) => Some(Static::Str(s.clone())),
+        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
+        _ => None,
+    }
+}
+
+/// The hyper that an entry of a recipe sets. Nothing for an entry that is no `set`, or whose value could not be read, which
+/// was told when the file was parsed.
+///
+/// # Errors
+/// `E0401` for a value that is no literal.
+pub(super) fn setting(entry: &RecipeEntry) -> Option<Result<Setting, Diagnostic>> {
+    let RecipeEntry::Set { name, value, span } = entry else { return None };
+    if matches!(value.kind, ExprKind::Error) {
+        return None;
+    }
+    let name = &name.value;
+    Some(match literal(value) {
+        Some(value) => Ok(Setting { name: name.clone(), value, span: *span }),
+        None => Err(Diagnostic::error(code::E0401, format!("`set {name}` in a recipe wants a number, flag or string"))
+            .at(value.span, "not a literal")
+            .help("write the value itself; the hyper's own default may compute with other hypers")),
+    })
+}
+
+/// The hypers that a recipe and those it inherits from set, the most basic recipe first: the later one of a name wins.
+///
+/// # Errors
+/// An unknown recipe, a circle, and every value that is no literal.
+pub fn recipe_sets(program: &Program, recipe: &str) -> Result<Vec<Setting>, Vec<Diagnostic>> {
+    let chain = program.recipe_chain(recipe).map_err(|d| vec![d])?;
+    let (mut sets, mut faults) = (Vec::new(), Vec::new());
+    for found in chain.into_iter().flat_map(|r| &r.entries).filter_map(setting) {
+        match found {
+            Ok(set) => sets.push(set),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(sets) } else { Err(faults) }
+}
+
+/// Who gave the hyper `name` its value in a compilation with these options and this recipe; nobody, if it has its default.
+pub fn set_by(program: &Program, options: &Options, recipe: Option<&str>, name: &str) -> Option<SetBy> {
+    if options.sets.iter().any(|s| s.name == name) {
+        return Some(SetBy::User);
+    }
+    let variants = options.variant.as_ref().and_then(|v| program.variant_chain(v).ok()).unwrap_or_default();
+    let changes = |c: &Change| matches!(c, Change::Set { name: n, .. } if n.value == name);
+    if let Some(variant) = variants.iter().rev().find(|v| v.changes.iter().any(changes)) {
+        return Some(SetBy::Variant(variant.name.value.clone()));
+    }
+    let recipes = recipe.and_then(|r| program.recipe_chain(r).ok()).unwrap_or_default();
+    let sets = |e: &RecipeEntry| setting(e).and_then(Result::ok).is_some_and(|s| s.name == name);
+    let recipe = recipes.iter().rev().find(|r| r.entries.iter().any(sets))?;
+    Some(SetBy::Recipe(recipe.name.value.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::compile;
+    use dsc_syntax::source::{MemoryWorld, Span};
+
+    const MODEL: &str = "
+use std::{Linear, MLP, mse}
+hyper d = 8
+hyper layers = 1
+hyper p = 0.1
+hyper flag = false
+input audio : Seq<audio>[Ta, fa]
+label y : Real
+model M {
+  var a = audio |> Linear(out: d) |> dropout(p: p)
+  for l in 0..layers { a = relu(a) }
+  let score = when flag { mean(a) } else { a[0] } |> MLP(widths: [d, 1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+variant deep { set layers = 3  set d = 16 }
+variant deeper = deep { set layers = 4 }
+recipe sims { set layers = 2  set p = -0.0  set d = 32 }
+recipe mosi = sims { set layers = 5 }
+";
+
+    fn program(text: &str) -> Program {
+        let loaded = Program::load_text(&MemoryWorld::new(), "m.dsl", text);
+        loaded.program.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
+    }
+
+    #[test]
+    fn recipes_inherit_and_later_ones_win() {
+        let program = program(MODEL);
+        let sets = recipe_sets(&program, "mosi").unwrap();
+        let told: Vec<String> = sets.iter().map(|s| format!("{} = {}", s.name, s.value)).collect();
+        assert_eq!(told, ["layers = 2", "p = -0", "d = 32", "layers = 5"]);
+        let compiled = compile(&program, &Options { recipe_sets: sets, ..Options::default() });
+        let layers = compiled.hypers.iter().find(|(n, _)| n == "layers").map(|(_, v)| v.clone());
+        assert_eq!(layers, Some(Static::Int(5)));
+    }
+
+    #[test]
+    fn all_faults_of_a_recipe_are_told() {
+        let text = format!("{MODEL}recipe bad {{ set d = 4 * 2  set layers = d  set flag = true }}\n");
+        let faults = recipe_sets(&program(&text), "bad").unwrap_err();
+        let told: Vec<&str> = faults.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("`set d` in a recipe wants a number"), "{told:?}");
+        assert!(faults.iter().all(|d| d.primary.is_some() && d.help.is_some()));
+        assert_eq!(recipe_sets(&program(MODEL), "none").unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn who_set_a_hyper_is_known() {
+        let program = program(MODEL);
+        let user = Setting { name: "flag".into(), value: Static::Bool(true), span: Span::NONE };
+        let options = Options { variant: Some("deeper".into()), sets: vec![user], ..Options::default() };
+        let by = |name: &str, recipe| set_by(&program, &options, recipe, name);
+        assert_eq!(by("flag", Some("mosi")), Some(SetBy::User));
+        assert_eq!(by("layers", Some("mosi")), Some(SetBy::Variant("deeper".into())));
+        assert_eq!(by("d", Some("mosi")), Some(SetBy::Variant("deep".into())));
+        assert_eq!(by("p", Some("mosi")), Some(SetBy::Recipe("sims".into())));
+        assert_eq!(by("p", None), None);
+        let base = Options::default();
+        assert_eq!(set_by(&program, &base, Some("mosi"), "layers"), Some(SetBy::Recipe("mosi".into())));
+    }
+}

@@ -1,0 +1,46 @@
+//! Types of everything that a file binds, for people.
+
+use super::lowering::{Options, compile};
+use crate::sema::program::Program;
+use dsc_syntax::source::Span;
+
+/// A bound name and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// The name.
+    pub name: String,
+    /// Where it is bound.
+    pub span: Span,
+    /// Its type, or its value where that is known at compile time. Where calls and turns of loops differ, each with its
+    /// own: `Vec[8] (l = 0)`, `Vec[4] (l = 1)`.
+    pub types: Vec<String>,
+}
+
+/// What every `let`, `var`, assignment, parameter and loop variable of the user's files stands for, in the order of the source. What no
+/// call reaches is not there.
+pub fn types(program: &Program, options: &Options) -> Vec<Typed> {
+    compile(program, &Options { types: true, ..options.clone() }).types
+}
+
+/// The types seen at one place, each with the call and turn that it was seen in if there are several.
+pub(super) fn together(seen: &[(String, String)]) -> Vec<String> {
+    let mut each: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (turn, ty) in seen {
+        match each.iter_mut().find(|(_, t)| t == ty) {
+            Some((turns, _)) if turns.contains(&turn.as_str()) => {}
+            Some((turns, _)) => turns.push(turn),
+            None => each.push((vec![turn], ty)),
+        }
+    }
+    if let [(_, one)] = each.as_slice() {
+        return vec![(*one).to_owned()];
+    }
+    let with_turns =
+        each.iter().map(|(turns, ty)| match turns.iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().as_slice() {
+            [] => (*ty).to_owned(),
+            [one] => format!("{ty} ({one})"),
+            [first, second] => format!("{ty} ({first}; {second})"),
+            [first, rest @ ..] => format!("{ty} ({first} and {} more)", rest.len()),
+        });
+    with_turns.collect()
+}

@@ -1,0 +1,49 @@
+//! Everything that is wrong with a file, in one call: what [`lower::check`] finds in the model and
+//! its variants, recipes, and `expect` items, which need the figures of the model and the cards of the data sets.
+//!
+//! # What an expectation is about
+//! `expect params < 120M for sims` is about the model itself under the recipe `sims`: its hypers, its batch, its text
+//! encoder, and the dims of its data set. The data set is the one that the recipe, or the nearest recipe it inherits
+//! from, is named like.
+//! - Without `for`, it has to hold under every recipe whose data set and encoder are known without any file.
+//! - `for` may name a variant: it has to meet the expectation under every such recipe. Variants are not meant elsewhere:
+//!   an ablation may well be larger than its base.
+//! - Data that are given (`dsc check FILE --data mine.pkl --recipe sims`) win over the recipe's card, and hypers that are
+//!   set hold for expectations too. Where one variant is checked alone, only expectations for it are looked at.
+
+mod expectations;
+
+pub use expectations::{memory_plan, recipe_settings};
+
+use dsc_data::EncoderBinding;
+use dsc_experiment::recipe::check_recipes;
+use dsc_language::lower::{self, Options};
+use dsc_language::sema::program::Program;
+use dsc_syntax::diag::codes::run::{E0903, E0904};
+use dsc_syntax::diag::{Diagnostic, Diagnostics};
+
+/// Finds the configuration of a text encoder by the name that a recipe gives it.
+pub type FindEncoder<'a> = &'a (dyn Fn(&str) -> Result<EncoderBinding, Diagnostic> + Sync);
+
+/// How a file is checked.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// What is checked, as for [`lower::check`]: variant, hypers, bound dims and encoder.
+    pub options: &'a Options,
+    /// The recipe that `options` bind, whose expectations are then judged on these dims and this encoder.
+    pub bound: Option<&'a str>,
+    /// Encoders that no card knows, asked for only where an expectation names its recipe.
+    pub encoder: FindEncoder<'a>,
+}
+
+/// All diagnostics of a program.
+pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
+    let (mut found, expected) =
+        rayon::join(|| lower::check(program, request.options), || expectations::check(program, request));
+    let recipes: Vec<_> = program.recipes.values().cloned().collect();
+    // Recipes that are missing or inherit in a circle have been told with the model.
+    let told = [E0903, E0904];
+    found.extend(check_recipes(&recipes).into_iter().filter(|d| !told.contains(&d.code)));
+    found.extend(expected.into_sorted());
+    found
+}

@@ -1,0 +1,81 @@
+//! The text encoder of a model with a `Tokens` input: found, read, with its tokeniser.
+
+use dsc_experiment::run_folder::files;
+use std::path::Path;
+
+use crate::session::TextInput;
+use dsc_data::card::{card, encoder};
+use dsc_data::text::{EncoderConfig, EncoderFolder, Tokenizer};
+use dsc_data::{EncoderBinding, demo};
+use dsc_experiment::run_folder::{EncoderInfo, RunFolder};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::E0922;
+
+/// A text encoder that was found.
+///
+/// What of it a session needs: configuration, tokeniser, and where its weights lie.
+#[derive(Debug)]
+pub struct Encoder {
+    /// Name and configuration.
+    pub binding: EncoderBinding,
+    /// Its folder; none for the generated one and for that of an earlier run.
+    pub folder: Option<EncoderFolder>,
+    /// Its tokeniser, cut to the recipe's longest text.
+    pub tokenizer: Tokenizer,
+}
+
+impl Encoder {
+    /// The encoder of a new training: the folder `dir` if there is one, else the one that the recipe names, else that of the
+    /// data set's card.
+    ///
+    /// # Errors
+    /// `E0922` where none is named; as [`EncoderFolder::find`] and its readers.
+    pub fn find(
+        data: &str,
+        dir: Option<&Path>,
+        named: Option<&str>,
+        max_tokens: usize,
+        input: &TextInput,
+    ) -> Result<Encoder, Diagnostic> {
+        let given = dir.map(|d| d.display().to_string());
+        let Some(name) = given.as_deref().or(named).or_else(|| card(data).map(|c| c.encoder)) else {
+            let message = format!("input `{}` needs a text encoder, and none is named", input.name);
+            return Err(Diagnostic::error(E0922, message).help(
+                "give its folder with `--text-encoder DIR`, or name it in the recipe: `encoder = \"bert-base-uncased\"`",
+            ));
+        };
+        if dir.is_none() && encoder(name).is_ok_and(|e| !e.pretrained) {
+            return Self::generated(name, max_tokens);
+        }
+        let folder = EncoderFolder::find(name, dir)?;
+        let config = folder.config()?;
+        let tokenizer = limit(folder.tokenizer()?, max_tokens, &config)?;
+        let binding = EncoderBinding { name: name.to_owned(), config, pretrained: true };
+        Ok(Encoder { binding, folder: Some(folder), tokenizer })
+    }
+
+    /// The encoder of an earlier run, from what its folder keeps of it: configuration and vocabulary.
+    ///
+    /// # Errors
+    /// What is missing or damaged in the folder.
+    pub fn of_run(folder: &RunFolder, info: &EncoderInfo, max_tokens: usize) -> Result<Encoder, Diagnostic> {
+        if !info.pretrained {
+            return Self::generated(&info.name, max_tokens);
+        }
+        let place = folder.file(files::ENCODER);
+        let config = EncoderConfig::open(&place.join("config.json"))?;
+        let tokenizer = limit(Tokenizer::open(&place)?, max_tokens, &config)?;
+        let binding = EncoderBinding { name: info.name.clone(), config, pretrained: true };
+        Ok(Encoder { binding, folder: None, tokenizer })
+    }
+
+    fn generated(name: &str, max_tokens: usize) -> Result<Encoder, Diagnostic> {
+        let binding = encoder(name)?;
+        let tokenizer = limit(Tokenizer::from_words(&demo::vocab())?, max_tokens, &binding.config)?;
+        Ok(Encoder { binding, folder: None, tokenizer })
+    }
+}
+
+fn limit(tokenizer: Tokenizer, max_tokens: usize, config: &EncoderConfig) -> Result<Tokenizer, Diagnostic> {
+    tokenizer.with_max_tokens(max_tokens)?.for_encoder(config)
+}

@@ -1,0 +1,177 @@
+//! From names to a loaded program and the options it is compiled with.
+
+use std::path::Path;
+
+use dsc_data::card::{card, encoder, locate};
+use dsc_data::text::EncoderFolder;
+use dsc_data::{Binding, Dataset, EncoderBinding, demo};
+use dsc_graph::statics::Static;
+use dsc_language::EmbeddedWorld;
+use dsc_language::lower::{Options, Setting, inputs, literal, recipe_sets};
+use dsc_language::sema::program::{Loaded, Program};
+use dsc_syntax::ast::{RecipeEntry, SettingValue};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::{FsWorld, Span, World};
+
+use crate::request::{Assignment, BindRequest, ModelRequest};
+
+/// File and variant of a name: `FILE#VARIANT`, or `STOCK/VARIANT` of a stock model. Where a file of the whole name exists, or a
+/// stock model has it, that is meant.
+pub fn split_variant(name: &str) -> (&str, Option<&str>) {
+    let whole = Path::new(name).exists() || EmbeddedWorld::model(name).is_some();
+    let split = |mark| name.rsplit_once(mark).filter(|(file, variant)| !file.is_empty() && !variant.is_empty());
+    let of_stock = |(stock, _): &(&str, &str)| EmbeddedWorld::model(stock).is_some();
+    match split('#').or_else(|| split('/').filter(of_stock)) {
+        Some((file, variant)) if !whole => (file, Some(variant)),
+        _ => (name, None),
+    }
+}
+
+impl ModelRequest {
+    /// The model that a name and an option for its variant mean together: `mine.dsl#narrow`, `dashfusion/no_scl`.
+    ///
+    /// # Errors
+    /// The reason, where they name two variants.
+    pub fn named(name: &str, variant: Option<&str>, sets: Vec<Assignment>) -> Result<ModelRequest, String> {
+        let (file, of_name) = split_variant(name);
+        let variant = match (of_name, variant) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(format!("`{name}` names one variant and the option another, `{other}`"));
+            }
+            (one, other) => one.or(other),
+        };
+        Ok(ModelRequest { file: file.to_owned(), variant: variant.map(str::to_owned), sets })
+    }
+
+    /// The hypers that are set, as the compiler takes them.
+    pub fn settings(&self) -> Vec<Setting> {
+        let setting =
+            |set: &Assignment| Setting { name: set.name.clone(), value: value_of(&set.value), span: Span::NONE };
+        self.sets.iter().map(setting).collect()
+    }
+}
+
+/// A number, a flag, or a string with or without quotes.
+fn value_of(text: &str) -> Static {
+    if let Ok(n) = text.parse::<i64>() {
+        return Static::Int(n);
+    }
+    if let Ok(x) = text.parse::<f64>() {
+        return Static::Float(x);
+    }
+    match text {
+        "true" => Static::Bool(true),
+        "false" => Static::Bool(false),
+        _ => Static::Str(text.trim_matches('"').to_owned()),
+    }
+}
+
+/// Loads a file, or a stock model when no such file exists.
+pub fn load(file: &str) -> Loaded {
+    load_from(&FsWorld, file)
+}
+
+/// The same, with the files of a world.
+pub fn load_from(world: &dyn World, file: &str) -> Loaded {
+    if !Path::new(file).exists()
+        && let Some(text) = EmbeddedWorld::model(file)
+    {
+        let name = file.strip_suffix(".dsl").unwrap_or(file);
+        return Program::load_text(world, &format!("{name}.dsl"), text);
+    }
+    Program::load(world, file)
+}
+
+/// Opens a known data set by its name, else a feature file; a file called like a data set is given as `./demo`.
+///
+/// # Errors
+/// A file that is missing or cannot be read, a name that nothing has.
+pub fn open_data(data: &str, data_root: Option<&Path>) -> Result<Dataset, Diagnostic> {
+    let path = Path::new(data);
+    if card(data).is_none() && path.exists() {
+        return Dataset::open(path);
+    }
+    locate(data, data_root)?.open(demo::SEED)
+}
+
+/// The encoder that a recipe names, if it does.
+fn recipe_encoder(program: &Program, recipe: &str) -> Option<String> {
+    let chain = program.recipe_chain(recipe).ok()?;
+    chain.into_iter().flat_map(|r| &r.entries).rev().find_map(|entry| match entry {
+        RecipeEntry::Key { path, value: SettingValue::Expr(e), .. }
+            if path.len() == 1 && path.first().is_some_and(|p| p.value == "encoder") =>
+        {
+            match literal(e) {
+                Some(Static::Str(name)) => Some(name),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+impl BindRequest {
+    /// Whether anything is bound.
+    pub fn any(&self) -> bool {
+        *self != BindRequest::default()
+    }
+
+    /// The recipe that counts, if any.
+    pub fn recipe_name(&self, program: &Program) -> Option<String> {
+        self.recipe.clone().or_else(|| self.data.clone().filter(|d| program.recipes.contains_key(d)))
+    }
+
+    /// The text encoder's configuration: the folder's, else that of the recipe's encoder, else bert-base-uncased.
+    ///
+    /// # Errors
+    /// A folder without a usable encoder, or an encoder that neither a card nor a cache knows.
+    fn encoder(&self, program: &Program) -> Result<EncoderBinding, Diagnostic> {
+        if let Some(folder) = &self.text_encoder {
+            let name = folder.display().to_string();
+            let config = EncoderFolder::find(&name, Some(folder))?.config()?;
+            return Ok(EncoderBinding { name, config, pretrained: true });
+        }
+        let named = self.recipe_name(program).and_then(|r| recipe_encoder(program, &r));
+        let from_card = || self.data.as_deref().and_then(card).map(|c| c.encoder.to_owned());
+        let name = named.or_else(from_card).unwrap_or_else(|| "bert-base-uncased".to_owned());
+        encoder(&name).or_else(|_| cached_encoder(&name))
+    }
+}
+
+/// An encoder that no card knows, by its folder or from a cache.
+///
+/// # Errors
+/// There is none.
+pub fn cached_encoder(name: &str) -> Result<EncoderBinding, Diagnostic> {
+    let config = EncoderFolder::find(name, None)?.config()?;
+    Ok(EncoderBinding { name: name.to_owned(), config, pretrained: true })
+}
+
+/// Options for compiling. Without data, dims stay names.
+///
+/// # Errors
+/// What does not fit, all at once.
+pub fn options(program: &Program, model: &ModelRequest, bind: &BindRequest) -> Result<Options, Vec<Diagnostic>> {
+    let one = |d: Diagnostic| vec![d];
+    let encoder = bind.encoder(program).map_err(one)?;
+    let mut options = Options {
+        variant: model.variant.clone(),
+        sets: model.settings(),
+        encoder: encoder.config.statics(),
+        ..Options::default()
+    };
+    if let Some(recipe) = bind.recipe_name(program) {
+        options.recipe_sets = recipe_sets(program, &recipe)?;
+    }
+    if let Some(data) = &bind.data {
+        let binding = match card(data) {
+            Some(card) => Binding::of_card(card, encoder),
+            None => {
+                let dataset = Dataset::open(Path::new(data)).map_err(one)?;
+                Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?
+            }
+        };
+        options.dims = Some(binding.dims(&inputs(program, &options))?);
+    }
+    Ok(options)
+}

@@ -1,0 +1,353 @@
+//! A compiled model with its data: what training, evaluation and prediction have in common.
+
+use std::path::Path;
+
+use dsc_data::card::{Location, card, encoder, locate};
+use dsc_data::text::Texts;
+use dsc_data::{Binding, Dataset, demo, fit};
+use dsc_experiment::events::{Notice, Reporter};
+use dsc_experiment::recipe::{Origin, Request, Resolved, resolve};
+use dsc_experiment::run_folder::{HyperValue, Manifest, RunFolder};
+use dsc_graph::dims::DimTable;
+use dsc_graph::types::Type;
+use dsc_graph::{Graph, Op};
+use dsc_language::lower::{Compiled, Options, SetBy, compile, recipe_sets, set_by};
+use dsc_language::sema::program::{Loaded, Program};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::data::E0601;
+use dsc_syntax::diag::codes::lints::W0189;
+use dsc_syntax::diag::codes::run::E0922;
+use dsc_syntax::source::SourceMap;
+use indexmap::IndexMap;
+
+use crate::encoder::Encoder;
+use crate::faults::Faults;
+use crate::program::load;
+use crate::request::{RunRequest, TrainRequest};
+use crate::saved_run::SavedRun;
+
+/// The input that reads texts as tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextInput {
+    /// Its name in the model's file.
+    pub name: String,
+    /// The key of the texts in the data.
+    pub key: String,
+}
+
+/// A compiled model with its data.
+#[derive(Debug)]
+pub struct Session {
+    /// The model's files.
+    pub sources: SourceMap,
+    /// Where the data lie.
+    pub location: Location,
+    /// The data; rows are read when asked for.
+    pub dataset: Dataset,
+    /// The settings, with who set them.
+    pub resolved: Resolved,
+    /// The graph, before any pass.
+    pub graph: Graph,
+    /// The numbers of the data.
+    pub dims: DimTable,
+    /// The text encoder, where an input reads tokens.
+    pub encoder: Option<Encoder>,
+    /// The tokens of all texts, likewise.
+    pub texts: Option<Texts>,
+    /// All hypers of the file with their values.
+    pub hypers: IndexMap<String, HyperValue>,
+    /// Who set those that do not have their defaults.
+    pub hyper_origins: IndexMap<String, Origin>,
+}
+
+impl Session {
+    /// Loads the model and the data, resolves the settings, compiles, tokenises.
+    ///
+    /// # Errors
+    /// Everything that is wrong with file, settings, data and encoder, as far as one does not hide the other.
+    pub fn open(request: &TrainRequest, reporter: &mut dyn Reporter) -> Result<Session, Faults> {
+        let mut loaded = load(&request.model.file);
+        let Some(program) = loaded.program.take() else { return Err(Faults::of(loaded, Vec::new())) };
+        if loaded.diagnostics.has_errors() {
+            return Err(Faults::of(loaded, Vec::new()));
+        }
+        match Self::build(request, &program, reporter) {
+            Ok((session, warnings)) => {
+                let Loaded { sources, mut diagnostics, .. } = loaded;
+                diagnostics.extend(warnings);
+                reporter.warnings(&diagnostics.into_sorted(), &sources);
+                Ok(Session { sources, ..session })
+            }
+            Err(faults) => Err(Faults::of(loaded, faults)),
+        }
+    }
+
+    /// The session of an earlier run: its model from the sources and hypers in its folder, with its own data or other.
+    ///
+    /// # Errors
+    /// What is missing or damaged; other data that do not fit the model.
+    pub fn of_run(folder: &RunFolder, manifest: &Manifest, request: &RunRequest) -> Result<Session, Faults> {
+        let SavedRun { sources, program, options } = SavedRun::read(folder, manifest)?;
+        match with_data(&program, &options, folder, manifest, request) {
+            Ok(session) => Ok(Session { sources, ..session }),
+            Err(list) => Err(Faults { list, sources }),
+        }
+    }
+
+    /// The session, its sources aside, and warnings.
+    fn build(
+        ask: &TrainRequest,
+        program: &Program,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(Session, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let one = |d: Diagnostic| vec![d];
+        let resolved = settings(ask, program, reporter)?;
+        let settings = &resolved.settings;
+        let location = locate(&ask.data, ask.data_root.as_deref()).map_err(one)?;
+        let dataset = location.open(demo::SEED).map_err(one)?;
+        let mut warnings = resolved.warnings.clone();
+        warnings.extend(dataset.notes.iter().cloned());
+
+        let mut options = Options {
+            variant: ask.model.variant.clone(),
+            recipe_sets: match &resolved.recipe {
+                Some(name) => recipe_sets(program, name)?,
+                None => Vec::new(),
+            },
+            sets: ask.model.settings(),
+            encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
+            ..Options::default()
+        };
+        // The inputs do not depend on dims or encoder, so they are known before both are.
+        let (graph, _) = compiled(program, &options)?;
+        let text = TextInput::of(&graph).map_err(one)?;
+        if let Some(input) = &text {
+            // Without texts no encoder helps.
+            for table in &dataset.tables {
+                table.text(&input.key, &input.wanted_by()).map_err(one)?;
+            }
+        }
+        let (dir, named) = (ask.text_encoder.as_deref(), settings.encoder.as_deref());
+        let found = text.as_ref().map(|input| Encoder::find(&ask.data, dir, named, settings.max_tokens, input));
+        let found = found.transpose().map_err(one)?;
+        let texts = tokenise(&dataset, found.as_ref(), text.as_ref()).map_err(one)?;
+        if let Some(e) = &found {
+            options.encoder = e.binding.config.statics();
+        }
+        let longest = texts.as_ref().map(|t| t.longest);
+        let binding =
+            Binding::from_dataset(&dataset, found.as_ref().map(|e| e.binding.clone()), longest).map_err(one)?;
+        let dims = binding.dims(graph.inputs.values())?;
+        options.dims = Some(dims.clone());
+        let (graph, Compiled { hypers, diagnostics, .. }) = compiled(program, &options)?;
+        warnings.extend(diagnostics.into_sorted());
+        warnings.extend(found.as_ref().filter(|e| e.folder.is_some()).and_then(|e| unplaced(&graph, &e.binding.name)));
+        let recipe = resolved.recipe.as_deref();
+        let origin = |name: &String| Some((name.clone(), origin(&set_by(program, &options, recipe, name)?, name, ask)));
+        let session = Session {
+            sources: SourceMap::new(),
+            location,
+            dataset,
+            hyper_origins: hypers.iter().filter_map(|(name, _)| origin(name)).collect(),
+            hypers: hypers.iter().filter_map(|(name, v)| Some((name.clone(), HyperValue::of(v)?))).collect(),
+            resolved,
+            graph,
+            dims,
+            encoder: found,
+            texts,
+        };
+        Ok((session, warnings))
+    }
+
+    /// A remark on texts that were cut, if some were.
+    pub fn texts_cut(&self) -> Option<Notice> {
+        let texts = self.texts.as_ref()?;
+        let cut = texts.truncated.values().sum();
+        let all = texts.ids.values().map(Vec::len).sum();
+        (cut > 0).then_some(Notice::TextsCut { cut, all, max_tokens: self.resolved.settings.max_tokens })
+    }
+}
+
+/// The training settings, with remarks on how they were found.
+fn settings(ask: &TrainRequest, program: &Program, reporter: &mut dyn Reporter) -> Result<Resolved, Vec<Diagnostic>> {
+    let known = card(&ask.data);
+    let stem = Path::new(&ask.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let recipes: Vec<_> = program.recipes.values().cloned().collect();
+    let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
+    let family = known.map(|c| (c.name, c.family.into(), c.class_rule.into()));
+    let command_line: Vec<_> = ask.keys.iter().map(|k| (k.option.clone(), k.key.clone(), k.value.clone())).collect();
+    let request = Request {
+        recipe: ask.recipe.as_deref(),
+        data: Some(known.map_or(stem.as_str(), |c| c.name)),
+        card: family,
+        environment: &environment,
+        command_line: &command_line,
+    };
+    let resolved = resolve(&recipes, &request)?;
+    let given = |key: &str| ask.keys.iter().any(|k| k.key == key);
+    let all_given = resolved.settings.keys().iter().all(|(key, _)| given(key));
+    if resolved.recipe.is_none() && !recipes.is_empty() && !all_given {
+        reporter.notice(&Notice::NoRecipe {
+            wanted: request.data.unwrap_or_default().to_owned(),
+            file: ask.model.file.clone(),
+            recipes: program.recipes.keys().cloned().collect(),
+        });
+    }
+    if known.is_none() && !resolved.origins.contains_key("family") {
+        reporter.notice(&Notice::NoFamily);
+    }
+    Ok(resolved)
+}
+
+/// A warning where no parameter takes the weights of a pretrained encoder.
+fn unplaced(graph: &Graph, encoder: &str) -> Option<Diagnostic> {
+    graph.params.iter().all(|p| p.encoder.is_none()).then(|| {
+        Diagnostic::warning(W0189, format!("nothing takes the weights of the text encoder `{encoder}`"))
+            .help("`use std::{Bert}` and call it; a copy of that block has fresh weights")
+    })
+}
+
+/// Who set a hyper, as a run records it.
+fn origin(by: &SetBy, name: &str, ask: &TrainRequest) -> Origin {
+    match by {
+        SetBy::Recipe(recipe) => Origin::Recipe(recipe.clone()),
+        SetBy::Variant(variant) => Origin::Variant(variant.clone()),
+        SetBy::User => {
+            let value = ask.model.sets.iter().rev().find(|s| s.name == name).map(|s| s.value.clone());
+            Origin::CommandLine(format!("--set {name}={}", value.unwrap_or_default()))
+        }
+    }
+}
+
+/// Compiles, or says what is wrong.
+fn compiled(program: &Program, options: &Options) -> Result<(Graph, Compiled), Vec<Diagnostic>> {
+    let mut compiled = compile(program, options);
+    match compiled.graph.take().filter(|_| !compiled.diagnostics.has_errors()) {
+        Some(graph) => Ok((graph, compiled)),
+        None => Err(compiled.diagnostics.into_sorted()),
+    }
+}
+
+/// The texts of the data as tokens, if an input wants them.
+fn tokenise(
+    dataset: &Dataset,
+    encoder: Option<&Encoder>,
+    input: Option<&TextInput>,
+) -> Result<Option<Texts>, Diagnostic> {
+    let pair = encoder.zip(input);
+    pair.map(|(e, input)| Texts::of(dataset, &e.tokenizer, &input.key, &input.wanted_by())).transpose()
+}
+
+impl TextInput {
+    /// The input of a graph that wants tokens, if one that is used does.
+    ///
+    /// # Errors
+    /// `E0922` for two of them with different texts.
+    pub fn of(graph: &Graph) -> Result<Option<TextInput>, Diagnostic> {
+        let is_read = |name: &str| graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(read) if read == name));
+        let mut inputs =
+            graph.inputs.values().filter(|decl| matches!(decl.ty, Type::Tokens { .. }) && is_read(&decl.name));
+        let Some(first) = inputs.next() else { return Ok(None) };
+        match inputs.find(|other| other.key != first.key) {
+            None => Ok(Some(TextInput { name: first.name.clone(), key: first.key.clone() })),
+            Some(other) => Err(Diagnostic::error(
+                E0922,
+                format!("the texts `{}` and `{}` are both to be tokenised", first.key, other.key),
+            )
+            .at(other.span, format!("reads `{}`", other.key))
+            .because(first.span, format!("reads `{}`", first.key))
+            .help("one column of texts can be read as tokens; read the other as features, `Seq<text>[T, f]`")),
+        }
+    }
+
+    /// For messages.
+    pub fn wanted_by(&self) -> String {
+        format!("input `{}`", self.name)
+    }
+}
+
+fn with_data(
+    program: &Program,
+    options: &Options,
+    folder: &RunFolder,
+    manifest: &Manifest,
+    request: &RunRequest,
+) -> Result<Session, Vec<Diagnostic>> {
+    let one = |d: Diagnostic| vec![d];
+    let encoder = manifest.encoder.as_ref().map(|e| Encoder::of_run(folder, e, manifest.settings.max_tokens));
+    let encoder = encoder.transpose().map_err(one)?;
+    let (graph, _) = compiled(program, options)?;
+    let (location, mut dataset) = data(manifest, request).map_err(one)?;
+    if let Some(split) = request.split {
+        dataset.split(split).map_err(|d| vec![missing_split(d, &dataset)])?;
+        dataset.tables.retain(|t| t.split == split);
+    }
+    let texts = tokenise(&dataset, encoder.as_ref(), TextInput::of(&graph).map_err(one)?.as_ref()).map_err(one)?;
+    let longest = texts.as_ref().map(|t| t.longest);
+    let binding = Binding::from_dataset(&dataset, encoder.as_ref().map(|e| e.binding.clone()), longest).map_err(one)?;
+    let dims = fit(&graph, &dataset, &binding, texts.as_ref().map(|t| &t.ids), &manifest.dims)?;
+    let resolved = Resolved {
+        recipe: manifest.recipe.clone(),
+        settings: manifest.settings.clone(),
+        origins: manifest.origins.clone(),
+        warnings: Vec::new(),
+    };
+    Ok(Session {
+        sources: SourceMap::new(),
+        location,
+        dataset,
+        resolved,
+        graph,
+        dims,
+        encoder,
+        texts,
+        hypers: manifest.hypers.clone(),
+        hyper_origins: manifest.hyper_origins.clone(),
+    })
+}
+
+/// The data that are asked for, else the run's own.
+fn data(manifest: &Manifest, request: &RunRequest) -> Result<(Location, Dataset), Diagnostic> {
+    let given = match (&request.data, &manifest.data.path) {
+        (Some(name), _) => name.clone(),
+        (None, None) => manifest.data.name.clone(),
+        (None, Some(path)) if path.is_file() => path.display().to_string(),
+        (None, Some(path)) => {
+            return Err(Diagnostic::error(
+                E0601,
+                format!("the data of the run, `{}`, are no longer there", path.display()),
+            )
+            .help("put the file back, or say with `--data` where it is now"));
+        }
+    };
+    let location = locate(&given, request.data_root.as_deref())?;
+    let dataset = location.open(manifest.data.seed.unwrap_or(demo::SEED))?;
+    Ok((location, dataset))
+}
+
+fn missing_split(fault: Diagnostic, dataset: &Dataset) -> Diagnostic {
+    let has: Vec<String> = dataset.tables.iter().map(|t| format!("`{}`", t.split)).collect();
+    Diagnostic { help: None, ..fault }.help(format!("it has {}; choose one with `--split`", has.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dsc_language::EmbeddedWorld;
+    use dsc_syntax::source::MemoryWorld;
+
+    #[test]
+    fn weights_that_nothing_takes_are_told() {
+        let graph = |text: &str| {
+            let world = MemoryWorld::new().with("m.dsl", text);
+            let encoder = encoder("demo").unwrap().config.statics();
+            dsc_language::compile(&world, "m.dsl", &Options { encoder, ..Options::default() }).unwrap()
+        };
+        let text = EmbeddedWorld::model("unimodal/text").unwrap();
+        assert!(unplaced(&graph(text), "minilm").is_none());
+        let without = text.replace("Bert()", "embed(rows: 100, width: 32)").replace("Bert, ", "");
+        let told = unplaced(&graph(&without), "minilm").unwrap();
+        assert_eq!((told.code, told.is_error()), (W0189, false));
+        assert!(told.message.contains("`minilm`"), "{}", told.message);
+    }
+}

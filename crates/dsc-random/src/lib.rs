@@ -1,0 +1,34 @@
+//! Random numbers keyed by logical coordinates.
+//!
+//! A drawn number is a function of *where it belongs*, never of what was drawn before: a bit of a dropout mask depends
+//! on (seed, epoch, step, site, sample, head, row, column), an initial value on (seed, parameter path, index). So a
+//! pass may merge, split, reorder or pack computations, a batch may be padded or shuffled, and threads may come and
+//! go, without changing one number; ablations with one seed share every weight they have in common.
+//!
+//! ```
+//! use dsc_random::Key;
+//! let key = Key::new(7).with("init").with("fuse.1.ffn.0.weight");
+//! let mut weight = vec![0.0f32; 6];
+//! key.fill_uniform(-0.1, 0.1, &mut weight);
+//! let order = Key::new(7).with("shuffle").with(3u64).stream().permutation(10);
+//! assert_eq!(order.len(), 10);
+//! ```
+//!
+//! **The generator** is SplitMix64 (Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014;
+//! its output function is Stafford's "Mix13"), read as a counter-based generator: word `i` of a key is
+//! `mix(key + (i + 1) * 0x9e3779b97f4a7c15)` in wrapping 64-bit arithmetic. Nothing but additions, multiplications,
+//! shifts and exclusive ors, so that the same numbers can be computed on any device. It is not cryptographic.
+//!
+//! **Keys** absorb one coordinate after another ([`Key::with`]); for a given key the map from a number to the child is
+//! a bijection, so siblings never coincide. Two unrelated keys coincide with probability 2^-64 a pair.
+//!
+//! What each draw costs stands at [`dropout_mask`] and [`Key::fill_normal`].
+
+mod dropout;
+mod fill;
+mod key;
+mod stream;
+
+pub use dropout::{MaskRow, dropout_mask, dropout_rows};
+pub use key::{Coordinate, Key};
+pub use stream::Stream;

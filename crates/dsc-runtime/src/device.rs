@@ -1,0 +1,201 @@
+//! Where a run happens: the device, the threads, the memory it took.
+
+use super::error::plain;
+use super::ffi;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::runtime::{E0702, E0703, E0704, E0705, E0707};
+use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs};
+
+/// A device by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The GPU of that index, from 0.
+    Cuda(usize),
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Device::Cpu => f.write_str("cpu"),
+            Device::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+impl Device {
+    /// Reads `cpu`, `cuda` (the first GPU) or `cuda:N`. Nothing is loaded yet.
+    pub fn parse(text: &str) -> Result<Device, Diagnostic> {
+        match text {
+            "cpu" => return Ok(Device::Cpu),
+            "cuda" => return Ok(Device::Cuda(0)),
+            _ => {}
+        }
+        let index = text.strip_prefix("cuda:").filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        match index.and_then(|n| n.parse().ok()) {
+            Some(index) => Ok(Device::Cuda(index)),
+            None => Err(Diagnostic::error(E0702, format!("`{text}` is not a device"))
+                .help("use `cpu`, `cuda`, or `cuda:N` with N from 0")),
+        }
+    }
+
+    /// Makes the device usable. For CUDA this loads libtorch's CUDA part, and has to happen before anything else in the
+    /// process asks libtorch about CUDA: it remembers the first answer for good.
+    pub fn open(self) -> Result<tch::Device, Diagnostic> {
+        let Device::Cuda(index) = self else { return Ok(tch::Device::Cpu) };
+        let count = load_cuda()?;
+        if index >= count {
+            let visible = if count == 1 { "1 GPU is".to_owned() } else { format!("{count} GPUs are") };
+            return Err(Diagnostic::error(E0705, format!("there is no `{self}`: {visible} visible"))
+                .help(format!("use an index below {count}, or change CUDA_VISIBLE_DEVICES")));
+        }
+        Ok(tch::Device::Cuda(index))
+    }
+}
+
+/// Loads the CUDA part of libtorch and counts the GPUs, at least one. Each thing that can be missing has its own
+/// message; repeated calls are cheap.
+pub fn load_cuda() -> Result<usize, Diagnostic> {
+    let remedy = "install the NVIDIA driver for this GPU, or use `--device cpu`";
+    open_library(Path::new("libcuda.so.1"))
+        .map_err(|why| Diagnostic::error(E0703, format!("no CUDA driver on this machine: {why}")).help(remedy))?;
+
+    let remedy = "point LIBTORCH at a full `pip install torch==2.11.0` and build again, or use `--device cpu`";
+    let Some(folder) = libtorch_folder() else {
+        return Err(Diagnostic::error(E0704, "the folder of the loaded libtorch is unknown").help(remedy));
+    };
+    let library = folder.join("libtorch_cuda.so");
+    if !library.exists() {
+        let message = format!("this libtorch has no CUDA part: {} does not exist", library.display());
+        return Err(Diagnostic::error(E0704, message).help(remedy));
+    }
+    open_library(&library).map_err(|why| {
+        Diagnostic::error(E0704, format!("the CUDA part of libtorch does not load: {why}")).help(remedy)
+    })?;
+    match ffi::cuda_device_count() {
+        Ok(0) => Err(Diagnostic::error(E0703, "the CUDA driver finds no usable GPU")
+            .help("look at `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use `--device cpu`")),
+        Ok(count) => Ok(count),
+        Err(why) => Err(Diagnostic::error(E0703, format!("CUDA does not start: {}", plain(why)))
+            .help("look at `nvidia-smi`, or use `--device cpu`")),
+    }
+}
+
+/// `dlopen`, for good: its symbols become visible to what is loaded later.
+fn open_library(path: &Path) -> Result<(), String> {
+    let name = CString::new(path.as_os_str().as_bytes()).map_err(|e| e.to_string())?;
+    // SAFETY: a NUL-terminated name; the library's initialisers are libtorch's or the driver's own.
+    if !unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) }.is_null() {
+        return Ok(());
+    }
+    // SAFETY: `dlerror` returns NUL-terminated text or null, valid until the next call on this thread.
+    let text = unsafe {
+        let text = libc::dlerror();
+        if text.is_null() { c"unknown reason" } else { CStr::from_ptr(text) }
+    };
+    Err(text.to_string_lossy().into_owned())
+}
+
+/// The folder of the libtorch that is loaded in this process.
+pub fn libtorch_folder() -> Option<PathBuf> {
+    let maps = fs::read_to_string("/proc/self/maps").ok()?;
+    let path = maps.lines().find_map(|line| {
+        let at = line.find('/')?;
+        line.get(at..).filter(|path| path.ends_with("/libtorch_cpu.so"))
+    })?;
+    Path::new(path).parent().map(Path::to_path_buf)
+}
+
+/// Uses `count` threads for operators (`None`: libtorch's choice, the physical cores) and returns how many there are.
+/// The sums of the CPU kernels depend on it, so a run records it.
+pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
+    if let Some(count) = count {
+        let bad = |why: String| Diagnostic::error(E0707, why).help("`--threads` takes a number from 1");
+        let wanted = i32::try_from(count).ok().filter(|&n| n > 0);
+        let wanted = wanted.ok_or_else(|| bad(format!("{count} is not a number of threads")))?;
+        ffi::set_threads(wanted).map_err(bad)?;
+    }
+    Ok(usize::try_from(ffi::threads()).unwrap_or(1))
+}
+
+/// Sets the mark that [`peak_rss`] reads back to what is resident now. False where the kernel does not allow it.
+pub fn reset_peak_rss() -> bool {
+    fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+/// The most memory this process had resident at any moment so far, or since [`reset_peak_rss`], in bytes (`VmHWM`).
+pub fn peak_rss() -> Option<u64> {
+    status_kib("VmHWM:").map(|kib| kib * 1024)
+}
+
+/// The memory this process has resident now, in bytes (`VmRSS`).
+pub fn rss() -> Option<u64> {
+    status_kib("VmRSS:").map(|kib| kib * 1024)
+}
+
+fn status_kib(key: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_printed() {
+        for (text, device) in [("cpu", Device::Cpu), ("cuda", Device::Cuda(0)), ("cuda:3", Device::Cuda(3))] {
+            let read = Device::parse(text).unwrap();
+            assert_eq!(read, device);
+            assert_eq!(Device::parse(&read.to_string()).unwrap(), device);
+        }
+        for text in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:+1", "CPU"] {
+            assert_eq!(Device::parse(text).unwrap_err().code, E0702, "{text}");
+        }
+    }
+
+    #[test]
+    fn cuda_works_or_says_why_not_in_one_line() {
+        match load_cuda() {
+            Ok(count) => {
+                assert!(count > 0);
+                let device = Device::Cuda(0).open().unwrap();
+                let t = tch::Tensor::from_slice(&[1f32, 2.]).to_device(device);
+                assert_eq!((&t * 2).sum(tch::Kind::Float).double_value(&[]), 6.0);
+                assert_eq!(Device::Cuda(count).open().unwrap_err().code, E0705);
+            }
+            Err(fault) => {
+                assert!([E0703, E0704].contains(&fault.code));
+                assert!(!fault.message.contains('\n'), "{}", fault.message);
+                assert!(fault.help.is_some_and(|h| h.contains("--device cpu")));
+                assert!(Device::Cuda(0).open().is_err());
+                dsc_testing::skip::skip(dsc_testing::skip::Lacks::Gpu(&fault.message));
+            }
+        }
+        assert_eq!(Device::Cpu.open().unwrap(), tch::Device::Cpu);
+    }
+
+    #[test]
+    fn threads_and_memory() {
+        assert!(libtorch_folder().unwrap().join("libtorch_cpu.so").exists());
+        assert_eq!(threads(Some(1)).unwrap(), 1);
+        assert_eq!(threads(None).unwrap(), 1);
+        assert_eq!(threads(Some(0)).unwrap_err().code, E0707);
+        let before = peak_rss().unwrap();
+        let block = vec![1u8; 300 << 20];
+        assert!(block.iter().step_by(4096).all(|&b| b == 1));
+        drop(block);
+        assert!(peak_rss().unwrap() >= rss().unwrap());
+        let peak = peak_rss().unwrap();
+        assert!(peak > before, "the peak stays after the block is gone");
+        if reset_peak_rss() {
+            assert!(peak_rss().unwrap() + (200 << 20) < peak, "the mark is set back to what is resident");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Switches that hold for the whole process.
+
+use super::raw;
+
+/// How exact float32 matrix products and convolutions are: PyTorch's `set_float32_matmul_precision`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Float32Matmul {
+    /// Full float32 everywhere (`highest`).
+    #[default]
+    Highest,
+    /// TF32 on CUDA, for matrix products and for cuDNN (`high`).
+    High,
+    /// As `High`, and bfloat16 products inside oneDNN on a CPU that has the units (`medium`).
+    Medium,
+}
+
+/// Sets the precision of float32 products. libtorch's own default leaves TF32 on for cuDNN; after this call it is on
+/// only where asked for.
+pub fn set_float32_matmul(precision: Float32Matmul) -> Result<(), String> {
+    let name = match precision {
+        Float32Matmul::Highest => c"highest",
+        Float32Matmul::High => c"high",
+        Float32Matmul::Medium => c"medium",
+    };
+    // SAFETY: a NUL-terminated constant.
+    unsafe { raw::check(raw::dsc_set_float32_precision(name.as_ptr(), precision != Float32Matmul::Highest)) }
+}
+
+/// The precision in force. An error when something else in the process mixed libtorch's two interfaces for it.
+pub fn float32_matmul() -> Result<Float32Matmul, String> {
+    let (mut precision, mut tf32) = (0, false);
+    // SAFETY: both pointers are to live locals.
+    unsafe { raw::check(raw::dsc_get_float32_precision(&mut precision, &mut tf32))? };
+    Ok(match (precision, tf32) {
+        (0, _) => Float32Matmul::Highest,
+        (1, _) => Float32Matmul::High,
+        _ => Float32Matmul::Medium,
+    })
+}
+
+/// Only deterministic kernels: libtorch then refuses operators that have none (CUDA; the CPU's are deterministic for
+/// one thread count). cuBLAS also wants `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment before CUDA starts, which
+/// the `dsc` launcher sets for `--deterministic`.
+pub fn set_deterministic(on: bool) -> Result<(), String> {
+    // SAFETY: takes a plain value.
+    unsafe { raw::check(raw::dsc_set_deterministic(on)) }
+}
+
+/// How many GPUs libtorch sees; 0 when its CUDA part is not loaded. **The first call decides for the process**: use
+/// `device::load_cuda`, which loads that part before.
+pub(crate) fn cuda_device_count() -> Result<usize, String> {
+    let mut count = 0;
+    // SAFETY: the result goes to a live local.
+    unsafe { raw::check(raw::dsc_cuda_device_count(&mut count))? };
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Sets the number of threads an operator uses, at least 1.
+pub(crate) fn set_threads(count: i32) -> Result<(), String> {
+    // SAFETY: takes a plain value.
+    unsafe { raw::check(raw::dsc_set_threads(count)) }
+}
+
+/// The number of threads an operator uses.
+pub(crate) fn threads() -> i32 {
+    // SAFETY: reads a setting.
+    unsafe { raw::dsc_get_threads() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switches_are_read_back() {
+        for precision in [Float32Matmul::High, Float32Matmul::Medium, Float32Matmul::Highest] {
+            set_float32_matmul(precision).unwrap();
+            assert_eq!(float32_matmul().unwrap(), precision);
+        }
+        set_deterministic(true).unwrap();
+        set_deterministic(false).unwrap();
+    }
+
+    #[test]
+    fn exceptions_become_text() {
+        // SAFETY: takes a plain value.
+        let text = |what| unsafe { raw::check(raw::dsc_throw(what)) }.unwrap_err();
+        assert_eq!(text(0), "asked to throw");
+        assert_eq!(text(1), "a C++ exception of an unknown type");
+        assert_eq!(text(2), "out of memory on the host");
+    }
+}

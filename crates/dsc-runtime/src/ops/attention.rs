@@ -1,0 +1,143 @@
+//! Multi-head attention with key masks, in groups of samples of similar length.
+
+use tch::Tensor;
+
+use super::{Call, dropout};
+use crate::fault::Fault;
+use crate::groups::Group;
+use crate::layout;
+use dsc_graph::{Band, RandomSite};
+use dsc_random::Key;
+
+/// On the CPU libtorch's fused kernel is the faster one (forward and backward, two threads) from this many scores per
+/// head and column of a head. 64 samples with 8 heads of 16: 40 x 40 21 ms against 49, 40 x 401 101 against 232,
+/// 401 x 8 a tie, 200 x 200 177 against 648. 112 samples with 12 heads of 64: 40 x 40 75 against 58.
+const FUSED_FROM: i64 = 64;
+
+/// What all groups share.
+struct Heads {
+    heads: i64,
+    scale: f64,
+    band: Band,
+    /// Whether queries and keys are rows of one length, so that a row sees no padding if it sees nothing behind itself.
+    own: bool,
+    /// Dropout on the weights, where it is on.
+    drop: Option<(Key, f64)>,
+}
+
+/// Scaled dot-product attention: query `[R, n, k]`, key `[R, t, k]`, value `[R, t, e]` to `[R, n, e]`, each of them
+/// possibly packed.
+pub(super) fn attention(
+    call: &Call<'_, '_>,
+    heads: i64,
+    band: Band,
+    scale: Option<f64>,
+    drop: f64,
+    site: &RandomSite,
+) -> Result<Tensor, Fault> {
+    let (query, key, value) = (call.arg(0)?, call.arg(1)?, call.arg(2)?);
+    let width = |x: &Tensor| x.size().last().copied().unwrap_or(0);
+    let (k, e) = (width(query), width(value));
+    let scale = scale.unwrap_or_else(|| 1.0 / ((k / heads) as f64).sqrt());
+    let drop = dropout::key(call.run.mode, site).filter(|_| drop > 0.0).map(|key| (key, drop));
+    let shared = Heads { heads, scale, band, own: call.time(0)? == call.time(1)?, drop };
+    let groups = call.groups(heads, band)?;
+    let place = |x: &Tensor, operand: usize, places: &Option<Tensor>| -> Result<Tensor, Fault> {
+        Ok(match places {
+            Some(places) => layout::flat(x, call.seq_lengths(operand)?)?.f_index_select(0, places)?,
+            None => x.shallow_clone(),
+        })
+    };
+    let q = place(query, 0, &groups.query)?;
+    let (k_, v) = (place(key, 1, &groups.key)?, place(value, 1, &groups.key)?);
+    let mixed = match groups.groups.as_slice() {
+        [one] => {
+            let (batch, n, t) = (one.rows.len() as i64, one.queries, one.keys.padded);
+            let (q, k_, v) = (q.f_view([batch, n, k])?, k_.f_reshape([batch, t, k])?, v.f_reshape([batch, t, e])?);
+            mix(call, &shared, one, &q, &k_, &v)?
+        }
+        several => {
+            // Splitting, unlike cutting out, has one cheap gradient: the parts joined.
+            let parts = |x: &Tensor, rows: &dyn Fn(&Group) -> i64| -> Result<Vec<Tensor>, Fault> {
+                let sizes: Vec<i64> = several.iter().map(|g| g.rows.len() as i64 * rows(g)).collect();
+                let parts = x.f_split_with_sizes(sizes.as_slice(), 0)?;
+                let pad = |(part, g): (&Tensor, &Group)| part.f_view([g.rows.len() as i64, rows(g), width(x)]);
+                Ok(parts.iter().zip(several).map(pad).collect::<Result<_, _>>()?)
+            };
+            let (q, k_, v) =
+                (parts(&q, &|g| g.queries)?, parts(&k_, &|g| g.keys.padded)?, parts(&v, &|g| g.keys.padded)?);
+            let mut mixed = Vec::with_capacity(several.len());
+            for (((group, q), k_), v) in several.iter().zip(&q).zip(&k_).zip(&v) {
+                mixed.push(mix(call, &shared, group, q, k_, v)?.f_flatten(0, 1)?);
+            }
+            Tensor::f_cat(&mixed, 0)?
+        }
+    };
+    match &groups.back {
+        None => Ok(mixed),
+        Some(places) => {
+            let rows = if mixed.dim() == 3 { mixed.f_flatten(0, 1)? } else { mixed };
+            layout::unflat(rows.f_index_select(0, places)?, call.lengths()?)
+        }
+    }
+}
+
+/// Attention of one group, `[r, n, k]`, `[r, t, k]`, `[r, t, e]` to `[r, n, e]`.
+fn mix(
+    call: &Call<'_, '_>,
+    shared: &Heads,
+    group: &Group,
+    query: &Tensor,
+    key: &Tensor,
+    value: &Tensor,
+) -> Result<Tensor, Fault> {
+    let ((batch, n, k), (_, t, e)) = (query.size3()?, value.size3()?);
+    let (heads, keys, device) = (shared.heads, &group.keys, call.run.device);
+    let split = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
+        Ok(x.f_reshape([batch, rows, heads, width / heads])?.f_transpose(1, 2)?)
+    };
+    let (q, k_, v) = (split(query, n, k)?, split(key, t, k)?, split(value, t, e)?);
+    let fused = shared.drop.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM * (k / heads));
+    // The fused kernel knows the triangle of a causal attention.
+    let triangle = shared.band.is_causal() && (!keys.ragged || shared.own);
+    let mixed = if fused {
+        let mask = match (shared.band.is_full(), keys.ragged) {
+            (true, true) => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?),
+            (true, false) => None,
+            (false, _) if triangle => None,
+            (false, _) => Some(group.seen(device)?.f_unsqueeze(1)?),
+        };
+        let mask = mask.map(|m| m.f_expand([batch, 1, n, t], false)).transpose()?;
+        Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?
+    } else {
+        let flat = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
+            Ok(x.f_reshape([batch * heads, rows, width / heads])?)
+        };
+        let (q, k_, v) = (flat(&q, n, k)?, flat(&k_, t, k)?.f_transpose(1, 2)?, flat(&v, t, e)?);
+        let bias = match (shared.band.is_full(), keys.ragged) {
+            (true, true) => Some(keys.score_bias(device, call.run.kind)?.shallow_clone()),
+            (true, false) => None,
+            (false, _) => {
+                let hidden = group.seen(device)?.f_logical_not()?;
+                let zeros = Tensor::f_zeros(hidden.size(), (call.run.kind, device))?;
+                Some(zeros.f_masked_fill(&hidden, f64::NEG_INFINITY)?)
+            }
+        };
+        let scores = match bias {
+            Some(bias) => {
+                let bias = bias.f_unsqueeze(1)?.f_expand([batch, heads, n, t], false)?;
+                bias.f_reshape([batch * heads, n, t])?.f_baddbmm(&q, &k_, 1.0, shared.scale)?
+            }
+            None => q.f_mul_scalar(shared.scale)?.f_bmm(&k_)?,
+        };
+        let mut weights = scores.f_softmax(-1, None)?;
+        if let Some((random, p)) = shared.drop {
+            let all = call.run.samples(call.rows);
+            let samples: Vec<u64> = group.rows.iter().map(|row| all.get(*row).copied().unwrap_or_default()).collect();
+            let mask = dropout::mask(call, &samples, random, p, [heads, n, t], &[batch * heads, n, t])?;
+            weights = weights.f_mul(&mask)?;
+        }
+        weights.f_bmm(&v)?.f_view([batch, heads, n, e / heads])?
+    };
+    Ok(mixed.f_transpose(1, 2)?.f_reshape([batch, n, e])?)
+}

@@ -1,0 +1,63 @@
+//! Dropout whose bits depend on the sample and the place in it, not on the batch.
+
+use tch::Tensor;
+
+use super::Call;
+use crate::batch::Mode;
+use crate::fault::Fault;
+use crate::ffi;
+use dsc_graph::RandomSite;
+use dsc_random::{Key, dropout_mask, dropout_rows};
+
+/// The key of a site in this step, if dropout is on.
+pub(super) fn key(mode: Mode, site: &RandomSite) -> Option<Key> {
+    match mode {
+        Mode::Eval => None,
+        Mode::Train { seed, epoch, step } => Some(Key::new(seed).with("dropout").with(epoch).with(step).with(&site.0)),
+    }
+}
+
+/// A mask of shape `shape` (rows of the batch in front), 0 or 1 / (1 - p). Its elements are addressed by (sample, head,
+/// row, column) for `heads * rows * columns` elements of each of `samples`.
+pub(super) fn mask(
+    call: &Call<'_, '_>,
+    samples: &[u64],
+    key: Key,
+    p: f64,
+    [heads, rows, columns]: [i64; 3],
+    shape: &[i64],
+) -> Result<Tensor, Fault> {
+    let mut values = vec![0.0f32; samples.len() * (heads * rows * columns) as usize];
+    dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, &mut values)?;
+    place(call, values, shape)
+}
+
+fn place(call: &Call<'_, '_>, values: Vec<f32>, shape: &[i64]) -> Result<Tensor, Fault> {
+    Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
+}
+
+/// Entries set to 0 with probability `p`, the rest divided by `1 - p`; in evaluation nothing.
+pub(super) fn dropout(call: &Call<'_, '_>, p: f64, site: &RandomSite) -> Result<Tensor, Fault> {
+    let x = call.arg(0)?;
+    let key = match key(call.run.mode, site) {
+        Some(key) if p > 0.0 => key,
+        _ => return Ok(x.shallow_clone()),
+    };
+    let shape = x.size();
+    let samples = call.run.samples(call.rows);
+    if call.step.time.is_some() && call.lengths()?.packed {
+        let columns = shape.iter().skip(1).product::<i64>() as usize;
+        let rows = call.lengths()?.mask_rows(samples);
+        let mut values = vec![0.0f32; rows.len() * columns];
+        dropout_rows(key, rows, columns, p, &mut values)?;
+        return Ok(x.f_mul(&place(call, values, &shape)?)?);
+    }
+    // Rows are rows of time; whatever axes follow are one.
+    let (rows, rest) = match (call.step.time.is_some(), shape.as_slice()) {
+        (true, [_, rows, rest @ ..]) => (*rows, rest),
+        (_, [_, rest @ ..]) => (1, rest),
+        _ => (1, [].as_slice()),
+    };
+    let mask = mask(call, samples, key, p, [1, rows, rest.iter().product()], &shape)?;
+    Ok(x.f_mul(&mask)?)
+}

@@ -1,0 +1,135 @@
+//! Operations that treat every row of time alike.
+
+use tch::Tensor;
+
+use super::Call;
+use crate::fault::Fault;
+use crate::layout;
+use crate::lengths::Lengths;
+use dsc_graph::{Binary, Curve, Unary};
+
+/// `a op b`, entry by entry.
+pub(super) fn binary(call: &Call<'_, '_>, op: Binary) -> Result<Tensor, Fault> {
+    let (a, b) = (call.arg(0)?, call.arg(1)?);
+    Ok(match op {
+        Binary::Add => a.f_add(b)?,
+        Binary::Sub => a.f_sub(b)?,
+        Binary::Mul => a.f_mul(b)?,
+        Binary::Div => a.f_div(&guarded(call, b, 1, 1.0)?)?,
+        Binary::Minimum => a.f_minimum(b)?,
+        Binary::Maximum => a.f_maximum(b)?,
+    })
+}
+
+/// A function of every entry.
+pub(super) fn unary(call: &Call<'_, '_>, op: Unary) -> Result<Tensor, Fault> {
+    let x = call.arg(0)?;
+    Ok(match op {
+        Unary::Relu => x.f_relu()?,
+        Unary::Gelu => x.f_gelu("none")?,
+        Unary::Tanh => x.f_tanh()?,
+        Unary::Sigmoid => x.f_sigmoid()?,
+        Unary::Exp => guarded(call, x, 0, 0.0)?.f_exp()?,
+        Unary::Log => guarded(call, x, 0, 1.0)?.f_log()?,
+        Unary::Abs => x.f_abs()?,
+        Unary::Square => x.f_square()?,
+        Unary::Sqrt => guarded(call, x, 0, 1.0)?.f_sqrt()?,
+        Unary::Silu => x.f_silu()?,
+        Unary::Softplus => x.f_softplus()?,
+        Unary::Sin => x.f_sin()?,
+        Unary::Cos => x.f_cos()?,
+    })
+}
+
+/// A function of every entry with static numbers.
+pub(super) fn curve(call: &Call<'_, '_>, curve: Curve) -> Result<Tensor, Fault> {
+    let x = call.arg(0)?;
+    Ok(match curve {
+        Curve::LeakyRelu { slope } => x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(slope)?)?,
+        Curve::Elu { alpha } => {
+            let below = x.f_clamp_max(0.0)?.f_expm1()?.f_mul_scalar(alpha)?;
+            x.f_where_self(&x.f_gt(0.0)?, &below)?
+        }
+        Curve::Clamp { min, max } => match (min, max) {
+            (Some(min), Some(max)) => x.f_clamp(min, max)?,
+            (Some(min), None) => x.f_clamp_min(min)?,
+            (None, Some(max)) => x.f_clamp_max(max)?,
+            (None, None) => x.shallow_clone(),
+        },
+        Curve::Pow { exponent } => guarded(call, x, 0, 1.0)?.f_pow_tensor_scalar(exponent)?,
+    })
+}
+
+/// The operand with a harmless number in its padding: functions that are infinite somewhere would otherwise put what is
+/// not finite there, and 0 times that is NaN in the gradient of a valid row.
+fn guarded(call: &Call<'_, '_>, x: &Tensor, operand: usize, safe: f64) -> Result<Tensor, Fault> {
+    let lengths = match call.arg_lengths(operand)? {
+        Some(lengths) if lengths.ragged && !lengths.packed => lengths,
+        _ => return Ok(x.shallow_clone()),
+    };
+    Ok(x.f_where_scalarother(&layout::row_mask(lengths, x.dim(), call.run.device)?, safe)?)
+}
+
+/// `mul * x + add`.
+pub(super) fn affine(x: &Tensor, mul: f64, add: f64) -> Result<Tensor, Fault> {
+    Ok(match (mul == 1.0, add == 0.0) {
+        (true, true) => x.shallow_clone(),
+        (true, false) => x.f_add_scalar(add)?,
+        (false, true) => x.f_mul_scalar(mul)?,
+        (false, false) => x.f_mul_scalar(mul)?.f_add_scalar(add)?,
+    })
+}
+
+/// A vector added to every row.
+pub(super) fn add_row(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    Ok(call.arg(0)?.f_add(&every_row(call)?)?)
+}
+
+/// Every row times a vector.
+pub(super) fn mul_row(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    Ok(call.arg(0)?.f_mul(&every_row(call)?)?)
+}
+
+/// The vector of the second operand in a form that meets every row of the first.
+fn every_row(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    let (x, vector) = (call.arg(0)?, call.arg(1)?);
+    let mut vector = match call.packed()? {
+        Some(lengths) => of_owners(call, vector, lengths)?,
+        None => vector.shallow_clone(),
+    };
+    while vector.dim() < x.dim() {
+        vector = vector.f_unsqueeze(1)?;
+    }
+    Ok(vector)
+}
+
+/// For each row of a packed value, the entry of its sample. One entry for all samples needs no copy for each row.
+pub(super) fn of_owners(call: &Call<'_, '_>, x: &Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
+    let one = x.size().first() == Some(&1) || x.stride().first() == Some(&0);
+    Ok(match one {
+        true => x.f_narrow(0, 0, 1)?,
+        false => x.f_index_select(0, lengths.owners(call.run.device)?)?,
+    })
+}
+
+/// Every entry times the sample's number, or every row times its own.
+pub(super) fn scale(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    let (x, number) = (call.arg(0)?, call.arg(1)?);
+    if number.dim() > 1 {
+        return Ok(x.f_mul(number)?);
+    }
+    let mut number = match call.packed()? {
+        Some(lengths) => number.f_index_select(0, lengths.owners(call.run.device)?)?,
+        None => number.shallow_clone(),
+    };
+    while number.dim() < x.dim() {
+        number = number.f_unsqueeze(-1)?;
+    }
+    Ok(x.f_mul(&number)?)
+}
+
+/// Normalisation over the last axis.
+pub(super) fn layer_norm(call: &Call<'_, '_>, eps: f64) -> Result<Tensor, Fault> {
+    let (x, weight, bias) = (call.arg(0)?, call.arg(1)?, call.arg(2)?);
+    Ok(x.f_layer_norm(weight.size(), Some(weight), Some(bias), eps, true)?)
+}

@@ -1,0 +1,238 @@
+//! Adam and AdamW over parameter groups.
+
+use indexmap::IndexMap;
+use tch::{Kind, Tensor};
+
+use super::fault::Fault;
+use super::ffi;
+use super::params::{ParamStore, host_values};
+use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
+
+/// Which update rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Kingma and Ba 2015; weight decay is added to the gradient.
+    Adam,
+    /// Loshchilov and Hutter 2019 (arXiv 1711.05101); weight decay acts on the weights.
+    AdamW,
+}
+
+/// Constants of a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptimizerSettings {
+    /// The rule.
+    pub algorithm: Algorithm,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub eps: f64,
+    /// Weight decay of the groups that decay.
+    pub weight_decay: f64,
+}
+
+impl Default for OptimizerSettings {
+    /// The defaults of `torch.optim.Adam`.
+    fn default() -> Self {
+        OptimizerSettings { algorithm: Algorithm::Adam, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 }
+    }
+}
+
+/// Learning rate of a group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// Times the rate of the step.
+    Factor(f64),
+    /// A rate of its own: this one times the step's rate over the recipe's peak, so that schedules act on it too.
+    Own(f64),
+}
+
+/// How a parameter is treated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParamGroup {
+    /// Its learning rate.
+    pub rate: Rate,
+    /// Whether weight decay acts on it.
+    pub decay: bool,
+}
+
+/// First and second moment and step count of one parameter, on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// Shape of the parameter.
+    pub shape: Vec<i64>,
+    /// First moment, row-major.
+    pub mean: Vec<f32>,
+    /// Second moment, row-major.
+    pub square: Vec<f32>,
+    /// Steps taken.
+    pub step: u64,
+}
+
+struct State {
+    mean: Tensor,
+    square: Tensor,
+    step: Tensor,
+}
+
+/// The optimiser. A parameter without a gradient in a step is left alone, moments and step count included, as in torch.
+pub struct Optimizer {
+    settings: OptimizerSettings,
+    /// Groups that differ, each with its paths in the order of the store.
+    groups: Vec<(ParamGroup, Vec<String>)>,
+    states: IndexMap<String, State>,
+}
+
+impl Optimizer {
+    /// Sorts the parameters of a store into groups. `group` decides by path; nothing means: not trained.
+    pub fn new(
+        store: &ParamStore,
+        settings: OptimizerSettings,
+        group: impl Fn(&str) -> Option<ParamGroup>,
+    ) -> Optimizer {
+        let mut groups: Vec<(ParamGroup, Vec<String>)> = Vec::new();
+        for (path, _) in store.iter() {
+            let Some(wanted) = group(path) else { continue };
+            match groups.iter_mut().find(|(g, _)| *g == wanted) {
+                Some((_, paths)) => paths.push(path.to_owned()),
+                None => groups.push((wanted, vec![path.to_owned()])),
+            }
+        }
+        Optimizer { settings, groups, states: IndexMap::new() }
+    }
+
+    /// Scales all gradients of the store so that their common 2-norm is at most `max_norm`; gives the norm before, a
+    /// scalar on the device (nothing waits for it), or nothing when there is no gradient.
+    ///
+    /// # Errors
+    /// `E0701`.
+    pub fn clip(&self, store: &ParamStore, max_norm: f64) -> Result<Option<Tensor>, Diagnostic> {
+        let gradients: Vec<&Tensor> = self.trained().filter_map(|path| store.gradient(path)).collect();
+        if gradients.is_empty() {
+            return Ok(None);
+        }
+        let norm = ffi::clip_grad_norm(&gradients, max_norm);
+        norm.map(Some).map_err(|e| Fault::from(e).diagnose("clipping gradients"))
+    }
+
+    /// One step with the gradients of the store. `lr` is the rate of this step with its schedule applied, `peak` the
+    /// rate of the recipe, from which rates of a group's own take their schedule. Gradients stay as they are.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706`.
+    pub fn step(&mut self, store: &ParamStore, lr: f64, peak: f64) -> Result<(), Diagnostic> {
+        for (_, path) in self.groups.iter().flat_map(|(g, paths)| paths.iter().map(move |p| (g, p))) {
+            if let (Some(tensor), Some(_)) = (store.tensor(path), store.gradient(path))
+                && !self.states.contains_key(path)
+            {
+                let state =
+                    fresh(tensor).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))?;
+                self.states.insert(path.clone(), state);
+            }
+        }
+        for (group, paths) in &self.groups {
+            let (mut tensors, mut gradients) = (Vec::new(), Vec::new());
+            let (mut means, mut squares, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+            for path in paths {
+                if let (Some(tensor), Some(gradient), Some(state)) =
+                    (store.tensor(path), store.gradient(path), self.states.get(path))
+                {
+                    tensors.push(tensor);
+                    gradients.push(gradient);
+                    means.push(&state.mean);
+                    squares.push(&state.square);
+                    steps.push(&state.step);
+                }
+            }
+            if tensors.is_empty() {
+                continue;
+            }
+            let settings = ffi::Adam {
+                lr: match group.rate {
+                    Rate::Factor(factor) => lr * factor,
+                    Rate::Own(own) if peak > 0.0 => own * lr / peak,
+                    Rate::Own(own) => own,
+                },
+                beta1: self.settings.beta1,
+                beta2: self.settings.beta2,
+                eps: self.settings.eps,
+                weight_decay: if group.decay { self.settings.weight_decay } else { 0.0 },
+                decoupled: self.settings.algorithm == Algorithm::AdamW,
+            };
+            ffi::adam_step(&tensors, &gradients, &means, &squares, &steps, &settings)
+                .map_err(|e| Fault::from(e).diagnose("taking the optimiser's step"))?;
+        }
+        Ok(())
+    }
+
+    /// Paths of the groups.
+    fn trained(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flat_map(|(_, paths)| paths).map(String::as_str)
+    }
+
+    /// Paths that have moments, in the order in which they got them.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.states.keys().map(String::as_str)
+    }
+
+    /// The moments of a parameter, for a checkpoint; nothing before its first step.
+    ///
+    /// # Errors
+    /// `E0701`.
+    pub fn moments(&self, path: &str) -> Result<Option<Moments>, Diagnostic> {
+        let Some(state) = self.states.get(path) else { return Ok(None) };
+        let read = || -> Result<Moments, Fault> {
+            Ok(Moments {
+                shape: state.mean.size(),
+                mean: host_values(&state.mean)?,
+                square: host_values(&state.square)?,
+                step: state.step.f_double_value(&[])? as u64,
+            })
+        };
+        read().map(Some).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))
+    }
+
+    /// Puts back the moments of a parameter.
+    ///
+    /// # Errors
+    /// `E0727` for an unknown path or another shape; `E0701`.
+    pub fn set_moments(&mut self, store: &ParamStore, path: &str, moments: &Moments) -> Result<(), Diagnostic> {
+        let misfit = |why: String| {
+            Diagnostic::error(code::E0727, why)
+                .help("resume the run with the model file and the settings it was started with")
+        };
+        let Some(tensor) = store.tensor(path) else {
+            return Err(misfit(format!("saved moments of `{path}`, the model has no such parameter")));
+        };
+        let (shape, size) = (tensor.size(), tensor.numel());
+        if shape != moments.shape || moments.mean.len() != size || moments.square.len() != size {
+            return Err(misfit(format!(
+                "saved moments of `{path}` have shape {:?}, the parameter {shape:?}",
+                moments.shape
+            )));
+        }
+        let write = || -> Result<State, Fault> {
+            let mut state = fresh(tensor)?;
+            let like = |values: &[f32]| -> Result<Tensor, Fault> {
+                Ok(Tensor::f_from_slice(values)?.f_view(shape.as_slice())?)
+            };
+            state.mean.f_copy_(&like(&moments.mean)?)?;
+            state.square.f_copy_(&like(&moments.square)?)?;
+            state.step.f_copy_(&Tensor::f_from_slice(&[moments.step as f32])?.f_view([0i64; 0])?)?;
+            Ok(state)
+        };
+        let state = write().map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))?;
+        self.states.insert(path.to_owned(), state);
+        Ok(())
+    }
+}
+
+fn fresh(parameter: &Tensor) -> Result<State, Fault> {
+    let _guard = tch::no_grad_guard();
+    Ok(State {
+        mean: parameter.f_zeros_like()?,
+        square: parameter.f_zeros_like()?,
+        step: Tensor::f_zeros([0i64; 0], (Kind::Float, parameter.device()))?,
+    })
+}

@@ -1,0 +1,247 @@
+//! The trainable tensors by path, and their gradients.
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use tch::{Device, Kind, Tensor};
+
+use super::fault::Fault;
+use super::ffi;
+use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::{Graph, Init, Param};
+use dsc_random::Key;
+use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
+
+/// Shape and numbers in row-major order.
+pub type Values = (Vec<i64>, Vec<f32>);
+
+struct Entry {
+    tensor: Tensor,
+    gradient: Option<Tensor>,
+}
+
+/// All parameters of a model, in the order of the graph's table.
+///
+/// Gradients are collected by [`backward`](Self::backward) and stand beside the parameter until
+/// [`zero_grads`](Self::zero_grads); several calls add up, which is how gradients are accumulated.
+pub struct ParamStore {
+    entries: IndexMap<String, Entry>,
+    device: Device,
+    kind: Kind,
+}
+
+impl ParamStore {
+    /// Makes and fills all parameters of a graph. Each value is a function of (seed, path, index) alone, so two models
+    /// share the initial values of every path of one shape that they have in common.
+    ///
+    /// # Errors
+    /// `E0725` for a shape that has no number under `dims`; `E0701`, `E0706` for libtorch's own.
+    pub fn init(graph: &Graph, dims: &DimTable, seed: u64, device: Device) -> Result<Self, Diagnostic> {
+        let root = Key::new(seed).with("init");
+        let mut entries = IndexMap::with_capacity(graph.params.len());
+        for param in &graph.params {
+            let shape: Vec<i64> = param.shape.iter().map(|d| number(param, d, dims)).collect::<Result<_, _>>()?;
+            let size = shape.iter().product::<i64>();
+            let mut values = vec![0.0f32; usize::try_from(size).unwrap_or(0)];
+            fill(param, &shape, dims, root.with(&param.path), &mut values)?;
+            let tensor = leaf(values, &shape, Kind::Float, device).map_err(|f| f.diagnose(&named(&param.path)))?;
+            entries.insert(param.path.clone(), Entry { tensor, gradient: None });
+        }
+        Ok(ParamStore { entries, device, kind: Kind::Float })
+    }
+
+    /// The same values in another kind (float64 for numerical tests), without gradients.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706`.
+    pub fn to_kind(&self, kind: Kind) -> Result<Self, Diagnostic> {
+        let mut entries = IndexMap::with_capacity(self.entries.len());
+        for (path, entry) in &self.entries {
+            let copy = || -> Result<Tensor, Fault> {
+                Ok(entry.tensor.f_detach_copy()?.f_to_kind(kind)?.f_set_requires_grad(self.trains(path))?)
+            };
+            let tensor = copy().map_err(|f| f.diagnose(&named(path)))?;
+            entries.insert(path.clone(), Entry { tensor, gradient: None });
+        }
+        Ok(ParamStore { entries, device: self.device, kind })
+    }
+
+    /// Where the parameters are.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Kind of the parameters; a program computes in this kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of parameters (tensors).
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Paths and tensors in the order of the graph's table.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.entries.iter().map(|(path, e)| (path.as_str(), &e.tensor))
+    }
+
+    /// The tensor of a path.
+    pub fn tensor(&self, path: &str) -> Option<&Tensor> {
+        self.entries.get(path).map(|e| &e.tensor)
+    }
+
+    /// The gradient of a path, if a loss has reached it since the last [`zero_grads`](Self::zero_grads).
+    pub fn gradient(&self, path: &str) -> Option<&Tensor> {
+        self.entries.get(path)?.gradient.as_ref()
+    }
+
+    /// Whether a parameter takes part in training.
+    pub fn trains(&self, path: &str) -> bool {
+        self.tensor(path).is_some_and(Tensor::requires_grad)
+    }
+
+    /// Freezes a parameter or lets it train again.
+    ///
+    /// # Errors
+    /// `E0726` for an unknown path.
+    pub fn set_trains(&mut self, path: &str, trains: bool) -> Result<(), Diagnostic> {
+        let entry = self.entries.get_mut(path).ok_or_else(|| unknown(path))?;
+        entry.gradient = None;
+        entry.tensor = entry.tensor.f_set_requires_grad(trains).map_err(|e| Fault::from(e).diagnose(&named(path)))?;
+        Ok(())
+    }
+
+    /// Overwrites a parameter, row-major.
+    ///
+    /// # Errors
+    /// `E0726` for an unknown path or another shape.
+    pub fn set(&mut self, path: &str, shape: &[i64], values: &[f32]) -> Result<(), Diagnostic> {
+        let (device, kind) = (self.device, self.kind);
+        let entry = self.entries.get_mut(path).ok_or_else(|| unknown(path))?;
+        let own = entry.tensor.size();
+        if own != shape || values.len() != entry.tensor.numel() {
+            return Err(Diagnostic::error(
+                code::E0726,
+                format!("parameter `{path}` has shape {own:?}, {} values of shape {shape:?} were given", values.len()),
+            )
+            .help("these weights belong to another model: compare the graphs with `dsc diff`"));
+        }
+        let mut write = || -> Result<(), Fault> {
+            let _guard = tch::no_grad_guard();
+            let new = Tensor::f_from_slice(values)?.f_view(shape)?.f_to_kind(kind)?.f_to_device(device)?;
+            Ok(entry.tensor.f_copy_(&new)?)
+        };
+        write().map_err(|f| f.diagnose(&named(path)))
+    }
+
+    /// Shape and values of a parameter, row-major; nothing for an unknown path.
+    ///
+    /// # Errors
+    /// `E0701`.
+    pub fn get(&self, path: &str) -> Result<Option<Values>, Diagnostic> {
+        let Some(tensor) = self.tensor(path) else { return Ok(None) };
+        let values = host_values(tensor).map_err(|f| f.diagnose(&named(path)))?;
+        Ok(Some((tensor.size(), values)))
+    }
+
+    /// Adds the gradient of a scalar to the gradients of all parameters it depends on. What it does not depend on
+    /// keeps its gradient, or none. The values saved for the loss are freed.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706`.
+    pub fn backward(&mut self, loss: &Tensor) -> Result<(), Diagnostic> {
+        let mut reached: Vec<&mut Entry> = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).collect();
+        let mut run = || -> Result<(), Fault> {
+            let inputs: Vec<&Tensor> = reached.iter().map(|e| &e.tensor).collect();
+            let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
+            let _guard = tch::no_grad_guard();
+            for (entry, gradient) in reached.iter_mut().zip(gradients) {
+                if !gradient.defined() {
+                    continue;
+                }
+                entry.gradient = Some(match entry.gradient.take() {
+                    None => gradient,
+                    Some(before) => before.f_add(&gradient)?,
+                });
+            }
+            Ok(())
+        };
+        run().map_err(|f| f.diagnose("going backward"))
+    }
+
+    /// Forgets all gradients.
+    pub fn zero_grads(&mut self) {
+        self.entries.values_mut().for_each(|e| e.gradient = None);
+    }
+}
+
+/// All numbers of a tensor in row-major order, as f32 on the host.
+pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
+    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let mut values = vec![0.0f32; flat.numel()];
+    let len = values.len();
+    flat.f_copy_data(&mut values, len)?;
+    Ok(values)
+}
+
+fn leaf(values: Vec<f32>, shape: &[i64], kind: Kind, device: Device) -> Result<Tensor, Fault> {
+    Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(device)?.f_to_kind(kind)?.f_set_requires_grad(true)?)
+}
+
+/// Initial values, as [`Init`] says.
+fn fill(param: &Param, shape: &[i64], dims: &DimTable, key: Key, values: &mut [f32]) -> Result<(), Diagnostic> {
+    let fan = |fan: &Dim| Ok(number(param, fan, dims)?.max(1) as f64);
+    // Numbers of that standard deviation: uniform ones reach √3 times as far.
+    let spread = |std: f64, normal: bool, values: &mut [f32]| {
+        if normal {
+            return key.fill_normal(0.0, std as f32, values);
+        }
+        let bound = (3f64.sqrt() * std) as f32;
+        key.fill_uniform(-bound, bound, values);
+    };
+    match &param.init {
+        Init::Zeros => {}
+        Init::Ones => values.par_chunks_mut(1 << 16).for_each(|c| c.fill(1.0)),
+        Init::Normal { std } => spread(*std, true, values),
+        Init::FanIn(fan_in) => {
+            let bound = (1.0 / fan(fan_in)?.sqrt()) as f32;
+            key.fill_uniform(-bound, bound, values);
+        }
+        Init::Uniform { bound } => key.fill_uniform(-*bound as f32, *bound as f32, values),
+        Init::Xavier { fan_in, fan_out, normal } => {
+            spread((2.0 / (fan(fan_in)? + fan(fan_out)?)).sqrt(), *normal, values);
+        }
+        Init::Kaiming { fan_in, normal } => spread((2.0 / fan(fan_in)?).sqrt(), *normal, values),
+        Init::Identity => {
+            let columns = shape.last().copied().unwrap_or(0).max(1) as usize;
+            for (i, row) in values.chunks_mut(columns).enumerate() {
+                if let Some(entry) = row.get_mut(i) {
+                    *entry = 1.0;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn number(param: &Param, dim: &Dim, dims: &DimTable) -> Result<i64, Diagnostic> {
+    dim.eval(dims).filter(|n| *n >= 0).ok_or_else(|| {
+        Diagnostic::error(code::E0725, format!("`{dim}` in the shape of parameter `{}` has no number", param.path))
+            .at(param.span, "this call owns the parameter")
+            .help("bind the graph to data or to a card first")
+    })
+}
+
+fn unknown(path: &str) -> Diagnostic {
+    Diagnostic::error(code::E0726, format!("the model has no parameter `{path}`"))
+        .help("these weights belong to another model: compare the graphs with `dsc diff`")
+}
+
+fn named(path: &str) -> String {
+    format!("touching parameter `{path}`")
+}

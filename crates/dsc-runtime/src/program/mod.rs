@@ -1,0 +1,293 @@
+//! A graph made ready to run.
+//!
+//! A graph speaks of one sample; a program runs it on a batch. Values with a sample get a leading axis of rows. A node
+//! that some [`Op::At`] depends on is *extended*: it runs once on all rows of the batch, anchors and companions
+//! together, and `At` then picks rows of its result. All other nodes run on the anchors. Where a node of the anchors
+//! reads an extended value, it sees the anchors' rows of it, cut to the longest of them.
+
+mod plan;
+mod run;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use indexmap::IndexMap;
+use tch::Tensor;
+
+use self::plan::Plan;
+pub(crate) use self::run::Run;
+use super::batch::{Mode, StepBatch, Want};
+use super::lengths::Packing;
+use super::params::ParamStore;
+use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::passes::{self, OptLevel};
+use dsc_graph::{CompanionsId, Graph, Group, NodeId, Op, Output};
+use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
+use dsc_syntax::source::Span;
+
+/// A node as the executor reads it.
+pub(crate) struct Step {
+    pub(crate) op: Op,
+    pub(crate) operands: Vec<usize>,
+    /// Time axis of the result, into the table of lengths.
+    pub(crate) time: Option<usize>,
+    pub(crate) span: Span,
+    pub(crate) loops: String,
+}
+
+/// Which companion: declaration, group, index.
+pub(crate) type View = (usize, Group, usize);
+
+struct Root {
+    name: String,
+    node: usize,
+    /// Declarations whose companions it reads.
+    companions: Vec<usize>,
+    /// Whether it reads the values of all anchors.
+    batch: bool,
+}
+
+/// What losses may read beside their own sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Nothing.
+    Sample,
+    /// Values of all anchors of the step.
+    Batch,
+    /// These and companions.
+    Companions,
+}
+
+impl Reach {
+    pub(crate) fn of(mode: Mode, companions: bool) -> Reach {
+        match (mode, companions) {
+            (Mode::Eval, _) => Reach::Sample,
+            (Mode::Train { .. }, false) => Reach::Batch,
+            (Mode::Train { .. }, true) => Reach::Companions,
+        }
+    }
+
+    fn allows(self, root: &Root) -> bool {
+        match self {
+            Reach::Sample => root.companions.is_empty() && !root.batch,
+            Reach::Batch => root.companions.is_empty(),
+            Reach::Companions => true,
+        }
+    }
+}
+
+/// A graph with its execution plans. Building it costs a walk over the graph; it holds no tensors.
+pub struct Program {
+    pub(crate) steps: Vec<Step>,
+    /// Paths of parameters by number.
+    pub(crate) params: Vec<String>,
+    pub(crate) dims: DimTable,
+    /// All time axes that occur.
+    pub(crate) lengths: Vec<Dim>,
+    /// Length atoms' views by name.
+    pub(crate) views: HashMap<String, View>,
+    /// Inputs' time axes by name.
+    pub(crate) inputs: IndexMap<String, Option<Dim>>,
+    outputs: Vec<Root>,
+    losses: Vec<Root>,
+    retrieval: Vec<Vec<usize>>,
+    plans: [OnceLock<Plan>; 24],
+    pub(crate) packing: Packing,
+}
+
+/// What a run gives. Tensors are on the store's device and of its kind; in training they carry gradients.
+pub struct Evaluated {
+    /// Predictions by label, `[anchors]` each.
+    pub outputs: IndexMap<String, Tensor>,
+    /// Loss terms by name, each a mean over the anchors (a scalar). The training loss is their sum.
+    pub losses: IndexMap<String, Tensor>,
+    /// For each companions declaration, for each of its `by`: `[U, d]`.
+    pub retrieval: Vec<Vec<Tensor>>,
+}
+
+impl Program {
+    /// Makes a graph ready to run, after the passes of a level.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); `E1005` if a pass broke the graph, which is a bug in `dsc`.
+    pub fn optimised(graph: &Graph, dims: &DimTable, level: OptLevel) -> Result<Program, Diagnostic> {
+        Program::new(&passes::run(graph, level.passes(), Some(dims))?, dims)
+    }
+
+    /// Makes a graph ready to run as it is.
+    ///
+    /// # Errors
+    /// `E0724` if a value that is read at companions depends on a label; `E0725` if an input's time axis is neither a
+    /// name nor a number.
+    pub fn new(graph: &Graph, dims: &DimTable) -> Result<Program, Diagnostic> {
+        let mut lengths: Vec<Dim> = Vec::new();
+        let mut known: HashMap<Dim, usize> = HashMap::new();
+        let mut steps = Vec::with_capacity(graph.len());
+        let mut views = HashMap::new();
+        for (id, node) in graph.nodes() {
+            let time = node.ty.len().map(|dim| {
+                *known.entry(dim.clone()).or_insert_with(|| {
+                    lengths.push(dim.clone());
+                    lengths.len() - 1
+                })
+            });
+            if let Op::At { companions, group, index } = &node.op {
+                let view = dsc_graph::View { companions: *companions, group: *group, index: *index };
+                views.insert(view.to_string(), (companions.index(), *group, *index));
+            }
+            steps.push(Step {
+                op: node.op.clone(),
+                operands: graph.operands(id).into_iter().map(NodeId::index).collect(),
+                time,
+                span: node.span,
+                loops: node.loops.clone(),
+            });
+        }
+        let inputs = graph.inputs.iter().map(|(name, decl)| (name.clone(), decl.ty.len().cloned())).collect();
+        let root = |name: &str, node: NodeId| {
+            let needed = graph.needed_by([node]);
+            let mut list: Vec<usize> = graph
+                .nodes()
+                .filter(|(id, _)| needed.get(id.index()) == Some(&true))
+                .filter_map(|(_, n)| match &n.op {
+                    Op::At { companions, .. } => Some(companions.index()),
+                    _ => None,
+                })
+                .collect();
+            list.sort_unstable();
+            list.dedup();
+            let read =
+                |(id, n): (NodeId, &dsc_graph::Node)| needed.get(id.index()) == Some(&true) && n.op == Op::InBatch;
+            Root { name: name.to_owned(), node: node.index(), companions: list, batch: graph.nodes().any(read) }
+        };
+        let program = Program {
+            steps,
+            params: graph.params.iter().map(|p| p.path.clone()).collect(),
+            dims: dims.clone(),
+            lengths,
+            views,
+            inputs,
+            outputs: graph.outputs.iter().map(|o: &Output| root(&o.label, o.value)).collect(),
+            losses: graph.losses.iter().map(|l| root(&l.name, l.value)).collect(),
+            retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
+            plans: std::array::from_fn(|_| OnceLock::new()),
+            packing: Packing::default(),
+        };
+        program.check(graph)?;
+        Ok(program)
+    }
+
+    /// Runs a step.
+    ///
+    /// In [`Mode::Eval`] nothing is recorded for gradients, losses that read companions or the values of the whole batch
+    /// are left out and all rows are anchors. In [`Mode::Train`] those that read companions are left out when the batch
+    /// has none.
+    ///
+    /// # Errors
+    /// `E0721` to `E0723` for a batch that does not fit, `E0726` for parameters of another graph, `E0701` and `E0706` for
+    /// what libtorch reports, with the place in the source.
+    pub fn run(&self, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Result<Evaluated, Diagnostic> {
+        let _guard = (mode == Mode::Eval).then(tch::no_grad_guard);
+        Run::new(self, store, batch, mode, want)?.evaluate()
+    }
+
+    /// Says where padding is left out. Results agree but for rounding, random bits included; times differ.
+    pub fn set_packing(&mut self, packing: Packing) {
+        self.packing = packing;
+    }
+
+    /// Number of operations that such a run carries out.
+    pub fn operations(&self, want: Want, companions: bool) -> usize {
+        self.plan(want, if companions { Reach::Companions } else { Reach::Sample }).order.len()
+    }
+
+    fn plan(&self, want: Want, reach: Reach) -> &Plan {
+        let index = want.index() | (reach as usize) << 3;
+        let [first, ..] = &self.plans;
+        // Three flags and three kinds of reach: the index is always within the 24 plans.
+        self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, reach))
+    }
+
+    fn check(&self, graph: &Graph) -> Result<(), Diagnostic> {
+        for (name, decl) in &graph.inputs {
+            if let Some(dim) = decl.ty.len()
+                && dim.as_const().is_none()
+                && !matches!(dim.as_atom(), Some(dsc_graph::dims::Atom::Length { view: None, .. }))
+            {
+                return Err(Diagnostic::error(
+                    code::E0725,
+                    format!("input `{name}` has the time axis `{dim}`, which no data can tell"),
+                )
+                .at(decl.span, "declared here")
+                .help("give the axis a name of its own"));
+            }
+        }
+        let extended = plan::extended(self, &vec![true; self.steps.len()]);
+        for (step, _) in self.steps.iter().zip(&extended).filter(|(_, e)| **e) {
+            if let Op::Label(name) = &step.op {
+                return Err(Diagnostic::error(
+                    code::E0724,
+                    format!("a value that depends on label `{name}` is read at companions"),
+                )
+                .at(step.span, "the label is read here")
+                .help("labels are known of the anchors only: read values at companions that come from inputs"));
+            }
+        }
+        Ok(())
+    }
+
+    /// "`linear`, l = 1".
+    pub(crate) fn describe(step: &Step) -> String {
+        match step.loops.is_empty() {
+            true => format!("`{}`", step.op.name()),
+            false => format!("`{}` ({})", step.op.name(), step.loops),
+        }
+    }
+
+    /// Lengths of all rows by the name of the time axis, as the inputs tell them.
+    pub(crate) fn base_lengths(&self, batch: &StepBatch) -> Result<BTreeMap<&str, Vec<i64>>, Diagnostic> {
+        use dsc_graph::dims::Atom;
+        let mut base: BTreeMap<&str, (&str, Vec<i64>)> = BTreeMap::new();
+        for (input, dim) in &self.inputs {
+            let (Some(dim), Some((_, lens))) = (dim, batch.streams.get(input).and_then(|s| s.time())) else { continue };
+            let lens: Vec<i64> = lens.iter().map(|l| i64::from(*l)).collect();
+            let wrong = |row: usize, why: String| {
+                let sample = batch.samples.get(row).copied().unwrap_or_default();
+                Err(super::batch::misfit(format!("sample {sample}, stream `{input}`: {why}")))
+            };
+            if let Some(fixed) = dim.as_const() {
+                if let Some((row, len)) = lens.iter().enumerate().find(|(_, l)| **l != fixed) {
+                    return wrong(row, format!("length {len}, the file says {fixed}"));
+                }
+            } else if let Some(Atom::Length { name, .. }) = dim.as_atom() {
+                match base.get(name.as_str()) {
+                    Some((other, theirs)) => {
+                        if let Some((row, (a, b))) = lens.iter().zip(theirs).enumerate().find(|(_, (a, b))| a != b) {
+                            return wrong(
+                                row,
+                                format!("length {a}, but {b} in `{other}`; both have the length `{name}`"),
+                            );
+                        }
+                    }
+                    None => {
+                        base.insert(name, (input, lens));
+                    }
+                }
+            }
+        }
+        Ok(base.into_iter().map(|(name, (_, lens))| (name, lens)).collect())
+    }
+}
+
+/// The companion that a node picks, if it is an [`Op::At`].
+pub(crate) fn view_of(op: &Op) -> Option<View> {
+    match op {
+        Op::At { companions: CompanionsId(c), group, index } => Some((*c as usize, *group, *index)),
+        _ => None,
+    }
+}
+
+/// Whether a node's value has a row per sample.
+pub(crate) fn has_rows(op: &Op) -> bool {
+    !matches!(op, Op::Param(_))
+}

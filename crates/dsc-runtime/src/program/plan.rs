@@ -1,0 +1,100 @@
+//! What a run has to do: which nodes, on which rows, and when a value is no longer needed.
+
+use super::{Program, Reach, Root, Step, has_rows, view_of};
+use crate::batch::Want;
+use crate::lengths::RowSet;
+use dsc_graph::dims::Atom;
+
+/// The work of one way to run a program.
+pub(crate) struct Plan {
+    /// Nodes to compute, operands first. Parameters are not among them.
+    pub(crate) order: Vec<usize>,
+    /// For each node, its rows.
+    pub(crate) rows: Vec<RowSet>,
+    /// For each node, how often its value is read: by operands of computed nodes and by roots.
+    pub(crate) uses: Vec<u32>,
+    /// Losses that this way evaluates, by index.
+    pub(crate) losses: Vec<usize>,
+    /// The rows over which the longest length of the batch is taken: all of them where lengths of companions' values speak of
+    /// it too, so that it has one number in a step.
+    pub(crate) longest_over: RowSet,
+}
+
+impl Plan {
+    pub(crate) fn new(program: &Program, want: Want, reach: Reach) -> Plan {
+        let allowed = |root: &Root| reach.allows(root);
+        let mut roots: Vec<usize> = Vec::new();
+        let mut losses = Vec::new();
+        if want.outputs {
+            roots.extend(program.outputs.iter().filter(|o| allowed(o)).map(|o| o.node));
+        }
+        if want.losses {
+            losses.extend(program.losses.iter().enumerate().filter(|(_, l)| allowed(l)).map(|(i, _)| i));
+            roots.extend(losses.iter().filter_map(|i| program.losses.get(*i)).map(|l| l.node));
+        }
+        let by = program.retrieval.iter().flatten().copied();
+        if want.retrieval {
+            roots.extend(by.clone());
+        }
+        let needed = backward(program, roots.iter().copied());
+        let mut extended = extended(program, &needed);
+        if want.retrieval {
+            // Retrieval vectors are wanted of all rows.
+            for (slot, mark) in extended.iter_mut().zip(backward(program, by)) {
+                *slot |= mark;
+            }
+        }
+        let mut uses = vec![0u32; program.steps.len()];
+        let mut order = Vec::new();
+        for (i, step) in program.steps.iter().enumerate() {
+            if needed.get(i) != Some(&true) || !has_rows(&step.op) {
+                continue;
+            }
+            order.push(i);
+            for operand in &step.operands {
+                if let Some(count) = uses.get_mut(*operand) {
+                    *count += 1;
+                }
+            }
+        }
+        for root in roots {
+            if let Some(count) = uses.get_mut(root) {
+                *count += 1;
+            }
+        }
+        let length = |step: &Step| step.time.and_then(|time| program.lengths.get(time));
+        let padded = |(step, e): (&Step, &bool)| {
+            *e && length(step).is_some_and(|l| l.any_atom(&mut |a| matches!(a, Atom::Longest(_))))
+        };
+        let longest_over = if program.steps.iter().zip(&extended).any(padded) { RowSet::All } else { RowSet::Anchors };
+        let rows = extended.iter().map(|e| if *e { RowSet::All } else { RowSet::Anchors }).collect();
+        Plan { order, rows, uses, losses, longest_over }
+    }
+}
+
+/// For each node, whether a needed [`Op::At`](dsc_graph::Op::At) depends on it.
+pub(crate) fn extended(program: &Program, needed: &[bool]) -> Vec<bool> {
+    let views = program.steps.iter().zip(needed).filter(|(s, needed)| **needed && view_of(&s.op).is_some());
+    backward(program, views.flat_map(|(s, _)| s.operands.iter().copied()))
+}
+
+/// For each node, whether one of `roots` needs it.
+fn backward(program: &Program, roots: impl IntoIterator<Item = usize>) -> Vec<bool> {
+    let mut marks = vec![false; program.steps.len()];
+    for root in roots {
+        if let Some(mark) = marks.get_mut(root) {
+            *mark = true;
+        }
+    }
+    // Operands stand before their users, so one pass from the end is enough.
+    for (i, step) in program.steps.iter().enumerate().rev() {
+        if marks.get(i) == Some(&true) {
+            for operand in &step.operands {
+                if let Some(mark) = marks.get_mut(*operand) {
+                    *mark = true;
+                }
+            }
+        }
+    }
+    marks
+}

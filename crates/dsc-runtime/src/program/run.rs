@@ -1,0 +1,341 @@
+//! One step of a program.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use tch::{Device, Kind, Tensor};
+
+use super::plan::Plan;
+use super::{Evaluated, Program, Reach, Step, View, view_of};
+use crate::batch::{Mode, StepBatch, Want, misfit};
+use crate::fault::Fault;
+use crate::groups::Groups;
+use crate::layout;
+use crate::lengths::{Lengths, RowSet};
+use crate::ops::{self, Call};
+use crate::params::ParamStore;
+use dsc_graph::dims::{Atom, Dim};
+use dsc_graph::{Band, Group, Op};
+use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
+
+/// Everything an operation may ask about the step it runs in.
+pub(crate) struct Run<'a> {
+    pub(crate) program: &'a Program,
+    plan: &'a Plan,
+    pub(crate) store: &'a ParamStore,
+    pub(crate) batch: &'a StepBatch,
+    pub(crate) mode: Mode,
+    want: Want,
+    pub(crate) device: Device,
+    pub(crate) kind: Kind,
+    base: BTreeMap<&'a str, Vec<i64>>,
+    lengths: Vec<[OnceCell<Lengths>; 2]>,
+    groups: RefCell<BTreeMap<Pair, Rc<Groups>>>,
+    longest: RefCell<BTreeMap<Dim, i64>>,
+    present: Vec<Tensor>,
+}
+
+/// Time axes of queries and keys, whether on all rows, the number of heads, and which keys a row sees.
+type Pair = (usize, usize, bool, i64, Band);
+
+/// Where a node's value is kept.
+enum Slot<'a> {
+    Empty,
+    Param(&'a Tensor),
+    Value(Tensor),
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        program: &'a Program,
+        store: &'a ParamStore,
+        batch: &'a StepBatch,
+        mode: Mode,
+        want: Want,
+    ) -> Result<Self, Diagnostic> {
+        batch.check()?;
+        let companions = mode != Mode::Eval && !batch.companions.is_empty();
+        if !companions && batch.rows() != batch.anchors {
+            return Err(misfit(format!(
+                "{} rows but {} anchors in a step without companions",
+                batch.rows(),
+                batch.anchors
+            )));
+        }
+        if companions && batch.companions.len() != program.retrieval.len() {
+            return Err(misfit(format!(
+                "rows for {} companions declarations, the graph has {}",
+                batch.companions.len(),
+                program.retrieval.len()
+            )));
+        }
+        let present = if companions { batch.companions.iter().map(|c| c.present.as_slice()).collect() } else { vec![] };
+        let present = present
+            .into_iter()
+            .map(|p: &[bool]| -> Result<Tensor, Fault> { Ok(Tensor::f_from_slice(p)?.f_to_device(store.device())?) })
+            .collect::<Result<_, _>>()
+            .map_err(|f: Fault| f.diagnose("placing companions"))?;
+        Ok(Run {
+            program,
+            plan: program.plan(want, Reach::of(mode, companions)),
+            store,
+            batch,
+            mode,
+            want,
+            device: store.device(),
+            kind: store.kind(),
+            base: program.base_lengths(batch)?,
+            lengths: program.lengths.iter().map(|_| [OnceCell::new(), OnceCell::new()]).collect(),
+            groups: RefCell::default(),
+            longest: RefCell::default(),
+            present,
+        })
+    }
+
+    /// Number of rows of a set.
+    pub(crate) fn count(&self, rows: RowSet) -> i64 {
+        match rows {
+            RowSet::All => self.batch.rows() as i64,
+            RowSet::Anchors => self.batch.anchors as i64,
+        }
+    }
+
+    /// Sample numbers of a set of rows.
+    pub(crate) fn samples(&self, rows: RowSet) -> &[u64] {
+        self.batch.samples.get(..self.count(rows) as usize).unwrap_or_default()
+    }
+
+    /// The lengths of a time axis, for a set of rows.
+    pub(crate) fn lengths(&self, time: usize, rows: RowSet) -> Result<&Lengths, Fault> {
+        let cell = self
+            .lengths
+            .get(time)
+            .and_then(|cells| cells.get(usize::from(rows == RowSet::Anchors)))
+            .ok_or_else(|| Fault::Torch("no such time axis".into()))?;
+        if let Some(lengths) = cell.get() {
+            return Ok(lengths);
+        }
+        let dim = self.program.lengths.get(time).cloned().unwrap_or_default();
+        let count = self.count(rows) as usize;
+        let lens = match dim.as_const() {
+            Some(n) => vec![n; count],
+            None => (0..count)
+                .map(|row| dim.eval(&|atom: &Atom| self.atom(atom, row)))
+                .collect::<Option<Vec<i64>>>()
+                .ok_or_else(|| {
+                Diagnostic::error(code::E0725, format!("the time axis `{dim}` has no number in this batch"))
+                    .help("the batch lacks the stream that tells this length")
+            })?,
+        };
+        Ok(cell.get_or_init(|| Lengths::new(lens, self.program.packing)))
+    }
+
+    /// How rows of one time axis attend to rows of another.
+    pub(crate) fn groups(
+        &self,
+        query: usize,
+        key: usize,
+        rows: RowSet,
+        heads: i64,
+        band: Band,
+    ) -> Result<Rc<Groups>, Fault> {
+        let name = (query, key, rows == RowSet::All, heads, band);
+        if let Some(groups) = self.groups.borrow().get(&name) {
+            return Ok(Rc::clone(groups));
+        }
+        let (query, key) = (self.lengths(query, rows)?, self.lengths(key, rows)?);
+        let groups = Rc::new(Groups::new(query, key, heads, band, self.program.packing, self.device)?);
+        self.groups.borrow_mut().insert(name, Rc::clone(&groups));
+        Ok(groups)
+    }
+
+    fn atom(&self, atom: &Atom, row: usize) -> Option<i64> {
+        match atom {
+            Atom::Length { name, view } => {
+                let row = match view {
+                    None => row,
+                    Some(view) => *self.companion_rows(*self.program.views.get(view)?)?.get(row)? as usize,
+                };
+                self.base.get(name.as_str())?.get(row).copied()
+            }
+            Atom::Width(name) => self.program.dims.widths.get(name).copied(),
+            Atom::Longest(of) => self.longest(of),
+            Atom::Most(name) => self.program.dims.max_lengths.get(name).copied(),
+            Atom::Batch => Some(self.count(RowSet::Anchors)),
+            _ => None,
+        }
+    }
+
+    /// The largest value of a length over the batch: over the rows that the plan says, or over the anchors where it speaks of
+    /// their companions.
+    fn longest(&self, of: &Dim) -> Option<i64> {
+        if let Some(known) = self.longest.borrow().get(of) {
+            return Some(*known);
+        }
+        let mut views = false;
+        of.any_atom(&mut |a| {
+            views |= matches!(a, Atom::Length { view: Some(_), .. });
+            views
+        });
+        let rows = self.count(if views { RowSet::Anchors } else { self.plan.longest_over }) as usize;
+        let lens = (0..rows).map(|row| of.eval(&|atom: &Atom| self.atom(atom, row))).collect::<Option<Vec<i64>>>()?;
+        let longest = lens.into_iter().max()?;
+        self.longest.borrow_mut().insert(of.clone(), longest);
+        Some(longest)
+    }
+
+    /// A dim that is one number for the data set.
+    pub(crate) fn width(&self, dim: &Dim) -> Result<i64, Fault> {
+        let told =
+            || Diagnostic::error(code::E0725, format!("`{dim}` has no number")).help("bind the graph to data first");
+        Ok(dim.eval(&self.program.dims).ok_or_else(told)?)
+    }
+
+    /// The number of a dim that is the same for all samples of the step.
+    pub(crate) fn number(&self, dim: &Dim) -> Result<i64, Fault> {
+        dim.eval(&|atom: &Atom| self.atom(atom, 0)).ok_or_else(|| {
+            Diagnostic::error(code::E0725, format!("`{dim}` has no number in this batch"))
+                .help("bind the graph to data or to a card first")
+                .into()
+        })
+    }
+
+    /// For each anchor, the row of that companion.
+    pub(crate) fn companion_rows(&self, (declaration, group, index): View) -> Option<&[u32]> {
+        let rows = self.batch.companions.get(declaration)?;
+        let group = if group == Group::Pos { &rows.pos } else { &rows.neg };
+        group.get(index).map(Vec::as_slice)
+    }
+
+    /// Computes all nodes of the plan and collects the roots.
+    pub(crate) fn evaluate(&self) -> Result<Evaluated, Diagnostic> {
+        let program = self.program;
+        let mut slots: Vec<Slot<'a>> = program.steps.iter().map(|_| Slot::Empty).collect();
+        let mut cut: Vec<Option<Tensor>> = program.steps.iter().map(|_| None).collect();
+        let mut left = self.plan.uses.clone();
+        for (slot, step) in slots.iter_mut().zip(&program.steps).zip(&left).filter(|(_, n)| **n > 0).map(|(s, _)| s) {
+            if let Op::Param(id) = &step.op {
+                let path = program.params.get(id.index()).map(String::as_str).unwrap_or_default();
+                *slot = Slot::Param(self.store.tensor(path).ok_or_else(|| {
+                    Diagnostic::error(code::E0726, format!("parameter `{path}` is missing"))
+                        .at(step.span, "it belongs to this call")
+                        .help("make the parameters from the graph that runs")
+                })?);
+            }
+        }
+        let together = self.batch.rows() == self.batch.anchors;
+        for &i in &self.plan.order {
+            let (Some(step), Some(rows)) = (program.steps.get(i), self.plan.rows.get(i).copied()) else { continue };
+            let place = |f: Fault| -> Diagnostic {
+                let told = f.diagnose(&format!("running {}", Program::describe(step)));
+                if told.primary.is_some() { told } else { told.at(step.span, Program::describe(step)) }
+            };
+            // An operand with more rows than the node is cut once and shared by all such readers.
+            if rows == RowSet::Anchors && !together && view_of(&step.op).is_none() {
+                for &operand in &step.operands {
+                    let wide = self.plan.rows.get(operand) == Some(&RowSet::All);
+                    if let (true, Some(Slot::Value(value)), Some(cut @ None), Some(of)) =
+                        (wide, slots.get(operand), cut.get_mut(operand), program.steps.get(operand))
+                    {
+                        *cut = Some(self.anchors_of(value, of).map_err(place)?);
+                    }
+                }
+            }
+            let value = {
+                let mut operands = Vec::with_capacity(step.operands.len());
+                for &operand in &step.operands {
+                    let shortened = match rows {
+                        RowSet::Anchors if view_of(&step.op).is_none() => cut.get(operand).and_then(Option::as_ref),
+                        _ => None,
+                    };
+                    operands.push(match (shortened, slots.get(operand)) {
+                        (Some(value), _) | (None, Some(Slot::Value(value))) => value,
+                        (None, Some(Slot::Param(value))) => *value,
+                        (None, _) => return Err(place(Fault::Torch(format!("operand {operand} is not computed")))),
+                    });
+                }
+                ops::apply(&Call { run: self, step, rows, operands }).map_err(place)?
+            };
+            for &operand in &step.operands {
+                release(operand, &mut left, &mut slots, &mut cut);
+            }
+            if let Some(slot) = slots.get_mut(i) {
+                *slot = Slot::Value(value);
+            }
+        }
+        self.collect(&slots, &cut)
+    }
+
+    /// The anchors' rows of an extended value, no longer than the longest of them.
+    fn anchors_of(&self, value: &Tensor, of: &Step) -> Result<Tensor, Fault> {
+        match of.time {
+            Some(time) => {
+                let (from, to) = (self.lengths(time, RowSet::All)?, self.lengths(time, RowSet::Anchors)?);
+                layout::first(value, from, to, self.device)
+            }
+            None => Ok(value.f_narrow(0, 0, self.count(RowSet::Anchors))?),
+        }
+    }
+
+    fn collect(&self, slots: &[Slot<'_>], cut: &[Option<Tensor>]) -> Result<Evaluated, Diagnostic> {
+        let program = self.program;
+        let whole = |node: usize| -> Result<Tensor, Fault> {
+            match slots.get(node) {
+                Some(Slot::Value(value)) => Ok(value.shallow_clone()),
+                _ => Err(Fault::Torch(format!("root {node} is not computed"))),
+            }
+        };
+        let of_anchors = |node: usize| -> Result<Tensor, Fault> {
+            match (cut.get(node), self.plan.rows.get(node), program.steps.get(node)) {
+                (Some(Some(value)), _, _) => Ok(value.shallow_clone()),
+                (_, Some(RowSet::All), Some(step)) => self.anchors_of(&whole(node)?, step),
+                _ => whole(node),
+            }
+        };
+        let mut found = Evaluated { outputs: IndexMap::new(), losses: IndexMap::new(), retrieval: Vec::new() };
+        if self.want.outputs {
+            for output in program.outputs.iter().filter(|o| o.companions.is_empty() || !self.present.is_empty()) {
+                let value =
+                    of_anchors(output.node).map_err(|f| f.diagnose(&format!("collecting output `{}`", output.name)))?;
+                found.outputs.insert(output.name.clone(), value);
+            }
+        }
+        for loss in self.plan.losses.iter().filter_map(|i| program.losses.get(*i)) {
+            let mean = || -> Result<Tensor, Fault> {
+                let mut value = of_anchors(loss.node)?;
+                for declaration in &loss.companions {
+                    if let Some(present) = self.present.get(*declaration) {
+                        value = value.f_where_scalarother(present, 0.0)?;
+                    }
+                }
+                Ok(value.f_mean(None)?)
+            };
+            found
+                .losses
+                .insert(loss.name.clone(), mean().map_err(|f| f.diagnose(&format!("averaging loss `{}`", loss.name)))?);
+        }
+        if self.want.retrieval {
+            for by in &program.retrieval {
+                let vectors = by.iter().map(|node| whole(*node)).collect::<Result<_, _>>();
+                found.retrieval.push(vectors.map_err(|f| f.diagnose("collecting retrieval vectors"))?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Counts a read of a value and frees it after the last one. What autograd needs it holds itself.
+fn release(node: usize, left: &mut [u32], slots: &mut [Slot<'_>], cut: &mut [Option<Tensor>]) {
+    let Some(count) = left.get_mut(node) else { return };
+    *count = count.saturating_sub(1);
+    if *count == 0 {
+        if let Some(slot) = slots.get_mut(node) {
+            *slot = Slot::Empty;
+        }
+        if let Some(cut) = cut.get_mut(node) {
+            *cut = None;
+        }
+    }
+}

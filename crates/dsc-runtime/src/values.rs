@@ -1,0 +1,45 @@
+//! What a training loop does with the tensors of a run, so that it needs no libtorch of its own.
+
+use indexmap::IndexMap;
+use tch::Tensor;
+
+use super::fault::Fault;
+use super::params::host_values;
+use dsc_syntax::diag::Diagnostic;
+
+/// The sum of all loss terms times `scale`: what the gradient is taken of. Nothing when there is no term.
+///
+/// # Errors
+/// `E0720`, `E0728`.
+pub fn total(losses: &IndexMap<String, Tensor>, scale: f64) -> Result<Option<Tensor>, Diagnostic> {
+    let add = || -> Result<Option<Tensor>, Fault> {
+        let mut sum: Option<Tensor> = None;
+        for loss in losses.values() {
+            sum = Some(match sum {
+                None => loss.shallow_clone(),
+                Some(sum) => sum.f_add(loss)?,
+            });
+        }
+        match sum {
+            Some(sum) if scale != 1.0 => Ok(Some(sum.f_mul_scalar(scale)?)),
+            sum => Ok(sum),
+        }
+    };
+    add().map_err(|f| f.diagnose("the sum of the losses"))
+}
+
+/// The number of a scalar; waits for the device.
+///
+/// # Errors
+/// `E0720`, `E0728`.
+pub fn scalar(tensor: &Tensor) -> Result<f64, Diagnostic> {
+    tensor.f_double_value(&[]).map_err(|e| Fault::from(e).diagnose("reading a loss"))
+}
+
+/// All numbers of a tensor in row-major order, on the host; waits for the device.
+///
+/// # Errors
+/// `E0720`, `E0728`.
+pub fn host(tensor: &Tensor) -> Result<Vec<f32>, Diagnostic> {
+    host_values(tensor).map_err(|f| f.diagnose("reading results"))
+}

@@ -1,0 +1,131 @@
+//! Several trainings with the same seeds in one table: ablations and sweeps.
+//!
+//! Every row is compiled, bound and checked before the first one is trained (`rows`); every pair of row and seed is a run of its
+//! own, in a process of its own (`queue`), so that a run that fails takes no other with it. A run that is there already, by the
+//! hashes of graph, data and encoder and by the settings, is taken as it is: a comparison that was broken off goes on where it
+//! was, and after a change of one variant only that row is trained again.
+
+mod queue;
+mod rows;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dsc_experiment::events::{Reporter, Stop};
+use dsc_experiment::report::ablation::{Comparison, Group};
+use dsc_experiment::report::plot::plot;
+use dsc_project::engine::Compared;
+use dsc_project::{AblationRequest, Assignment, Faults, SweepRequest, TrainRequest, load};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::E0932;
+use dsc_syntax::diag::codes::structure::E0517;
+
+pub use queue::Worker;
+use rows::{Row, add_unimodal, row};
+
+/// The base, its variants and the models of one modality.
+///
+/// # Errors
+/// See [`Engine::ablate`](dsc_project::Engine::ablate).
+pub fn ablate(
+    request: &AblationRequest,
+    worker: &Worker,
+    stop: &Stop,
+    reporter: &mut dyn Reporter,
+) -> Result<Compared, Faults> {
+    let train = &request.train;
+    let loaded = load(&train.model.file);
+    let Some(program) = &loaded.program else { return Err(Faults::new(loaded.diagnostics, loaded.sources)) };
+    let base = train.model.variant.clone();
+    let all: Vec<String> = program.variants.keys().filter(|v| Some(*v) != base.as_ref()).cloned().collect();
+    let asked = request.variants.as_ref().unwrap_or(&all);
+    if let Some(unknown) = asked.iter().find(|v| !all.contains(v)) {
+        return Err(Diagnostic::error(
+            E0517,
+            format!("`{}` has no variant `{unknown}` to compare with", train.model.file),
+        )
+        .help(format!("it has {}", all.join(", ")))
+        .did_you_mean(unknown, all.iter().map(String::as_str))
+        .into());
+    }
+    let of = |variant: Option<&String>| {
+        let mut train = train.clone();
+        train.model.variant = variant.cloned();
+        train
+    };
+    let name = base.clone().unwrap_or_else(|| program.model.name.value.clone());
+    let (first, modalities) = row(name, Group::Base, of(base.as_ref()), reporter)?;
+    let mut names = BTreeSet::from([first.name.clone()]);
+    let mut rows = vec![first];
+    for variant in asked {
+        if names.insert(variant.clone()) {
+            rows.push(row(variant.clone(), Group::Variant, of(Some(variant)), reporter)?.0);
+        }
+    }
+    if request.unimodal {
+        add_unimodal(&mut rows, train, &modalities, reporter)?;
+    }
+    let folder = train.out.clone().unwrap_or_else(|| default_folder("ablate", train));
+    compare(&rows, folder, request.jobs, worker, stop, &|_| Vec::new(), reporter)
+}
+
+/// One model with several values of a hyper.
+///
+/// # Errors
+/// See [`Engine::sweep`](dsc_project::Engine::sweep).
+pub fn sweep(
+    request: &SweepRequest,
+    worker: &Worker,
+    stop: &Stop,
+    reporter: &mut dyn Reporter,
+) -> Result<Compared, Faults> {
+    let SweepRequest { train, hyper, values, .. } = request;
+    let mut rows = Vec::new();
+    let mut modalities = BTreeSet::new();
+    for (i, value) in values.iter().enumerate() {
+        let mut train = train.clone();
+        train.model.sets.push(Assignment { name: hyper.clone(), value: value.clone() });
+        let group = if i == 0 { Group::Base } else { Group::Variant };
+        let (row, found) = row(format!("{hyper}={value}"), group, train, reporter)?;
+        rows.push(row);
+        modalities = found;
+    }
+    if request.unimodal {
+        add_unimodal(&mut rows, train, &modalities, reporter)?;
+    }
+    let drawn = |comparison: &Comparison| {
+        let scores: Vec<_> = comparison.scores_of_rows().into_iter().take(values.len()).collect();
+        vec![("plot.svg", plot(hyper, values, comparison.family(), &scores))]
+    };
+    let folder = train.out.clone().unwrap_or_else(|| default_folder("sweep", train));
+    compare(&rows, folder, request.jobs, worker, stop, &drawn, reporter)
+}
+
+/// Trains what is missing of the rows, and writes their tables, and what `more` makes of them, into the folder.
+fn compare(
+    rows: &[Row],
+    folder: PathBuf,
+    jobs: Option<usize>,
+    worker: &Worker,
+    stop: &Stop,
+    more: &dyn Fn(&Comparison) -> Vec<(&'static str, String)>,
+    reporter: &mut dyn Reporter,
+) -> Result<Compared, Faults> {
+    let ended = queue::train_all(rows, &folder, jobs, worker, stop, reporter)?;
+    let comparison = Comparison::new(rows.iter().map(Row::heading).collect(), ended.results);
+    for (name, text) in comparison.files().into_iter().chain(more(&comparison)) {
+        let path = folder.join(name);
+        std::fs::write(&path, text)
+            .map_err(|why| Diagnostic::error(E0932, format!("cannot write `{}`: {why}", path.display())))?;
+    }
+    Ok(Compared { comparison, folder, failed: ended.failed, interrupted: stop.is_asked() })
+}
+
+/// The same for the same model and data, so that a second call goes on with the first one's runs.
+fn default_folder(what: &str, train: &TrainRequest) -> PathBuf {
+    let clean = |text: &str| {
+        text.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect::<String>()
+    };
+    let stem = |text: &str| Path::new(text).file_stem().map_or(text.to_owned(), |s| s.to_string_lossy().into_owned());
+    Path::new("runs").join(format!("{what}-{}-{}", clean(&stem(&train.model.file)), clean(&stem(&train.data))))
+}

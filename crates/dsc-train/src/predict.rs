@@ -1,0 +1,70 @@
+//! Predictions of the selected weights of a run.
+
+use std::path::Path;
+
+use dsc_data::Split;
+use dsc_experiment::events::{Notice, Reporter};
+use dsc_experiment::run_folder::{Prediction, RunFolder, Seeds};
+use dsc_project::{Faults, RunRequest};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::{E0911, E0921, E0923, E0960};
+
+use crate::trained_model::TrainedModel;
+
+/// Predicts the split that is asked for, or all that the data have, in their order.
+///
+/// # Errors
+/// `E0911` for a folder of several seeds, `E0923` for the test split of the data of a run that is not finished, `E0921` for data
+/// without samples, `E0960` for a prediction that is not a number; what opening a run reports.
+pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<Prediction>, Faults> {
+    if let Some(seeds) = Seeds::open(&request.run)? {
+        return Err(one_of(&request.run, &seeds).into());
+    }
+    let finished = RunFolder::open(&request.run)?.0.is_finished();
+    let model = TrainedModel::open(&request.run, request)?;
+    model.remarks(reporter);
+    let mut splits: Vec<Split> = model.session.dataset.tables.iter().map(|t| t.split).collect();
+    if !finished && model.on_own_data() {
+        // Predictions beside labels are scores.
+        let before = splits.len();
+        splits.retain(|s| *s != Split::Test);
+        if request.split == Some(Split::Test) {
+            let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
+            return Err(fault.help("the test split of its data is read once, at the end of a run").into());
+        }
+        if splits.len() < before {
+            reporter.notice(&Notice::TestSplitLeftOut);
+        }
+    }
+    if request.split.is_none() {
+        splits.retain(|s| model.session.dataset.split(*s).is_ok_and(|t| !t.is_empty()));
+    }
+    if splits.is_empty() {
+        return Err(Diagnostic::error(E0921, format!("`{}` has no samples to predict", model.session.dataset.name))
+            .help("give a data file with samples in at least one of train, valid and test")
+            .into());
+    }
+    let mut rows = Vec::new();
+    for split in splits {
+        rows.extend(model.predict(split, reporter).map_err(|d| model.fault(d))?);
+    }
+    match rows.iter().find(|r| !r.prediction.is_finite()) {
+        None => Ok(rows),
+        Some(Prediction { split, id, prediction, .. }) => {
+            let message = format!("the prediction for sample `{id}` of {split} is {prediction}");
+            Err(Diagnostic::error(E0960, message)
+                .help("look at the sample's features with `dsc data info`, or train again with a smaller rate")
+                .into())
+        }
+    }
+}
+
+/// Several seeds make several predictions.
+fn one_of(top: &Path, seeds: &Seeds) -> Diagnostic {
+    let fault = Diagnostic::error(E0911, format!("`{}` holds the runs of several seeds", top.display()));
+    let runs: Vec<String> = seeds.finished().map(|r| format!("`{}`", top.join(&r.folder).display())).collect();
+    match runs.as_slice() {
+        [] => fault.help("none of them is finished"),
+        _ => fault.help(format!("give one of them: {}", runs.join(", "))),
+    }
+}

@@ -1,0 +1,201 @@
+//! A request for a training, carried out: one run folder, or one for each seed.
+
+use dsc_experiment::run_folder::files;
+use std::path::Path;
+
+use dsc_data::text::WeightFile;
+use dsc_experiment::events::{Notice, Reporter, Stop};
+use dsc_experiment::report::results::aggregate_json;
+use dsc_experiment::results::Results;
+use dsc_experiment::run_folder::{Manifest, RunFolder, SeedState, Seeds};
+use dsc_language::EmbeddedWorld;
+use dsc_project::engine::Trained;
+use dsc_project::{Failure, Faults, ImportRequest, Session, TrainRequest};
+use dsc_runtime::device::{Device, threads};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::E0916;
+
+use crate::feed::Feed;
+use crate::initial_weights::InitialWeights;
+use crate::manifest::{NonFinite, manifest, write_start};
+use crate::trainer::{Job, Outcome, check, train as train_seed};
+use crate::weight_map::WeightMap;
+
+/// Trains every seed of a request, or imports its weights.
+///
+/// # Errors
+/// See [`Engine::train`](dsc_project::Engine::train). All that can be known before the first step is checked before a folder is
+/// made.
+pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure> {
+    if let Some(folder) = &request.out {
+        RunFolder::check_free(folder)?;
+    }
+    let device = Device::parse(&request.device)?;
+    // CUDA has to be loaded before anything else asks libtorch about it.
+    device.open()?;
+    let threads = threads(request.threads)?;
+    let session = Session::open(request, reporter)?;
+    let (feed, non_finite) = feed(&session)?;
+    for ((split, key), count) in &non_finite {
+        reporter.notice(&Notice::NonFinite { split: *split, key: key.clone(), count: *count });
+    }
+    if let Some(notice) = session.texts_cut() {
+        reporter.notice(&notice);
+    }
+    reporter.notice(&beginning(request, &session));
+    let import = request.import.as_ref().map(|i| initial_weights(i, &request.model.file)).transpose()?;
+    if let Some(import) = &import {
+        import.check(&session.graph, &session.dims)?;
+        if !feed.standardizer().streams.is_empty() {
+            reporter.notice(&Notice::ImportStandardized);
+        }
+    }
+    let manifest = manifest(request, &session, &feed, &non_finite, threads, import.as_ref())?;
+    // Imported weights hold those of the encoder.
+    let encoder = session.encoder.as_ref().filter(|_| import.is_none());
+    let encoder = match encoder.and_then(|e| Some((e, e.folder.as_ref()?))) {
+        Some((encoder, folder)) => {
+            let weights = folder.weights()?;
+            weights.check(&encoder.binding.config)?;
+            Some(weights)
+        }
+        None => None,
+    };
+    let top = RunFolder::create(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
+    let results =
+        Run { request, session: &session, feed, manifest, device, encoder, import, top: &top, stop }.seeds(reporter)?;
+    Ok(Trained { results, folder: top.path().to_owned() })
+}
+
+/// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
+pub(crate) fn feed(session: &Session) -> Result<(Feed<'_>, NonFinite), Faults> {
+    let settings = &session.resolved.settings;
+    let feed = Feed::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None)?;
+    let non_finite = check(&session.graph, &feed, settings).map_err(|d| Faults::at(d, &session.sources))?;
+    Ok((feed, non_finite))
+}
+
+fn beginning(request: &TrainRequest, session: &Session) -> Notice {
+    let (model, data) = (session.graph.name.clone(), request.data.clone());
+    let recipe = session.resolved.recipe.clone();
+    let settings = Box::new(session.resolved.settings.clone());
+    match &request.import {
+        Some(import) => Notice::Importing { model, data, recipe, settings, weights: import.weights.clone() },
+        None => Notice::Training { model, data, recipe, settings },
+    }
+}
+
+/// `MODEL-DATA`, to which the time is added.
+fn folder_name(request: &TrainRequest, session: &Session) -> String {
+    let stem = Path::new(&request.data).file_stem();
+    let data = stem.map_or(request.data.clone(), |s| s.to_string_lossy().into_owned());
+    format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"))
+}
+
+/// Imported weights, with the names that the user, or the model, has for them.
+fn initial_weights(import: &ImportRequest, model: &str) -> Result<InitialWeights, Diagnostic> {
+    let beside = Path::new(model).with_extension("names");
+    let path = import.names.clone().or_else(|| beside.is_file().then_some(beside));
+    let names = match (path, EmbeddedWorld::names(model)) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|e| Diagnostic::error(E0916, format!("cannot read `{}`: {e}", path.display())))?;
+            Some(WeightMap::parse(&text, &path.display().to_string())?)
+        }
+        (None, stock) => stock.map(|text| WeightMap::parse(text, &format!("{model}.names"))).transpose()?,
+    };
+    Ok(InitialWeights { file: WeightFile::open(&import.weights)?, names })
+}
+
+/// Everything that the seeds of a training have in common.
+struct Run<'a> {
+    request: &'a TrainRequest,
+    session: &'a Session,
+    feed: Feed<'a>,
+    manifest: Manifest,
+    device: Device,
+    /// Weights of the pretrained text encoder.
+    encoder: Option<WeightFile>,
+    import: Option<InitialWeights>,
+    top: &'a RunFolder,
+    stop: &'a Stop,
+}
+
+impl Run<'_> {
+    fn seeds(&self, reporter: &mut dyn Reporter) -> Result<Vec<Results>, Failure> {
+        let settings = &self.session.resolved.settings;
+        let asked = settings.seeds as usize;
+        let mut record = (asked > 1).then(|| Seeds::new(asked));
+        let mut all: Vec<Results> = Vec::new();
+        for seed in settings.seed..settings.seed + settings.seeds {
+            if !all.is_empty() && self.stop.is_asked() {
+                reporter.notice(&Notice::BetweenSeeds);
+                self.report_finished(all.len(), asked, reporter);
+                return Err(Failure::Interrupted);
+            }
+            let folder = match &mut record {
+                None => self.top.clone(),
+                Some(seeds) => seeds.begin(self.top, seed)?,
+            };
+            let outcome = self.one(seed, &folder, reporter);
+            let state = match &outcome {
+                Ok(Outcome::Finished(results)) => {
+                    all.push((**results).clone());
+                    SeedState::Finished
+                }
+                Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
+                Err(_) => SeedState::Failed,
+            };
+            // After every seed, so that a later one takes nothing with it.
+            if let Some(seeds) = &mut record {
+                seeds.end(self.top, state)?;
+                if state == SeedState::Finished {
+                    self.top.write_json(files::RESULTS, &aggregate_json(settings.family, &all, asked))?;
+                }
+            }
+            let failure = match outcome {
+                Ok(Outcome::Finished(_)) => continue,
+                Ok(Outcome::Interrupted { epoch, step, best }) => {
+                    let (epochs, steps, folder) = (settings.epochs, step, folder.path().to_owned());
+                    reporter.notice(&Notice::Interrupted { epoch, epochs, steps, best, folder });
+                    Failure::Interrupted
+                }
+                Err(fault) => Faults::at(fault, &self.session.sources).into(),
+            };
+            self.report_finished(all.len(), asked, reporter);
+            return Err(failure);
+        }
+        Ok(all)
+    }
+
+    fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
+        let Run { request, session, feed, .. } = self;
+        write_start(session, feed, folder, Manifest { seed, ..self.manifest.clone() })?;
+        let job = Job {
+            graph: &session.graph,
+            dims: &session.dims,
+            feed,
+            settings: &session.resolved.settings,
+            level: request.opt_level,
+            seed,
+            device: self.device,
+            encoder: self.encoder.as_ref(),
+            adopt: self.import.as_ref(),
+            folder,
+            stop: self.stop,
+        };
+        let outcome = train_seed(&job, reporter);
+        reporter.ended();
+        if let (Ok(Outcome::Finished(r)), None) = (&outcome, &request.import) {
+            reporter.notice(&Notice::SeedFinished { seed, seconds: r.seconds, epoch: r.epoch });
+        }
+        outcome
+    }
+
+    /// What is left of several seeds of which not all were trained.
+    fn report_finished(&self, finished: usize, asked: usize, reporter: &mut dyn Reporter) {
+        if asked > 1 {
+            reporter.notice(&Notice::SeedsFinished { finished, asked, folder: self.top.path().to_owned() });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Whole trainings on the generated data: small models, few epochs.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::evaluate::{predict, score};
+use super::feed::Feed;
+use super::trainer::{Job, Outcome, load_weights, train};
+use dsc_data::{Binding, Dataset, Split, demo};
+use dsc_experiment::checkpoint::Checkpoint;
+use dsc_experiment::events::{EpochRecord, Silent, Stop};
+use dsc_experiment::metrics::Family;
+use dsc_experiment::recipe::{Optimizer, OptimizerKind, Settings};
+use dsc_experiment::results::{Results, Scores};
+use dsc_experiment::run_folder::RunFolder;
+use dsc_graph::Graph;
+use dsc_graph::dims::DimTable;
+use dsc_graph::passes::OptLevel;
+use dsc_language::lower::{Options, compile};
+use dsc_language::sema::program::Program;
+use dsc_runtime::Program as Runnable;
+use dsc_runtime::device::Device;
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::source::MemoryWorld;
+
+/// Two streams, dropout, companions that are refreshed before epochs 0 and 2.
+const MODEL: &str = r#"
+use std::{Linear, MLP, mse, nt_xent}
+input audio  : Seq<audio>[Ta, fa]
+input vision : Seq<vision>[Tv, fv]
+label y      : Real
+model Small {
+  let a = audio  |> Linear(out: 16) |> relu() |> dropout(p: 0.1)
+  let v = vision |> Linear(out: 16) |> relu()
+  let score = concat(mean(a), mean(v)) |> MLP(widths: [16, 1]) |> scalar()
+  output score for y
+  companions c { by = [mean(a), mean(v)]  class = class(y)  pos = 2  near = 1  far = 1  pool = 5  refresh = 2 }
+  loss prediction = mse(score, target: y)
+  loss contrast   = 0.01 * nt_xent(mean(a), pos: mean(v) at c.pos, neg: mean(v) at c.neg, tau: 0.5)
+}
+"#;
+
+struct Setup {
+    graph: Graph,
+    dims: DimTable,
+    dataset: Dataset,
+}
+
+fn setup() -> Setup {
+    let world = MemoryWorld::new().with("small.dsl", MODEL);
+    let program = Program::load(&world, "small.dsl").program.unwrap();
+    let dataset = demo::dataset(1);
+    let first = compile(&program, &Options::default());
+    let first = first.graph.unwrap_or_else(|| panic!("{:#?}", first.diagnostics.into_sorted()));
+    let dims = Binding::from_dataset(&dataset, None, None).unwrap().dims(first.inputs.values()).unwrap();
+    let graph = compile(&program, &Options { dims: Some(dims.clone()), ..Options::default() }).graph.unwrap();
+    Setup { graph, dims, dataset }
+}
+
+fn settings(epochs: u64) -> Settings {
+    let optimizer = Optimizer::new(OptimizerKind::Adam, 5e-3);
+    Settings {
+        epochs,
+        batch: 32,
+        optimizer,
+        family: Family::Sims,
+        clip: Some(1.0),
+        accumulate: 2,
+        ..Settings::default()
+    }
+}
+
+fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) -> Result<Outcome, Diagnostic> {
+    let feed = Feed::new(&setup.graph, &setup.dataset, None, settings, None)?;
+    let folder = RunFolder::create(Some(out), out, "x")?;
+    let signal = Stop::new();
+    if stop {
+        signal.ask();
+    }
+    let job = Job {
+        graph: &setup.graph,
+        dims: &setup.dims,
+        feed: &feed,
+        settings,
+        level: OptLevel::default(),
+        seed,
+        device: Device::Cpu,
+        encoder: None,
+        adopt: None,
+        folder: &folder,
+        stop: &signal,
+    };
+    train(&job, &mut Silent)
+}
+
+fn records(out: &Path) -> Vec<EpochRecord> {
+    let text = fs::read_to_string(out.join("metrics.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// All that a run decides: the log without its clock.
+fn decided(out: &Path) -> Vec<Value> {
+    let strip = |r: EpochRecord| serde_json::to_value(EpochRecord { seconds: 0.0, ..r }).unwrap();
+    records(out).into_iter().map(strip).collect()
+}
+
+#[test]
+fn a_training_learns_selects_and_scores_once() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let (settings, out) = (settings(4), dir.path().join("run"));
+    let Outcome::Finished(results) = run(&setup, &settings, 3, &out, false).unwrap() else { panic!("interrupted") };
+    let log = records(&out);
+    assert_eq!(log.len(), 4);
+    assert!(log[3].losses["prediction"] < 0.9 * log[0].losses["prediction"], "{log:#?}");
+    assert_eq!(log[3].step, 4 * 600u64.div_ceil(32).div_ceil(2));
+    assert!(log.iter().all(|r| r.gradient_norm.is_some() && r.losses.contains_key("contrast")));
+    // The epoch is the best by the rule, the first of equals.
+    let maes: Vec<f64> = log.iter().map(|r| r.valid["mae"].unwrap()).collect();
+    let least = maes.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(results.epoch, maes.iter().position(|m| *m == least).unwrap() as u64);
+    assert_eq!(results.valid.metrics["mae"], Some(least));
+    assert!(results.test.metrics["mae"].unwrap() < results.constant.test.metrics["mae"].unwrap());
+    assert_eq!((results.test_reads, results.valid.samples, results.test.samples), (1, 150, 300));
+    let written: Results = serde_json::from_str(&fs::read_to_string(out.join("results.json")).unwrap()).unwrap();
+    assert_eq!(written, *results);
+
+    // The saved weights score what the run says, and so do the saved predictions.
+    let best = Checkpoint::open(&out.join("best.safetensors")).unwrap();
+    assert_eq!(best.state.best.as_ref().unwrap().epoch, results.epoch);
+    let store = load_weights(&setup.graph, &setup.dims, &best, Device::Cpu).unwrap();
+    let feed = Feed::new(&setup.graph, &setup.dataset, None, &settings, None).unwrap();
+    let program = Runnable::new(&setup.graph, &setup.dims).unwrap();
+    let again = predict(&program, &store, &feed, Split::Test).unwrap();
+    let truth = feed.label(Split::Test, "y").unwrap();
+    let ids = feed.ids(Split::Test).unwrap();
+    assert_eq!(Scores::of(&score(Family::Sims, &again["y"], truth, ids).unwrap()), results.test);
+    let mut csv = csv::Reader::from_path(out.join("test.csv")).unwrap();
+    let saved: Vec<f32> = csv.records().map(|r| r.unwrap()[2].parse().unwrap()).collect();
+    assert_eq!(saved, again["y"]);
+
+    // A finished run keeps no moments.
+    let last = Checkpoint::open(&out.join("last.safetensors")).unwrap();
+    assert!(last.tensors().all(|(name, _)| !name.contains('/')));
+    let mut other = best;
+    other.state.graph = "another".into();
+    assert_eq!(load_weights(&setup.graph, &setup.dims, &other, Device::Cpu).err().unwrap().code.0, "E0915");
+}
+
+#[test]
+fn a_seed_decides_everything() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let paths = ["a", "b", "c"].map(|name| dir.path().join(name));
+    for (path, seed) in paths.iter().zip([7, 7, 8]) {
+        run(&setup, &settings(3), seed, path, false).unwrap();
+    }
+    assert_eq!(decided(&paths[0]), decided(&paths[1]));
+    assert_ne!(decided(&paths[0]), decided(&paths[2]));
+    for file in ["best.safetensors", "valid.csv", "test.csv"] {
+        let same = |a: &Path, b: &Path| fs::read(a.join(file)).unwrap() == fs::read(b.join(file)).unwrap();
+        assert!(same(&paths[0], &paths[1]), "{file}");
+        assert!(!same(&paths[0], &paths[2]), "{file}");
+    }
+}
+
+#[test]
+fn a_stopped_training_leaves_its_full_state() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let out = dir.path().join("run");
+    let outcome = run(&setup, &settings(3), 1, &out, true).unwrap();
+    assert_eq!(outcome, Outcome::Interrupted { epoch: 0, step: 1, best: None });
+    let last = Checkpoint::open(&out.join("last.safetensors")).unwrap();
+    let within = last.state.within.as_ref().unwrap();
+    assert_eq!((last.state.step, within.batches, within.samples), (1, 2, 64));
+    assert!(within.sums["prediction"] > 0.0 && within.gradient_norm.is_some());
+    assert_eq!(last.state.logs["metrics.jsonl"], 0);
+    let pools = last.pools("c").unwrap();
+    pools.check(600).unwrap();
+    assert_eq!((last.state.pools["c"].epoch, pools.settings.pool), (0, 5));
+    for param in &setup.graph.params {
+        let (_, mean) = last.f32(&format!("adam.m/{}", param.path)).unwrap();
+        let (_, square) = last.f32(&format!("adam.v/{}", param.path)).unwrap();
+        assert!(mean.iter().any(|x| *x != 0.0) && square.iter().all(|x| *x >= 0.0), "{}", param.path);
+        assert_eq!(last.state.moment_steps[&param.path], 1);
+    }
+    assert!(!out.join("results.json").exists());
+}
+
+#[test]
+fn a_loss_that_is_no_number_names_its_step() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let mut settings = settings(3);
+    settings.optimizer.lr = 1e30;
+    let fault = run(&setup, &settings, 1, &dir.path().join("run"), false).unwrap_err();
+    assert_eq!(fault.code.0, "E0920");
+    assert!(fault.message.contains("epoch 0, step 1"), "{fault}");
+}

@@ -1,0 +1,623 @@
+//! The loop: epochs of steps, validation, selection, one reading of the test split.
+
+use dsc_experiment::run_folder::files;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+
+use super::companions::{self, Listed};
+use super::encoder_weights;
+use super::evaluate::{predict, primary, score};
+use super::feed::Feed;
+use super::initial_weights::InitialWeights;
+use dsc_data::text::WeightFile;
+use dsc_data::{NonFiniteCount, Split, batch};
+use dsc_experiment::checkpoint::{
+    self, Best, Checkpoint, Numbers, Part, PoolState, State, Within, first_moment, pool_parts, second_moment,
+};
+use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter, Stop};
+use dsc_experiment::metrics::{Direction, Metrics, Select, constant_row};
+use dsc_experiment::recipe::{OptimizerKind, Settings};
+use dsc_experiment::results::{Constant, During, PeakMemory, Results, Scores, by_name};
+use dsc_experiment::run_folder::{Log, RunFolder};
+use dsc_graph::dims::DimTable;
+use dsc_graph::passes::OptLevel;
+use dsc_graph::{Graph, Op, ParamId};
+use dsc_runtime::device::{peak_rss, reset_peak_rss};
+use dsc_runtime::{Algorithm, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::{E0915, E0920, E0922};
+
+/// Time between two checkpoints within an epoch.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
+
+/// What to train, on what, how and where to.
+pub struct Job<'a> {
+    /// The model.
+    pub graph: &'a Graph,
+    /// Its dims.
+    pub dims: &'a DimTable,
+    /// Its data.
+    pub feed: &'a Feed<'a>,
+    /// The recipe.
+    pub settings: &'a Settings,
+    /// Which passes rewrite the graph before it runs.
+    pub level: OptLevel,
+    /// The seed.
+    pub seed: u64,
+    /// The device.
+    pub device: dsc_runtime::device::Device,
+    /// Weights of the pretrained text encoder.
+    pub encoder: Option<&'a WeightFile>,
+    /// Weights of the whole model that were trained elsewhere: they are scored as they are, in the place of a training.
+    pub adopt: Option<&'a InitialWeights>,
+    /// Where the run is written.
+    pub folder: &'a RunFolder,
+    /// Set from elsewhere (Ctrl-C): the step is finished, the state saved.
+    pub stop: &'a Stop,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// All epochs are done and the test split was read.
+    Finished(Box<Results>),
+    /// It was stopped; the state is in `last.safetensors`.
+    Interrupted {
+        /// Epochs done.
+        epoch: u64,
+        /// Steps done.
+        step: u64,
+        /// The best epoch so far, from 0; none before the end of the first one.
+        best: Option<u64>,
+    },
+}
+
+/// Trains a model and writes its run folder, `run.json` and what belongs to it aside.
+///
+/// # Errors
+/// `E0920` for a loss that is not a number, `E0922` for a model without loss or output; whatever data, libtorch and disk
+/// report.
+pub fn train(job: &Job<'_>, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
+    Training::start(job)?.run(reporter)
+}
+
+/// Numbers of a graph's parameters: all, and those of the text encoder.
+pub fn count_parameters(graph: &Graph, dims: &DimTable) -> (u64, u64) {
+    let size = |p: &dsc_graph::Param| {
+        p.shape.iter().map(|d| d.eval(dims).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)).product::<u64>()
+    };
+    let all = graph.params.iter().map(size).sum();
+    (all, graph.params.iter().filter(|p| p.encoder.is_some()).map(size).sum())
+}
+
+/// The parameters of a graph with the weights of a checkpoint.
+///
+/// # Errors
+/// `E0915` when the checkpoint belongs to another graph.
+pub fn load_weights(
+    graph: &Graph,
+    dims: &DimTable,
+    checkpoint: &Checkpoint,
+    device: dsc_runtime::device::Device,
+) -> Result<ParamStore, Diagnostic> {
+    if checkpoint.state.graph != graph.hash() {
+        return Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph than `{}`", graph.name))
+            .help("use the model file, variant and hypers that the run was made with"));
+    }
+    let mut store = ParamStore::init(graph, dims, checkpoint.state.seed, device.open()?)?;
+    restore(&mut store, checkpoint)?;
+    Ok(store)
+}
+
+fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagnostic> {
+    let saved: Vec<&str> = checkpoint.weights().map(|(name, _)| name).collect();
+    let missing = store.iter().map(|(path, _)| path).find(|path| !saved.contains(path));
+    let superfluous = saved.iter().find(|name| store.tensor(name).is_none());
+    let fault = |what: String| {
+        Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph: {what}"))
+            .help("use the model file, variant and hypers that the run was made with"))
+    };
+    if let Some(path) = missing {
+        return fault(format!("it has no weights for `{path}`"));
+    }
+    if let Some(name) = superfluous {
+        return fault(format!("the model has no parameter `{name}`"));
+    }
+    for name in saved {
+        let (shape, numbers) = checkpoint.f32(name)?;
+        let shape: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
+        store.set(name, &shape, &numbers)?;
+    }
+    Ok(())
+}
+
+/// What can be told before a training begins, from model, data and settings alone: that there is something to train, to
+/// score and to select by, and that every split has every stream and label that is read, each number of them finite. That
+/// reads the test split, but scores nothing on it. Returns how many values are not finite (and will become 0), per split
+/// and key of a stream that has some.
+///
+/// # Errors
+/// `E0922`, `E0963`; as [`Feed::check`] and [`Feed::check_labels`].
+pub fn check(
+    graph: &Graph,
+    feed: &Feed<'_>,
+    settings: &Settings,
+) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
+    plan(graph, settings)?;
+    for split in Split::ALL {
+        feed.check_labels(split)?;
+    }
+    let mut all = IndexMap::new();
+    for split in Split::ALL {
+        let counts = feed.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
+        all.extend(counts.map(|(key, count)| ((split, key), count)));
+    }
+    Ok(all)
+}
+
+/// The label that is scored and the rule that selects the epoch.
+fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnostic> {
+    if graph.losses.is_empty() {
+        return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
+            .help("add `loss prediction = mse(score, target: y)`"));
+    }
+    if !graph.trained_params().contains(&true) {
+        return Err(Diagnostic::error(E0922, format!("no loss of `{}` depends on a weight", graph.name))
+            .help("the way from a weight to a loss must not lead through `stop_grad`"));
+    }
+    let label = primary(graph)?.to_owned();
+    let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
+    Ok((label, Select::new(settings.family, direction, &settings.select.metric)?))
+}
+
+struct Training<'a> {
+    job: &'a Job<'a>,
+    program: Program,
+    store: ParamStore,
+    optimizer: Optimizer,
+    select: Select,
+    label: String,
+    lists: Vec<Option<Listed>>,
+    state: State,
+    log: Log,
+    began: Instant,
+    saved: Instant,
+    /// The time over which the largest memory is known.
+    during: During,
+}
+
+/// What an epoch collects.
+#[derive(Default)]
+struct Sums {
+    within: Within,
+    lr: f64,
+}
+
+impl<'a> Training<'a> {
+    fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
+        let (graph, settings) = (job.graph, job.settings);
+        let during = if reset_peak_rss() { During::Run } else { During::Process };
+        let (label, select) = plan(graph, settings)?;
+        let program = Program::optimised(graph, job.dims, job.level)?;
+        let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
+        match (job.adopt, job.encoder) {
+            (Some(weights), _) => {
+                weights.load(graph, job.dims, &mut store)?;
+            }
+            (None, Some(encoder)) => {
+                encoder_weights::load(graph, &mut store, encoder)?;
+            }
+            (None, None) => {}
+        }
+        let optimizer = optimizer(graph, &mut store, settings)?;
+        let samples = job.feed.len(Split::Train)? as u64;
+        let steps_per_epoch = samples.div_ceil(settings.batch as u64).div_ceil(settings.accumulate as u64);
+        let state = State {
+            schema: checkpoint::SCHEMA,
+            graph: graph.hash(),
+            bound: graph.bound_hash(job.dims),
+            seed: job.seed,
+            schedule: settings.schedule,
+            total_steps: steps_per_epoch * settings.epochs,
+            ..State::default()
+        };
+        let log = job.folder.log(files::METRICS)?;
+        let lists = vec![None; graph.companions.len()];
+        let now = Instant::now();
+        Ok(Training {
+            job,
+            program,
+            store,
+            optimizer,
+            select,
+            label,
+            lists,
+            state,
+            log,
+            began: now,
+            saved: now,
+            during,
+        })
+    }
+
+    fn run(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
+        let (job, settings) = (self.job, self.job.settings);
+        let n = job.feed.len(Split::Train)?;
+        let (parameters, encoder_parameters) = count_parameters(job.graph, job.dims);
+        let batches = n.div_ceil(settings.batch) as u64;
+        let (seed, epochs) = (job.seed, settings.epochs);
+        if job.adopt.is_some() {
+            return self.adopt(parameters, encoder_parameters, reporter);
+        }
+        reporter.started(&Plan {
+            seed,
+            metric: settings.select.metric.clone(),
+            epochs,
+            batches,
+            samples: n,
+            parameters,
+            encoder_parameters,
+        });
+        // What needs no number of steps has been told with the recipe.
+        if settings.schedule.warning(settings.epochs).is_none()
+            && let Some(warning) = self.schedule().warning()
+        {
+            reporter.notice(&Notice::Warning(warning.to_string()));
+        }
+        for epoch in 0..settings.epochs {
+            let began = Instant::now();
+            if companions::is_due(job.graph, &self.lists, epoch) {
+                reporter.busy("retrieving companions");
+                let (program, store) = (&self.program, &self.store);
+                companions::refresh(job.graph, program, store, job.feed, settings, &mut self.lists, epoch)?;
+            }
+            let Some(sums) = self.epoch(epoch, n, reporter)? else {
+                self.save_last(true)?;
+                let best = self.state.best.as_ref().map(|b| b.epoch);
+                return Ok(Outcome::Interrupted { epoch: self.state.epoch, step: self.state.step, best });
+            };
+            self.finish_epoch(epoch, &sums, began, reporter)?;
+        }
+        self.finish(parameters, encoder_parameters, reporter)
+    }
+
+    /// The weights as they are for the selected ones.
+    fn adopt(
+        mut self,
+        parameters: u64,
+        encoder_parameters: u64,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Outcome, Diagnostic> {
+        self.state.total_steps = 0;
+        checkpoint::write(&self.job.folder.file(files::BEST), &self.state, &self.weights())?;
+        self.save_last(false)?;
+        self.finish(parameters, encoder_parameters, reporter)
+    }
+
+    fn schedule(&self) -> dsc_experiment::schedule::Plan {
+        let per_epoch = self.state.total_steps / self.job.settings.epochs.max(1);
+        self.job.settings.schedule.plan(self.state.total_steps, per_epoch)
+    }
+
+    /// The steps of an epoch; nothing when it was stopped.
+    fn epoch(&mut self, epoch: u64, n: usize, reporter: &mut dyn Reporter) -> Result<Option<Sums>, Diagnostic> {
+        let settings = self.job.settings;
+        let plan = self.schedule();
+        let mut sums = Sums::default();
+        reporter.busy("");
+        let batches = batch::epoch(n, settings.batch, self.job.seed, epoch);
+        for group in batches.chunks(settings.accumulate) {
+            self.store.zero_grads();
+            for anchors in group {
+                self.backward(epoch, anchors, 1.0 / group.len() as f64, &mut sums.within)?;
+                sums.within.batches += 1;
+                sums.within.samples += anchors.len() as u64;
+                reporter.batch(&BatchDone {
+                    epoch,
+                    batch: sums.within.batches,
+                    samples: sums.within.samples as usize,
+                    losses: means(&sums.within),
+                });
+            }
+            if let Some(most) = settings.clip
+                && let Some(norm) = self.optimizer.clip(&self.store, most)?
+            {
+                let norm = values::scalar(&norm)?;
+                sums.within.gradient_norm = Some(sums.within.gradient_norm.map_or(norm, |m| m.max(norm)));
+            }
+            sums.lr = plan.lr(settings.optimizer.lr, self.state.step);
+            self.optimizer.step(&self.store, sums.lr, settings.optimizer.lr)?;
+            self.state.step += 1;
+            self.state.within = Some(sums.within.clone());
+            if self.job.stop.is_asked() {
+                return Ok(None);
+            }
+            if self.saved.elapsed() > CHECKPOINT_EVERY {
+                self.save_last(true)?;
+            }
+        }
+        self.store.zero_grads();
+        Ok(Some(sums))
+    }
+
+    /// Forward and backward of one batch; `scale` is its share of the step.
+    fn backward(&mut self, epoch: u64, anchors: &[usize], scale: f64, within: &mut Within) -> Result<(), Diagnostic> {
+        let (samples, companions) = companions::rows(&self.lists, anchors, self.job.seed, epoch);
+        let mut batch = self.job.feed.batch(Split::Train, &samples, anchors.len(), true)?;
+        batch.companions = companions;
+        let mode = Mode::Train { seed: self.job.seed, epoch, step: self.state.step };
+        let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
+        for (name, loss) in &result.losses {
+            let value = values::scalar(loss)?;
+            if !value.is_finite() {
+                return Err(Diagnostic::error(
+                    E0920,
+                    format!("the loss `{name}` is {value} in epoch {epoch}, step {}", self.state.step),
+                )
+                .help(format!(
+                    "lower the learning rate (it is {:e}), clip gradients with `clip = 1.0`, or look at the features \
+                     with `standardize = train`",
+                    self.job.settings.optimizer.lr
+                )));
+            }
+            *within.sums.entry(name.clone()).or_insert(0.0) += value * anchors.len() as f64;
+        }
+        match values::total(&result.losses, scale)? {
+            Some(total) => self.store.backward(&total),
+            None => Ok(()),
+        }
+    }
+
+    /// Validation, selection, log and checkpoint.
+    fn finish_epoch(
+        &mut self,
+        epoch: u64,
+        sums: &Sums,
+        began: Instant,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(), Diagnostic> {
+        reporter.busy("validation");
+        let (metrics, _) = self.score(Split::Valid)?;
+        let value = self.select.value(&metrics);
+        let best = match &self.state.best {
+            None => true,
+            Some(best) => self.select.better(value, best.value),
+        };
+        self.state.epoch = epoch + 1;
+        self.state.within = None;
+        if best {
+            self.state.best = Some(Best { epoch, value });
+        }
+        let losses = means(&sums.within);
+        let absent = |(decl, listed): (&dsc_graph::Companions, &Option<Listed>)| {
+            Some((decl.name.clone(), listed.as_ref()?.pools.absent())).filter(|(_, n)| *n > 0)
+        };
+        let record = EpochRecord {
+            epoch,
+            step: self.state.step,
+            lr: sums.lr,
+            total: losses.values().sum(),
+            losses,
+            valid: by_name(&metrics),
+            without_companions: self.job.graph.companions.iter().zip(&self.lists).filter_map(absent).collect(),
+            gradient_norm: sums.within.gradient_norm,
+            best,
+            seconds: began.elapsed().as_secs_f64(),
+        };
+        self.log.add(&record)?;
+        reporter.epoch(&record);
+        if best {
+            // Without a clock, so that a seed decides the file to the bit.
+            let state = State {
+                logs: IndexMap::new(),
+                pools: IndexMap::new(),
+                moment_steps: IndexMap::new(),
+                seconds: 0.0,
+                ..self.state.clone()
+            };
+            checkpoint::write(&self.job.folder.file(files::BEST), &state, &self.weights())?;
+        }
+        self.save_last(true)
+    }
+
+    /// Selected weights, predictions, results.
+    fn finish(
+        mut self,
+        parameters: u64,
+        encoder_parameters: u64,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Outcome, Diagnostic> {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let job = self.job;
+        let best = Checkpoint::open(&job.folder.file(files::BEST))?;
+        restore(&mut self.store, &best)?;
+        reporter.busy("scoring");
+        let mut scored = Vec::new();
+        for split in [Split::Valid, Split::Test] {
+            let (metrics, predictions) = self.score(split)?;
+            let labels = job.feed.label(split, &self.label)?;
+            job.folder.write_predictions(split, job.feed.ids(split)?, labels, &predictions)?;
+            scored.push(Scores::of(&metrics));
+        }
+        let truth = |split| job.feed.label(split, &self.label);
+        let (value, constant) = constant_row(job.settings.family, truth(Split::Train)?, truth(Split::Test)?)?;
+        let (Some(test), Some(valid)) = (scored.pop(), scored.pop()) else {
+            return Err(Diagnostic::error(E0922, "a split was not scored").help("this is a bug in dsc"));
+        };
+        let results = Results {
+            schema: dsc_experiment::run_folder::SCHEMA,
+            model: job.graph.name.clone(),
+            seed: job.seed,
+            family: job.settings.family.name().to_owned(),
+            label: self.label.clone(),
+            select: job.settings.select.to_string(),
+            epoch: best.state.best.as_ref().map_or(0, |b| b.epoch),
+            epochs: if job.adopt.is_some() { 0 } else { job.settings.epochs },
+            test_reads: 1,
+            valid,
+            test,
+            constant: Constant { value, test: Scores::of(&constant) },
+            parameters,
+            encoder_parameters,
+            seconds,
+            peak_memory: peak_rss().map(|resident| PeakMemory { resident, during: self.during }),
+        };
+        job.folder.write_json(files::RESULTS, &results)?;
+        reporter.busy("");
+        // The run is finished now: what fails from here on costs disk space, not results.
+        if let Err(fault) = self.drop_moments() {
+            reporter.notice(&Notice::MomentsKept { why: fault.message });
+        }
+        Ok(Outcome::Finished(Box::new(results)))
+    }
+
+    /// Writes the last state, which only the disk still has, without moments and companion lists.
+    fn drop_moments(&mut self) -> Result<(), Diagnostic> {
+        let last = Checkpoint::open(&self.job.folder.file(files::LAST))?;
+        restore(&mut self.store, &last)?;
+        drop(last);
+        self.save_last(false)
+    }
+
+    fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
+        let feed = self.job.feed;
+        let mut predictions = predict(&self.program, &self.store, feed, split)?;
+        let predictions = predictions.swap_remove(&self.label).unwrap_or_default();
+        let metrics = score(self.job.settings.family, &predictions, feed.label(split, &self.label)?, feed.ids(split)?)?;
+        Ok((metrics, predictions))
+    }
+
+    fn weights(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::with_capacity(self.store.len());
+        for (path, tensor) in self.store.iter() {
+            let shape = tensor.size().iter().map(|n| *n as usize).collect();
+            let fetch = move || Ok(self.store.get(path)?.map(|(_, numbers)| numbers).unwrap_or_default());
+            parts.push(Part { name: path.to_owned(), shape, numbers: Numbers::Fetch(Box::new(fetch)) });
+        }
+        parts
+    }
+
+    /// Writes `last.safetensors`, with moments and companion lists if the training is to go on from it.
+    fn save_last(&mut self, resumable: bool) -> Result<(), Diagnostic> {
+        self.log.sync()?;
+        self.state.logs = IndexMap::from([(files::METRICS.to_owned(), self.log.bytes())]);
+        self.state.seconds = self.began.elapsed().as_secs_f64();
+        let mut steps = IndexMap::new();
+        let mut parts = self.weights();
+        let mut pools = IndexMap::new();
+        if resumable {
+            for (decl, listed) in self.job.graph.companions.iter().zip(&self.lists) {
+                let Some(listed) = listed else { continue };
+                pools.insert(decl.name.clone(), PoolState { settings: listed.pools.settings, epoch: listed.epoch });
+                parts.extend(pool_parts(&decl.name, &listed.pools));
+            }
+            for path in self.optimizer.paths() {
+                let Some(moments) = self.optimizer.moments(path)? else { continue };
+                steps.insert(path.to_owned(), moments.step);
+                // Read again when their turn comes: two thirds of a checkpoint are moments.
+                let optimizer = &self.optimizer;
+                let fetch = move |second: bool| {
+                    let moments = optimizer.moments(path)?;
+                    Ok(moments.map(|m| if second { m.square } else { m.mean }).unwrap_or_default())
+                };
+                for (name, second) in [(first_moment(path), false), (second_moment(path), true)] {
+                    let shape = moments.shape.iter().map(|n| *n as usize).collect();
+                    parts.push(Part { name, shape, numbers: Numbers::Fetch(Box::new(move || fetch(second))) });
+                }
+            }
+        }
+        let state = State { pools, moment_steps: steps, ..self.state.clone() };
+        checkpoint::write(&self.job.folder.file(files::LAST), &state, &parts)?;
+        drop(parts);
+        self.saved = Instant::now();
+        Ok(())
+    }
+}
+
+fn means(within: &Within) -> IndexMap<String, f64> {
+    let n = within.samples.max(1) as f64;
+    within.sums.iter().map(|(name, sum)| (name.clone(), sum / n)).collect()
+}
+
+/// Which parameters are the weight of a linear map. Weight decay acts on these alone: biases, norms, embedding tables,
+/// positions and learned rows are no maps that could grow with the features.
+fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
+    let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
+    let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
+    weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
+}
+
+/// The optimiser of a recipe; weight decay acts on [`linear_weights`]. An encoder with the rate 0 is frozen.
+fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Result<Optimizer, Diagnostic> {
+    let o = &settings.optimizer;
+    if o.encoder_lr == Some(0.0) {
+        for param in graph.params.iter().filter(|p| p.encoder.is_some()) {
+            store.set_trains(&param.path, false)?;
+        }
+    }
+    let constants = OptimizerSettings {
+        algorithm: match o.kind {
+            OptimizerKind::Adam => Algorithm::Adam,
+            OptimizerKind::Adamw => Algorithm::AdamW,
+        },
+        beta1: o.betas.0,
+        beta2: o.betas.1,
+        eps: o.eps,
+        weight_decay: o.weight_decay,
+    };
+    let decaying = linear_weights(graph);
+    let groups: IndexMap<&str, ParamGroup> = graph
+        .params
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| store.trains(&p.path))
+        .map(|(index, p)| {
+            let rate = match o.encoder_lr {
+                Some(lr) if p.encoder.is_some() => Rate::Own(lr),
+                _ => Rate::Factor(1.0),
+            };
+            (p.path.as_str(), ParamGroup { rate, decay: decaying.contains(&ParamId(index as u32)) })
+        })
+        .collect();
+    Ok(Optimizer::new(store, constants, |path| groups.get(path).copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dsc_language::lower::{Options, compile};
+    use dsc_language::sema::program::Program as Source;
+    use dsc_syntax::source::MemoryWorld;
+
+    #[test]
+    fn only_weights_of_linear_maps_decay() {
+        let text = r#"
+use std::{Linear, LayerNorm, mse}
+input audio : Seq<audio>[Ta, fa]
+label y     : Real
+model M {
+  let start = learned(rows: 1, width: 8)
+  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm())
+  let score = mean(a) |> Linear(out: 1) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+"#;
+        let world = MemoryWorld::new().with("m.dsl", text);
+        let program = Source::load(&world, "m.dsl").program.unwrap();
+        let compiled = compile(&program, &Options::default());
+        let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()));
+        let decaying = linear_weights(&graph);
+        let paths = |wanted: bool| -> Vec<&str> {
+            let params = graph.params.iter().enumerate();
+            let chosen = params.filter(|(i, _)| decaying.contains(&ParamId(*i as u32)) == wanted);
+            chosen.map(|(_, p)| p.path.as_str()).collect()
+        };
+        assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
+        assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
+        // Two biases, weight and bias of the norm, the learned row of rank 2.
+        assert_eq!(paths(false).len(), 5, "{:?}", paths(false));
+    }
+}
