@@ -145,8 +145,11 @@ fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
 
 #[test]
 fn models_are_summed_up_side_by_side() {
-    let args = ["summary", "fusion/concat", "--data", "sims", "--of", "Fuse", "--beside", "fusion/ca", "fusion/hbf"];
+    let args = ["summary", "fusion/concat", "--data", "sims", "--block", "Fuse", "--compare", "fusion/ca", "fusion/hbf"];
     let shown = dsc().args(args).assert().success();
+    // The names that these options had before go on working.
+    let old = args.map(|a| a.replace("--block", "--of").replace("--compare", "--beside"));
+    dsc().args(old).assert().success().stdout(shown.get_output().stdout.clone());
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
     let row = |name: &str| -> Vec<String> {
         let line = text.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
@@ -159,8 +162,8 @@ fn models_are_summed_up_side_by_side() {
     let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(json["models"][2]["of"]["Fuse"], 125_169_920);
     assert!(json["models"][0]["of"]["Fuse"].is_null());
-    let shown = dsc().args(args).args(["--of", "Fuze"]).assert().code(2);
-    assert!(String::from_utf8(shown.get_output().stderr.clone()).unwrap().contains("`--of Fuze`"));
+    let shown = dsc().args(args).args(["--block", "Fuze"]).assert().code(2);
+    assert!(String::from_utf8(shown.get_output().stderr.clone()).unwrap().contains("`--block Fuze`"));
 }
 
 #[test]

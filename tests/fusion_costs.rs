@@ -58,7 +58,7 @@ either, width 128.
 | fusion | stock model | counted: fusion | with the alignment | article |
 |---|---|---|---|---|
 {rows}
-`dsc summary fusion/concat --data sims --of Fuse --of Align --beside fusion/concat_sa fusion/ca fusion/bf fusion/hbf` prints
+`dsc summary fusion/concat --data sims --block Fuse --block Align --compare fusion/concat_sa fusion/ca fusion/bf fusion/hbf` prints
 these counts, and each file holds its own by an `expect` that `dsc check` enforces.
 
 Counted: {CONVENTION}.

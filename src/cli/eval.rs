@@ -1,58 +1,30 @@
 //! `dsc eval RUN`: scores the selected weights of a run again, or those of all finished seeds below a folder.
 
-use std::path::PathBuf;
-
-use dsc_data::{Split, file_sha256};
+use dsc_data::file_sha256;
 use dsc_experiment::metrics::aggregate;
 use dsc_experiment::report::results::{metrics_of, scores_table};
 use dsc_experiment::results::Scores;
 use dsc_experiment::run_folder::Manifest;
+use dsc_project::Engine;
 use dsc_project::engine::Scored;
-use dsc_project::{Engine, RunRequest};
 use serde_json::json;
 
 use super::progress::Progress;
+use super::run_args::RunArgs;
 use super::{Exit, Output};
 
 /// `dsc eval`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("run", |a| a.help("The folder of a run, or of the runs of several seeds")))]
+#[command(mut_arg("split", |a| a.help("train, valid or test; by default test for a finished run, valid for an unfinished one")))]
 pub struct Args {
-    /// The folder of a run, or of the runs of several seeds
-    #[arg(value_name = "RUN")]
-    run: PathBuf,
-    /// train, valid or test; without it test for a finished run, valid for an unfinished one
-    #[arg(long, value_name = "SPLIT", value_parser = parse_split)]
-    split: Option<Split>,
-    /// Other data than the run was made with
-    #[arg(long, value_name = "NAME|FILE")]
-    data: Option<String>,
-    /// Folder below which the known data sets lie
-    #[arg(long, value_name = "DIR", env = "DSC_DATA")]
-    data_root: Option<PathBuf>,
-    /// cpu, cuda or cuda:N
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    device: String,
-    /// Threads for operators
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-}
-
-/// `train`, `valid` or `test`.
-pub(super) fn parse_split(text: &str) -> Result<Split, String> {
-    Split::ALL.into_iter().find(|s| s.name() == text).ok_or_else(|| "one of train, valid, test".to_owned())
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 /// Scores a run, or the finished ones of several seeds.
 pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
-    let request = RunRequest {
-        run: args.run.clone(),
-        split: args.split,
-        data: args.data.clone(),
-        data_root: args.data_root.clone(),
-        device: args.device.clone(),
-        threads: args.threads,
-    };
-    let scored = engine.score(&request, &mut Progress::new(out));
+    let scored = engine.score(&args.run.request(), &mut Progress::new(out));
     let scored = match scored {
         Ok(scored) => scored,
         Err(faults) => return out.faults(&faults),

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{OutputFormat, Picture as Kind};
 use super::model::{BindArgs, named, open, parse_assignment};
+use super::output_args::{OutputFormat, Picture as Kind};
 use super::{Exit, Output};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use dsc_analysis::Costs;

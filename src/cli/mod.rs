@@ -19,8 +19,8 @@
 
 pub mod ablate;
 pub mod args;
-mod beside;
 mod check;
+mod compare;
 pub mod data;
 pub mod demo;
 pub mod diff;
@@ -37,10 +37,12 @@ pub mod launch;
 pub mod model;
 pub mod models;
 mod output;
+mod output_args;
 pub mod predict;
 mod process;
 mod progress;
 mod rpath;
+mod run_args;
 pub mod summary;
 pub mod sweep;
 pub mod test;

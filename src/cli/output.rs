@@ -1,6 +1,6 @@
 //! The one place where text leaves the program.
 
-use super::args::{Color, OutputArgs, OutputFormat};
+use super::output_args::{Color, OutputArgs, OutputFormat};
 use dsc_project::Faults;
 use dsc_syntax::diag::{Diagnostic, render};
 use dsc_syntax::source::SourceMap;

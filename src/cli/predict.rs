@@ -4,40 +4,25 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use dsc_data::Split;
 use dsc_experiment::run_folder::{Columns, Prediction, predictions_csv};
-use dsc_project::{Engine, RunRequest};
+use dsc_project::Engine;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0913;
 
-use super::eval::parse_split;
 use super::progress::Progress;
+use super::run_args::RunArgs;
 use super::{Exit, Output};
 
 /// `dsc predict`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("data", |a| a.help("A known data set or a feature file, with labels or without; by default the data of the run")))]
+#[command(mut_arg("split", |a| a.help("train, valid or test; by default all splits that the data have, with a column that names them")))]
 pub struct Args {
-    /// The folder of a run
-    #[arg(value_name = "RUN")]
-    run: PathBuf,
-    /// A known data set or a feature file, with labels or without; by default the data of the run
-    #[arg(long, value_name = "NAME|FILE")]
-    data: Option<String>,
-    /// train, valid or test; without it all splits that the data have, with a column that says which
-    #[arg(long, value_name = "SPLIT", value_parser = parse_split)]
-    split: Option<Split>,
+    #[command(flatten)]
+    run: RunArgs,
     /// Where the predictions go, as CSV, or as JSON with --format json; by default to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Folder below which the known data sets lie
-    #[arg(long, value_name = "DIR", env = "DSC_DATA")]
-    data_root: Option<PathBuf>,
-    /// cpu, cuda or cuda:N
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    device: String,
-    /// Threads for operators
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
 }
 
 /// Predicts and writes.
@@ -45,20 +30,12 @@ pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
     if let Some(Err(fault)) = args.out.as_deref().map(check_free) {
         return out.fault(&fault);
     }
-    let request = RunRequest {
-        run: args.run.clone(),
-        split: args.split,
-        data: args.data.clone(),
-        data_root: args.data_root.clone(),
-        device: args.device.clone(),
-        threads: args.threads,
-    };
-    let rows = engine.predict(&request, &mut Progress::new(out));
+    let rows = engine.predict(&args.run.request(), &mut Progress::new(out));
     let rows = match rows {
         Ok(rows) => rows,
         Err(faults) => return out.faults(&faults),
     };
-    match write(&rows, args.split.is_none(), args.out.as_deref(), out) {
+    match write(&rows, args.run.split.is_none(), args.out.as_deref(), out) {
         Ok(()) => Exit::Done,
         Err(fault) => out.fault(&fault),
     }

@@ -1,6 +1,6 @@
 //! `dsc summary FILE`: what a model costs.
 
-use super::beside::Beside;
+use super::compare::Comparison;
 use super::model::{BindArgs, ModelArgs, named, open};
 use super::{Exit, Output};
 use dsc_analysis::{Costs, MemoryPlan, Summary, by_line};
@@ -17,7 +17,7 @@ formulas in the names of the data; with it they are numbers, every sequence as l
   dsc summary dashfusion --data sims             numbers for CH-SIMS, no file needed
   dsc summary dashfusion --data sims --by line   by equation
   dsc summary mine.dsl --data mosi --batch 64 --memory 80GB
-  dsc summary fusion/hbf --data sims --of Fuse --beside fusion/bf fusion/ca dashfusion/no_hbf
+  dsc summary fusion/hbf --data sims --block Fuse --compare fusion/bf fusion/ca dashfusion/no_hbf
 
 Multiply-adds are those of one sample's forward pass: products of linear maps, attention scores and weighted sums,
 convolutions and recurrent cells. Element-wise work, softmax, norms and embeddings count 0. A training step runs the forward
@@ -28,7 +28,7 @@ the forward to the backward pass, which `kept` shows by part. They are an estima
 every companion as a sample of its own, which is more than a batch has; workspaces of kernels, gradients of activations, what
 the allocator holds back and the CUDA context are not in it.
 
-`*` stands for the turns of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
+`*` is the index of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
 pub struct Args {
     #[command(flatten)]
     pub(super) model: ModelArgs,
@@ -40,18 +40,19 @@ pub struct Args {
     /// Show calls of blocks to this depth
     #[arg(long, value_name = "N", default_value_t = 2)]
     depth: usize,
-    /// Along which lines the model is divided
+    /// Group by block or by line of the source
     #[arg(long, value_enum, default_value_t = By::Block)]
     by: By,
     /// Show formulas beside the numbers of --data
     #[arg(long)]
     symbolic: bool,
     /// Compare with other models: one row each
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["batch", "depth", "by", "symbolic", "memory"])]
-    beside: Vec<String>,
-    /// A column for the multiply-adds of all calls of a block, where models are compared
-    #[arg(long, value_name = "BLOCK", requires = "beside")]
-    of: Vec<String>,
+    #[arg(long, alias = "beside", value_name = "FILE", num_args = 1..,
+          conflicts_with_all = ["batch", "depth", "by", "symbolic", "memory"])]
+    compare: Vec<String>,
+    /// With --compare: a column for the multiply-adds of all calls of this block
+    #[arg(long = "block", alias = "of", value_name = "BLOCK", requires = "compare")]
+    blocks: Vec<String>,
     /// Memory that training may take, in GB (10^9 bytes), GiB, MB or MiB
     #[arg(long, value_name = "SIZE", default_value = "24GB", value_parser = parse_size)]
     memory: u64,
@@ -60,9 +61,9 @@ pub struct Args {
 /// `--by`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum By {
-    /// Calls of blocks.
+    /// Calls of blocks
     Block,
-    /// Lines of the user's files.
+    /// Lines of the model's file
     Line,
 }
 
@@ -82,19 +83,19 @@ fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// Compares what models cost.
-fn beside(args: &Args, out: &mut Output) -> Exit {
+fn compare(args: &Args, out: &mut Output) -> Exit {
     let first = args.model.request(out);
-    let others = args.beside.iter().map(|name| named(name, None, &args.model.sets, out));
+    let others = args.compare.iter().map(|name| named(name, None, &args.model.sets, out));
     match first.and_then(|first| Ok([vec![first], others.collect::<Result<_, _>>()?].concat())) {
-        Ok(models) => Beside { models: &models, bind: &args.bind.request(), of: &args.of }.run(out),
+        Ok(models) => Comparison { models: &models, bind: &args.bind.request(), blocks: &args.blocks }.run(out),
         Err(exit) => exit,
     }
 }
 
 /// Counts a model.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
-    if !args.beside.is_empty() {
-        return beside(args, out);
+    if !args.compare.is_empty() {
+        return compare(args, out);
     }
     let model = match args.model.request(out).map(|model| open(&model, &args.bind.request(), out)) {
         Ok(Ok(model)) => model,

@@ -3,7 +3,7 @@
 use dsc_experiment::run_folder::files;
 use std::path::Path;
 
-use crate::session::TextInput;
+use crate::text_input::TextInput;
 use dsc_data::card::{card, encoder};
 use dsc_data::text::{EncoderConfig, EncoderFolder, Tokenizer};
 use dsc_data::{EncoderBinding, demo};

@@ -29,6 +29,7 @@ mod program;
 mod request;
 mod saved_run;
 mod session;
+mod text_input;
 pub mod types;
 
 pub use compiled::CompiledModel;
@@ -41,4 +42,5 @@ pub use request::{
     TrainRequest,
 };
 pub use saved_run::SavedRun;
-pub use session::{Session, TextInput};
+pub use session::Session;
+pub use text_input::TextInput;

@@ -8,15 +8,13 @@ use dsc_data::{Binding, Dataset, demo, fit};
 use dsc_experiment::events::{Notice, Reporter};
 use dsc_experiment::recipe::{Origin, Request, Resolved, resolve};
 use dsc_experiment::run_folder::{HyperValue, Manifest, RunFolder};
+use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
-use dsc_graph::types::Type;
-use dsc_graph::{Graph, Op};
 use dsc_language::lower::{Compiled, Options, SetBy, compile, recipe_sets, set_by};
 use dsc_language::sema::program::{Loaded, Program};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0601;
 use dsc_syntax::diag::codes::lints::W0189;
-use dsc_syntax::diag::codes::run::E0922;
 use dsc_syntax::source::SourceMap;
 use indexmap::IndexMap;
 
@@ -25,15 +23,7 @@ use crate::faults::Faults;
 use crate::program::load;
 use crate::request::{RunRequest, TrainRequest};
 use crate::saved_run::SavedRun;
-
-/// The input that reads texts as tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextInput {
-    /// Its name in the model's file.
-    pub name: String,
-    /// The key of the texts in the data.
-    pub key: String,
-}
+use crate::text_input::TextInput;
 
 /// A compiled model with its data.
 #[derive(Debug)]
@@ -236,34 +226,6 @@ fn tokenise(
 ) -> Result<Option<Texts>, Diagnostic> {
     let pair = encoder.zip(input);
     pair.map(|(e, input)| Texts::of(dataset, &e.tokenizer, &input.key, &input.wanted_by())).transpose()
-}
-
-impl TextInput {
-    /// The input of a graph that wants tokens, if one that is used does.
-    ///
-    /// # Errors
-    /// `E0922` for two of them with different texts.
-    pub fn of(graph: &Graph) -> Result<Option<TextInput>, Diagnostic> {
-        let is_read = |name: &str| graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(read) if read == name));
-        let mut inputs =
-            graph.inputs.values().filter(|decl| matches!(decl.ty, Type::Tokens { .. }) && is_read(&decl.name));
-        let Some(first) = inputs.next() else { return Ok(None) };
-        match inputs.find(|other| other.key != first.key) {
-            None => Ok(Some(TextInput { name: first.name.clone(), key: first.key.clone() })),
-            Some(other) => Err(Diagnostic::error(
-                E0922,
-                format!("the texts `{}` and `{}` are both to be tokenised", first.key, other.key),
-            )
-            .at(other.span, format!("reads `{}`", other.key))
-            .because(first.span, format!("reads `{}`", first.key))
-            .help("one column of texts can be read as tokens; read the other as features, `Seq<text>[T, f]`")),
-        }
-    }
-
-    /// For messages.
-    pub fn wanted_by(&self) -> String {
-        format!("input `{}`", self.name)
-    }
 }
 
 fn with_data(

@@ -1,4 +1,4 @@
-//! `dsc summary FILE --beside FILE..`: what several models cost, a row each.
+//! `dsc summary FILE --compare FILE..`: what several models cost, a row each.
 
 use super::model::open;
 use super::{Exit, Output};
@@ -10,12 +10,12 @@ use dsc_project::{BindRequest, CompiledModel, ModelRequest};
 use serde_json::json;
 
 /// The models and what is shown of them.
-pub(super) struct Beside<'a> {
+pub(super) struct Comparison<'a> {
     /// The models, a row each.
     pub models: &'a [ModelRequest],
     pub bind: &'a BindRequest,
     /// Blocks that have a column of their own.
-    pub of: &'a [String],
+    pub blocks: &'a [String],
 }
 
 /// What one model costs.
@@ -27,7 +27,7 @@ struct Cost {
     of: Vec<Option<Dim>>,
 }
 
-impl Beside<'_> {
+impl Comparison<'_> {
     /// Prints the table.
     pub fn run(&self, out: &mut Output) -> Exit {
         let mut costs = Vec::new();
@@ -37,15 +37,15 @@ impl Beside<'_> {
                 Err(exit) => return exit,
             }
         }
-        if let Some(nowhere) = (0..self.of.len()).find(|i| costs.iter().all(|c| c.of.get(*i) == Some(&None))) {
-            let name = self.of.get(nowhere).map_or("", String::as_str);
-            out.note(format_args!("`--of {name}`: none of these models calls a block of that name"));
+        if let Some(nowhere) = (0..self.blocks.len()).find(|i| costs.iter().all(|c| c.of.get(*i) == Some(&None))) {
+            let name = self.blocks.get(nowhere).map_or("", String::as_str);
+            out.note(format_args!("`--block {name}`: none of these models calls a block of that name"));
             return Exit::Usage;
         }
         if out.is_json() {
             let entry = |c: &Cost| {
                 let of: serde_json::Map<_, _> =
-                    self.of.iter().cloned().zip(c.of.iter().map(|d| json!(d.as_ref().map(value)))).collect();
+                    self.blocks.iter().cloned().zip(c.of.iter().map(|d| json!(d.as_ref().map(value)))).collect();
                 json!({ "model": c.name, "parameters": value(&c.params), "multiply_adds": value(&c.macs), "of": of })
             };
             out.json(&json!({ "models": costs.iter().map(entry).collect::<Vec<_>>(), "convention": CONVENTION }));
@@ -72,13 +72,13 @@ impl Beside<'_> {
             name: model.label.clone(),
             params: bound(&total.params),
             macs: bound(&total.multiply_adds),
-            of: self.of.iter().map(calls).collect(),
+            of: self.blocks.iter().map(calls).collect(),
         }
     }
 
     fn table(&self, costs: &[Cost]) -> Table {
         let fixed = ["model", "parameters", "multiply-adds"].map(str::to_owned);
-        let of = self.of.iter().map(|block| format!("of them in {block}"));
+        let of = self.blocks.iter().map(|block| format!("of them in {block}"));
         let columns = fixed.into_iter().chain(of).enumerate();
         let mut table = Table::new(columns.map(|(i, c)| (c, if i == 0 { Align::Left } else { Align::Right })));
         for c in costs {
