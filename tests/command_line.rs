@@ -145,7 +145,8 @@ fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
 
 #[test]
 fn models_are_summed_up_side_by_side() {
-    let args = ["summary", "fusion/concat", "--data", "sims", "--block", "Fuse", "--compare", "fusion/ca", "fusion/hbf"];
+    let args =
+        ["summary", "fusion/concat", "--data", "sims", "--block", "Fuse", "--compare", "fusion/ca", "fusion/hbf"];
     let shown = dsc().args(args).assert().success();
     // The names that these options had before go on working.
     let old = args.map(|a| a.replace("--block", "--of").replace("--compare", "--beside"));

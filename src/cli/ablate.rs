@@ -17,7 +17,7 @@ use super::{Exit, Output, train};
   dsc ablate mine.dsl --data demo --variants narrow,wide --no-unimodal
 
 Rows are the model as the file has it, its variants, and the stock models of one modality, trained
-as the model is; the constant prediction stands below them. All have the same seeds, so that
+as the model is; the last row is the constant prediction. All have the same seeds, so that
 differences are taken seed by seed. The folder holds a run folder for each row and seed, and the
 tables as table.txt, .md, .csv and .tex. Called again with the same folder, it trains what is
 missing or has changed. Ctrl-C ends it; what was finished is kept.")]

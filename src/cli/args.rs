@@ -58,7 +58,7 @@ pub enum Command {
     Explain(explain::Args),
     /// Show what dsc found on this machine: libtorch, GPU, processor, data, encoders, disk
     Doctor(doctor::Args),
-    /// Report how libtorch loads, as JSON; `dsc doctor` asks for it
+    /// Report how libtorch loads, as JSON; used by `dsc doctor`
     #[command(hide = true)]
     Probe,
     /// Train one run of a comparison: its request comes as JSON on standard input

@@ -23,7 +23,7 @@ struct Cost {
     name: String,
     params: Dim,
     macs: Dim,
-    /// Multiply-adds of all calls of each block asked for; nothing where the model does not call it.
+    /// Multiply-adds of all calls of each block of `blocks`; nothing where the model does not call it.
     of: Vec<Option<Dim>>,
 }
 

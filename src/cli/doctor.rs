@@ -1,6 +1,6 @@
 //! `dsc doctor`: what was found on this machine, and what that means.
 //!
-//! Runs without libtorch, so that it can say why libtorch does not load; how it loads is asked of `dsc-rt` itself.
+//! Runs without libtorch, so that it can say why libtorch does not load; how it loads is what `dsc-rt` itself reports.
 
 use super::{Exit, Output, launch};
 use dsc_project::Engine;

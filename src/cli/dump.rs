@@ -34,7 +34,7 @@ pub struct Args {
     pub(super) model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
-    /// Print the graph; this is what is printed if nothing else is asked for
+    /// Print the graph; the default
     #[arg(long, conflicts_with = "types")]
     ir: bool,
     /// Print the type of every `let`, parameter and loop variable of the file
@@ -83,7 +83,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     }
 }
 
-/// The passes that are asked for, in order.
+/// The passes that the arguments select, in order.
 fn chosen(args: &Args) -> Vec<&'static Pass> {
     let all = PIPELINE.iter();
     match (args.level, args.stop_after) {
@@ -207,7 +207,7 @@ fn show_changes(dumped: &Dumped, passes: &[&Pass], out: &mut Output) -> Exit {
 fn show_types(args: &Args, out: &mut Output) -> Exit {
     let file = args.model.file.as_str();
     if Path::new(file).is_dir() {
-        out.note(format_args!("`{file}` is a folder: --types wants a .dsl file, such as one of its sources"));
+        out.note(format_args!("`{file}` is a folder: --types expects a .dsl file, such as one of its sources"));
         return Exit::Usage;
     }
     let model = match args.model.request(out) {

@@ -177,12 +177,12 @@ fn summary(files: &[File], check: bool, out: &mut Output) {
         (of(|o| matches!(o, Outcome::Unchanged)), "as formatted"),
         (of(|o| matches!(o, Outcome::Faulty(_))), "left alone because of errors"),
     ];
-    let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let parts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let only_input = matches!(files, [file] if file.name == "<stdin>");
-    if told.is_empty() {
+    if parts.is_empty() {
         out.note("no .dsl files found");
     } else if check || !only_input {
-        out.note(format_args!("files: {}", told.join(", ")));
+        out.note(format_args!("files: {}", parts.join(", ")));
     }
 }
 

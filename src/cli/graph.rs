@@ -39,7 +39,7 @@ pub struct Args {
     #[command(flatten)]
     bind: BindArgs,
     /// What is written: svg, dot or html; by the ending of --out, else svg
-    // The same id as the option of all commands, in whose place it stands.
+    // Replaces the global option of the same id.
     #[arg(id = "format", long, value_parser = picture(), value_name = "FORMAT", help_heading = "Output")]
     format: Option<OutputFormat>,
     /// The file to write; standard output if left out
@@ -80,11 +80,11 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         macs: Some(&macs),
     };
     let picture = Picture::new(&graph, &options);
-    let asked = match args.format {
+    let kind = match args.format {
         Some(OutputFormat::Picture(kind)) => Some(kind),
         _ => args.out.as_deref().and_then(by_ending),
     };
-    let text = match asked.unwrap_or(Kind::Svg) {
+    let text = match kind.unwrap_or(Kind::Svg) {
         Kind::Svg => picture.svg(),
         Kind::Dot => picture.dot(),
         Kind::Html => picture.html(),

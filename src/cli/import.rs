@@ -14,7 +14,7 @@ use super::{Exit, Output};
   dsc import dashfusion_released --weights best.ckpt --data sims --text-encoder DIR
 
 The checkpoint is a PyTorch state dict (.ckpt, .pt, .bin) or a safetensors file; nothing in it is
-executed. Its names are mapped by MODEL.names, which stands beside the model's file; a checkpoint of
+executed. Its names are mapped by MODEL.names beside the model's file; a checkpoint of
 dsc needs none. Every weight of the model has to be in it, and nothing that the map does not name.
 The weights are scored on the validation and the test split; `dsc eval` and `dsc predict` then take
 the folder as that of any run.")]

@@ -1,4 +1,4 @@
-//! Ctrl-C, and what else asks a process to end.
+//! Ctrl-C and other requests to end the process.
 
 use dsc_experiment::events::Stop;
 
@@ -13,12 +13,12 @@ pub(super) enum Second {
 
 static STOP: Stop = Stop::new();
 
-/// From now on, requests to end are counted here; the first one asks what runs to save its state and stop.
+/// From now on, requests to end are counted here; at the first one, what runs saves its state and stops.
 pub(super) fn watch(second: Second) -> &'static Stop {
     // Fails only where a handler is set already, as by an earlier training of this process; without one Ctrl-C ends the process at
     // once.
     let _ = ctrlc::set_handler(move || {
-        if STOP.ask() > 1 && second == Second::Ends {
+        if STOP.request() > 1 && second == Second::Ends {
             std::process::exit(130);
         }
     });

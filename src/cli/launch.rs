@@ -119,7 +119,7 @@ pub fn library(program: &Path) -> Result<Library, Diagnostic> {
         .help("`pip install torch==2.11.0`, and point DSC_LIBTORCH at its folder `torch`"))
 }
 
-/// Folders `torch` that may hold a libtorch, best first. Python is asked last, since it takes a while.
+/// Folders `torch` that may hold a libtorch, best first. Python comes last, since starting it takes a while.
 fn candidates() -> impl Iterator<Item = PathBuf> {
     let named = ["DSC_LIBTORCH", "LIBTORCH"].into_iter().filter_map(env::var_os).map(PathBuf::from);
     let active = env::var_os("VIRTUAL_ENV").into_iter().flat_map(|venv| {

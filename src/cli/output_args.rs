@@ -30,7 +30,7 @@ pub enum OutputFormat {
     Concise,
     /// JSON, for programs.
     Json,
-    /// A picture: `dsc graph` has a `--format` of its own, which stands in for this one.
+    /// A picture: `dsc graph` has a `--format` of its own, which replaces this one.
     #[value(skip)]
     Picture(Picture),
 }

@@ -15,7 +15,7 @@ const DT_STRSZ: u64 = 10;
 const DT_RPATH: u64 = 15;
 const DT_RUNPATH: u64 = 29;
 
-/// What an ELF file asks of the loader.
+/// What the dynamic section of an ELF file requires of the loader.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Dynamic {
     /// Folders to search, `$ORIGIN` replaced by the file's own.

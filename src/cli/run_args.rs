@@ -29,7 +29,7 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// What they ask for.
+    /// The arguments as a request.
     pub(super) fn request(&self) -> RunRequest {
         RunRequest {
             run: self.run.clone(),

@@ -17,7 +17,7 @@ use super::{Exit, Output, train};
   dsc sweep dashfusion --set p=4,8,16,32,64 --data sims --seeds 5
 
 Every value is a row, trained with every seed; differences are taken to the first value, seed by
-seed. Below them stand the stock models of one modality, trained with the same settings, and the
+seed. The last rows are the stock models of one modality, trained with the same settings, and the
 constant prediction. The folder holds a run folder for each value and seed, the tables as table.txt,
 .md, .csv and .tex, and plot.svg: each metric over the values, mean and spread. Called again with
 the same folder, it trains what is missing or has changed. Ctrl-C ends it; what was finished is kept.")]
@@ -85,14 +85,14 @@ mod tests {
     fn one_hyper_has_several_values() {
         let of = |texts: &[&str]| swept(&texts.iter().map(|t| parse_assignment(t).unwrap()).collect::<Vec<_>>());
         assert_eq!(of(&["d=64", "p=4, 8,16"]), Ok(("p".into(), vec!["4".into(), "8".into(), "16".into()])));
-        for (wrong, told) in [
+        for (wrong, part) in [
             (&["p=4"][..], "no hyper has several values"),
             (&["p=4,8", "d=1,2"], "both `p` and `d`"),
             (&["p=4,,8"], "every value once"),
             (&["p=4,8,4"], "every value once"),
         ] {
             let why = of(wrong).unwrap_err();
-            assert!(why.contains(told), "{why}");
+            assert!(why.contains(part), "{why}");
         }
     }
 }

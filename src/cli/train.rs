@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
     }
 }
 
-/// The training that the arguments ask for.
+/// The arguments as a request.
 ///
 /// # Errors
 /// How the command ends where they contradict themselves.

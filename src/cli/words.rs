@@ -53,7 +53,7 @@ pub(super) const WORDS: &[Word] = &[
     ("encoder", &["Dims and hypers", "Variants, recipes, expectations"]),
 ];
 
-/// The sections of a word, as they stand on the page.
+/// The sections of a word, as the page has them.
 pub(super) fn sections((_, headings): &Word) -> String {
     headings.iter().filter_map(|heading| section(heading)).collect::<Vec<_>>().join("\n\n")
 }

@@ -92,28 +92,28 @@ pub struct Silent;
 
 impl Reporter for Silent {}
 
-/// A request from outside to stop: what runs ends after its step and saves its state. It may be asked for more than once.
+/// Requests from outside to stop: what runs ends after its step and saves its state.
 #[derive(Debug, Default)]
 pub struct Stop(AtomicUsize);
 
 impl Stop {
-    /// Nothing is asked for yet.
+    /// No request yet.
     pub const fn new() -> Stop {
         Stop(AtomicUsize::new(0))
     }
 
-    /// Asks to stop; how often that was asked so far, this time included.
-    pub fn ask(&self) -> usize {
+    /// Requests to stop. Returns how often that was requested, this time included.
+    pub fn request(&self) -> usize {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// How often it was asked.
-    pub fn asked(&self) -> usize {
+    /// How often it was requested.
+    pub fn requests(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Whether it was asked.
-    pub fn is_asked(&self) -> bool {
-        self.asked() > 0
+    /// Whether it was requested.
+    pub fn is_requested(&self) -> bool {
+        self.requests() > 0
     }
 }

@@ -23,7 +23,7 @@ use crate::saved_run::SavedRun;
 /// A model that compiles.
 #[derive(Debug)]
 pub struct CompiledModel {
-    /// How it was asked for: `mine.dsl#narrow p=4`, `runs/DashFusion-demo`.
+    /// Its name, as given: `mine.dsl#narrow p=4`, `runs/DashFusion-demo`.
     pub label: String,
     /// Its files.
     pub sources: SourceMap,

@@ -17,7 +17,7 @@ pub trait Engine {
     /// Trains every seed of a request, or imports its weights, and leaves run folders.
     ///
     /// # Errors
-    /// What is wrong with the request, or what failed in a seed; the seeds before it are kept. Interrupted, once `stop` is asked.
+    /// What is wrong with the request, or what failed in a seed; the seeds before it are kept. `Interrupted` after a request to stop.
     fn train(&self, request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure>;
 
     /// Scores the selected weights of a run, or those of all finished seeds below a folder.
@@ -67,7 +67,7 @@ pub struct Scored {
     pub split: Split,
     /// Whether every run is finished.
     pub finished: bool,
-    /// How many seeds were asked for; none for a single run.
+    /// How many seeds were to be trained; none for a single run.
     pub seeds: Option<usize>,
     /// The runs.
     pub runs: Vec<RunScores>,
@@ -102,7 +102,7 @@ pub struct Compared {
     pub folder: PathBuf,
     /// How many runs failed.
     pub failed: usize,
-    /// Whether it was asked to stop.
+    /// Whether a request to stop ended it.
     pub interrupted: bool,
 }
 

@@ -59,7 +59,7 @@ impl std::error::Error for Faults {}
 pub enum Failure {
     /// Something is wrong.
     Faults(Faults),
-    /// It was asked to stop; what was done so far is saved.
+    /// A request to stop ended it; what was done so far is saved.
     Interrupted,
 }
 

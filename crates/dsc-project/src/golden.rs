@@ -120,7 +120,7 @@ fn one(file: &Path, bless: bool) -> Option<Outcome> {
     })
 }
 
-/// What stands in a golden file.
+/// The text of a golden file.
 fn golden(name: &str, program: &Program) -> Result<String, Vec<Diagnostic>> {
     let base = options(program, &ModelRequest::new(name), &BindRequest::default())?;
     let mut text = String::new();

@@ -11,7 +11,7 @@
 //! | a request and an [`Engine`] | its methods | trained weights, scores, predictions |
 //!
 //! # Invariants
-//! - Requests are plain data: they hold what was asked, unread, and go through JSON unchanged, so that another process can be
+//! - Requests are plain data: they hold values as they were written, and go through JSON unchanged, so that another process can be
 //!   handed one whole.
 //! - Nothing here prints or ends the process. What fails comes back as [`Faults`], diagnostics with the sources they point into;
 //!   what is worth a line goes to a [`Reporter`](dsc_experiment::events::Reporter).

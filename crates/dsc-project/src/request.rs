@@ -1,4 +1,4 @@
-//! What can be asked, as plain data.
+//! Requests, as plain data.
 
 use std::path::PathBuf;
 
@@ -64,7 +64,7 @@ pub struct ImportRequest {
     pub names: Option<PathBuf>,
 }
 
-/// A training: what `dsc train` and `dsc import` ask for, and each run of an ablation.
+/// A training: `dsc train`, `dsc import`, and each run of an ablation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainRequest {
     /// The model.
@@ -119,7 +119,7 @@ impl TrainRequest {
     }
 }
 
-/// A run that is opened again: what `dsc eval` and `dsc predict` ask for.
+/// A run that is opened again: `dsc eval` and `dsc predict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRequest {
     /// The run's folder.

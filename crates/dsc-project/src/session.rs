@@ -32,7 +32,7 @@ pub struct Session {
     pub sources: SourceMap,
     /// Where the data lie.
     pub location: Location,
-    /// The data; rows are read when asked for.
+    /// The data; rows are read when they are needed.
     pub dataset: Dataset,
     /// The settings, with who set them.
     pub resolved: Resolved,
@@ -86,25 +86,25 @@ impl Session {
 
     /// The session, its sources aside, and warnings.
     fn build(
-        ask: &TrainRequest,
+        request: &TrainRequest,
         program: &Program,
         reporter: &mut dyn Reporter,
     ) -> Result<(Session, Vec<Diagnostic>), Vec<Diagnostic>> {
         let one = |d: Diagnostic| vec![d];
-        let resolved = settings(ask, program, reporter)?;
+        let resolved = settings(request, program, reporter)?;
         let settings = &resolved.settings;
-        let location = locate(&ask.data, ask.data_root.as_deref()).map_err(one)?;
+        let location = locate(&request.data, request.data_root.as_deref()).map_err(one)?;
         let dataset = location.open(demo::SEED).map_err(one)?;
         let mut warnings = resolved.warnings.clone();
         warnings.extend(dataset.notes.iter().cloned());
 
         let mut options = Options {
-            variant: ask.model.variant.clone(),
+            variant: request.model.variant.clone(),
             recipe_sets: match &resolved.recipe {
                 Some(name) => recipe_sets(program, name)?,
                 None => Vec::new(),
             },
-            sets: ask.model.settings(),
+            sets: request.model.settings(),
             encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
             ..Options::default()
         };
@@ -117,8 +117,8 @@ impl Session {
                 table.text(&input.key, &input.wanted_by()).map_err(one)?;
             }
         }
-        let (dir, named) = (ask.text_encoder.as_deref(), settings.encoder.as_deref());
-        let found = text.as_ref().map(|input| Encoder::find(&ask.data, dir, named, settings.max_tokens, input));
+        let (dir, named) = (request.text_encoder.as_deref(), settings.encoder.as_deref());
+        let found = text.as_ref().map(|input| Encoder::find(&request.data, dir, named, settings.max_tokens, input));
         let found = found.transpose().map_err(one)?;
         let texts = tokenise(&dataset, found.as_ref(), text.as_ref()).map_err(one)?;
         if let Some(e) = &found {
@@ -133,7 +133,8 @@ impl Session {
         warnings.extend(diagnostics.into_sorted());
         warnings.extend(found.as_ref().filter(|e| e.folder.is_some()).and_then(|e| unplaced(&graph, &e.binding.name)));
         let recipe = resolved.recipe.as_deref();
-        let origin = |name: &String| Some((name.clone(), origin(&set_by(program, &options, recipe, name)?, name, ask)));
+        let origin =
+            |name: &String| Some((name.clone(), origin(&set_by(program, &options, recipe, name)?, name, request)));
         let session = Session {
             sources: SourceMap::new(),
             location,
@@ -159,27 +160,32 @@ impl Session {
 }
 
 /// The training settings, with remarks on how they were found.
-fn settings(ask: &TrainRequest, program: &Program, reporter: &mut dyn Reporter) -> Result<Resolved, Vec<Diagnostic>> {
-    let known = card(&ask.data);
-    let stem = Path::new(&ask.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+fn settings(
+    request: &TrainRequest,
+    program: &Program,
+    reporter: &mut dyn Reporter,
+) -> Result<Resolved, Vec<Diagnostic>> {
+    let known = card(&request.data);
+    let stem = Path::new(&request.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let recipes: Vec<_> = program.recipes.values().cloned().collect();
     let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
     let family = known.map(|c| (c.name, c.family.into(), c.class_rule.into()));
-    let command_line: Vec<_> = ask.keys.iter().map(|k| (k.option.clone(), k.key.clone(), k.value.clone())).collect();
-    let request = Request {
-        recipe: ask.recipe.as_deref(),
+    let command_line: Vec<_> =
+        request.keys.iter().map(|k| (k.option.clone(), k.key.clone(), k.value.clone())).collect();
+    let wanted = Request {
+        recipe: request.recipe.as_deref(),
         data: Some(known.map_or(stem.as_str(), |c| c.name)),
         card: family,
         environment: &environment,
         command_line: &command_line,
     };
-    let resolved = resolve(&recipes, &request)?;
-    let given = |key: &str| ask.keys.iter().any(|k| k.key == key);
+    let resolved = resolve(&recipes, &wanted)?;
+    let given = |key: &str| request.keys.iter().any(|k| k.key == key);
     let all_given = resolved.settings.keys().iter().all(|(key, _)| given(key));
     if resolved.recipe.is_none() && !recipes.is_empty() && !all_given {
         reporter.notice(&Notice::NoRecipe {
-            wanted: request.data.unwrap_or_default().to_owned(),
-            file: ask.model.file.clone(),
+            wanted: wanted.data.unwrap_or_default().to_owned(),
+            file: request.model.file.clone(),
             recipes: program.recipes.keys().cloned().collect(),
         });
     }
@@ -198,12 +204,12 @@ fn unplaced(graph: &Graph, encoder: &str) -> Option<Diagnostic> {
 }
 
 /// Who set a hyper, as a run records it.
-fn origin(by: &SetBy, name: &str, ask: &TrainRequest) -> Origin {
+fn origin(by: &SetBy, name: &str, request: &TrainRequest) -> Origin {
     match by {
         SetBy::Recipe(recipe) => Origin::Recipe(recipe.clone()),
         SetBy::Variant(variant) => Origin::Variant(variant.clone()),
         SetBy::User => {
-            let value = ask.model.sets.iter().rev().find(|s| s.name == name).map(|s| s.value.clone());
+            let value = request.model.sets.iter().rev().find(|s| s.name == name).map(|s| s.value.clone());
             Origin::CommandLine(format!("--set {name}={}", value.unwrap_or_default()))
         }
     }
@@ -218,7 +224,7 @@ fn compiled(program: &Program, options: &Options) -> Result<(Graph, Compiled), V
     }
 }
 
-/// The texts of the data as tokens, if an input wants them.
+/// The texts of the data as tokens, if an input reads them.
 fn tokenise(
     dataset: &Dataset,
     encoder: Option<&Encoder>,
@@ -268,7 +274,7 @@ fn with_data(
     })
 }
 
-/// The data that are asked for, else the run's own.
+/// The data of the request, else the run's own.
 fn data(manifest: &Manifest, request: &RunRequest) -> Result<(Location, Dataset), Diagnostic> {
     let given = match (&request.data, &manifest.data.path) {
         (Some(name), _) => name.clone(),
@@ -299,7 +305,7 @@ mod tests {
     use dsc_syntax::source::MemoryWorld;
 
     #[test]
-    fn weights_that_nothing_takes_are_told() {
+    fn weights_that_nothing_takes_are_reported() {
         let graph = |text: &str| {
             let world = MemoryWorld::new().with("m.dsl", text);
             let encoder = encoder("demo").unwrap().config.statics();
@@ -308,8 +314,8 @@ mod tests {
         let text = EmbeddedWorld::model("unimodal/text").unwrap();
         assert!(unplaced(&graph(text), "minilm").is_none());
         let without = text.replace("Bert()", "embed(rows: 100, width: 32)").replace("Bert, ", "");
-        let told = unplaced(&graph(&without), "minilm").unwrap();
-        assert_eq!((told.code, told.is_error()), (W0189, false));
-        assert!(told.message.contains("`minilm`"), "{}", told.message);
+        let warning = unplaced(&graph(&without), "minilm").unwrap();
+        assert_eq!((warning.code, warning.is_error()), (W0189, false));
+        assert!(warning.message.contains("`minilm`"), "{}", warning.message);
     }
 }

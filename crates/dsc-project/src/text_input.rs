@@ -15,7 +15,7 @@ pub struct TextInput {
 }
 
 impl TextInput {
-    /// The input of a graph that wants tokens, if one that is used does.
+    /// The input of a graph that reads tokens, if it has one that is used.
     ///
     /// # Errors
     /// `E0922` for two of them with different texts.

@@ -16,7 +16,7 @@ pub struct Section<'p> {
     pub bindings: Vec<Typed>,
 }
 
-/// All bindings by the block that they stand in, blocks in the order of the files.
+/// All bindings by the block that holds them, blocks in the order of the files.
 pub fn sections<'p>(program: &'p Program, options: &Options) -> Vec<Section<'p>> {
     let blocks = |m: &'p ModuleItems| m.blocks.values().map(|b| ("block", &b.name, b.body.span));
     let model = ("model", &program.model.name, program.model.body.span);

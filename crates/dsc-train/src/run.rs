@@ -128,7 +128,7 @@ impl Run<'_> {
         let mut record = (asked > 1).then(|| Seeds::new(asked));
         let mut all: Vec<Results> = Vec::new();
         for seed in settings.seed..settings.seed + settings.seeds {
-            if !all.is_empty() && self.stop.is_asked() {
+            if !all.is_empty() && self.stop.is_requested() {
                 reporter.notice(&Notice::BetweenSeeds);
                 self.report_finished(all.len(), asked, reporter);
                 return Err(Failure::Interrupted);

@@ -77,7 +77,7 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
     let folder = RunFolder::create(Some(out), out, "x")?;
     let signal = Stop::new();
     if stop {
-        signal.ask();
+        signal.request();
     }
     let job = Job {
         graph: &setup.graph,

@@ -331,7 +331,7 @@ impl<'a> Training<'a> {
             self.optimizer.step(&self.store, sums.lr, settings.optimizer.lr)?;
             self.state.step += 1;
             self.state.within = Some(sums.within.clone());
-            if self.job.stop.is_asked() {
+            if self.job.stop.is_requested() {
                 return Ok(None);
             }
             if self.saved.elapsed() > CHECKPOINT_EVERY {

@@ -17,24 +17,24 @@ use dsc_syntax::ast::Expect;
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use rayon::prelude::*;
 
-/// Judges every claim of every `expect` item. Claims that say nothing are told by [`lower::check`](dsc_language::lower::check).
+/// Judges every claim of every `expect` item. Claims that say nothing are reported by [`lower::check`](dsc_language::lower::check).
 pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let asked: Vec<_> = program.expects.iter().map(|(e, _)| (e, questions(program, request, e))).collect();
-    let all: BTreeSet<&Question> = asked.iter().flat_map(|(_, questions)| questions).collect();
+    let all_questions: Vec<_> = program.expects.iter().map(|(e, _)| (e, questions(program, request, e))).collect();
+    let all: BTreeSet<&Question> = all_questions.iter().flat_map(|(_, questions)| questions).collect();
     let models: BTreeMap<&Question, _> =
         all.into_par_iter().map(|question| (question, Model::of(program, request, question))).collect();
-    for (expect, questions) in &asked {
+    for (expect, questions) in &all_questions {
         for model in questions.iter().filter_map(|q| models.get(q)) {
             match model {
                 Ok(Some(model)) => {
                     let subject = model.subject(program);
                     found.extend(expect.claims.iter().filter_map(|claim| judge(claim, &subject).err()));
                 }
-                // What keeps it from being compiled has been told.
+                // What keeps it from being compiled is reported with the model.
                 Ok(None) => {}
                 Err(faults) => found.extend(faults.iter().cloned().map(|d| match &expect.recipe {
-                    Some(recipe) if d.primary.is_none() => d.at(recipe.span, "asked for by this expectation"),
+                    Some(recipe) if d.primary.is_none() => d.at(recipe.span, "required by this expectation"),
                     _ => d,
                 })),
             }
@@ -78,7 +78,7 @@ fn card_of(program: &Program, recipe: &str) -> Option<&'static Card> {
     chain.iter().rev().find_map(|r| card(&r.name.value))
 }
 
-/// The settings of a recipe; what is wrong with them is told elsewhere.
+/// The settings of a recipe; what is wrong with them is reported with the recipes.
 fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
     let recipes: Vec<_> = program.recipes.values().cloned().collect();
     let request = recipe::Request {
@@ -105,7 +105,7 @@ struct Model {
 }
 
 impl Model {
-    /// Compiles it; nothing where it does not compile, which is told elsewhere.
+    /// Compiles it; nothing where it does not compile, which is reported with the model.
     fn of(program: &Program, request: &Request<'_>, question: &Question) -> Result<Option<Model>, Vec<Diagnostic>> {
         let one = |d: Diagnostic| vec![d];
         let mut options = Options { variant: question.variant.clone(), ..request.options.clone() };
@@ -156,7 +156,7 @@ fn binding(request: &Request<'_>, card: &Card, name: &str) -> Result<Binding, Di
     Ok(Binding::of_card(card, found?))
 }
 
-/// The settings of a recipe with what the card of its data set says; what is wrong with them is told elsewhere.
+/// The settings of a recipe with what the card of its data set says; what is wrong with them is reported with the recipes.
 pub fn recipe_settings(program: &Program, recipe: &str) -> Settings {
     settings(program, recipe, card_of(program, recipe))
 }

@@ -32,7 +32,7 @@ pub struct Request<'a> {
     pub options: &'a Options,
     /// The recipe that `options` bind, whose expectations are then judged on these dims and this encoder.
     pub bound: Option<&'a str>,
-    /// Encoders that no card knows, asked for only where an expectation names its recipe.
+    /// Encoders that no card knows, looked up only where an expectation names its recipe.
     pub encoder: FindEncoder<'a>,
 }
 

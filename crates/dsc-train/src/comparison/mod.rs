@@ -118,7 +118,7 @@ fn compare(
         std::fs::write(&path, text)
             .map_err(|why| Diagnostic::error(E0932, format!("cannot write `{}`: {why}", path.display())))?;
     }
-    Ok(Compared { comparison, folder, failed: ended.failed, interrupted: stop.is_asked() })
+    Ok(Compared { comparison, folder, failed: ended.failed, interrupted: stop.is_requested() })
 }
 
 /// The same for the same model and data, so that a second call goes on with the first one's runs.

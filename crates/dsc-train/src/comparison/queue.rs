@@ -95,7 +95,7 @@ pub(super) fn train_all(
     let (mut running, mut done, mut failed): (Vec<Running>, usize, usize) = (Vec::new(), 0, 0);
     loop {
         while running.len() < jobs
-            && !stop.is_asked()
+            && !stop.is_requested()
             && let Some(task) = tasks.pop_front()
             && let Some(row) = rows.get(task.row)
         {
@@ -105,7 +105,7 @@ pub(super) fn train_all(
             break;
         }
         sleep(EVERY);
-        while passed_on < stop.asked() {
+        while passed_on < stop.requests() {
             passed_on += 1;
             running.iter().for_each(|run| interrupt(&run.child));
         }
@@ -119,7 +119,7 @@ pub(super) fn train_all(
             let result = status.filter(|s| s.success()).and_then(|_| results_of(&run.folder));
             let how = match &result {
                 Some(r) => RunEnd::Finished { seconds: r.seconds, mae: r.test.metrics.get("mae").copied().flatten() },
-                None if stop.is_asked() => RunEnd::Interrupted,
+                None if stop.is_requested() => RunEnd::Interrupted,
                 None => {
                     failed += 1;
                     RunEnd::Failed { log: run.log.clone(), last: last_lines(&run.log, 3) }
