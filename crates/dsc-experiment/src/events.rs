@@ -1,6 +1,6 @@
 //! What happens while a request is carried out. Nothing in the library prints: a [`Reporter`] decides what is shown.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::SourceMap;
@@ -94,22 +94,35 @@ impl Reporter for Silent {}
 
 /// Requests from outside to stop: what runs ends after its step and saves its state.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicUsize);
+pub struct Stop {
+    requests: AtomicUsize,
+    has_listener: AtomicBool,
+}
 
 impl Stop {
     /// No request yet.
     pub const fn new() -> Stop {
-        Stop(AtomicUsize::new(0))
+        Stop { requests: AtomicUsize::new(0), has_listener: AtomicBool::new(false) }
     }
 
     /// Requests to stop. Returns how often that was requested, this time included.
     pub fn request(&self) -> usize {
-        self.0.fetch_add(1, Ordering::Relaxed) + 1
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// How often it was requested.
     pub fn requests(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// From now on there is a state to save, and requests are answered; before, nothing is lost by ending the process.
+    pub fn listen(&self) {
+        self.has_listener.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether requests are answered.
+    pub fn has_listener(&self) -> bool {
+        self.has_listener.load(Ordering::Relaxed)
     }
 
     /// Whether it was requested.

@@ -62,6 +62,7 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
         None => None,
     };
     let top = RunFolder::create(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
+    stop.listen();
     let results =
         Run { request, session: &session, feed, manifest, device, encoder, import, top: &top, stop }.seeds(reporter)?;
     Ok(Trained { results, folder: top.path().to_owned() })

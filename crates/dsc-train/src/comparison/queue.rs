@@ -89,6 +89,7 @@ pub(super) fn train_all(
     let finished = rows.len() * seeds.clone().count() - all;
     let jobs = jobs.unwrap_or_else(|| at_a_time(rows)).min(all.max(1));
     reporter.notice(&Notice::Queue { to_train: all, jobs, finished });
+    stop.listen();
     // Those that train have process groups of their own: however this process is asked to end, each of them gets as many
     // signals as it did, the first of which lets them save where they are.
     let mut passed_on = 0;
