@@ -178,6 +178,59 @@ fn explain_prints_a_code_in_any_case() {
 }
 
 #[test]
+fn explain_prints_keys_of_recipes() {
+    let shown = |name: &str| {
+        let shown = dsc().args(["explain", name]).assert().success();
+        String::from_utf8(shown.get_output().stdout.clone()).unwrap()
+    };
+    let text = shown("max_tokens");
+    assert!(text.contains("a whole number from 3 to 128; without it: 128"), "{text}");
+    assert!(text.contains("recipe NAME { max_tokens = 50 }") && text.contains("DSC_MAX_TOKENS=50"), "{text}");
+    assert!(shown("optimizer.lr").contains("a number above 0; without it: 0.001"));
+    // One name may be a key and a word of the language.
+    let text = shown("class");
+    assert!(text.starts_with("class: which labels") && text.contains("### Companions"), "{text}");
+    let text = shown("recipe");
+    for key in dsc_recipe::KEYS {
+        let line = text.lines().find(|l| l.starts_with(&format!("{} ", key.name))).unwrap_or_default();
+        assert!(line.contains(&key.takes()) && line.contains(&key.default()), "{}: {line:?}", key.name);
+    }
+    assert!(text.contains("**A recipe** holds"), "{text}");
+    let shown = dsc().args(["explain", "recipe", "--format", "json"]).assert().success();
+    let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(json["keys"].as_array().unwrap().len(), dsc_recipe::KEYS.len());
+    let shown = dsc().args(["explain", "max_token"]).assert().code(2);
+    assert!(String::from_utf8(shown.get_output().stderr.clone()).unwrap().contains("did you mean `max_tokens`?"));
+}
+
+#[test]
+fn retired_codes_lead_to_those_that_say_the_same() {
+    for (old, now) in dsc_syntax::diag::codes::RETIRED {
+        assert!(dsc_syntax::diag::explain(old).is_none(), "{old} is still given");
+        let shown = dsc().args(["explain", old]).assert().success();
+        let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+        assert!(text.starts_with(&format!("{old} is retired")) && text.contains(&format!("\n{now}: ")), "{text}");
+    }
+}
+
+#[test]
+fn set_takes_constants_as_a_recipe_does() {
+    let hash = |value: &str| {
+        let shown = dsc().args(["dump", "dashfusion", "--set", value, "--format", "json"]).assert().success();
+        let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+        json["hash"].clone()
+    };
+    assert_eq!(hash("d=64"), hash("d=4*16"));
+    assert_ne!(hash("d=64"), hash("d=128"));
+    for (value, code) in [("d=1/0", "E0406"), ("d=2*heads", "E0401"), ("d=2*", "E0102")] {
+        let shown = dsc().args(["dump", "dashfusion", "--set", value]).assert().code(1);
+        let text = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+        assert!(text.contains(code) && text.contains(&format!("`--set {value}`")), "{value}: {text}");
+    }
+    dsc().args(["dump", "dashfusion", "--set", "d"]).assert().code(2);
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let shown = dsc().args(["explain", "E07O3"]).assert().code(2);
     let text = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
@@ -257,7 +310,7 @@ fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
     run.write("source/audio.dsl", source.as_bytes()).unwrap();
     let manifest = serde_json::json!({
         "schema": 2, "dsc": "0", "libtorch": "0", "started": "", "command": [], "model": "AudioOnly", "file": "audio.dsl",
-        "variant": null, "recipe": "sims", "settings": dsc_experiment::recipe::Settings::default(), "origins": {},
+        "variant": null, "recipe": "sims", "settings": dsc_recipe::Settings::default(), "origins": {},
         "hypers": { "heads": 4 }, "hyper_origins": {}, "opt_level": 1, "seed": 1, "graph": dump["hash"], "bound": dump["bound_hash"], "dims": dump["dims"],
         "data": { "name": "sims", "path": null, "sha256": null, "seed": null, "samples": {}, "truncated": {}, "non_finite": {}, "zero_lengths": {} }, "encoder": null,
         "machine": { "host": "", "system": "", "processor": "", "device": "cpu", "threads": 1 },

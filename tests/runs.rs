@@ -618,3 +618,24 @@ fn the_runtime_starts_with_libtorch_and_a_quiet_openmp() {
     let probe: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(probe["omp_wait_policy"], "ACTIVE");
 }
+
+#[test]
+fn recipes_have_one_set_of_faults_in_check_and_train() {
+    let place = Place::new();
+    let circle = format!("{MODEL}recipe one = two {{}}\nrecipe two = one {{}}\n");
+    std::fs::write(place.file("circle.dsl"), circle).unwrap();
+    let faults = |command: &str| {
+        let told = place.dsc(&format!("{command} --data demo --format concise"), 1);
+        told.err.lines().filter(|l| l.contains("E0513")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (check, train) = (faults("check small.dsl --recipe nope"), faults("train small.dsl --recipe nope"));
+    assert!(check.len() == 1 && check == train, "{check:?}\n{train:?}");
+    let (check, train) = (faults("check circle.dsl"), faults("train circle.dsl --recipe two"));
+    assert!(check.len() == 1 && check == train, "{check:?}\n{train:?}");
+    // Constants, and their faults, are those of a recipe too.
+    place.dsc("train small.dsl --data demo --with epochs=2-1 --set d=2*3 --out computed", 0);
+    assert_eq!(place.json("computed/run.json")["settings"]["epochs"], 1);
+    assert_eq!(place.json("computed/run.json")["hypers"]["d"], 6);
+    let told = place.dsc("train small.dsl --data demo --with epochs=1/0", 1);
+    assert!(told.err.contains("E0406") && told.err.contains("--with epochs=1/0"), "{}", told.err);
+}

@@ -1,17 +1,18 @@
-//! `dsc explain E0203`, `dsc explain conv1d`, `dsc explain MultiCA`, `dsc explain companions`.
+//! `dsc explain E0203`, `dsc explain conv1d`, `dsc explain MultiCA`, `dsc explain companions`, `dsc explain max_tokens`.
 
 use super::words::{WORDS, Word, sections};
 use super::{Exit, Output};
 use dsc_language::sema::library::{LibraryBlock, blocks};
 use dsc_language::sema::primitives::{self, PRIMITIVES, Primitive};
-use dsc_syntax::diag::{CodeInfo, all_codes, did_you_mean, explain};
+use dsc_recipe::{KEYS, Key, overview};
+use dsc_syntax::diag::{Code, CodeInfo, all_codes, did_you_mean, explain, retired};
 use serde_json::{Value, json};
 
 /// `dsc explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A diagnostic code, a primitive, a block of the standard library or a word of the language; without it, all of them,
-    /// a line each
+    /// A diagnostic code, a primitive, a block of the standard library, a key of recipes or a word of the language;
+    /// without it, all of them, a line each. `recipe` shows all keys
     #[arg(value_name = "CODE|NAME", value_parser = known)]
     pub topic: Option<Topic>,
 }
@@ -25,8 +26,12 @@ pub enum Topic {
     Primitive(&'static Primitive),
     /// A block of the standard library.
     Block(LibraryBlock),
-    /// A word of the language.
+    /// A word of the language; also the key of recipes of that name, if there is one.
     Word(&'static Word),
+    /// A key of recipes.
+    Key(&'static Key),
+    /// A code that is no longer given, and the one that says the same.
+    Retired(&'static str, Code),
 }
 
 /// Prints what a code or a name means.
@@ -42,6 +47,8 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
                     Topic::Primitive(p) => out.line(p.signature),
                     Topic::Block(b) => out.line(format_args!("{}  ({})", b.signature, b.module)),
                     Topic::Word((word, headings)) => out.line(format_args!("{word}  ({})", headings.join("; "))),
+                    Topic::Key(key) => out.line(format_args!("{}  (a key of recipes: {})", key.name, key.text)),
+                    Topic::Retired(old, code) => out.line(format_args!("{old}  is retired: {code} says the same")),
                 }
             }
         }
@@ -52,7 +59,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
 fn everything() -> impl Iterator<Item = Topic> {
     let codes = all_codes().copied().map(Topic::Code);
     let names = PRIMITIVES.iter().map(Topic::Primitive).chain(blocks().into_iter().map(Topic::Block));
-    codes.chain(names).chain(WORDS.iter().map(Topic::Word))
+    codes.chain(names).chain(WORDS.iter().map(Topic::Word)).chain(KEYS.iter().map(Topic::Key))
 }
 
 fn show(topic: &Topic, out: &mut Output) {
@@ -71,7 +78,27 @@ fn show(topic: &Topic, out: &mut Output) {
             out.line(format_args!("{}\n\n{}\n\nuse std::{}   // {}:\n", b.signature, b.docs, b.name, b.module));
             b.source.lines().for_each(|line| out.line(format_args!("    {line}")));
         }
-        Topic::Word(word) => out.line(sections(word)),
+        Topic::Word(word) => {
+            if let Some(keys) = keys_of(word.0) {
+                out.line(format_args!("{}\n", keys.trim_end()));
+            }
+            out.line(sections(word));
+        }
+        Topic::Key(key) => out.line(key.explanation()),
+        Topic::Retired(old, code) => {
+            out.line(format_args!("{old} is retired: what it said is a case of {code}.\n"));
+            if let Some(info) = explain(code.0) {
+                show(&Topic::Code(*info), out);
+            }
+        }
+    }
+}
+
+/// What is to be said of keys where a word of the language is explained: all of them for `recipe`, or the one of its name.
+fn keys_of(word: &str) -> Option<String> {
+    match word {
+        "recipe" => Some(format!("The keys of a recipe, each with its default and what it takes:\n\n{}", overview())),
+        _ => Key::find(word).map(|key| key.explanation()),
     }
 }
 
@@ -81,9 +108,11 @@ fn known(name: &str) -> Result<Topic, String> {
     let found = found.or_else(|| primitives::find(name).map(Topic::Primitive));
     let found = found.or_else(|| blocks.iter().find(|b| b.name == name).cloned().map(Topic::Block));
     let found = found.or_else(|| WORDS.iter().find(|(word, _)| *word == name).map(Topic::Word));
+    let found = found.or_else(|| Key::find(name).map(Topic::Key));
+    let found = found.or_else(|| retired(name).map(|(old, code)| Topic::Retired(old, code)));
     found.ok_or_else(|| {
         let names = PRIMITIVES.iter().map(|p| p.name).chain(blocks.iter().map(|b| b.name.as_str()));
-        let names = names.chain(WORDS.iter().map(|(word, _)| *word));
+        let names = names.chain(WORDS.iter().map(|(word, _)| *word)).chain(KEYS.iter().map(|key| key.name));
         let upper = name.to_ascii_uppercase();
         let near = did_you_mean(&upper, all_codes().map(|c| c.code.0)).or_else(|| did_you_mean(name, names));
         match near {
@@ -105,6 +134,20 @@ fn entry(topic: &Topic) -> Value {
         Topic::Block(b) => json!({
             "block": b.name, "module": b.module, "signature": b.signature, "text": b.docs, "source": b.source,
         }),
-        Topic::Word(word) => json!({ "word": word.0, "text": sections(word) }),
+        Topic::Word(word) if word.0 == "recipe" => {
+            json!({ "word": word.0, "text": sections(word), "keys": KEYS.iter().map(key_entry).collect::<Vec<_>>() })
+        }
+        Topic::Word(word) => {
+            json!({ "word": word.0, "text": sections(word), "key": Key::find(word.0).map(key_entry) })
+        }
+        Topic::Key(key) => key_entry(key),
+        Topic::Retired(old, code) => json!({ "code": old, "retired": true, "now": code.0 }),
     }
+}
+
+fn key_entry(key: &Key) -> Value {
+    json!({
+        "key": key.name, "takes": key.takes(), "default": key.default(), "text": key.text, "example": key.example,
+        "variable": key.variable(),
+    })
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use dsc_project::{Engine, ImportRequest, KeyValue, TrainRequest};
+use dsc_project::{Engine, ImportRequest, TrainRequest};
+use dsc_recipe::KeyValue;
 
 use super::model::ModelArgs;
 use super::train::{carry_out, with_keys};

@@ -52,7 +52,8 @@ pub(super) fn open(model: &ModelRequest, bind: &BindRequest, out: &mut Output) -
 
 /// `p=4`.
 pub(super) fn parse_assignment(text: &str) -> Result<Assignment, String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| "write HYPER=VALUE, such as p=4".to_owned())?;
+    let pair = text.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+    let (name, value) = pair.ok_or_else(|| "write HYPER=VALUE, such as p=4".to_owned())?;
     Ok(Assignment { name: name.trim().to_owned(), value: value.trim().to_owned() })
 }
 

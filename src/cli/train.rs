@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use dsc_experiment::metrics::Family;
-use dsc_experiment::recipe::split_setting;
 use dsc_experiment::report::results::{aggregate_json, results_table};
 use dsc_graph::passes::OptLevel;
-use dsc_project::{Engine, Failure, KeyValue, TrainRequest};
+use dsc_project::{Engine, Failure, TrainRequest};
+use dsc_recipe::KeyValue;
 use dsc_syntax::diag::Diagnostic;
 
 use super::interrupts::{self, Second};
@@ -110,8 +110,7 @@ fn keys(args: &Args) -> Result<Vec<KeyValue>, Diagnostic> {
 /// # Errors
 /// `E0901` for text without `=`.
 pub(super) fn with_keys(with: &[String]) -> Result<Vec<KeyValue>, Diagnostic> {
-    let key = |(option, key, value)| KeyValue { option, key, value };
-    with.iter().map(|text| split_setting("--with", text).map(key)).collect()
+    with.iter().map(|text| KeyValue::parse("--with", text)).collect()
 }
 
 /// Trains, or imports, and prints the table.
@@ -124,7 +123,7 @@ pub(super) fn carry_out(request: &TrainRequest, engine: &dyn Engine, out: &mut O
         Err(Failure::Faults(faults)) => return out.faults(&faults),
     };
     let results = &trained.results;
-    let Some(family) = results.first().and_then(|r| Family::parse(&r.family).ok()) else { return Exit::Done };
+    let Some(family) = results.first().and_then(|r| Family::parse(&r.family)) else { return Exit::Done };
     if out.is_json() {
         match results.as_slice() {
             [one] => out.json(one),

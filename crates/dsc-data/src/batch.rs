@@ -2,8 +2,9 @@
 
 use super::dataset::Table;
 use super::standardize::Standardizer;
-use super::stream::{NonFinite, Stream};
+use super::stream::Stream;
 use dsc_random::Key;
+use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0611;
 

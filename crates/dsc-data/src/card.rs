@@ -3,34 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::binding::EncoderBinding;
 use super::dataset::{Dataset, Split, list};
 use super::text::EncoderConfig;
 use super::{demo, stream::Stream};
+use dsc_recipe::{ClassRule, Family};
 use dsc_syntax::diag::codes::data::{E0608, E0609, E0610, E0612};
 use dsc_syntax::diag::{Diagnostic, did_you_mean};
-
-/// How predictions are scored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MetricFamily {
-    /// CH-SIMS: everything clipped to [-1, 1], bins (lo, hi].
-    Sims,
-    /// CMU-MOSI and CMU-MOSEI: labels in -3..3.
-    Mosi,
-}
-
-/// Which samples are of one class when companions are retrieved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClassRule {
-    /// Equal labels.
-    Exact,
-    /// Equal labels after rounding half to even.
-    Round,
-}
 
 /// A known data set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,7 +33,7 @@ pub struct Card {
     /// For companions.
     pub class_rule: ClassRule,
     /// For scoring.
-    pub family: MetricFamily,
+    pub family: Family,
     /// The text encoder its language asks for.
     pub encoder: &'static str,
 }
@@ -72,7 +51,7 @@ const CARDS: &[Card] = &[
         splits: [1368, 456, 457],
         labels: (-1.0, 1.0),
         class_rule: ClassRule::Exact,
-        family: MetricFamily::Sims,
+        family: Family::Sims,
         encoder: "bert-base-chinese",
     },
     Card {
@@ -85,7 +64,7 @@ const CARDS: &[Card] = &[
         splits: [2722, 647, 1034],
         labels: (-1.0, 1.0),
         class_rule: ClassRule::Exact,
-        family: MetricFamily::Sims,
+        family: Family::Sims,
         encoder: "bert-base-chinese",
     },
     Card {
@@ -98,7 +77,7 @@ const CARDS: &[Card] = &[
         splits: [1284, 229, 686],
         labels: (-3.0, 3.0),
         class_rule: ClassRule::Round,
-        family: MetricFamily::Mosi,
+        family: Family::Mosi,
         encoder: "bert-base-uncased",
     },
     Card {
@@ -111,7 +90,7 @@ const CARDS: &[Card] = &[
         splits: [16326, 1871, 4659],
         labels: (-3.0, 3.0),
         class_rule: ClassRule::Round,
-        family: MetricFamily::Mosi,
+        family: Family::Mosi,
         encoder: "bert-base-uncased",
     },
     Card {
@@ -127,7 +106,7 @@ const CARDS: &[Card] = &[
         splits: demo::SPLITS,
         labels: (-1.0, 1.0),
         class_rule: ClassRule::Exact,
-        family: MetricFamily::Sims,
+        family: Family::Sims,
         encoder: "demo",
     },
 ];

@@ -37,4 +37,4 @@ pub use fit::{Tokens, fit};
 pub use hash::file_sha256;
 pub use info::{Info, info};
 pub use standardize::{Moments, Standardizer};
-pub use stream::{LengthSource, NonFinite, NonFiniteCount, Stream, ZeroLengths};
+pub use stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Split};
-use super::stream::{NonFinite, Stream};
+use super::stream::Stream;
+use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0606;
 

@@ -6,6 +6,7 @@ use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 
 use super::pickle::NdArray;
+use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0607, E0611};
 
@@ -23,17 +24,6 @@ pub enum LengthSource {
     Ragged,
     /// One vector per sample.
     Single,
-}
-
-/// What becomes of NaN and infinities, after the cast to f32.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NonFinite {
-    /// They are an error that names the first sample.
-    #[default]
-    Error,
-    /// They become 0.
-    Zero,
 }
 
 /// Counts of values that are not finite, in valid frames.

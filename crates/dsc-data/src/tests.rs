@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::pickle::asm::Asm;
 use super::*;
+use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_testing::skip::{Lacks, skip};
 

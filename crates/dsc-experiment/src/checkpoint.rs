@@ -22,7 +22,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::retrieval::{Lists, Pools, Settings as PoolSettings};
-use super::schedule::Schedule;
+use dsc_recipe::Schedule;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0912, E0913, E0914};
 
@@ -350,7 +350,7 @@ fn damaged(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::{Decay, Warmup};
+    use dsc_recipe::{Decay, Warmup};
 
     fn state() -> State {
         State {

@@ -1,6 +1,5 @@
 //! What describes a training, and what it leaves behind. Nothing here needs libtorch.
 //!
-//! - [`recipe`]: the settings, resolved from file, environment and command line;
 //! - [`schedule`], [`retrieval`], [`metrics`]: the learning rate, companions, scores;
 //! - [`events`]: what a run reports while it goes on, [`notice`] in words;
 //! - [`run_folder`], [`checkpoint`], [`results`]: what a run leaves on the disk;
@@ -13,7 +12,6 @@ pub mod checkpoint;
 pub mod events;
 pub mod metrics;
 pub mod notice;
-pub mod recipe;
 pub mod report;
 pub mod results;
 pub mod retrieval;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use dsc_data::{NonFiniteCount, Split};
 
-use crate::recipe::{Settings, describe_schedule};
+use dsc_recipe::{Settings, describe_schedule};
 
 /// Something worth a line.
 #[derive(Clone, Debug, PartialEq)]

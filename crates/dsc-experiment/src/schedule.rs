@@ -1,75 +1,8 @@
 //! The learning rate over the steps of a training: linear warm-up, then constant or linear decay to 0.
 
-use serde::{Deserialize, Serialize};
-
+use dsc_recipe::{Decay, Schedule, Warmup};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints::W0190;
-
-/// How long the rate rises.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Warmup {
-    /// That many epochs.
-    Epochs(u64),
-    /// That many optimiser steps.
-    Steps(u64),
-    /// That share of all steps, 0..=1.
-    Fraction(f64),
-}
-
-/// What follows the warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Decay {
-    /// The full rate to the end.
-    Constant,
-    /// Linearly to 0, reached after the last step.
-    Linear,
-}
-
-/// The settings of a recipe.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// The rise.
-    pub warmup: Warmup,
-    /// The rest.
-    pub decay: Decay,
-}
-
-impl Default for Schedule {
-    /// The full rate throughout.
-    fn default() -> Self {
-        Schedule { warmup: Warmup::Steps(0), decay: Decay::Constant }
-    }
-}
-
-impl Schedule {
-    /// A warning (`W0190`) where the warm-up isn't shorter than a training of `epochs`, if that does not depend on the
-    /// number of steps in an epoch; else [`Plan::warning`] tells.
-    pub fn warning(&self, epochs: u64) -> Option<Diagnostic> {
-        let takes = match self.warmup {
-            Warmup::Epochs(n) if n > 0 && n >= epochs => {
-                format!("{n} epoch{} and the training {epochs}", if n == 1 { "" } else { "s" })
-            }
-            Warmup::Fraction(share) if share >= 1.0 => "as many steps as the training".to_owned(),
-            _ => return None,
-        };
-        let message = format!("the warm-up takes {takes}: the learning rate never gets to what was set");
-        Some(Diagnostic::warning(W0190, message).help("shorten `warmup` or train for more epochs"))
-    }
-
-    /// The schedule of a training of `total` steps, `steps_per_epoch` in each epoch. A fraction is rounded up to whole
-    /// steps.
-    pub fn plan(&self, total: u64, steps_per_epoch: u64) -> Plan {
-        let warmup = match self.warmup {
-            Warmup::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch),
-            Warmup::Steps(steps) => steps,
-            // A cast of a float saturates, so that a negative or undefined share is no warm-up.
-            Warmup::Fraction(share) => (share * total as f64).ceil() as u64,
-        };
-        Plan { warmup, total, decay: self.decay }
-    }
-}
 
 /// A schedule in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +16,18 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The schedule of a training of `total` steps, `steps_per_epoch` in each epoch. A fraction is rounded up to whole
+    /// steps.
+    pub fn new(schedule: &Schedule, total: u64, steps_per_epoch: u64) -> Plan {
+        let warmup = match schedule.warmup {
+            Warmup::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch),
+            Warmup::Steps(steps) => steps,
+            // A cast of a float saturates, so that a negative or undefined share is no warm-up.
+            Warmup::Fraction(share) => (share * total as f64).ceil() as u64,
+        };
+        Plan { warmup, total, decay: schedule.decay }
+    }
+
     /// The factor on the base rate for step `step`, counted from 0: `step / warmup` while it rises (the very first
     /// step has the rate 0), then 1 or `(total - step) / (total - warmup)`. The same as
     /// `get_linear_schedule_with_warmup` of transformers, step for step.
@@ -126,13 +71,13 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn linear(warmup: Warmup) -> Schedule {
-        Schedule { warmup, decay: Decay::Linear }
+    fn linear(warmup: Warmup, total: u64, steps_per_epoch: u64) -> Plan {
+        Plan::new(&Schedule { warmup, decay: Decay::Linear }, total, steps_per_epoch)
     }
 
     #[test]
     fn it_rises_and_falls_linearly() {
-        let plan = linear(Warmup::Steps(4)).plan(10, 5);
+        let plan = linear(Warmup::Steps(4), 10, 5);
         let factors: Vec<f64> = (0..=10).map(|step| plan.factor(step)).collect();
         let expected = [0.0, 0.25, 0.5, 0.75, 1.0, 5.0 / 6.0, 4.0 / 6.0, 0.5, 2.0 / 6.0, 1.0 / 6.0, 0.0];
         assert!(factors.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-15), "{factors:?}");
@@ -142,32 +87,32 @@ mod tests {
 
     #[test]
     fn the_three_ways_to_say_it_agree() {
-        let steps = linear(Warmup::Steps(20)).plan(100, 10);
-        assert_eq!(linear(Warmup::Epochs(2)).plan(100, 10), steps);
-        assert_eq!(linear(Warmup::Fraction(0.2)).plan(100, 10), steps);
-        assert_eq!(linear(Warmup::Fraction(0.15)).plan(7, 7).warmup, 2);
-        assert_eq!(linear(Warmup::Fraction(f64::NAN)).plan(7, 7).warmup, 0);
+        let steps = linear(Warmup::Steps(20), 100, 10);
+        assert_eq!(linear(Warmup::Epochs(2), 100, 10), steps);
+        assert_eq!(linear(Warmup::Fraction(0.2), 100, 10), steps);
+        assert_eq!(linear(Warmup::Fraction(0.15), 7, 7).warmup, 2);
+        assert_eq!(linear(Warmup::Fraction(f64::NAN), 7, 7).warmup, 0);
     }
 
     #[test]
     fn without_anything_the_rate_stays() {
-        let plan = Schedule::default().plan(10, 5);
+        let plan = Plan::new(&Schedule::default(), 10, 5);
         assert!((0..20).all(|step| plan.factor(step) == 1.0));
-        let plan = Schedule { warmup: Warmup::Steps(2), decay: Decay::Constant }.plan(10, 5);
+        let plan = Plan::new(&Schedule { warmup: Warmup::Steps(2), decay: Decay::Constant }, 10, 5);
         assert_eq!([0, 1, 2, 9].map(|step| plan.factor(step)), [0.0, 0.5, 1.0, 1.0]);
     }
 
     #[test]
     fn a_warm_up_that_outlasts_the_training_is_warned_of() {
         // The released settings of DashFusion: 10 epochs of warm-up, 4 of training.
-        let warning = linear(Warmup::Epochs(10)).plan(4 * 86, 86).warning().unwrap();
+        let warning = linear(Warmup::Epochs(10), 4 * 86, 86).warning().unwrap();
         assert_eq!(warning.code, W0190);
         assert_eq!(
             warning.message,
             "the warm-up takes 860 steps and the training 344: the learning rate rises to 40 % of what was set"
         );
-        assert!(linear(Warmup::Epochs(3)).plan(4 * 86, 86).warning().is_none());
-        assert!(linear(Warmup::Fraction(1.0)).plan(50, 10).warning().is_some());
-        assert!(Schedule::default().plan(0, 0).warning().is_none());
+        assert!(linear(Warmup::Epochs(3), 4 * 86, 86).warning().is_none());
+        assert!(linear(Warmup::Fraction(1.0), 50, 10).warning().is_some());
+        assert!(Plan::new(&Schedule::default(), 0, 0).warning().is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! The graph: what a checked program means, one typed node per operation.
 //!
 //! - [`dims`], [`types`], [`statics`]: dimensions as polynomials over named atoms, types of one sample with lengths and modality,
-//!   values known at compile time;
+//!   values known at compile time; [`constant`]: those that need no name;
 //! - [`Op`]: the operations, each with its typing rule ([`Op::infer`]), its name and its [`Attributes`];
 //! - [`Graph`]: nodes on `petgraph`, the table of parameters, inputs, outputs, losses, companions;
 //! - [`Graph::to_text`]: the stable text form, and the hash taken of it; [`mod@parse`] describes the form and reads it;
@@ -13,6 +13,7 @@
 //! A node speaks of one sample. Nodes stand in an order in which operands come first. Parameters are nodes too
 //! ([`Op::Param`]); they are the only nodes that have no sample.
 
+pub mod constant;
 pub mod dims;
 pub mod passes;
 pub mod statics;

@@ -38,8 +38,7 @@ pub use engine::Engine;
 pub use faults::{Failure, Faults};
 pub use program::{cached_encoder, load, load_from, open_data, options, split_variant};
 pub use request::{
-    AblationRequest, Assignment, BindRequest, ImportRequest, KeyValue, ModelRequest, RunRequest, SweepRequest,
-    TrainRequest,
+    AblationRequest, Assignment, BindRequest, ImportRequest, ModelRequest, RunRequest, SweepRequest, TrainRequest,
 };
 pub use saved_run::SavedRun;
 pub use session::Session;

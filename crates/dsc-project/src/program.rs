@@ -5,14 +5,13 @@ use std::path::Path;
 use dsc_data::card::{card, encoder, locate};
 use dsc_data::text::EncoderFolder;
 use dsc_data::{Binding, Dataset, EncoderBinding, demo};
-use dsc_graph::statics::Static;
 use dsc_language::EmbeddedWorld;
-use dsc_language::lower::{Options, Setting, inputs, literal, recipe_sets};
+use dsc_language::lower::{Options, Setting, inputs, recipe_sets};
 use dsc_language::sema::program::{Loaded, Program};
-use dsc_syntax::ast::{RecipeEntry, SettingValue};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::source::{FsWorld, Span, World};
+use dsc_syntax::source::{FsWorld, World};
 
+use crate::check::recipe_settings;
 use crate::request::{Assignment, BindRequest, ModelRequest};
 
 /// File and variant of a name: `FILE#VARIANT`, or `STOCK/VARIANT` of a stock model. Where a file of the whole name exists, or a
@@ -44,25 +43,21 @@ impl ModelRequest {
     }
 
     /// The hypers that are set, as the compiler takes them.
-    pub fn settings(&self) -> Vec<Setting> {
-        let setting =
-            |set: &Assignment| Setting { name: set.name.clone(), value: value_of(&set.value), span: Span::NONE };
-        self.sets.iter().map(setting).collect()
-    }
-}
-
-/// A number, a flag, or a string with or without quotes.
-fn value_of(text: &str) -> Static {
-    if let Ok(n) = text.parse::<i64>() {
-        return Static::Int(n);
-    }
-    if let Ok(x) = text.parse::<f64>() {
-        return Static::Float(x);
-    }
-    match text {
-        "true" => Static::Bool(true),
-        "false" => Static::Bool(false),
-        _ => Static::Str(text.trim_matches('"').to_owned()),
+    ///
+    /// # Errors
+    /// Values that are no constants, all at once.
+    pub fn settings(&self) -> Result<Vec<Setting>, Vec<Diagnostic>> {
+        let read = self.sets.iter().map(|set| {
+            Setting::read(&set.name, &set.value).map_err(|fault| Diagnostic {
+                message: format!("{} (`--set {}={}`)", fault.message, set.name, set.value),
+                ..fault
+            })
+        });
+        let (good, bad): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        match bad.is_empty() {
+            true => Ok(good.into_iter().flatten().collect()),
+            false => Err(bad.into_iter().filter_map(Result::err).collect()),
+        }
     }
 }
 
@@ -94,22 +89,6 @@ pub fn open_data(data: &str, data_root: Option<&Path>) -> Result<Dataset, Diagno
     locate(data, data_root)?.open(demo::SEED)
 }
 
-/// The encoder that a recipe names, if it does.
-fn recipe_encoder(program: &Program, recipe: &str) -> Option<String> {
-    let chain = program.recipe_chain(recipe).ok()?;
-    chain.into_iter().flat_map(|r| &r.entries).rev().find_map(|entry| match entry {
-        RecipeEntry::Key { path, value: SettingValue::Expr(e), .. }
-            if path.len() == 1 && path.first().is_some_and(|p| p.value == "encoder") =>
-        {
-            match literal(e) {
-                Some(Static::Str(name)) => Some(name),
-                _ => None,
-            }
-        }
-        _ => None,
-    })
-}
-
 impl BindRequest {
     /// Whether anything is bound.
     pub fn any(&self) -> bool {
@@ -131,7 +110,7 @@ impl BindRequest {
             let config = EncoderFolder::find(&name, Some(folder))?.config()?;
             return Ok(EncoderBinding { name, config, pretrained: true });
         }
-        let named = self.recipe_name(program).and_then(|r| recipe_encoder(program, &r));
+        let named = self.recipe_name(program).and_then(|r| recipe_settings(program, &r).encoder);
         let from_card = || self.data.as_deref().and_then(card).map(|c| c.encoder.to_owned());
         let name = named.or_else(from_card).unwrap_or_else(|| "bert-base-uncased".to_owned());
         encoder(&name).or_else(|_| cached_encoder(&name))
@@ -156,7 +135,7 @@ pub fn options(program: &Program, model: &ModelRequest, bind: &BindRequest) -> R
     let encoder = bind.encoder(program).map_err(one)?;
     let mut options = Options {
         variant: model.variant.clone(),
-        sets: model.settings(),
+        sets: model.settings()?,
         encoder: encoder.config.statics(),
         ..Options::default()
     };

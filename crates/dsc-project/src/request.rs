@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use dsc_data::Split;
 use dsc_graph::passes::OptLevel;
+use dsc_recipe::KeyValue;
 use serde::{Deserialize, Serialize};
 
 /// A hyper and its value, both as written: `p` and `4`.
@@ -42,17 +43,6 @@ pub struct BindRequest {
     pub recipe: Option<String>,
     /// Folder of the text encoder.
     pub text_encoder: Option<PathBuf>,
-}
-
-/// A recipe key set from outside the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyValue {
-    /// How it was set, for messages and for the run's record: `--with epochs=5`, `--epochs 5`.
-    pub option: String,
-    /// The key: `epochs`, `optimizer.lr`.
-    pub key: String,
-    /// The value as written.
-    pub value: String,
 }
 
 /// Weights that another program trained.

@@ -6,12 +6,12 @@ use dsc_data::card::{Location, card, encoder, locate};
 use dsc_data::text::Texts;
 use dsc_data::{Binding, Dataset, demo, fit};
 use dsc_experiment::events::{Notice, Reporter};
-use dsc_experiment::recipe::{Origin, Request, Resolved, resolve};
 use dsc_experiment::run_folder::{HyperValue, Manifest, RunFolder};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_language::lower::{Compiled, Options, SetBy, compile, recipe_sets, set_by};
 use dsc_language::sema::program::{Loaded, Program};
+use dsc_recipe::{Origin, Request, Resolved, resolve};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0601;
 use dsc_syntax::diag::codes::lints::W0189;
@@ -104,7 +104,7 @@ impl Session {
                 Some(name) => recipe_sets(program, name)?,
                 None => Vec::new(),
             },
-            sets: request.model.settings(),
+            sets: request.model.settings()?,
             encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
             ..Options::default()
         };
@@ -167,22 +167,19 @@ fn settings(
 ) -> Result<Resolved, Vec<Diagnostic>> {
     let known = card(&request.data);
     let stem = Path::new(&request.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let recipes: Vec<_> = program.recipes.values().cloned().collect();
     let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
-    let family = known.map(|c| (c.name, c.family.into(), c.class_rule.into()));
-    let command_line: Vec<_> =
-        request.keys.iter().map(|k| (k.option.clone(), k.key.clone(), k.value.clone())).collect();
+    let family = known.map(|c| (c.name, c.family, c.class_rule));
     let wanted = Request {
         recipe: request.recipe.as_deref(),
         data: Some(known.map_or(stem.as_str(), |c| c.name)),
         card: family,
         environment: &environment,
-        command_line: &command_line,
+        command_line: &request.keys,
     };
-    let resolved = resolve(&recipes, &wanted)?;
+    let resolved = resolve(&program.recipes, &wanted)?;
     let given = |key: &str| request.keys.iter().any(|k| k.key == key);
     let all_given = resolved.settings.keys().iter().all(|(key, _)| given(key));
-    if resolved.recipe.is_none() && !recipes.is_empty() && !all_given {
+    if resolved.recipe.is_none() && !program.recipes.is_empty() && !all_given {
         reporter.notice(&Notice::NoRecipe {
             wanted: wanted.data.unwrap_or_default().to_owned(),
             file: request.model.file.clone(),

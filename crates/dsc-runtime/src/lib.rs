@@ -33,7 +33,7 @@ pub mod values;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use lengths::Packing;
-pub use optim::{Algorithm, Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
+pub use optim::{Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::{ParamStore, Values};
 pub use program::{Evaluated, Program};
 

@@ -6,16 +6,8 @@ use tch::{Kind, Tensor};
 use super::fault::Fault;
 use super::ffi;
 use super::params::{ParamStore, host_values};
+use dsc_recipe::Algorithm;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
-
-/// Which update rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// Kingma and Ba 2015; weight decay is added to the gradient.
-    Adam,
-    /// Loshchilov and Hutter 2019 (arXiv 1711.05101); weight decay acts on the weights.
-    AdamW,
-}
 
 /// Constants of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]

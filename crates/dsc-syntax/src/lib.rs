@@ -27,13 +27,16 @@ mod clean;
 mod exprs;
 mod fault;
 mod format;
+pub mod inheritance;
 mod items;
 mod parse;
 mod same;
 mod scan;
+mod setting;
 mod stmts;
 pub mod visit;
 
 pub use format::format;
 pub use parse::parse;
 pub use same::same_tree;
+pub use setting::parse_setting;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::evaluate::{Vectors, retrieval_vectors};
 use super::feed::Feed;
 use dsc_data::Split;
-use dsc_experiment::recipe::Settings;
-use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, search};
+use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
 use dsc_graph::Graph;
+use dsc_recipe::Settings;
 use dsc_runtime::{CompanionRows, ParamStore, Program};
 use dsc_syntax::diag::Diagnostic;
 
@@ -44,7 +44,7 @@ pub(super) fn refresh(
         if !wants(decl.refresh, listed.as_ref(), epoch) {
             continue;
         }
-        let classes = settings.class.classes(feed.label(Split::Train, &decl.class)?)?;
+        let classes = classes(settings.class, feed.label(Split::Train, &decl.class)?)?;
         let matrices: Vec<Matrix<'_>> =
             vectors.iter().map(|Vectors { data, width }| Matrix { data, width: *width }).collect();
         let wanted = PoolSettings { pos: decl.pos, near: decl.near, far: decl.far, pool: decl.pool, ranks: decl.ranks };

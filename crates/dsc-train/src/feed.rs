@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use dsc_data::text::Texts;
-use dsc_data::{Dataset, NonFinite, NonFiniteCount, Split, Standardizer, Table, batch};
-use dsc_experiment::recipe::{Nonfinite, Settings, Standardize};
+use dsc_data::{Dataset, NonFiniteCount, Split, Standardizer, Table, batch};
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::types::Type;
 use dsc_graph::{Extent, Graph, Op};
+use dsc_recipe::{NonFinite, Settings, Standardize};
 use dsc_runtime::{StepBatch, Stream};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0616;
@@ -76,10 +76,7 @@ impl<'a> Feed<'a> {
             };
             inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind, length });
         }
-        let rule = match settings.nonfinite {
-            Nonfinite::Error => NonFinite::Error,
-            Nonfinite::Zero => NonFinite::Zero,
-        };
+        let rule = settings.nonfinite;
         let label =
             |decl: &dsc_graph::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
         let labels = graph.labels.values().filter(|decl| is_read(graph, &decl.name)).map(label).collect();

@@ -12,7 +12,6 @@ use dsc_data::{Binding, Dataset, Split, demo};
 use dsc_experiment::checkpoint::Checkpoint;
 use dsc_experiment::events::{EpochRecord, Silent, Stop};
 use dsc_experiment::metrics::Family;
-use dsc_experiment::recipe::{Optimizer, OptimizerKind, Settings};
 use dsc_experiment::results::{Results, Scores};
 use dsc_experiment::run_folder::RunFolder;
 use dsc_graph::Graph;
@@ -20,6 +19,7 @@ use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
 use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program;
+use dsc_recipe::{Algorithm, Optimizer, Settings};
 use dsc_runtime::Program as Runnable;
 use dsc_runtime::device::Device;
 use dsc_syntax::diag::Diagnostic;
@@ -60,7 +60,7 @@ fn setup() -> Setup {
 }
 
 fn settings(epochs: u64) -> Settings {
-    let optimizer = Optimizer::new(OptimizerKind::Adam, 5e-3);
+    let optimizer = Optimizer::new(Algorithm::Adam, 5e-3);
     Settings {
         epochs,
         batch: 32,

@@ -17,15 +17,15 @@ use dsc_experiment::checkpoint::{
     self, Best, Checkpoint, Numbers, Part, PoolState, State, Within, first_moment, pool_parts, second_moment,
 };
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter, Stop};
-use dsc_experiment::metrics::{Direction, Metrics, Select, constant_row};
-use dsc_experiment::recipe::{OptimizerKind, Settings};
+use dsc_experiment::metrics::{Metrics, constant_row};
 use dsc_experiment::results::{Constant, During, PeakMemory, Results, Scores, by_name};
 use dsc_experiment::run_folder::{Log, RunFolder};
 use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
 use dsc_graph::{Graph, Op, ParamId};
+use dsc_recipe::Settings;
 use dsc_runtime::device::{peak_rss, reset_peak_rss};
-use dsc_runtime::{Algorithm, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values};
+use dsc_runtime::{Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0915, E0920, E0922};
 
@@ -157,8 +157,8 @@ pub fn check(
     Ok(all)
 }
 
-/// The label that is scored and the rule that selects the epoch.
-fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnostic> {
+/// The label that is scored; the rule that selects the epoch has to go with the metrics.
+fn plan(graph: &Graph, settings: &Settings) -> Result<String, Diagnostic> {
     if graph.losses.is_empty() {
         return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
             .help("add `loss prediction = mse(score, target: y)`"));
@@ -168,8 +168,8 @@ fn plan(graph: &Graph, settings: &Settings) -> Result<(String, Select), Diagnost
             .help("the way from a weight to a loss must not lead through `stop_grad`"));
     }
     let label = primary(graph)?.to_owned();
-    let direction = if settings.select.minimize { Direction::Min } else { Direction::Max };
-    Ok((label, Select::new(settings.family, direction, &settings.select.metric)?))
+    settings.select.info(settings.family)?;
+    Ok(label)
 }
 
 struct Training<'a> {
@@ -177,7 +177,6 @@ struct Training<'a> {
     program: Program,
     store: ParamStore,
     optimizer: Optimizer,
-    select: Select,
     label: String,
     lists: Vec<Option<Listed>>,
     state: State,
@@ -199,7 +198,7 @@ impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
         let (graph, settings) = (job.graph, job.settings);
         let during = if reset_peak_rss() { During::Run } else { During::Process };
-        let (label, select) = plan(graph, settings)?;
+        let label = plan(graph, settings)?;
         let program = Program::optimised(graph, job.dims, job.level)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.adopt, job.encoder) {
@@ -226,20 +225,7 @@ impl<'a> Training<'a> {
         let log = job.folder.log(files::METRICS)?;
         let lists = vec![None; graph.companions.len()];
         let now = Instant::now();
-        Ok(Training {
-            job,
-            program,
-            store,
-            optimizer,
-            select,
-            label,
-            lists,
-            state,
-            log,
-            began: now,
-            saved: now,
-            during,
-        })
+        Ok(Training { job, program, store, optimizer, label, lists, state, log, began: now, saved: now, during })
     }
 
     fn run(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
@@ -298,7 +284,7 @@ impl<'a> Training<'a> {
 
     fn schedule(&self) -> dsc_experiment::schedule::Plan {
         let per_epoch = self.state.total_steps / self.job.settings.epochs.max(1);
-        self.job.settings.schedule.plan(self.state.total_steps, per_epoch)
+        dsc_experiment::schedule::Plan::new(&self.job.settings.schedule, self.state.total_steps, per_epoch)
     }
 
     /// The steps of an epoch; nothing when it was stopped.
@@ -380,10 +366,11 @@ impl<'a> Training<'a> {
     ) -> Result<(), Diagnostic> {
         reporter.busy("validation");
         let (metrics, _) = self.score(Split::Valid)?;
-        let value = self.select.value(&metrics);
+        let rule = &self.job.settings.select;
+        let value = metrics.get(&rule.metric);
         let best = match &self.state.best {
             None => true,
-            Some(best) => self.select.better(value, best.value),
+            Some(best) => rule.better(value, best.value),
         };
         self.state.epoch = epoch + 1;
         self.state.within = None;
@@ -558,10 +545,7 @@ fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Resu
         }
     }
     let constants = OptimizerSettings {
-        algorithm: match o.kind {
-            OptimizerKind::Adam => Algorithm::Adam,
-            OptimizerKind::Adamw => Algorithm::AdamW,
-        },
+        algorithm: o.kind,
         beta1: o.betas.0,
         beta2: o.betas.1,
         eps: o.eps,

@@ -33,5 +33,5 @@ variant w { set depth = 7 } // error[E0403]: `depth` is 7, its range is 0..=4
 variant u { set p = "four" } // error[E0403]: `p` is a whole number, "four" is a string
 variant f { set keep = 3 } // error[E0407]: `keep` is a function of l and cannot be set
 recipe sims { set layrs = 3 } // error[E0407]: no hyper `layrs` to set
-recipe mosi { set heads = 2 + 2 } // error[E0401]: `set heads` in a recipe wants a number, flag or string
+recipe mosi { set heads = depth + 2 } // error[E0401]: `depth` is not a constant
 recipe mosei { set depth = 8 } // error[E0403]: `depth` is 8, its range is 0..=4

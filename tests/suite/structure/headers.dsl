@@ -16,5 +16,5 @@ variant v() { set k = 2 } // error[E0101]: unexpected `()` before the body of va
 variant q : v { set k = 3 } // error[E0101]: unexpected `: v` before the body of variant `q`
 variant w(q) { set kk = 4 } // error[E0101]: unexpected `(q)` before // error[E0407]: no hyper `kk`
 recipe sims: { epochs = 3 } // error[E0101]: unexpected `:` before the body of recipe `sims`
-recipe mosi(sims) { epochs = gone } // error[E0101]: unexpected `(sims)` before // error[E0902]: not `gone`
+recipe mosi(sims) { epochs = gone } // error[E0101]: unexpected `(sims)` before // error[E0902]: found the name `gone`
 recipe mosei extends sims { epochs = 4 } // error[E0101]: unexpected `extends sims` before

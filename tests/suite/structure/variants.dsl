@@ -21,8 +21,8 @@ variant no_loss  { drop sizes } // error[E0512]: the model has no loss `sizes` t
 variant no_block { block Haed(x: Vec[d]) -> Real { sum_features(x) } } // error[E0512]: the model has no called block `Haed` to change
 variant no_input { input vision : Seq<vision>[Tv, 3] } // error[E0512]: the model has no input `vision` to change
 variant no_base  = mispelt { drop size } // error[E0517]: no variant `mispelt` to start from
-variant circle   = circle2 { drop size } // error[E0513]: variant `circle` inherits from itself
-variant circle2  = circle {} // error[E0513]: variant `circle2` inherits from itself
+variant circle   = circle2 { drop size } // error[E0513]: variants `circle`, `circle2` inherit from each other
+variant circle2  = circle {}
 variant widths   { let a = audio |> Linear(out: 32) }
 variant dropped  { drop size }
 variant again    = dropped { loss size = abs(score) }

@@ -2,7 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Family, MetricInfo, Metrics};
+use super::Metrics;
+use dsc_recipe::{Family, MetricInfo};
 
 /// One metric over several runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

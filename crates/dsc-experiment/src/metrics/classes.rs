@@ -1,17 +1,33 @@
 //! From values to classes, and what is counted over classes. Everything here compares in float32.
 
+use dsc_recipe::Classes;
+
 /// The class of a value among bins (lo, hi] with those upper cuts: the number of cuts below the value.
-pub(super) fn bin(value: f32, cuts: &[f32]) -> usize {
+fn bin(value: f32, cuts: &[f32]) -> usize {
     cuts.iter().filter(|&&cut| value > cut).count()
 }
 
 /// The class of a value on a scale of -limit..limit: clipped, rounded half to even.
-pub(super) fn rounded(value: f32, limit: f32) -> usize {
+fn rounded(value: f32, limit: f32) -> usize {
     (value.clamp(-limit, limit).round_ties_even() + limit) as usize
 }
 
 /// Predicted and true class of each sample.
 pub(super) type Pairs = Vec<(usize, usize)>;
+
+/// The classes of predictions and truths, `(prediction, truth)` of each sample that takes part.
+pub(super) fn pairs(classes: Classes, samples: &[(f32, f32)]) -> Pairs {
+    let of = |class: &dyn Fn(f32) -> usize| samples.iter().map(|&(p, y)| (class(p), class(y))).collect();
+    match classes {
+        Classes::Bins(cuts) => of(&|value| bin(value, cuts)),
+        Classes::Rounded(limit) => of(&|value| rounded(value, limit)),
+        Classes::NonNegative => of(&|value| (value >= 0.0).into()),
+        Classes::PositiveWithoutZero => {
+            let kept = samples.iter().filter(|(_, y)| *y != 0.0);
+            kept.map(|&(p, y)| ((p > 0.0).into(), (y > 0.0).into())).collect()
+        }
+    }
+}
 
 /// The share of samples whose classes agree; `None` without samples.
 pub(super) fn accuracy(pairs: &Pairs) -> Option<f64> {

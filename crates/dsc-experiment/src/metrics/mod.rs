@@ -16,11 +16,8 @@
 
 mod aggregate;
 mod classes;
-mod family;
 mod scores;
-mod select;
 
 pub use aggregate::{Summary, aggregate, paired_difference};
-pub use family::{Family, MetricInfo};
+pub use dsc_recipe::{Family, MetricInfo};
 pub use scores::{Metric, Metrics, constant_row, evaluate, evaluate_named};
-pub use select::{Direction, Select};

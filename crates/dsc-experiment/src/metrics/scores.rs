@@ -2,8 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::classes::{Pairs, accuracy, bin, rounded, weighted_f1};
-use super::{Family, MetricInfo};
+use super::classes::{accuracy, pairs, weighted_f1};
+use dsc_recipe::{Family, Measure, MetricInfo};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0960, E0961, E0962};
 
@@ -95,16 +95,7 @@ pub fn evaluate_named(
         return Err(Diagnostic::error(E0961, format!("the label of sample {} is {value}", name(i)))
             .help("remove the sample or mend its label in the feature file"));
     }
-    let samples: Vec<(f32, f32)> = predictions.iter().copied().zip(truth.iter().copied()).collect();
-    Ok(match family {
-        Family::Sims => sims(&samples),
-        Family::Mosi => mosi(&samples),
-        Family::Regression => collect(
-            family,
-            &samples,
-            &[mean_absolute_error(&samples), correlation(&samples), mean_squared_error(&samples)],
-        ),
-    })
+    Ok(measured(family, predictions, truth))
 }
 
 /// What a model that ignores its input scores: the constant prediction of the **mean of the training labels**.
@@ -127,41 +118,18 @@ pub fn constant_row(family: Family, training_truth: &[f32], truth: &[f32]) -> Re
     Ok((constant, evaluate(family, &vec![constant; truth.len()], truth)?))
 }
 
-fn sims(samples: &[(f32, f32)]) -> Metrics {
-    let clipped: Vec<(f32, f32)> = samples.iter().map(|(p, y)| (p.clamp(-1.0, 1.0), y.clamp(-1.0, 1.0))).collect();
-    let bins = |cuts: &[f32]| -> Pairs { clipped.iter().map(|&(p, y)| (bin(p, cuts), bin(y, cuts))).collect() };
-    let two = bins(&[0.0]);
-    let values = [
-        accuracy(&two),
-        weighted_f1(&two),
-        accuracy(&bins(&[-0.1, 0.1])),
-        accuracy(&bins(&[-0.7, -0.1, 0.1, 0.7])),
-        mean_absolute_error(&clipped),
-        correlation(&clipped),
-    ];
-    collect(Family::Sims, samples, &values)
-}
-
-fn mosi(samples: &[(f32, f32)]) -> Metrics {
-    let without_zero: Pairs =
-        samples.iter().filter(|(_, y)| *y != 0.0).map(|&(p, y)| ((p > 0.0).into(), (y > 0.0).into())).collect();
-    let with_zero: Pairs = samples.iter().map(|&(p, y)| ((p >= 0.0).into(), (y >= 0.0).into())).collect();
-    let scale = |limit| -> Pairs { samples.iter().map(|&(p, y)| (rounded(p, limit), rounded(y, limit))).collect() };
-    let values = [
-        accuracy(&without_zero),
-        weighted_f1(&without_zero),
-        accuracy(&with_zero),
-        weighted_f1(&with_zero),
-        accuracy(&scale(2.0)),
-        accuracy(&scale(3.0)),
-        mean_absolute_error(samples),
-        correlation(samples),
-    ];
-    collect(Family::Mosi, samples, &values)
-}
-
-fn collect(family: Family, samples: &[(f32, f32)], values: &[Option<f64>]) -> Metrics {
-    let entries = family.metrics().iter().zip(values).map(|(&info, &value)| Metric { info, value }).collect();
+/// Every metric of the family, as its entry says what it measures.
+fn measured(family: Family, predictions: &[f32], truth: &[f32]) -> Metrics {
+    let clipped = |x: f32| family.clip().map_or(x, |limit| x.clamp(-limit, limit));
+    let samples: Vec<(f32, f32)> = predictions.iter().zip(truth).map(|(p, y)| (clipped(*p), clipped(*y))).collect();
+    let value = |measure: Measure| match measure {
+        Measure::Accuracy(classes) => accuracy(&pairs(classes, &samples)),
+        Measure::F1(classes) => weighted_f1(&pairs(classes, &samples)),
+        Measure::Mae => mean_absolute_error(&samples),
+        Measure::Mse => mean_squared_error(&samples),
+        Measure::Corr => correlation(&samples),
+    };
+    let entries = family.metrics().iter().map(|&info| Metric { info, value: value(info.measure) }).collect();
     Metrics { family, samples: samples.len(), entries }
 }
 

@@ -1,49 +1,26 @@
 //! When two samples count as of one class.
 
-use serde::{Deserialize, Serialize};
-
-use dsc_data::card;
+use dsc_recipe::ClassRule;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0961;
 
-/// How a label becomes a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClassRule {
-    /// Equal labels, to the bit (CH-SIMS, whose labels lie on a grid of fifths); 0 and -0 are one class.
-    Exact,
-    /// Equal after rounding half to even (CMU-MOSI, CMU-MOSEI).
-    Round,
-}
-
-impl From<card::ClassRule> for ClassRule {
-    fn from(rule: card::ClassRule) -> ClassRule {
-        match rule {
-            card::ClassRule::Exact => ClassRule::Exact,
-            card::ClassRule::Round => ClassRule::Round,
+/// The class of each label, `[n]`. The numbers mean nothing beyond equality.
+///
+/// # Errors
+/// `E0961` for a label that is NaN or infinite.
+pub fn classes(rule: ClassRule, labels: &[f32]) -> Result<Vec<i64>, Diagnostic> {
+    let class = |(i, &label): (usize, &f32)| {
+        if !label.is_finite() {
+            return Err(Diagnostic::error(E0961, format!("the label of training sample number {i} is {label}"))
+                .help("remove the sample or mend its label in the feature file"));
         }
-    }
-}
-
-impl ClassRule {
-    /// The class of each label, `[n]`. The numbers mean nothing beyond equality.
-    ///
-    /// # Errors
-    /// `E0961` for a label that is NaN or infinite.
-    pub fn classes(self, labels: &[f32]) -> Result<Vec<i64>, Diagnostic> {
-        let class = |(i, &label): (usize, &f32)| {
-            if !label.is_finite() {
-                return Err(Diagnostic::error(E0961, format!("the label of training sample number {i} is {label}"))
-                    .help("remove the sample or mend its label in the feature file"));
-            }
-            Ok(match self {
-                // Adding 0 turns -0 into 0.
-                ClassRule::Exact => i64::from((label + 0.0).to_bits()),
-                ClassRule::Round => label.round_ties_even() as i64,
-            })
-        };
-        labels.iter().enumerate().map(class).collect()
-    }
+        Ok(match rule {
+            // Adding 0 turns -0 into 0.
+            ClassRule::Exact => i64::from((label + 0.0).to_bits()),
+            ClassRule::Round => label.round_ties_even() as i64,
+        })
+    };
+    labels.iter().enumerate().map(class).collect()
 }
 
 #[cfg(test)]
@@ -52,11 +29,11 @@ mod tests {
 
     #[test]
     fn exact_compares_bits_and_round_goes_to_even() {
-        let exact = ClassRule::Exact.classes(&[0.2, 0.2, 0.2f32.next_up(), 0.0, -0.0]).unwrap();
+        let exact = classes(ClassRule::Exact, &[0.2, 0.2, 0.2f32.next_up(), 0.0, -0.0]).unwrap();
         assert_eq!(exact[0], exact[1]);
         assert_ne!(exact[0], exact[2]);
         assert_eq!(exact[3], exact[4]);
-        assert_eq!(ClassRule::Round.classes(&[0.5, 1.5, 2.5, -0.5, -2.6]).unwrap(), [0, 2, 2, 0, -3]);
-        assert_eq!(ClassRule::Round.classes(&[0.0, f32::NAN]).unwrap_err().code, E0961);
+        assert_eq!(classes(ClassRule::Round, &[0.5, 1.5, 2.5, -0.5, -2.6]).unwrap(), [0, 2, 2, 0, -3]);
+        assert_eq!(classes(ClassRule::Round, &[0.0, f32::NAN]).unwrap_err().code, E0961);
     }
 }

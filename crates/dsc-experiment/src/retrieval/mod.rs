@@ -25,7 +25,7 @@ mod draw;
 mod pools;
 mod ranks;
 
-pub use classes::ClassRule;
+pub use classes::classes;
 pub use draw::Companions;
 pub use pools::{Lists, Matrix, Pools, Settings, search};
 

@@ -136,7 +136,7 @@ impl Pools {
 
 /// Finds the lists of all samples.
 ///
-/// `vectors` are one or more matrices of the same n rows, `classes` is `[n]` (see [`super::ClassRule`]). Similarity is
+/// `vectors` are one or more matrices of the same n rows, `classes` is `[n]` (see [`super::classes`]). Similarity is
 /// the mean of the cosines; of equally similar samples the one with the smaller number stands first. The result is a
 /// function of the vectors alone, whatever the number of threads.
 ///

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::{Origin, Settings};
 use dsc_data::{NonFiniteCount, Split, ZeroLengths};
 use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
 use dsc_graph::statics::Static;
+use dsc_recipe::{Origin, Settings};
 
 /// What a run is, fixed before its first step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

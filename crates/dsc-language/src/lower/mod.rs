@@ -38,5 +38,5 @@ pub use check::check;
 pub use lowering::{Compiled, Options, Setting, compile, inputs};
 pub use names::FIGURES;
 pub use names::unknown_figure;
-pub use sets::{SetBy, literal, recipe_sets, set_by};
+pub use sets::{SetBy, recipe_sets, set_by};
 pub use types::{Typed, types};

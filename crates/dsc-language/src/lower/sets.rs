@@ -3,10 +3,13 @@
 
 use super::lowering::{Options, Setting};
 use crate::sema::program::Program;
+use dsc_graph::constant::constant;
 use dsc_graph::statics::Static;
-use dsc_syntax::ast::{Change, Expr, ExprKind, RecipeEntry, UnaryOp};
+use dsc_recipe::Value;
+use dsc_syntax::ast::{Change, RecipeEntry};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::hypers as code;
+use dsc_syntax::source::Span;
 
 /// Who gave a hyper its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,41 +22,47 @@ pub enum SetBy {
     User,
 }
 
-/// The value of a literal.
-pub fn literal(e: &Expr) -> Option<Static> {
-    match &e.kind {
-        ExprKind::Int(n) => Some(Static::Int(*n)),
-        ExprKind::Float(x) => Some(Static::Float(*x)),
-        ExprKind::Bool(b) => Some(Static::Bool(*b)),
-        ExprKind::Str(s) => Some(Static::Str(s.clone())),
-        ExprKind::Unary(UnaryOp::Neg, x) => Static::unary(UnaryOp::Neg, &literal(x)?).ok(),
-        _ => None,
-    }
-}
-
 /// The hyper that an entry of a recipe sets. Nothing for an entry that is no `set`, or whose value could not be read, which
-/// was told when the file was parsed.
+/// was reported when the file was parsed.
 ///
 /// # Errors
-/// `E0401` for a value that is no literal.
+/// As [`constant`].
 pub(super) fn setting(entry: &RecipeEntry) -> Option<Result<Setting, Diagnostic>> {
     let RecipeEntry::Set { name, value, span } = entry else { return None };
-    if matches!(value.kind, ExprKind::Error) {
-        return None;
+    let made = |value| Setting { name: name.value.clone(), value, span: *span };
+    constant(value).map(|value| value.map(made)).transpose()
+}
+
+impl Setting {
+    /// A hyper and its value as written on the command line: a constant, or a word, which is a string that needs no quotes.
+    ///
+    /// # Errors
+    /// As [`constant`], and what the parser reports of the value.
+    pub fn read(name: &str, value: &str) -> Result<Setting, Diagnostic> {
+        let mut faults = Vec::new();
+        let value = match Value::of_text(value, &mut faults) {
+            Some(Value::Constant(value)) => value,
+            Some(Value::Word(word)) => Static::Str(word),
+            Some(other) => {
+                let message = format!("a hyper is set to a number, flag or string, found {}", other.found());
+                return Err(Diagnostic::error(code::E0401, message));
+            }
+            None => {
+                let unread = || Diagnostic::error(code::E0401, format!("`{}` has no value", value.trim()));
+                let quotes = "a string of more than one word is given in quotes, `--set 'name=\"a-b\"'`";
+                let fault = faults.into_iter().next().unwrap_or_else(unread);
+                let is_syntax = fault.code.0.starts_with("E01");
+                return Err(if fault.help.is_none() && is_syntax { fault.help(quotes) } else { fault });
+            }
+        };
+        Ok(Setting { name: name.to_owned(), value, span: Span::NONE })
     }
-    let name = &name.value;
-    Some(match literal(value) {
-        Some(value) => Ok(Setting { name: name.clone(), value, span: *span }),
-        None => Err(Diagnostic::error(code::E0401, format!("`set {name}` in a recipe wants a number, flag or string"))
-            .at(value.span, "not a literal")
-            .help("write the value itself; the hyper's own default may compute with other hypers")),
-    })
 }
 
 /// The hypers that a recipe and those it inherits from set, the most basic recipe first: the later one of a name wins.
 ///
 /// # Errors
-/// An unknown recipe, a circle, and every value that is no literal.
+/// An unknown recipe, a circle, and every value that is no constant.
 pub fn recipe_sets(program: &Program, recipe: &str) -> Result<Vec<Setting>, Vec<Diagnostic>> {
     let chain = program.recipe_chain(recipe).map_err(|d| vec![d])?;
     let (mut sets, mut faults) = (Vec::new(), Vec::new());
@@ -86,7 +95,7 @@ pub fn set_by(program: &Program, options: &Options, recipe: Option<&str>, name: 
 mod tests {
     use super::*;
     use crate::lower::compile;
-    use dsc_syntax::source::{MemoryWorld, Span};
+    use dsc_syntax::source::MemoryWorld;
 
     const MODEL: &str = "
 use std::{Linear, MLP, mse}
@@ -105,7 +114,7 @@ model M {
 }
 variant deep { set layers = 3  set d = 16 }
 variant deeper = deep { set layers = 4 }
-recipe sims { set layers = 2  set p = -0.0  set d = 32 }
+recipe sims { set layers = 2  set p = -0.0  set d = 4 * 8 }
 recipe mosi = sims { set layers = 5 }
 ";
 
@@ -127,13 +136,37 @@ recipe mosi = sims { set layers = 5 }
 
     #[test]
     fn all_faults_of_a_recipe_are_told() {
-        let text = format!("{MODEL}recipe bad {{ set d = 4 * 2  set layers = d  set flag = true }}\n");
+        let text = format!("{MODEL}recipe bad {{ set d = 4 / 0  set layers = d  set flag = true }}\n");
         let faults = recipe_sets(&program(&text), "bad").unwrap_err();
         let told: Vec<&str> = faults.iter().map(|d| d.message.as_str()).collect();
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].starts_with("`set d` in a recipe wants a number"), "{told:?}");
-        assert!(faults.iter().all(|d| d.primary.is_some() && d.help.is_some()));
+        assert_eq!(told, ["`4 / 0` divides by zero", "`d` is not a constant"]);
+        assert!(faults.iter().all(|d| d.primary.is_some()));
         assert_eq!(recipe_sets(&program(MODEL), "none").unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn the_command_line_sets_constants_and_words() {
+        let of = |text: &str| {
+            let (name, value) = text.split_once('=').unwrap();
+            Setting::read(name.trim(), value).map(|s| (s.name, s.value))
+        };
+        assert_eq!(of("d=4*4"), Ok(("d".into(), Static::Int(16))));
+        assert_eq!(of(" p = -1e-3"), Ok(("p".into(), Static::Float(-1e-3))));
+        assert_eq!(of("flag=not true"), Ok(("flag".into(), Static::Bool(false))));
+        assert_eq!(of("init=normal"), Ok(("init".into(), Static::Str("normal".into()))));
+        assert_eq!(of("init=\"x y\""), Ok(("init".into(), Static::Str("x y".into()))));
+        for (text, expected) in [
+            ("d=heads*4", "E0401"),
+            ("d=[1, 2]", "E0401"),
+            ("d=4*\"x\"", "E0402"),
+            ("d=1/0", "E0406"),
+            ("d=4*", "E0102"),
+        ] {
+            let fault = of(text).unwrap_err();
+            assert_eq!(fault.code.0, expected, "{text}");
+            assert!(fault.primary.is_none());
+        }
     }
 
     #[test]

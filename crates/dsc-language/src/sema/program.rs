@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use dsc_syntax::inheritance::chain;
 use indexmap::IndexMap;
 
 use dsc_syntax::ast::{Block, Expect, Hyper, Input, Model, Recipe, Variant};
-use dsc_syntax::diag::codes::structure;
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use dsc_syntax::source::{SourceMap, Span};
 
@@ -118,56 +118,16 @@ impl Program {
     /// The changes of a variant and of those it inherits from, base first.
     ///
     /// # Errors
-    /// An unknown variant or base, or a circle.
+    /// `E0517` for an unknown variant or base, `E0513` for a circle.
     pub fn variant_chain(&self, name: &str) -> Result<Vec<&Variant>, Diagnostic> {
-        let mut chain: Vec<&Variant> = Vec::new();
-        let Some(mut variant) = self.variants.get(name) else {
-            return Err(Diagnostic::error(structure::E0517, format!("no variant `{name}`"))
-                .help(format!("the file has: {}", self.variants.keys().cloned().collect::<Vec<_>>().join(", ")))
-                .did_you_mean(name, self.variants.keys().map(String::as_str)));
-        };
-        loop {
-            if chain.iter().any(|v| v.name.value == variant.name.value) {
-                return Err(Diagnostic::error(structure::E0513, format!("variant `{name}` inherits from itself"))
-                    .at(variant.name.span, "in this circle"));
-            }
-            chain.push(variant);
-            let Some(base) = &variant.base else { break };
-            variant = self.variants.get(&base.value).ok_or_else(|| {
-                Diagnostic::error(structure::E0517, format!("no variant `{}` to start from", base.value))
-                    .at(base.span, "not a variant of this file")
-                    .did_you_mean(&base.value, self.variants.keys().map(String::as_str))
-            })?;
-        }
-        chain.reverse();
-        Ok(chain)
+        chain(&self.variants, name)
     }
 
     /// A recipe and those it inherits from, base first.
     ///
     /// # Errors
-    /// An unknown base, or a circle.
+    /// `E0513` for an unknown recipe or base, and for a circle.
     pub fn recipe_chain(&self, name: &str) -> Result<Vec<&Recipe>, Diagnostic> {
-        let mut chain: Vec<&Recipe> = Vec::new();
-        let mut next = name.to_owned();
-        let mut place = Span::NONE;
-        loop {
-            let recipe = self.recipes.get(&next).ok_or_else(|| {
-                Diagnostic::error(structure::E0513, format!("no recipe `{next}`"))
-                    .at(place, "not a recipe of this file")
-                    .help(format!("the file has: {}", self.recipes.keys().cloned().collect::<Vec<_>>().join(", ")))
-                    .did_you_mean(&next, self.recipes.keys().map(String::as_str))
-            })?;
-            if chain.iter().any(|r| r.name.value == next) {
-                return Err(Diagnostic::error(structure::E0513, format!("recipe `{name}` inherits from itself"))
-                    .at(recipe.name.span, "in this circle"));
-            }
-            chain.push(recipe);
-            let Some(base) = &recipe.base else { break };
-            next.clone_from(&base.value);
-            place = base.span;
-        }
-        chain.reverse();
-        Ok(chain)
+        chain(&self.recipes, name)
     }
 }

@@ -7,12 +7,12 @@ use dsc_analysis::claim::{Subject, judge};
 use dsc_analysis::{MemoryPlan, Summary};
 use dsc_data::card::{Card, card, encoder};
 use dsc_data::{Binding, EncoderBinding};
-use dsc_experiment::recipe::{self, OptimizerKind, Settings, resolve};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
 use dsc_language::lower::{Options, compile, inputs, recipe_sets};
 use dsc_language::sema::program::Program;
+use dsc_recipe::{Algorithm, Settings, settings_of};
 use dsc_syntax::ast::Expect;
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use rayon::prelude::*;
@@ -78,16 +78,15 @@ fn card_of(program: &Program, recipe: &str) -> Option<&'static Card> {
     chain.iter().rev().find_map(|r| card(&r.name.value))
 }
 
-/// The settings of a recipe; what is wrong with them is reported with the recipes.
+/// The settings of a recipe. Its faults are reported by [`check_recipes`](dsc_recipe::check_recipes).
 fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
-    let recipes: Vec<_> = program.recipes.values().cloned().collect();
-    let request = recipe::Request {
+    let request = dsc_recipe::Request {
         recipe: Some(recipe),
         data: card.map(|c| c.name),
-        card: card.map(|c| (c.name, c.family.into(), c.class_rule.into())),
-        ..recipe::Request::default()
+        card: card.map(|c| (c.name, c.family, c.class_rule)),
+        ..dsc_recipe::Request::default()
     };
-    resolve(&recipes, &request).map(|r| r.settings).unwrap_or_default()
+    settings_of(&program.recipes, &request)
 }
 
 fn encoder_name(settings: &Settings, card: &Card) -> String {
@@ -164,7 +163,7 @@ pub fn recipe_settings(program: &Program, recipe: &str) -> Settings {
 /// How settings train.
 pub fn memory_plan(settings: &Settings) -> MemoryPlan {
     let moments = match settings.optimizer.kind {
-        OptimizerKind::Adam | OptimizerKind::Adamw => 2,
+        Algorithm::Adam | Algorithm::AdamW => 2,
     };
     MemoryPlan { batch: settings.batch as u64, moments }
 }

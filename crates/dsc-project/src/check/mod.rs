@@ -16,10 +16,9 @@ mod expectations;
 pub use expectations::{memory_plan, recipe_settings};
 
 use dsc_data::EncoderBinding;
-use dsc_experiment::recipe::check_recipes;
 use dsc_language::lower::{self, Options};
 use dsc_language::sema::program::Program;
-use dsc_syntax::diag::codes::run::{E0903, E0904};
+use dsc_recipe::check_recipes;
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 
 /// Finds the configuration of a text encoder by the name that a recipe gives it.
@@ -40,10 +39,7 @@ pub struct Request<'a> {
 pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let (mut found, expected) =
         rayon::join(|| lower::check(program, request.options), || expectations::check(program, request));
-    let recipes: Vec<_> = program.recipes.values().cloned().collect();
-    // Recipes that are missing or inherit in a circle have been told with the model.
-    let told = [E0903, E0904];
-    found.extend(check_recipes(&recipes).into_iter().filter(|d| !told.contains(&d.code)));
+    found.extend(check_recipes(&program.recipes));
     found.extend(expected.into_sorted());
     found
 }

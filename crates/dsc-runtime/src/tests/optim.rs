@@ -1,8 +1,9 @@
 //! The optimiser on a small regression.
 
 use super::*;
-use crate::{Algorithm, Optimizer, OptimizerSettings, ParamGroup, Rate};
+use crate::{Optimizer, OptimizerSettings, ParamGroup, Rate};
 use dsc_graph::{Binary, Unary};
+use dsc_recipe::Algorithm;
 
 fn model() -> Build {
     let mut b = Build::new();

@@ -138,6 +138,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same without its places and its replacement, for text that is in no file: a setting of the command line.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        Diagnostic { primary: None, secondary: Vec::new(), fix: None, ..self }
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -8,7 +8,7 @@ mod diagnostic;
 mod render;
 mod suggest;
 
-pub use codes::{Code, CodeInfo, all_codes, explain};
+pub use codes::{Code, CodeInfo, all_codes, explain, retired};
 pub use diagnostic::{Diagnostic, Diagnostics, Fix, Label, MAX_ERRORS, Severity};
 pub use render::{Format, render, to_json};
-pub use suggest::did_you_mean;
+pub use suggest::{did_you_mean, the_file_has};

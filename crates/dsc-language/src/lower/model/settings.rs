@@ -5,8 +5,8 @@ use crate::lower::lowering::{Lowering, Setting};
 use crate::lower::value::Value;
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::Change;
-use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::hypers as hyper;
+use dsc_syntax::diag::{Diagnostic, the_file_has};
 use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
@@ -38,7 +38,7 @@ impl<'p> Lowering<'p> {
                 None => {
                     let d = Diagnostic::error(hyper::E0407, format!("no hyper `{name}` to set"))
                         .at(span, "set here")
-                        .help(format!("the file has: {}", known.join(", ")))
+                        .help(the_file_has("hypers", &known))
                         .did_you_mean(&name, known.iter().map(String::as_str));
                     self.report(d);
                 }

@@ -76,6 +76,15 @@ pub fn all_codes() -> impl Iterator<Item = &'static CodeInfo> {
     .flatten()
 }
 
+/// Codes that are no longer given, each with the one that says the same now.
+pub const RETIRED: &[(&str, Code)] =
+    &[("E0903", structure::E0513), ("E0904", structure::E0513), ("E0905", names::E0203), ("E0964", run::E0902)];
+
+/// The code that a retired one has become, upper or lower case.
+pub fn retired(code: &str) -> Option<(&'static str, Code)> {
+    RETIRED.iter().find(|(old, _)| old.eq_ignore_ascii_case(code)).copied()
+}
+
 /// The entry of that code, upper or lower case.
 pub fn explain(code: &str) -> Option<&'static CodeInfo> {
     all_codes().find(|c| c.code.0.eq_ignore_ascii_case(code))

@@ -3,15 +3,11 @@
 codes! {
     /// A recipe, the environment or the command line sets something that training does not know. A misspelt setting
     /// would otherwise be lost without a sound.
-    E0901 = "unknown setting", "";
+    E0901 = "unknown setting",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { epocs = 3 }\n";
     /// The value of a setting is of another kind than the setting takes, or out of its range.
-    E0902 = "wrong value of a setting", "";
-    /// The recipe that was asked for, or that another one inherits from, is not in the file.
-    E0903 = "no such recipe", "";
-    /// A recipe inherits from itself, directly or through others.
-    E0904 = "recipes inherit in a circle", "";
-    /// Two recipes of one file have the same name.
-    E0905 = "two recipes of one name", "";
+    E0902 = "wrong value of a setting",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { epochs = 3  batch = \"16\" }\n";
     /// The folder that a run is to be written to exists and is not empty. A run is never overwritten.
     E0910 = "run folder exists", "";
     /// The folder is not a run of `dsc`, is damaged, or was written by a newer version.
@@ -46,9 +42,8 @@ codes! {
     /// Two lists that belong together, one number per sample each, differ in length.
     E0962 = "lists of different length", "";
     /// The metric named in `select` or on the command line is not one of the data set's metric family.
-    E0963 = "unknown metric", "";
-    /// The metric family is none of those that exist: sims, mosi, regression.
-    E0964 = "unknown metric family", "";
+    E0963 = "unknown metric",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { family = sims  select = max acc7 }\n";
     /// The vectors by which companions are retrieved cannot be compared: a NaN or an infinite value, or matrices of
     /// different heights.
     E0965 = "companions cannot be retrieved", "";

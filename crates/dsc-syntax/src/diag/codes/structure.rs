@@ -36,7 +36,7 @@ codes! {
     /// A variant changes something that the model does not have.
     E0512 = "variant changes nothing",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nvariant no_contrast { drop contrast }\n";
-    /// A recipe that does not exist, or a variant or recipe that inherits from itself.
+    /// A recipe that does not exist, in the file or behind `--recipe`, or variants or recipes that inherit from each other.
     E0513 = "unknown recipe, or a circle",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe mosi = sims { epochs = 3 }\n";
     /// A `var` that changes its kind, or an assignment to something that is no `var`.

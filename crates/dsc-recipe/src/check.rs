@@ -1,0 +1,67 @@
+//! All recipes of a file, whether a training would take them or not.
+
+use super::apply::{Entry, apply};
+use super::family::Family;
+use super::resolve::{Request, resolve};
+use super::settings::Settings;
+use super::value::Value;
+use dsc_syntax::ast::{Recipe, RecipeEntry};
+use dsc_syntax::diag::codes::run::E0963;
+use dsc_syntax::diag::{Diagnostic, Diagnostics};
+use dsc_syntax::inheritance::chain;
+use indexmap::IndexMap;
+
+/// Checks the keys and values of every recipe, for `dsc check`. Whether a metric exists depends on the family and is
+/// decided here only for names that no family has, and where a recipe says the family. Lints look at what a recipe has with
+/// all that it inherits.
+pub fn check_recipes(recipes: &IndexMap<String, Recipe>) -> Vec<Diagnostic> {
+    let mut found = Diagnostics::new();
+    for recipe in recipes.values() {
+        let mut settings = Settings::default();
+        for entry in &recipe.entries {
+            let RecipeEntry::Key { path, value, span } = entry else { continue };
+            let mut faults = Vec::new();
+            if let Some(entry) = Entry::of(path, value, *span, &mut faults) {
+                faults.extend(apply(&mut settings, &entry));
+                faults.extend(no_metric(&entry));
+            }
+            found.extend(faults);
+        }
+    }
+    for recipe in recipes.values() {
+        let request = Request { recipe: Some(&recipe.name.value), ..Request::default() };
+        match resolve(recipes, &request) {
+            Ok(resolved) => found.extend(resolved.warnings),
+            // Its other faults have been found above or by the compiler.
+            Err(faults) if says_family(recipes, recipe) => {
+                found.extend(faults.into_iter().filter(|d| d.code == E0963));
+            }
+            Err(_) => {}
+        }
+    }
+    found.into_sorted()
+}
+
+/// A rule of selection by a metric that no family has.
+fn no_metric(entry: &Entry) -> Option<Diagnostic> {
+    let Value::Select { metric, .. } = &entry.value else { return None };
+    let mut all: Vec<&str> = Family::ALL.iter().flat_map(|f| f.metrics()).map(|m| m.name).collect();
+    if entry.key != "select" || all.contains(&metric.as_str()) {
+        return None;
+    }
+    all.sort_unstable();
+    all.dedup();
+    Some(
+        Diagnostic::error(E0963, format!("there is no metric `{metric}`"))
+            .at(entry.value_span, "no metric family has it")
+            .help(format!("the metrics are {}", all.join(", ")))
+            .did_you_mean(metric, all.iter().copied()),
+    )
+}
+
+/// Whether the recipe, or one that it inherits from, gives the family of metrics.
+fn says_family(recipes: &IndexMap<String, Recipe>, recipe: &Recipe) -> bool {
+    let is = |entry: &RecipeEntry| matches!(entry, RecipeEntry::Key { path, .. } if matches!(path.as_slice(), [key] if key.value == "family"));
+    let inherited = chain(recipes, &recipe.name.value).unwrap_or_default();
+    inherited.into_iter().flat_map(|r| &r.entries).any(is)
+}

@@ -1,0 +1,210 @@
+//! From defaults, recipe, environment and command line to settings.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Entry, apply};
+use super::family::Family;
+use super::keys::KEYS;
+use super::settings::Settings;
+use super::words::{ClassRule, Standardize};
+use dsc_syntax::ast::{Recipe, RecipeEntry};
+use dsc_syntax::diag::codes::run::E0901;
+use dsc_syntax::diag::{Diagnostic, Diagnostics};
+use dsc_syntax::inheritance::chain;
+use dsc_syntax::source::Span;
+
+/// What a training is asked to do, beside what the recipe says.
+#[derive(Clone, Debug, Default)]
+pub struct Request<'a> {
+    /// `--recipe NAME`; without it the recipe named like the data set, if there is one.
+    pub recipe: Option<&'a str>,
+    /// Name of the data set (`sims`), or the stem of the data file (`mosi_real`).
+    pub data: Option<&'a str>,
+    /// What the card of a known data set says: its name, metrics and classes.
+    pub card: Option<(&'a str, Family, ClassRule)>,
+    /// Environment variables, `DSC_EPOCHS` = `3`; those that name no key are not looked at.
+    pub environment: &'a [(String, String)],
+    /// Settings of the command line, in order.
+    pub command_line: &'a [KeyValue],
+}
+
+/// Settings with their history.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The recipe that was used.
+    pub recipe: Option<String>,
+    /// What training reads.
+    pub settings: Settings,
+    /// Where each came from, by key, for those that are no defaults.
+    pub origins: IndexMap<String, Origin>,
+    /// Warnings, such as a selection of the worst epoch.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Nothing said otherwise.
+    Default,
+    /// The card of the data set of that name.
+    Card(String),
+    /// The recipe of that name.
+    Recipe(String),
+    /// The variant of that name: hypers alone.
+    Variant(String),
+    /// The environment variable of that name.
+    Environment(String),
+    /// An option of the command line, as written.
+    CommandLine(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::Card(name) => write!(f, "card `{name}`"),
+            Origin::Recipe(name) => write!(f, "recipe `{name}`"),
+            Origin::Variant(name) => write!(f, "variant `{name}`"),
+            Origin::Environment(name) => write!(f, "environment variable `{name}`"),
+            Origin::CommandLine(option) => write!(f, "`{option}`"),
+        }
+    }
+}
+
+/// The settings of one training.
+///
+/// # Errors
+/// All faults at once: `E0901` unknown keys, `E0902` values that a key does not take, `E0513` recipes that are not there or
+/// inherit in a circle, `E0963` a metric that the family lacks; those of [`constant`](dsc_graph::constant::constant) and,
+/// for the environment and the command line, of the parser.
+pub fn resolve(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Result<Resolved, Vec<Diagnostic>> {
+    let mut faults = Diagnostics::new();
+    let resolved = resolve_into(recipes, request, &mut faults);
+    if faults.has_errors() { Err(faults.into_sorted()) } else { Ok(resolved) }
+}
+
+/// The same, as far as it is free of faults: for figures of a file whose faults [`check_recipes`](super::check_recipes)
+/// reports.
+pub fn settings_of(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Settings {
+    resolve_into(recipes, request, &mut Diagnostics::new()).settings
+}
+
+/// Settings under way.
+struct Resolving<'f> {
+    settings: Settings,
+    origins: IndexMap<String, Origin>,
+    /// Places of the last `select` and `warmup`, for warnings.
+    select: Span,
+    warmup: Span,
+    faults: &'f mut Diagnostics,
+}
+
+impl Resolving<'_> {
+    fn put(&mut self, entry: &Entry, origin: Origin) -> Vec<Diagnostic> {
+        let faults = apply(&mut self.settings, entry);
+        if faults.is_empty() {
+            if entry.key == "optimizer" {
+                self.origins.retain(|key, _| !key.starts_with("optimizer."));
+            }
+            match entry.key.as_str() {
+                "select" => self.select = entry.value_span,
+                "warmup" => self.warmup = entry.value_span,
+                _ => {}
+            }
+            self.origins.insert(entry.key.clone(), origin);
+        }
+        faults
+    }
+
+    /// A text that is in no file; `place` tells in messages where it is.
+    fn put_text(&mut self, key: &str, text: &str, place: &str, origin: Origin) {
+        let mut faults = Vec::new();
+        if let Some(entry) = Entry::of_text(key, text, &mut faults) {
+            faults.extend(self.put(&entry, origin));
+        }
+        let placed = |d: Diagnostic| Diagnostic { message: format!("{} ({place})", d.message), ..d.without_places() };
+        self.faults.extend(faults.into_iter().map(placed));
+    }
+}
+
+fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, faults: &mut Diagnostics) -> Resolved {
+    let (select, warmup) = (Span::NONE, Span::NONE);
+    let mut now = Resolving { settings: Settings::default(), origins: IndexMap::new(), select, warmup, faults };
+    if let Some((name, family, class)) = request.card {
+        (now.settings.family, now.settings.class) = (family, class);
+        for key in ["family", "class"] {
+            now.origins.insert(key.into(), Origin::Card(name.into()));
+        }
+    } else if request.data.is_some() {
+        // Nobody knows the scales of an unknown file; the known data sets are used as their authors made them.
+        now.settings.standardize = Standardize::Train;
+    }
+    let named = request.recipe.or_else(|| request.data.filter(|data| recipes.contains_key(*data)));
+    let inherited = match named.map(|name| chain(recipes, name)).transpose() {
+        Ok(chain) => chain.unwrap_or_default(),
+        Err(fault) => {
+            now.faults.push(fault);
+            Vec::new()
+        }
+    };
+    for recipe in &inherited {
+        for entry in &recipe.entries {
+            // `set` entries are the compiler's.
+            let RecipeEntry::Key { path, value, span } = entry else { continue };
+            let mut faults = Vec::new();
+            if let Some(entry) = Entry::of(path, value, *span, &mut faults) {
+                faults.extend(now.put(&entry, Origin::Recipe(recipe.name.value.clone())));
+            }
+            now.faults.extend(faults);
+        }
+    }
+    for key in KEYS {
+        let variable = key.variable();
+        if let Some((_, text)) = request.environment.iter().find(|(name, text)| *name == variable && !text.is_empty()) {
+            let place = format!("environment variable `{variable}`");
+            now.put_text(key.name, text, &place, Origin::Environment(variable));
+        }
+    }
+    for KeyValue { option, key, value } in request.command_line {
+        now.put_text(key, value, &format!("`{option}`"), Origin::CommandLine(option.clone()));
+    }
+
+    let Resolving { settings, origins, select, warmup, faults } = now;
+    let mut warnings = Vec::new();
+    match settings.select.info(settings.family) {
+        Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),
+        Err(d) => faults.push(d.at(select, "no such metric")),
+    }
+    warnings.extend(settings.schedule.warning(settings.epochs).map(|w| w.at(warmup, "outlasts the training")));
+    Resolved { recipe: inherited.last().map(|r| r.name.value.clone()), settings, origins, warnings }
+}
+
+/// A recipe key set from outside the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyValue {
+    /// How it was set, for messages and for the run's record: `--with epochs=5`, `--epochs 5`.
+    pub option: String,
+    /// The key: `epochs`, `optimizer.lr`.
+    pub key: String,
+    /// The value as written.
+    pub value: String,
+}
+
+impl KeyValue {
+    /// `KEY=VALUE` behind an option of the command line.
+    ///
+    /// # Errors
+    /// `E0901` for text without `=`.
+    pub fn parse(option: &str, text: &str) -> Result<KeyValue, Diagnostic> {
+        let pair = text.split_once('=').map(|(key, value)| (key.trim(), value.trim()));
+        let (key, value) = pair.filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+            Diagnostic::error(E0901, format!("`{option} {text}` is not a setting"))
+                .help(format!("write `{option} KEY=VALUE`"))
+        })?;
+        Ok(KeyValue { option: format!("{option} {text}"), key: key.to_owned(), value: value.to_owned() })
+    }
+}

@@ -1,0 +1,104 @@
+//! Settings that are one of a few words. Each is one type for recipes, data, runtime and training.
+
+/// An enum whose variants are words of a recipe, with further words that mean the same behind a `|`. In a run folder a
+/// variant is saved under its name in lower case, which need not be its word.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal $(| $alias:literal)*),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+
+        impl $name {
+            /// All of them, in the order of their words.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+            /// All words, as a recipe has them.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The one of that word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word $(| $alias)* => Some($name::$variant),)* _ => None }
+            }
+
+            /// The word.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl $crate::Field for $name {
+            fn set(&mut self, value: &$crate::Value, _: $crate::Range) -> bool {
+                match value.word().and_then($name::parse) {
+                    Some(found) => {
+                        *self = found;
+                        true
+                    }
+                    None => false,
+                }
+            }
+
+            fn takes(&self, _: $crate::Range) -> String {
+                match Self::WORDS {
+                    [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+                    words => words.join(", "),
+                }
+            }
+
+            fn text(&self) -> Option<String> {
+                Some(self.name().to_owned())
+            }
+
+            fn words(&self) -> &'static [&'static str] {
+                Self::WORDS
+            }
+        }
+    };
+}
+
+pub(super) use words;
+
+words! {
+    /// The update rule of the optimiser.
+    Algorithm {
+        /// Adam (Kingma and Ba 2015, arXiv 1412.6980); weight decay is added to the gradient.
+        Adam = "adam",
+        /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101).
+        AdamW = "adamw",
+    }
+}
+
+words! {
+    /// When two samples are of one class: which companions count as positive.
+    ClassRule {
+        /// Equal labels, to the bit (CH-SIMS, whose labels lie on a grid of fifths); 0 and -0 are one class.
+        Exact = "exact",
+        /// Equal after rounding half to even (CMU-MOSI, CMU-MOSEI).
+        Round = "round",
+    }
+}
+
+words! {
+    /// Whether input features are standardised.
+    Standardize {
+        /// Minus the mean, divided by the standard deviation, per feature over the valid frames of the training split.
+        Train = "train",
+        /// They are used as they stand in the file.
+        None = "none",
+    }
+}
+
+words! {
+    /// What becomes of NaN and infinite features, after the cast to f32.
+    NonFinite {
+        /// They are an error that names the first sample.
+        Error = "error",
+        /// They become 0, and are counted.
+        Zero = "zero",
+    }
+}
