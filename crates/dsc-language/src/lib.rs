@@ -1,7 +1,8 @@
 //! From a model file to its graph.
 //!
-//! - [`sema`] resolves imports and knows which item a name stands for;
+//! - [`sema`] resolves imports and names, each once, and reports what is wrong with them;
 //! - [`lower`] inlines blocks and unrolls loops into a typed [`Graph`](dsc_graph::Graph), checking every type on the way;
+//! - [`query`] answers what an editor asks of a place: definition, uses, types, signatures, fixes;
 //! - [`compile()`] is the short way from a file to its graph;
 //! - [`EmbeddedWorld`] holds the standard library and the stock models.
 //!
@@ -14,6 +15,7 @@
 mod compile;
 mod embedded;
 pub mod lower;
+pub mod query;
 pub mod sema;
 
 pub use compile::{Failure, compile};

@@ -85,7 +85,7 @@ pub fn compare(given: &[PathBuf], bless: bool) -> Result<Vec<(PathBuf, Outcome)>
 /// One file; nothing if it holds no model.
 fn one(file: &Path, bless: bool) -> Option<Outcome> {
     let name = file.display().to_string();
-    let Loaded { sources, program, diagnostics } = load(&name);
+    let Loaded { sources, program, diagnostics, .. } = load(&name);
     let found = diagnostics.into_sorted();
     let Some(program) = program else {
         let whole = sources.files().next().map(|(id, _)| dsc_syntax::parse(&sources, id).0);

@@ -36,7 +36,7 @@ impl SavedRun {
             main.get_or_insert(name.clone());
             world = world.with(name.clone(), text);
         }
-        let Loaded { sources, program, diagnostics } = Program::load(&world, &main.unwrap_or_default());
+        let Loaded { sources, program, diagnostics, .. } = Program::load(&world, &main.unwrap_or_default());
         let Some(program) = program else { return Err(Faults::new(diagnostics, sources)) };
         // Every hyper has the value it had, whatever recipe, variant and defaults say now.
         let sets = manifest.hypers.iter().map(|(name, value)| Setting {

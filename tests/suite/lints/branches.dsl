@@ -16,7 +16,8 @@ model M {
   let a = Linear(audio, out: 16)
   let v = mean(a)
   let h = when recurrent { GRU(a, hidden: cells) |> FFN(hidden: 8) |> Enc() } else { a }
-  let w = when recurrent { concat(v, mean(vision)) } else { mean(h) }
+  let u = when recurrent { let z = mean(h)  v } else { v } // warning[W0102]: `z` is never read
+  let w = when recurrent { concat(u, mean(vision)) } else { mean(h) }
   let score = w |> MLP(widths: [8 * heads, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

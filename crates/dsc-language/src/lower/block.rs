@@ -1,100 +1,71 @@
 //! Calls: of blocks (inlined), of instances (with their weights), of indexed hypers, of primitives.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::budget::MAX_DEPTH;
+use super::frame::{Frame, FrameKind, Ownership};
+use super::generics::Generics;
 use super::holds::Holds;
-use super::lowering::{Frame, Lowering, MAX_DEPTH};
+use super::lowering::Lowering;
 use super::path::Scope;
-use super::pattern::Generics;
+pub(super) use super::value::Argument;
 use super::value::{Instance, Value};
-use crate::sema::program::ModuleId;
+use crate::sema::resolve::{DefId, DefKind, Res, expr_text, no_argument, not_callable};
+use dsc_graph::statics::Static;
 use dsc_graph::{NameKind, RegionKind};
 use dsc_syntax::ast::{Arg, Block, Expr, ExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
 use dsc_syntax::source::{Span, Spanned};
 
-/// An evaluated argument.
-#[derive(Clone, Debug)]
-pub(super) struct Argument {
-    pub(super) name: Option<Spanned<String>>,
-    pub(super) value: Value,
-    pub(super) span: Span,
-}
-
 impl<'p> Lowering<'p> {
     /// `F(x, k: e)`.
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
-        let ExprKind::Name(name) = &callee.kind else {
-            let value = self.expr(callee);
-            let args = self.arguments(args, span);
-            return match value {
-                Value::Instance(instance) => self.call_instance(&instance, args, span),
-                Value::Error => Value::Error,
-                other => self.not_callable(&other.kind(), callee.span),
-            };
-        };
-        let bound = self.frames.last().is_some_and(|f| f.bindings.iter().any(|b| b.name == *name));
-        if bound {
-            let value = self.expr(callee);
-            let args = self.arguments(args, span);
-            return match value {
-                Value::Instance(instance) => self.call_instance(&instance, args, span),
-                Value::Error => Value::Error,
-                other => self.not_callable(&other.kind(), callee.span),
-            };
-        }
-        let module = self.module();
-        if let Some((home, block)) = self.program.block(module, name) {
-            let real = block.name.value.clone();
-            let args = self.arguments(args, span);
-            self.uses.imports.insert(name.clone());
-            let path = self.frame().scope.path(Some(name));
-            return self.call_block(home, &real, args, span, path, false);
-        }
-        if let Some((home, hyper)) = self.program.hyper(module, name) {
-            let args = self.arguments(args, span);
-            if hyper.params.is_empty() {
-                return self.not_callable("hyper without parameters", callee.span);
+        let ExprKind::Name(name) = &callee.kind else { return self.call_value(callee, args, span) };
+        let names = &self.program.names;
+        match self.resolve(callee.span) {
+            Res::Def(def) if names.def(def).kind.is_local() => self.call_value(callee, args, span),
+            Res::Def(def) if names.def(def).kind == DefKind::Block => {
+                let args = self.arguments(args, span);
+                let path = self.frame().scope.path(Some(name));
+                self.call_block(def, args, span, path, false)
             }
-            self.uses.imports.insert(name.clone());
-            return self.call_hyper(home, hyper, args, span);
+            Res::Def(def) => {
+                let args = self.arguments(args, span);
+                self.call_hyper(def, args, span)
+            }
+            Res::Primitive(primitive) => {
+                let args = self.arguments(args, span);
+                self.call_primitive(primitive, args, span)
+            }
+            Res::Encoder | Res::Batch | Res::Modality | Res::Error => {
+                // The arguments are looked at all the same: their faults are worth reporting now.
+                self.arguments(args, span);
+                self.reported()
+            }
         }
-        if let Some(primitive) = crate::sema::primitives::find(name) {
-            let args = self.arguments(args, span);
-            return self.call_primitive(primitive, args, span);
-        }
-        // The arguments are looked at all the same: their faults are worth telling now.
-        self.arguments(args, span);
-        self.no_block(name, callee.span)
     }
 
-    fn no_block(&mut self, name: &str, span: Span) -> Value {
-        let module = self.module();
-        if self.may_be_lost(module, name) {
-            self.untold = true;
-            return Value::Error;
+    /// A call of a value: of an instance.
+    fn call_value(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
+        let value = self.expr(callee);
+        let args = self.arguments(args, span);
+        match value {
+            Value::Instance(instance) => self.call_instance(&instance, args, span),
+            Value::Error => Value::Error,
+            other => self.fail(not_callable(&other.kind(), callee.span)),
         }
-        // One `use` mends all calls of a block that was not imported.
-        if super::names::in_std(name) && !self.not_imported.insert((module, name.to_owned())) {
-            return Value::Error;
-        }
-        let d = super::names::unknown_block(self.program, module, name, span);
-        self.fail(d)
     }
 
     /// `FrameEncoder{width: d}`.
     pub(super) fn instance(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
-        let ExprKind::Name(name) = &callee.kind else { return self.not_callable("value", callee.span) };
-        let module = self.module();
-        let program = self.program;
-        let Some((home, declared)) = program.block(module, name) else {
+        let ExprKind::Name(name) = &callee.kind else { return self.fail(not_callable("value", callee.span)) };
+        let Res::Def(def) = self.resolve(callee.span) else {
             self.arguments(args, span);
-            return self.no_block(name, callee.span);
+            return self.reported();
         };
-        self.uses.imports.insert(name.clone());
-        let real = declared.name.value.clone();
-        let Some((_, block)) = self.block_as_changed(home, &real) else { return Value::Error };
+        let Some((_, block)) = self.block_as_changed(def) else { return self.reported() };
         let settings = self.arguments(args, span);
         for setting in &settings {
             match &setting.name {
@@ -110,7 +81,8 @@ impl<'p> Lowering<'p> {
             }
         }
         let path = self.frame().scope.path(Some(name));
-        let instance = Instance { module: home, block: real, settings, path: path.clone() };
+        let own_name = self.program.names.def(def).name.clone();
+        let instance = Instance { block: def, name: own_name, settings, path: path.clone() };
         self.own(&path, span, true);
         self.bounded(Value::Instance(Rc::new(instance)), span)
     }
@@ -132,14 +104,7 @@ impl<'p> Lowering<'p> {
         if !self.is_std(self.module()) {
             self.note_numbers(span, &instance.settings);
         }
-        self.call_block(instance.module, &instance.block, all, span, instance.path.clone(), true)
-    }
-
-    fn not_callable(&mut self, kind: &str, span: Span) -> Value {
-        self.fail(
-            Diagnostic::error(code::E0504, format!("a {kind} cannot be called"))
-                .at(span, "neither a block nor an instance"),
-        )
+        self.call_block(instance.block, all, span, instance.path.clone(), true)
     }
 
     fn arguments(&mut self, args: &[Arg], call: Span) -> Vec<Argument> {
@@ -163,14 +128,15 @@ impl<'p> Lowering<'p> {
         out
     }
 
+    /// A named argument that the block does not take. Where it is one that a variant put in another's place, the name
+    /// may be right for the other.
     fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) {
+        if matches!(self.resolve(given.span), Res::Error) {
+            self.reported();
+            return;
+        }
         let known: Vec<String> = block.params.iter().map(|p| p.name.value.clone()).collect();
-        self.report(
-            Diagnostic::error(code::E0502, format!("`{name}` has no argument `{}`", given.value))
-                .at(given.span, "no such argument")
-                .because(block.name.span, format!("it takes {}", known.join(", ")))
-                .did_you_mean(&given.value, known.iter().map(String::as_str)),
-        );
+        self.report(no_argument(name, given, block.name.span, &known));
     }
 
     /// Notes that a call at `path` owns weights; a second one is an error.
@@ -187,16 +153,10 @@ impl<'p> Lowering<'p> {
         self.frame().owners.get(path).is_some_and(|before| *before != span)
     }
 
-    fn call_block(
-        &mut self,
-        home: ModuleId,
-        name: &str,
-        args: Vec<Argument>,
-        span: Span,
-        path: String,
-        sharing: bool,
-    ) -> Value {
-        if self.frames.iter().any(|f| f.home == home && f.block == name) {
+    fn call_block(&mut self, def: DefId, args: Vec<Argument>, span: Span, path: String, sharing: bool) -> Value {
+        let declared = self.program.names.def(def);
+        let (home, name) = (declared.module, declared.name.as_str());
+        if self.frames.iter().any(|f| f.kind == FrameKind::Block(def)) {
             return self.fail(
                 Diagnostic::error(code::E0505, format!("`{name}` calls itself"))
                     .at(span, "called from within itself")
@@ -208,47 +168,43 @@ impl<'p> Lowering<'p> {
                 Diagnostic::error(code::E0505, format!("blocks nest deeper than {MAX_DEPTH}")).at(span, "this call"),
             );
         }
-        let Some((module, block)) = self.block_as_changed(home, name) else { return Value::Error };
-        self.uses.blocks.insert((home, name.to_owned()));
+        let Some((module, block)) = self.block_as_changed(def) else { return self.reported() };
+        self.notes.uses.blocks.insert(def);
         let Some(bound) = self.bind_arguments(block, args, span) else { return Value::Error };
-        let kind = RegionKind::Call {
-            block: name.to_owned(),
-            declared: block.name.span,
-            library: self.program.module(home).is_some_and(|m| m.is_std),
-        };
+        let library = self.is_std(home);
+        let kind = RegionKind::Call { block: name.to_owned(), declared: block.name.span, library };
         let region = self.open_region(kind, path.clone(), span);
 
-        let weights_before = self.weights;
-        let repeated = !sharing && self.owned_elsewhere(&path, span);
-        let is_encoder =
-            name == "Bert" && self.program.module(home).is_some_and(|m| m.is_std) && self.encoder_root.is_none();
+        let weights_before = self.weights.requests;
+        let weights = match sharing {
+            true if self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))) => Ownership::Shared,
+            false if self.owned_elsewhere(&path, span) => Ownership::Repeated,
+            _ => Ownership::Fresh,
+        };
+        let is_encoder = name == "Bert" && library && self.weights.encoder_root.is_none();
         if is_encoder {
-            self.encoder_root = Some(path.clone());
+            self.weights.encoder_root = Some(path.clone());
         }
+        let outer = match self.is_std(module) {
+            true => self.frames.last().map(|f| f.outer).filter(|o| !o.is_none()).unwrap_or(span),
+            false => Span::NONE,
+        };
         self.frames.push(Frame {
-            module,
-            home,
-            block: name.to_owned(),
             scope: Scope { prefix: path.clone(), steps: Vec::new() },
             call: span,
-            outer: if self.is_std(module) {
-                self.frames.last().map(|f| f.outer).filter(|o| !o.is_none()).unwrap_or(span)
-            } else {
-                Span::NONE
-            },
+            outer,
             regions: region.into_iter().collect(),
-            sharing: sharing && self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))),
-            repeated,
-            ..Frame::default()
+            weights,
+            ..Frame::new(FrameKind::Block(def), module)
         });
         let value = self.deeper(span, |l| l.inline(block, bound)).unwrap_or(Value::Error);
         self.frames.pop();
         let result = block.body.value.as_ref().map_or(span, |v| v.span);
         self.name_value(NameKind::Result, path.clone(), &value, result);
         if is_encoder {
-            self.encoder_root = None;
+            self.weights.encoder_root = None;
         }
-        if self.weights > weights_before && !sharing {
+        if self.weights.requests > weights_before && !sharing {
             self.own(&path, span, false);
         }
         value
@@ -329,7 +285,7 @@ impl<'p> Lowering<'p> {
 
     /// The body of a block with its arguments, in the frame that is innermost now.
     fn inline(&mut self, block: &Block, bound: Vec<Option<Argument>>) -> Value {
-        let mut generics = Generics::new(block.generics.iter().map(|g| g.value.clone()));
+        let mut generics = Generics::default();
         let mut given: Vec<(Value, Span)> = Vec::new();
         let mut quiet = false;
         for (param, arg) in block.params.iter().zip(bound) {
@@ -343,8 +299,7 @@ impl<'p> Lowering<'p> {
             given.push((value.clone(), span));
             let path = self.frame().scope.leaf(&param.name.value);
             self.name_value(NameKind::Argument, path, &value, span);
-            self.bind(&param.name, value, false);
-            self.uses.read.insert(param.name.span);
+            self.bind(&param.name, value);
         }
         let mut fits = true;
         for (param, (value, span)) in block.params.iter().zip(&given) {
@@ -355,17 +310,17 @@ impl<'p> Lowering<'p> {
         }
         self.bind_generics(&generics, block);
         let holds = block.constraint.as_ref().map_or(Holds::Yes, |c| self.holds(c));
-        if holds == Holds::Untold {
+        if holds == Holds::Unknown {
             return Value::Error;
         }
         if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
             let found = if values.is_empty() { String::new() } else { format!(", found {values}") };
-            let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
+            let in_std = self.is_std(self.module());
             let d = Diagnostic::error(
                 dsc_syntax::diag::codes::hypers::E0404,
-                format!("`{}` wants `{}`{found}", block.name.value, super::pattern::dim_text(constraint)),
+                format!("`{}` wants `{}`{found}", block.name.value, expr_text(constraint)),
             );
             let d = if in_std {
                 d.at(constraint.span, "this does not hold")
@@ -378,7 +333,8 @@ impl<'p> Lowering<'p> {
                     d = self.because_given(d, *span, &param.name.value);
                 }
             }
-            for (name, span) in generics.places() {
+            for (generic, span) in generics.places() {
+                let name = &self.program.names.def(generic).name;
                 if super::pattern::speaks(constraint, name) {
                     d = self.because_given(d, span, name);
                 }
@@ -404,23 +360,19 @@ impl<'p> Lowering<'p> {
     fn bind_generics(&mut self, generics: &Generics, block: &Block) {
         self.frame().generics = generics.clone();
         for name in &block.generics {
-            if let Some(dim) = generics.dim(&name.value) {
-                self.bind(name, Value::Static(dsc_graph::statics::Static::from_dim(dim)), false);
-                self.uses.read.insert(name.span);
+            if let Some(dim) = self.defined_at(name.span).and_then(|def| generics.dim(def)) {
+                self.note_type(name, &Value::Static(Static::from_dim(dim)));
             }
         }
     }
 
     /// Names of a condition with their values, for messages: `d % heads == 0 with d = 10, heads = 4`.
     pub(super) fn values_in(&mut self, e: &Expr) -> String {
-        let mut names = Vec::new();
+        let mut names = BTreeMap::new();
         collect_names(e, &mut names);
-        names.sort();
-        names.dedup();
         let mut parts = Vec::new();
-        for name in names {
-            let value = self.expr(&Expr { kind: ExprKind::Name(name.clone()), span: e.span });
-            if let Value::Static(s) = value {
+        for (name, place) in names {
+            if let Value::Static(s) = self.expr(place) {
                 parts.push(format!("{name} = {s}"));
             }
         }
@@ -428,9 +380,9 @@ impl<'p> Lowering<'p> {
     }
 }
 
-fn collect_names(e: &Expr, names: &mut Vec<String>) {
+fn collect_names<'e>(e: &'e Expr, names: &mut BTreeMap<&'e str, &'e Expr>) {
     match &e.kind {
-        ExprKind::Name(name) => names.push(name.clone()),
+        ExprKind::Name(name) => drop(names.insert(name, e)),
         ExprKind::Unary(_, x) => collect_names(x, names),
         ExprKind::Binary(_, _, a, b) => {
             collect_names(a, names);

@@ -1,18 +1,19 @@
 //! Everything wrong with a program at once: the base, every variant, and the lints that look at all of them together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::lowering::{Compiled, Options, Setting, Uses, compile};
-use super::names::check_names;
+use super::compile::{Compiled, compile};
+use super::notes::Uses;
+use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
+use crate::sema::resolve::{DefId, read, unused};
 use dsc_graph::dims::Dim;
 use dsc_graph::{Extent, Graph, Op};
-use dsc_syntax::ast::{Change, Expr, ExprKind, Ident};
-use dsc_syntax::diag::codes::{lints as lint, names, structure};
+use dsc_syntax::ast::Ident;
+use dsc_syntax::diag::codes::{lints as lint, structure};
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use dsc_syntax::source::Span;
-use dsc_syntax::visit;
 use rayon::prelude::*;
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
@@ -36,14 +37,13 @@ pub fn check(program: &Program, options: &Options) -> Diagnostics {
             hashes.insert(form.options.variant.as_ref(), hash);
         }
     }
-    recipes_and_expects(program, &mut found);
-    check_names(program, &mut found);
+    recipes(program, &mut found);
     // After an error some of the file has not been read, and what looks unused may not be.
-    let damaged = program.modules.iter().any(|m| m.damaged) || super::names::is_damaged(&program.model.body);
-    if !broken && !damaged && !found.has_errors() {
+    if !broken && program.names.is_complete() && !found.has_errors() {
         // One variant, or other hypers, may leave out what the file is there for.
         if options.variant.is_none() && options.sets.is_empty() {
-            unread(program, &uses, &mut found);
+            uncalled(program, &uses, &mut found);
+            found.extend(unused(&program.names, &program.modules, &uses.elements));
         }
         if let Some(Compiled { graph: Some(graph), param_calls, .. }) = models.first().map(|m| &m.compiled) {
             dead_parameters(graph, param_calls, &mut found);
@@ -175,144 +175,44 @@ fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>
 
 impl Uses {
     fn add(&mut self, other: Uses) {
-        self.hypers.extend(other.hypers);
-        self.imports.extend(other.imports);
         self.blocks.extend(other.blocks);
-        self.inputs.extend(other.inputs);
-        self.bound.extend(other.bound);
-        self.read.extend(other.read);
+        self.elements.extend(other.elements);
     }
 }
 
-fn recipes_and_expects(program: &Program, found: &mut Diagnostics) {
-    for name in program.recipes.keys() {
-        if let Err(d) = program.recipe_chain(name) {
-            found.push(d);
-        }
-    }
-    for (expect, _) in &program.expects {
-        if let Some(recipe) = &expect.recipe
-            && !program.recipes.contains_key(&recipe.value)
-            && !program.variants.contains_key(&recipe.value)
-        {
-            found.push(
-                Diagnostic::error(structure::E0513, format!("no recipe `{}`", recipe.value))
-                    .at(recipe.span, "neither a recipe nor a variant of this file")
-                    .did_you_mean(
-                        &recipe.value,
-                        program.recipes.keys().chain(program.variants.keys()).map(String::as_str),
-                    ),
-            );
-        }
-    }
-    for name in program.variants.keys() {
-        if program.recipes.contains_key(name)
-            && let Some(v) = program.variants.get(name)
-        {
-            found.push(
-                Diagnostic::error(names::E0203, format!("`{name}` is a variant and a recipe"))
-                    .at(v.name.span, "rename one of them"),
-            );
-        }
+/// Recipes that are missing or inherit in a circle, and what they set to something else than a value.
+fn recipes(program: &Program, found: &mut Diagnostics) {
+    for (name, recipe) in &program.recipes {
+        found.extend(program.recipe_chain(name).err());
+        found.extend(recipe.entries.iter().filter_map(|entry| setting(entry)?.err()));
     }
 }
 
-/// What nothing reads. What is mentioned anywhere is left alone: a branch that is not taken now is taken with other hypers.
-fn unread(program: &Program, uses: &Uses, found: &mut Diagnostics) {
-    const MAIN: ModuleId = ModuleId(0);
+/// Blocks that nothing calls.
+fn uncalled(program: &Program, uses: &Uses, found: &mut Diagnostics) {
+    let names = &program.names;
+    let read = read(names);
     let Some(main) = program.main() else { return };
-    let mentioned = mentioned(program);
-    let is_mentioned = |name: &String| mentioned.contains(name.as_str());
-    for (name, (_, _, span)) in &main.imports {
-        if !uses.imports.contains(name) && !is_mentioned(name) {
-            found.push(
-                Diagnostic::warning(lint::W0104, format!("`{name}` is imported and never used"))
-                    .at(*span, "not used")
-                    .help("take it out of the `use`"),
-            );
+    for block in main.blocks.values() {
+        let name = &block.name.value;
+        let called = |def: &DefId| uses.blocks.contains(def);
+        let Some(def) = names.defined_at(None, block.name.span).filter(|def| !called(def)) else { continue };
+        // A word of it in text that could not be read may have been a call.
+        if main.unread.contains(name) {
+            continue;
         }
-    }
-    for (name, hyper) in &main.hypers {
-        if !uses.hypers.contains(&(MAIN, name.clone())) && !is_mentioned(name) {
-            found.push(
-                Diagnostic::warning(lint::W0103, format!("hyper `{name}` is never read"))
-                    .at(hyper.name.span, "setting it changes nothing")
-                    .help("use it or take it away"),
-            );
-        }
-    }
-    for (name, input) in &main.inputs {
-        if !uses.inputs.contains(name) && !is_mentioned(name) {
-            found.push(
-                Diagnostic::warning(lint::W0106, format!("input `{name}` is never read"))
-                    .at(input.name.span, "not used")
-                    .help("use it or take it away"),
-            );
-        }
-    }
-    for (name, block) in &main.blocks {
-        if !uses.blocks.contains(&(MAIN, name.clone())) {
-            found.push(
-                Diagnostic::warning(
-                    lint::W0105,
-                    format!("block `{name}` is never called, so its types have not been checked"),
-                )
-                .at(block.name.span, "not called")
-                .help(match is_mentioned(name) {
-                    true => {
-                        "it stands in a branch that nothing takes now: a variant that takes it would be checked too"
-                    }
-                    false => "call it or take it away",
-                }),
-            );
-        }
-    }
-    for (span, name) in &uses.bound {
-        if !uses.read.contains(span) && !name.starts_with('_') && !is_mentioned(name) {
-            found.push(
-                Diagnostic::warning(lint::W0102, format!("`{name}` is never read"))
-                    .at(*span, "its value is lost")
-                    .help(format!("use it, take it away, or call it `_{name}`")),
-            );
-        }
-    }
-}
-
-/// Names that stand in some expression of the main file, whether it is looked at or not; a hyper in its own condition aside.
-fn mentioned(program: &Program) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    let mut whole: Vec<&Expr> = program.expects.iter().flat_map(|(e, _)| &e.claims).collect();
-    let mut bodies = vec![&program.model.body];
-    let blocks = program.main().into_iter().flat_map(|m| m.blocks.values());
-    let changes = program.variants.values().flat_map(|v| &v.changes);
-    let put = changes.clone().filter_map(|c| match c {
-        Change::Block(block, _) => Some(&**block),
-        _ => None,
-    });
-    for block in blocks.chain(put) {
-        bodies.push(&block.body);
-        whole.extend(block.constraint.iter().chain(block.params.iter().filter_map(|p| p.default.as_ref())));
-    }
-    whole.extend(changes.filter_map(|c| match c {
-        Change::Set { value, .. } | Change::Let { value, .. } => Some(value),
-        _ => None,
-    }));
-    for hyper in program.main().into_iter().flat_map(|m| m.hypers.values()) {
-        let parts = std::iter::once(&hyper.value).chain(&hyper.domain).chain(&hyper.constraint);
-        let mut of_hyper = BTreeSet::new();
-        parts.for_each(|e| visit::exprs(e, &mut |e| of_hyper.extend(name_of(e))));
-        of_hyper.remove(hyper.name.value.as_str());
-        names.extend(of_hyper);
-    }
-    whole.into_iter().for_each(|e| visit::exprs(e, &mut |e| names.extend(name_of(e))));
-    bodies.into_iter().for_each(|b| visit::exprs_of_body(b, &mut |e| names.extend(name_of(e))));
-    names
-}
-
-fn name_of(e: &Expr) -> Option<&str> {
-    match &e.kind {
-        ExprKind::Name(name) => Some(name),
-        _ => None,
+        let help = match read.contains(&def) {
+            true => "it stands in a branch that nothing takes now: a variant that takes it would be checked too",
+            false => "call it or take it away",
+        };
+        found.push(
+            Diagnostic::warning(
+                lint::W0105,
+                format!("block `{name}` is never called, so its types have not been checked"),
+            )
+            .at(block.name.span, "not called")
+            .help(help),
+        );
     }
 }
 

@@ -1,6 +1,9 @@
 //! Nodes: their types by the rules of their operations, their places, their weights.
 
-use super::lowering::{Lowering, MAX_NODES, Reads};
+use super::budget::MAX_NODES;
+use super::frame::Ownership;
+use super::lowering::Lowering;
+use super::nodes::Reads;
 use super::path::Step;
 use super::value::Value;
 use dsc_graph::dims::{Dim, DimTable};
@@ -16,12 +19,12 @@ const MAX_AXES: usize = 16;
 impl Lowering<'_> {
     /// Whether a node reads a companion of the sample.
     pub(super) fn reads_companion(&self, id: NodeId) -> bool {
-        self.reads.get(id.index()).is_some_and(|r| r.companion)
+        self.nodes.reads(id).companion
     }
 
     /// Whether a node reads the values of the whole batch.
     pub(super) fn reads_batch(&self, id: NodeId) -> bool {
-        self.reads.get(id.index()).is_some_and(|r| r.batch)
+        self.nodes.reads(id).batch
     }
 
     /// A dim with numbers for the widths of the data, where these are bound.
@@ -87,8 +90,7 @@ impl Lowering<'_> {
     /// Adds a node of a stated type.
     pub(super) fn push(&mut self, op: Op, ty: Type, operands: &[NodeId], span: Span) -> Value {
         if self.graph.len() >= MAX_NODES {
-            if !self.too_large {
-                self.too_large = true;
+            if self.budget.exhaust() {
                 return self.fail(
                     Diagnostic::error(
                         hyper_code::E0408,
@@ -121,11 +123,8 @@ impl Lowering<'_> {
         let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();
         let region = self.region();
         let id = self.graph.add(Node { op, ty, span, loops, scope, region }, operands);
-        self.reads.resize(id.index(), Reads::default());
-        self.reads.push(reads);
         let outer = self.frames.last().map_or(Span::NONE, |f| f.outer);
-        self.places.resize(id.index(), Span::NONE);
-        self.places.push(if outer.is_none() { span } else { outer });
+        self.nodes.note(id, reads, if outer.is_none() { span } else { outer });
         Value::Node(id)
     }
 
@@ -140,10 +139,10 @@ impl Lowering<'_> {
     }
 
     fn weight(&mut self, leaf: &str, shape: Vec<Dim>, init: Init, span: Span, grows: bool) -> NodeId {
-        self.weights += 1;
+        self.weights.requests += 1;
         let path = self.frame().scope.leaf(leaf);
-        let sharing = self.frames.iter().any(|f| f.sharing);
-        let known = self.params_by_path.get(&path).copied();
+        let sharing = self.frames.iter().any(|f| f.weights == Ownership::Shared);
+        let known = self.weights.by_path.get(&path).copied();
         let id = match known {
             Some(id) if sharing => {
                 let before = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
@@ -165,32 +164,33 @@ impl Lowering<'_> {
                 id
             }
             Some(id) => {
-                let before = self.param_calls.get(id.index()).copied().unwrap_or(Span::NONE);
-                if !self.frames.iter().any(|f| f.repeated) {
+                let before = self.weights.calls.get(id.index()).copied().unwrap_or(Span::NONE);
+                if self.frames.iter().all(|f| f.weights != Ownership::Repeated) {
                     self.duplicate_path(&path, span, before);
                 }
                 // A weight of its own, so that its shape is not the next fault.
                 let own = ParamId(self.graph.params.len() as u32);
                 let path = format!("{path}#{own}");
-                self.param_calls.push(self.users_place(span));
+                self.weights.calls.push(self.users_place(span));
                 self.graph.params.push(Param { path, shape, init, encoder: None, span });
                 own
             }
             None => {
                 let id = ParamId(self.graph.params.len() as u32);
                 let encoder = self
+                    .weights
                     .encoder_root
                     .as_ref()
                     .and_then(|root| path.strip_prefix(&format!("{root}.")))
                     .map(str::to_owned);
                 let call = self.users_place(span);
-                self.param_calls.push(call);
+                self.weights.calls.push(call);
                 self.graph.params.push(Param { path: path.clone(), shape, init, encoder, span });
-                self.params_by_path.insert(path, id);
+                self.weights.by_path.insert(path, id);
                 id
             }
         };
-        if let Some(node) = self.param_nodes.get(&id) {
+        if let Some(node) = self.weights.nodes.get(&id) {
             return *node;
         }
         let dims = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
@@ -198,7 +198,7 @@ impl Lowering<'_> {
         let node =
             Node { op: Op::Param(id), ty: ty.into(), span, loops: String::new(), scope: String::new(), region: None };
         let node = self.graph.add(node, &[]);
-        self.param_nodes.insert(id, node);
+        self.weights.nodes.insert(id, node);
         node
     }
 
@@ -210,7 +210,7 @@ impl Lowering<'_> {
             return false;
         }
         let dims = vec![Dim::max([rows.clone(), more.clone()]), width.clone()];
-        if let Some(node) = self.param_nodes.get(&id) {
+        if let Some(node) = self.weights.nodes.get(&id) {
             self.graph.retype(*node, TensorType { time: None, dims: dims.clone() }.into());
         }
         if let Some(param) = self.graph.params.get_mut(id.index()) {
@@ -231,9 +231,7 @@ impl Lowering<'_> {
     /// A fresh random site.
     pub(super) fn site(&mut self, what: &str) -> RandomSite {
         let base = self.frame().scope.leaf(what);
-        let n = self.sites.entry(base.clone()).or_insert(0);
-        *n += 1;
-        RandomSite(if *n == 1 { base } else { format!("{base}#{n}") })
+        self.nodes.site(base)
     }
 
     /// Runs `f` with one more step of the path.

@@ -3,13 +3,13 @@
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
-use crate::sema::program::ModuleId;
+use crate::sema::resolve::{DefId, DefKind, Res};
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::{Group, NodeId, Op, RegionKind};
 use dsc_syntax::ast::{Body, Element, Expr, ExprKind, Ident};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{hypers as hyper, names, structure, types};
+use dsc_syntax::diag::codes::{hypers as hyper, names, types};
 use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
@@ -18,7 +18,12 @@ impl Lowering<'_> {
         if !self.spend(1, e.span) {
             return Value::Error;
         }
-        self.deeper(e.span, |l| l.expr_here(e)).unwrap_or(Value::Error)
+        let value = self.deeper(e.span, |l| l.expr_here(e)).unwrap_or(Value::Error);
+        if self.options.types && !value.is_error() {
+            let seen = (self.turn_text(), self.describe(&value));
+            self.notes.expressions.entry(e.span).or_default().push(seen);
+        }
+        value
     }
 
     fn expr_here(&mut self, e: &Expr) -> Value {
@@ -27,7 +32,7 @@ impl Lowering<'_> {
             ExprKind::Float(x) => Value::Static(Static::Float(*x)),
             ExprKind::Bool(b) => Value::Static(Static::Bool(*b)),
             ExprKind::Str(s) => Value::Static(Static::Str(s.clone())),
-            ExprKind::Name(name) => self.name(name, e.span),
+            ExprKind::Name(_) => self.name(e.span),
             ExprKind::Unary(op, x) => self.unary(*op, x, e.span),
             ExprKind::Binary(op, _, a, b) => self.binary(*op, a, b, e.span),
             ExprKind::Call { callee, args, .. } => self.call(callee, args, e.span),
@@ -67,110 +72,45 @@ impl Lowering<'_> {
                 },
                 None => Value::Error,
             },
-            ExprKind::Error => {
-                self.untold = true;
-                Value::Error
-            }
+            ExprKind::Error => self.reported(),
         }
     }
 
-    fn name(&mut self, name: &str, span: Span) -> Value {
-        let module = self.module();
-        if let Some(binding) = self.frames.last().and_then(|f| f.bindings.iter().rev().find(|b| b.name == name)) {
-            let (value, place) = (binding.value.clone(), binding.span);
-            self.uses.read.insert(place);
-            let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 / 8 } else { 0 };
-            return if self.spend(size as u64, span) { value } else { Value::Error };
+    /// The value of the name at `span`.
+    fn name(&mut self, span: Span) -> Value {
+        let program = self.program;
+        let def = match self.resolve(span) {
+            Res::Def(def) => def,
+            Res::Encoder => return Value::Encoder,
+            Res::Primitive(_) | Res::Batch | Res::Modality | Res::Error => return self.reported(),
+        };
+        let declared = program.names.def(def);
+        match declared.kind {
+            DefKind::Hyper => self.hyper_value(def).map_or(Value::Error, Value::Static),
+            DefKind::Input | DefKind::Label => self.input_node(&declared.name, span),
+            DefKind::Dim => match self.data_dim(&declared.name) {
+                Some(dim) => Value::Static(Static::from_dim(dim)),
+                None => self.no_dim(declared, span),
+            },
+            DefKind::Generic => match self.frame().generics.dim(def) {
+                Some(dim) => Value::Static(Static::from_dim(dim)),
+                None => self.fail(
+                    Diagnostic::error(names::E0201, format!("generic `{}` is not known here", declared.name))
+                        .at(span, "no argument has said what it is")
+                        .help("a generic gets its value where it is a dim by itself: `x: Seq<m>[n, d]`"),
+                ),
+            },
+            _ => self.local(def, span),
         }
-        if let Some(items) = self.program.module(module) {
-            let input = items.inputs.contains_key(name) || items.labels.contains_key(name);
-            let hyper = self.program.hyper(module, name);
-            if input && hyper.is_some() {
-                // Two things of one name, which has been told.
-                self.untold = true;
-                return Value::Error;
-            }
-            if let Some((home, hyper)) = hyper {
-                self.uses.imports.insert(name.to_owned());
-                if !hyper.params.is_empty() {
-                    let params: Vec<&str> = hyper.params.iter().map(|p| p.value.as_str()).collect();
-                    let d =
-                        Diagnostic::error(structure::E0504, format!("`{name}` is a function of {}", params.join(", ")))
-                            .at(span, "used as a value")
-                            .because(hyper.name.span, "declared here")
-                            .help(format!("call it: `{name}(..)`"));
-                    self.uses.hypers.insert((home, hyper.name.value.clone()));
-                    return self.fail(d);
-                }
-                return match self.hyper_value(home, &hyper.name.value) {
-                    Some(value) => Value::Static(value),
-                    None => Value::Error,
-                };
-            }
-            let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
-            if items.inputs.contains_key(name) || items.labels.contains_key(name) {
-                if in_model {
-                    return self.input_node(name, span);
-                }
-                return self.fail(
-                    Diagnostic::error(
-                        names::E0201,
-                        format!("`{name}` is an input of the model and is not known inside a block"),
-                    )
-                    .at(span, "not known here")
-                    .help("give the block a parameter and pass the input in the call"),
-                );
-            }
-        }
-        if let Some(dim) = self.data_dim(module, name) {
-            return Value::Static(Static::from_dim(dim));
-        }
-        if name == "encoder" {
-            return Value::Encoder;
-        }
-        if self.program.block(module, name).is_some() || crate::sema::primitives::find(name).is_some() {
-            return self.fail(
-                Diagnostic::error(structure::E0504, format!("`{name}` is used as a value"))
-                    .at(span, "a block")
-                    .help(format!("call it: `{name}(..)`, or make an instance whose weights are shared: `let shared = {name}{{..}}`")),
-            );
-        }
-        if self.may_be_lost(module, name) {
-            self.untold = true;
-            return Value::Error;
-        }
-        let d = self.unknown_name(name, span);
-        self.fail(d)
     }
 
-    /// Whether a name that nothing has may stand in text that could not be read, which has been told.
-    pub(super) fn may_be_lost(&self, module: ModuleId, name: &str) -> bool {
-        let Some(items) = self.program.module(module) else { return true };
-        let inputs = items.inputs.values().filter(|i| !self.graph.inputs.contains_key(&i.name.value));
-        items.lost.contains(name) || inputs.into_iter().any(|i| super::names::mentions(&i.ty, name))
-    }
-
-    fn unknown_name(&self, name: &str, span: Span) -> Diagnostic {
-        let mut known: Vec<String> =
-            self.frames.last().map(|f| f.bindings.iter().map(|b| b.name.clone()).collect()).unwrap_or_default();
-        let in_model = self.frames.last().is_some_and(|f| f.block.is_empty());
-        known.extend(super::names::values_of(self.program, self.module(), in_model).into_iter().map(str::to_owned));
-        if let Some(d) = super::names::foreign_value(name, span) {
-            return d;
-        }
-        let in_block = self.frames.last().is_some_and(|f| !f.block.is_empty());
-        let mut d =
-            Diagnostic::error(names::E0201, format!("nothing is called `{name}` here")).at(span, "unknown name");
-        if in_block {
-            let outside = self.frames.first().and_then(|f| f.bindings.iter().find(|b| b.name == name)).map(|b| b.span);
-            if let Some(outside) = outside {
-                d = d
-                    .because(outside, "a name of the model is not known inside a block")
-                    .help("give the block a parameter and pass the value in the call");
-                return d;
-            }
-        }
-        d.did_you_mean(name, known.iter().map(String::as_str))
+    /// The value of a local name in this call.
+    fn local(&mut self, def: DefId, span: Span) -> Value {
+        let found = self.frames.last().and_then(|f| f.bindings.iter().rev().find(|b| b.def == def));
+        // A name without a value was bound by a statement that could not be lowered.
+        let Some(value) = found.map(|b| b.value.clone()) else { return self.reported() };
+        let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 / 8 } else { 0 };
+        if self.spend(size as u64, span) { value } else { Value::Error }
     }
 
     /// A static condition.
@@ -317,11 +257,10 @@ impl Lowering<'_> {
     pub(super) fn turn<T>(&mut self, var: &Ident, step: &str, value: Value, f: impl FnOnce(&mut Self) -> T) -> T {
         let depth = self.frame().bindings.len();
         self.frame().loops.push(format!("{} = {step}", var.value));
-        // Who repeats something need not look at the counter.
-        if let Value::Static(Static::Int(_)) = value {
-            self.uses.read.insert(var.span);
+        if !matches!(value, Value::Static(Static::Int(_))) {
+            self.notes.uses.elements.extend(self.defined_at(var.span));
         }
-        self.bind(var, value, false);
+        self.bind(var, value);
         let result = self.within(Step::Index(step.to_owned()), |l| {
             let path = l.frame().scope.path(None);
             let kind = RegionKind::Turn { variable: var.value.clone(), step: step.to_owned() };

@@ -17,8 +17,8 @@ pub(super) enum Holds {
     Yes,
     /// It does not.
     No,
-    /// It could not be looked at, which has been told.
-    Untold,
+    /// It could not be looked at, for a fault that was reported.
+    Unknown,
 }
 
 impl Lowering<'_> {
@@ -27,7 +27,7 @@ impl Lowering<'_> {
         match &e.kind {
             ExprKind::Binary(BinaryOp::And, _, a, b) => match (self.holds(a), self.holds(b)) {
                 (Holds::No, _) | (_, Holds::No) => Holds::No,
-                (Holds::Untold, _) | (_, Holds::Untold) => Holds::Untold,
+                (Holds::Unknown, _) | (_, Holds::Unknown) => Holds::Unknown,
                 _ => Holds::Yes,
             },
             ExprKind::Binary(
@@ -37,7 +37,7 @@ impl Lowering<'_> {
                 b,
             ) => match (self.expr(a), self.expr(b)) {
                 (Value::Static(x), Value::Static(y)) => self.compared(*op, &x, &y, e.span),
-                (Value::Error, _) | (_, Value::Error) => Holds::Untold,
+                (Value::Error, _) | (_, Value::Error) => Holds::Unknown,
                 _ => self.decided(e),
             },
             _ => self.decided(e),
@@ -48,7 +48,7 @@ impl Lowering<'_> {
         match self.condition(e) {
             Some(true) => Holds::Yes,
             Some(false) => Holds::No,
-            None => Holds::Untold,
+            None => Holds::Unknown,
         }
     }
 
@@ -74,7 +74,7 @@ impl Lowering<'_> {
             _ => Diagnostic::error(f.code, f.message).at(span, "here"),
         };
         self.report(d);
-        Holds::Untold
+        Holds::Unknown
     }
 
     /// From here on, a width of the data is another one, or a number: the model is lowered again with inputs that say so,

@@ -227,7 +227,7 @@ impl Lowering<'_> {
 
     /// The place of a node in the user's files.
     fn place_of(&self, id: NodeId) -> Span {
-        self.places.get(id.index()).copied().unwrap_or(Span::NONE)
+        self.nodes.place(id)
     }
 }
 

@@ -5,7 +5,6 @@
 
 use super::lowering::Lowering;
 use super::value::Value;
-use crate::sema::program::ModuleId;
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::types::Type;
 use dsc_graph::{Axis as Joined, NodeId, Op, TypeFault};
@@ -29,7 +28,7 @@ const MAX_PLACES: usize = 6;
 
 impl Lowering<'_> {
     /// Notes the numbers that a call of the user's files was given.
-    pub(super) fn note_numbers(&mut self, call: Span, args: &[super::block::Argument]) {
+    pub(super) fn note_numbers(&mut self, call: Span, args: &[super::value::Argument]) {
         for arg in args {
             let numbers: Vec<Dim> = match &arg.value {
                 Value::Static(s) => s.as_dim().into_iter().collect(),
@@ -43,7 +42,7 @@ impl Lowering<'_> {
                 _ => continue,
             };
             for n in numbers {
-                let noted = self.numbers.entry(call).or_default();
+                let noted = self.notes.numbers.entry(call).or_default();
                 if !noted.iter().any(|(span, dim)| *span == arg.span && *dim == n) {
                     noted.push((arg.span, n));
                 }
@@ -136,7 +135,7 @@ impl Lowering<'_> {
         }
         let mut d = d;
         if !matches!(self.graph.node(node).map(|n| &n.op), Some(Op::Input(_))) {
-            let place = self.places.get(node.index()).copied().unwrap_or(Span::NONE);
+            let place = self.nodes.place(node);
             let what = if side == Side::Time { "rows" } else { "columns" };
             d = self.because_of_number(d, place, &dim, what);
         }
@@ -146,7 +145,7 @@ impl Lowering<'_> {
     /// Adds the argument of a call that a number came from, and the hypers that it speaks of; the call itself if it was
     /// no argument.
     fn because_of_number(&self, mut d: Diagnostic, call: Span, n: &Dim, what: &str) -> Diagnostic {
-        let given = self.numbers.get(&call).and_then(|noted| noted.iter().find(|(_, dim)| dim == n));
+        let given = self.notes.numbers.get(&call).and_then(|noted| noted.iter().find(|(_, dim)| dim == n));
         let Some((arg, _)) = given else { return add(d, call, format!("{n} {what} are made here")) };
         d = add(d, *arg, format!("{n} {what} are asked for here"));
         self.expr_at(*arg).map_or(d.clone(), |e| self.because_of_hypers(d, e))
@@ -154,17 +153,16 @@ impl Lowering<'_> {
 
     /// Adds the declarations of the hypers that an expression of a file speaks of.
     pub(super) fn because_of_hypers(&self, mut d: Diagnostic, e: &Expr) -> Diagnostic {
-        let module = self.module_at(e.span);
-        let mut names = Vec::new();
+        let names = &self.program.names;
+        let mut spoken = Vec::new();
         visit::exprs(e, &mut |e| {
             if let ExprKind::Name(name) = &e.kind {
-                names.push(name);
+                spoken.extend(names.use_at(e.span).map(|u| (name, u.def)));
             }
         });
-        for name in names {
-            let Some((home, hyper)) = self.program.hyper(module, name) else { continue };
-            if let Some(Some(value)) = self.hyper_values.get(&(home, hyper.name.value.clone())) {
-                d = add(d, hyper.name.span, format!("{name} is {value}"));
+        for (name, def) in spoken {
+            if let Some(Some(value)) = self.hypers.values.get(&def) {
+                d = add(d, names.def(def).span, format!("{name} is {value}"));
             }
         }
         d
@@ -212,7 +210,10 @@ impl Lowering<'_> {
         let binding =
             frame.and_then(|f| f.bindings.iter().rev().find(|b| matches!(b.value, Value::Node(n) if n == node)));
         match binding {
-            Some(b) => add(d, b.span, format!("`{}` is bound here", b.name)),
+            Some(b) => {
+                let def = self.program.names.def(b.def);
+                add(d, def.span, format!("`{}` is bound here", def.name))
+            }
             None => d,
         }
     }
@@ -223,32 +224,14 @@ impl Lowering<'_> {
         self.expr_at(span).map_or(d.clone(), |e| self.because_of_hypers(d, e))
     }
 
-    fn module_at(&self, span: Span) -> ModuleId {
-        let inside = |m: &crate::sema::program::ModuleItems| m.span.start <= span.start && span.end <= m.span.end;
-        ModuleId(self.program.modules.iter().position(inside).unwrap_or_default())
-    }
-
     /// The expression of the files that stands at `span`.
     fn expr_at(&self, span: Span) -> Option<&Expr> {
         let mut found = None;
-        let mut look = |e| {
-            let e: &Expr = e;
+        self.program.exprs(&mut |e| {
             if e.span == span {
                 found = Some(e);
             }
-        };
-        let holds = |s: Span| s.start <= span.start && span.end <= s.end;
-        visit::exprs_of_body(&self.program.model.body, &mut look);
-        for block in self.program.modules.iter().filter(|m| holds(m.span)).flat_map(|m| m.blocks.values()) {
-            visit::exprs_of_body(&block.body, &mut look);
-        }
-        for change in self.program.variants.values().flat_map(|v| &v.changes).filter(|c| holds(c.span())) {
-            match change {
-                Change::Let { value, .. } | Change::Loss { value, .. } => visit::exprs(value, &mut look),
-                Change::Block(block, _) => visit::exprs_of_body(&block.body, &mut look),
-                _ => {}
-            }
-        }
+        });
         found
     }
 }

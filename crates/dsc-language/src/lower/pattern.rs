@@ -1,51 +1,19 @@
 //! Declared types against values: generics are bound at their first use, everything else is compared.
 
-use std::collections::BTreeMap;
-
+use super::generics::Generics;
 use super::lowering::Lowering;
 use super::origin::Side;
 use super::value::Value;
+use crate::sema::resolve::{DefId, DefKind, Res, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
 use dsc_graph::NodeId;
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::types::{Modality, TensorType, Type};
-use dsc_syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind, UnaryOp};
+use dsc_syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{structure, types as code};
+use dsc_syntax::diag::codes::types as code;
 use dsc_syntax::source::Span;
 use dsc_syntax::visit;
-
-/// What the generics of one call stand for.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Generics {
-    names: Vec<String>,
-    dims: BTreeMap<String, (Dim, Span)>,
-    modalities: BTreeMap<String, (Modality, Span)>,
-}
-
-impl Generics {
-    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Generics { names: names.into_iter().collect(), ..Self::default() }
-    }
-
-    pub(super) fn dim(&self, name: &str) -> Option<Dim> {
-        self.dims.get(name).map(|(d, _)| d.clone())
-    }
-
-    /// Where each dim was settled.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&str, Span)> {
-        self.dims.iter().map(|(name, (_, span))| (name.as_str(), *span))
-    }
-
-    fn declares(&self, name: &str) -> bool {
-        self.names.iter().any(|n| n == name)
-    }
-}
-
-/// Names of the types of values that are known at compile time.
-const STATIC_TYPES: [&str; 4] = ["int", "real", "bool", "str"];
-/// Names of tensor types.
-const TENSOR_TYPES: [&str; 6] = ["Real", "Vec", "Seq", "Tokens", "Tensor", "Any"];
 
 /// What is being matched, for messages.
 type Parameter<'a> = Option<(&'a Ident, &'a Ident)>;
@@ -79,7 +47,7 @@ impl Lowering<'_> {
     ) -> bool {
         match (&ty.kind, value) {
             (TypeExprKind::Error, _) => {
-                self.untold = true;
+                self.reported();
                 false
             }
             (_, Value::Error) => false,
@@ -130,7 +98,7 @@ impl Lowering<'_> {
             Value::Node(id) => *id,
             // A number is a Real: the empty sum, or a constant.
             Value::Static(s) if name.value == "Real" && s.as_f64().is_some() => return true,
-            _ => return self.unknown_type(name) && self.misfit(ty, value, span, parameter, None),
+            _ => return self.is_type(name) && self.misfit(ty, value, span, parameter, None),
         };
         let Some(found) = self.graph.node(node).map(|n| n.ty.clone()) else { return false };
         let dims = dims.unwrap_or_default();
@@ -162,17 +130,22 @@ impl Lowering<'_> {
                 let modality = self.modality(params, &time.modality, span, generics, parameter);
                 self.axes(dims, t, node, span, generics, parameter, &found, ty) && modality
             }
-            _ => self.unknown_type(name) && self.misfit(ty, value, span, parameter, None),
+            _ => self.is_type(name) && self.misfit(ty, value, span, parameter, None),
         }
     }
 
-    /// Reports a type that does not exist; true if it does.
-    pub(super) fn unknown_type(&mut self, name: &Ident) -> bool {
-        if TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str()) {
-            return true;
+    /// Whether there is a type of that name; that there is none was reported with the names.
+    pub(super) fn is_type(&mut self, name: &Ident) -> bool {
+        let known = TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str());
+        if !known {
+            self.reported();
         }
-        self.report(no_type(name));
-        false
+        known
+    }
+
+    /// The generic of the block that the name at `span` stands for, if it is one.
+    fn generic(&self, span: Span) -> Option<DefId> {
+        self.resolve(span).def().filter(|def| self.program.names.def(*def).kind == DefKind::Generic)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one written type")]
@@ -218,8 +191,10 @@ impl Lowering<'_> {
             if name == "_" {
                 return true;
             }
-            if generics.declares(name) && !generics.dims.contains_key(name) {
-                generics.dims.insert(name.clone(), (found.clone(), span));
+            if let Some(generic) = self.generic(pattern.span)
+                && !generics.dims.contains_key(&generic)
+            {
+                generics.dims.insert(generic, (found.clone(), span));
                 return true;
             }
         }
@@ -228,7 +203,7 @@ impl Lowering<'_> {
             return true;
         }
         let (what, code) = if side == Side::Time { ("length", code::E0302) } else { ("width", code::E0301) };
-        let written = dim_text(pattern);
+        let written = expr_text(pattern);
         let wanted_text = if written == wanted.to_string() { written.clone() } else { format!("{written} = {wanted}") };
         let mut d = match parameter {
             Some((param, block)) => Diagnostic::error(
@@ -245,7 +220,7 @@ impl Lowering<'_> {
             .because(pattern.span, format!("{wanted_text} is stated here")),
         };
         if let ExprKind::Name(name) = &pattern.kind
-            && let Some((_, place)) = generics.dims.get(name)
+            && let Some((_, place)) = self.generic(pattern.span).and_then(|g| generics.dims.get(&g))
         {
             d = d.because(*place, format!("{name} became {wanted} here"));
         }
@@ -264,40 +239,15 @@ impl Lowering<'_> {
         false
     }
 
-    /// A dim of a declared type: generics first, then names of the frame.
+    /// A dim of a declared type, where the generics are what they have become so far.
     fn pattern_dim(&mut self, pattern: &Expr, generics: &Generics) -> Option<Dim> {
-        if let ExprKind::Name(name) = &pattern.kind
-            && let Some(dim) = generics.dim(name)
-        {
-            return Some(dim);
-        }
-        if let ExprKind::Name(name) = &pattern.kind
-            && name == super::model::BATCH
-            && self.program.module(self.module()).is_some_and(|m| !m.hypers.contains_key(name))
-        {
+        if matches!(self.resolve(pattern.span), Res::Batch) {
             return Some(Dim::batch());
         }
-        let depth = self.frame().bindings.len();
-        for (name, (dim, span)) in &generics.dims {
-            let ident = dsc_syntax::source::Spanned::new(name.clone(), *span);
-            self.frame().bindings.push(super::lowering::Binding {
-                name: ident.value,
-                value: Value::Static(Static::from_dim(dim.clone())),
-                mutable: false,
-                span: Span::NONE,
-            });
-        }
+        let settled = std::mem::replace(&mut self.frame().generics, generics.clone());
         let dim = self.dim_of(pattern);
-        self.frame().bindings.truncate(depth);
+        self.frame().generics = settled;
         dim
-    }
-
-    /// Whether it is a modality that no input has, which is told where it stands.
-    fn is_told_unknown(&self, modality: &Modality) -> bool {
-        let of = |ty: &Type| ty.tensor().and_then(|t| t.time.as_ref()).is_some_and(|time| time.modality == *modality);
-        let known = ["text", "learned", "joint"].contains(&modality.0.as_str())
-            || self.graph.inputs.values().any(|input| of(&input.ty));
-        !known && self.program.module(self.module()).is_some_and(|m| !m.inputs.is_empty())
     }
 
     fn modality(
@@ -312,18 +262,22 @@ impl Lowering<'_> {
         if pattern.value == "_" {
             return true;
         }
-        let wanted = if generics.declares(&pattern.value) {
-            match generics.modalities.get(&pattern.value) {
+        let wanted = match self.resolve(pattern.span) {
+            Res::Def(generic) => match generics.modalities.get(&generic) {
                 None => {
-                    generics.modalities.insert(pattern.value.clone(), (found.clone(), span));
+                    generics.modalities.insert(generic, (found.clone(), span));
                     return true;
                 }
                 Some((m, _)) => m.clone(),
+            },
+            // A modality that no input has: any may be meant.
+            Res::Error => {
+                self.reported();
+                return true;
             }
-        } else {
-            Modality(pattern.value.clone())
+            _ => Modality(pattern.value.clone()),
         };
-        if wanted == *found || self.is_told_unknown(&wanted) {
+        if wanted == *found {
             return true;
         }
         let message = match parameter {
@@ -342,8 +296,10 @@ impl Lowering<'_> {
     }
 
     fn fits_like(&mut self, name: &Ident, ty: &TypeExpr, value: &Value, span: Span) -> bool {
-        let Some(model) = self.frame().bindings.iter().find(|b| b.name == name.value).map(|b| b.value.clone()) else {
-            self.report(no_parameter(name));
+        let target = self.resolve(name.span).def();
+        let found = self.frame().bindings.iter().rev().find(|b| Some(b.def) == target);
+        let Some(model) = found.map(|b| b.value.clone()) else {
+            self.reported();
             return false;
         };
         if self.like(&model, value) {
@@ -427,62 +383,9 @@ impl Lowering<'_> {
     }
 }
 
-/// A type as the user would write it.
-pub(super) fn type_text(ty: &TypeExpr) -> String {
-    match &ty.kind {
-        TypeExprKind::Named { name, params, dims } => {
-            let mut out = name.value.clone();
-            if !params.is_empty() {
-                out.push_str(&format!("<{}>", params.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join(", ")));
-            }
-            if let Some(dims) = dims {
-                out.push_str(&format!("[{}]", dims.iter().map(dim_text).collect::<Vec<_>>().join(", ")));
-            }
-            out
-        }
-        TypeExprKind::List(inner) => format!("[{}]", type_text(inner)),
-        TypeExprKind::Tuple(parts) => format!("({})", parts.iter().map(type_text).collect::<Vec<_>>().join(", ")),
-        TypeExprKind::Like(name) => format!("like {}", name.value),
-        TypeExprKind::Error => "?".into(),
-    }
-}
-
 /// Whether an expression speaks of a name.
 pub(super) fn speaks(e: &Expr, name: &str) -> bool {
     let mut found = false;
     visit::exprs(e, &mut |e| found |= matches!(&e.kind, ExprKind::Name(n) if n == name));
     found
-}
-
-/// A dim or condition as the user wrote it.
-pub(super) fn dim_text(e: &Expr) -> String {
-    match &e.kind {
-        ExprKind::Int(n) => n.to_string(),
-        ExprKind::Float(x) => x.to_string(),
-        ExprKind::Bool(b) => b.to_string(),
-        ExprKind::Str(s) => format!("{s:?}"),
-        ExprKind::Unary(UnaryOp::Neg, x) => format!("-{}", dim_text(x)),
-        ExprKind::Unary(UnaryOp::Not, x) => format!("not {}", dim_text(x)),
-        ExprKind::Name(name) => name.clone(),
-        ExprKind::Binary(op, _, a, b) => format!("{} {} {}", dim_text(a), op.symbol(), dim_text(b)),
-        ExprKind::Field(x, field) => format!("{}.{}", dim_text(x), field.value),
-        ExprKind::Index(x, i) => format!("{}[{}]", dim_text(x), dim_text(i)),
-        ExprKind::Call { callee, args, .. } => {
-            format!("{}({})", dim_text(callee), args.iter().map(|a| dim_text(&a.value)).collect::<Vec<_>>().join(", "))
-        }
-        _ => "..".into(),
-    }
-}
-
-/// The fault of a type name that means nothing.
-pub(super) fn no_type(name: &Ident) -> Diagnostic {
-    Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
-        .at(name.span, "unknown type")
-        .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied())
-}
-
-/// The fault of `like x` where the block has no `x`.
-pub(super) fn no_parameter(name: &Ident) -> Diagnostic {
-    Diagnostic::error(structure::E0518, format!("`like {}`: no such parameter", name.value))
-        .at(name.span, "not a parameter of the block")
 }

@@ -1,6 +1,7 @@
 //! Which call, loop turn and name of the source nodes come from.
 
-use super::lowering::{Lowering, MAX_NODES};
+use super::budget::MAX_NODES;
+use super::lowering::Lowering;
 use super::value::Value;
 use dsc_graph::{NameKind, Named, Region, RegionId, RegionKind};
 use dsc_syntax::source::Span;
@@ -27,8 +28,8 @@ impl Lowering<'_> {
     /// Notes the name of a value, if it holds nodes.
     pub(super) fn name_value(&mut self, kind: NameKind, path: String, value: &Value, span: Span) {
         let values = value.nodes();
-        self.named += values.len();
-        if !values.is_empty() && self.named <= MAX_NAMED {
+        self.nodes.named += values.len();
+        if !values.is_empty() && self.nodes.named <= MAX_NAMED {
             let region = self.region();
             self.graph.names.push(Named { kind, path, region, values, span });
         }

@@ -1,6 +1,8 @@
 //! How a lowering reports, and what it may spend.
 
-use super::lowering::{Lowering, MAX_ELEMENTS, MAX_EXPR_DEPTH, MAX_STEPS};
+use super::budget::{MAX_ELEMENTS, MAX_EXPR_DEPTH, MAX_STEPS};
+use super::frame::FrameKind;
+use super::lowering::Lowering;
 use super::value::Value;
 use crate::sema::program::{ModuleId, ModuleItems};
 use dsc_syntax::diag::Diagnostic;
@@ -41,7 +43,7 @@ impl Lowering<'_> {
             d.fix = None;
             d = d.at(outer, "in this call");
         } else if let Some(frame) = self.frames.last()
-            && !frame.block.is_empty()
+            && frame.kind != FrameKind::Model
             && !self.is_std(frame.module)
             && !(frame.call.start <= place.start && place.end <= frame.call.end)
         {
@@ -49,35 +51,31 @@ impl Lowering<'_> {
             let text = if loops.is_empty() { "called here".to_owned() } else { format!("called here, {loops}") };
             d = d.because(call, text);
         }
-        self.diagnostics.push(d);
+        self.faults.push(d);
     }
 
     /// Takes `n` steps of those that a compilation has.
     pub(super) fn spend(&mut self, n: u64, span: Span) -> bool {
-        if self.steps >= n {
-            self.steps -= n;
+        if self.budget.take(n) {
             return true;
         }
-        self.steps = 0;
         self.endless(span, format!("the model takes more than {MAX_STEPS} steps to unroll"));
         false
     }
 
     /// One level deeper, if there is one.
     pub(super) fn deeper<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth >= MAX_EXPR_DEPTH {
+        if !self.budget.descend() {
             self.endless(span, format!("calls and expressions nest deeper than {MAX_EXPR_DEPTH}"));
             return None;
         }
-        self.depth += 1;
         let value = f(self);
-        self.depth -= 1;
+        self.budget.ascend();
         Some(value)
     }
 
     pub(super) fn endless(&mut self, span: Span, message: String) {
-        if !self.too_large {
-            self.too_large = true;
+        if self.budget.exhaust() {
             let d =
                 Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
             self.report(d);
@@ -93,6 +91,13 @@ impl Lowering<'_> {
             return Value::Error;
         }
         value
+    }
+
+    /// The value of what has none for a fault that was reported before: when the files were read, or when their names
+    /// were resolved. There will be no graph.
+    pub(super) fn reported(&mut self) -> Value {
+        self.faults.note_earlier();
+        Value::Error
     }
 
     /// Reports and goes on quietly.

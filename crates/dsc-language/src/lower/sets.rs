@@ -1,7 +1,7 @@
 //! Hypers that are set from outside of their declaration: by a recipe, a variant or the user. The stronger comes later in
 //! this list.
 
-use super::lowering::{Options, Setting};
+use super::options::{Options, Setting};
 use crate::sema::program::Program;
 use dsc_graph::constant::constant;
 use dsc_graph::statics::Static;

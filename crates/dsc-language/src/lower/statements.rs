@@ -1,12 +1,14 @@
 //! Statements of blocks and of the model.
 
-use super::lowering::{Binding, Lowering};
+use super::frame::{Binding, FrameKind};
+use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
+use crate::sema::resolve::DefKind;
 use dsc_graph::NameKind;
 use dsc_syntax::ast::{Body, Expr, Ident, Stmt, StmtKind, TypeExpr};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{lints, names, structure};
+use dsc_syntax::diag::codes::{lints, structure};
 use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
@@ -17,14 +19,14 @@ impl<'p> Lowering<'p> {
         }
         match &body.value {
             Some(value) => self.expr(value),
-            None if self.frame().damaged => Value::Error,
-            None => self.fail(no_value(body)),
+            // That it has none was reported with its names.
+            None => self.reported(),
         }
     }
 
     pub(super) fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            StmtKind::Let { names, ty, value, mutable } => self.let_stmt(names, ty.as_ref(), value, *mutable),
+            StmtKind::Let { names, ty, value, .. } => self.let_stmt(names, ty.as_ref(), value),
             StmtKind::Assign { names, value } => self.assign(names, value),
             StmtKind::For { var, over, body } => {
                 let Some(turns) = self.turns(over) else { return };
@@ -36,23 +38,20 @@ impl<'p> Lowering<'p> {
                             l.stmt(stmt);
                         }
                         if let Some(value) = &body.value {
-                            l.lost_value(value);
+                            l.discarded(value);
                         }
                         l.frame().bindings.truncate(depth);
                     });
                 }
             }
-            StmtKind::Expr(e) => self.lost_value(e),
+            StmtKind::Expr(e) => self.discarded(e),
             StmtKind::Reveal(e) => self.reveal(e),
             StmtKind::Output { .. } | StmtKind::Companions { .. } | StmtKind::Loss { .. } => self.model_stmt(stmt),
-            StmtKind::Error => {
-                self.frame().damaged = true;
-                self.untold = true;
-            }
+            StmtKind::Error => drop(self.reported()),
         }
     }
 
-    fn lost_value(&mut self, e: &Expr) {
+    fn discarded(&mut self, e: &Expr) {
         let value = self.expr(e);
         if !value.is_error() {
             self.report(
@@ -67,7 +66,7 @@ impl<'p> Lowering<'p> {
         let value = self.expr(e);
         if !value.is_error() {
             let seen = (self.turn_text(), self.describe(&value));
-            self.reveals.entry(e.span).or_default().push(seen);
+            self.notes.reveals.entry(e.span).or_default().push(seen);
         }
     }
 
@@ -81,7 +80,7 @@ impl<'p> Lowering<'p> {
 
     /// Tells what the file asked to see, each place once.
     pub(super) fn tell_reveals(&mut self) {
-        for (span, seen) in std::mem::take(&mut self.reveals) {
+        for (span, seen) in std::mem::take(&mut self.notes.reveals) {
             let text = super::types::together(&seen).join(", ");
             self.report(Diagnostic::warning(lints::W0107, format!("the type is {text}")).at(span, text));
         }
@@ -109,15 +108,21 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn let_stmt(&mut self, names: &[Ident], ty: Option<&TypeExpr>, value: &Expr, mutable: bool) {
+    fn let_stmt(&mut self, names: &[Ident], ty: Option<&TypeExpr>, value: &Expr) {
         let changed = match names {
-            [name] if self.at_model_level() => self.rebound(&name.value),
+            [name] if self.at_model_level() => {
+                let site = self.defined_at(name.span);
+                self.rebound(&name.value).map(|value| (value, site))
+            }
             _ => None,
         };
-        let value_expr = changed.unwrap_or(value);
-        let value = match names {
-            [name] => self.within(Step::Let(name.value.clone()), |l| l.expr(value_expr)),
-            _ => self.expr(value_expr),
+        let value_expr = changed.map_or(value, |(value, _)| value);
+        let value = match (names, changed) {
+            ([name], Some((value, site))) => {
+                self.in_place_of(site, |l| l.within(Step::Let(name.value.clone()), |l| l.expr(value)))
+            }
+            ([name], None) => self.within(Step::Let(name.value.clone()), |l| l.expr(value)),
+            _ => self.expr(value),
         };
         let value = match ty {
             Some(ty) if !self.check_type(ty, &value, value_expr.span) => Value::Error,
@@ -125,27 +130,14 @@ impl<'p> Lowering<'p> {
             None => value,
         };
         for (name, value) in self.parts(names, value, value_expr.span) {
-            if let Some(before) = self.declared_here(&name.value) {
-                self.report(
-                    Diagnostic::error(names::E0203, format!("a second `{}` in one scope", name.value))
-                        .at(name.span, "bound again here")
-                        .because(before, "first bound here")
-                        .help("use another name, or `var` and an assignment"),
-                );
-            }
             let path = self.name_path(&name.value);
             self.name_value(NameKind::Bound, path, &value, value_expr.span);
-            self.bind(name, value, mutable);
+            self.bind(name, value);
         }
     }
 
-    /// Where the name is bound already in this frame. Loop bodies and branches drop theirs at the end.
-    fn declared_here(&mut self, name: &str) -> Option<Span> {
-        self.frame().bindings.iter().rev().find(|b| b.name == name).map(|b| b.span)
-    }
-
     fn at_model_level(&self) -> bool {
-        self.frames.len() == 1 && self.frames.last().is_some_and(|f| f.block.is_empty())
+        self.frames.len() == 1 && self.frames.last().is_some_and(|f| f.kind == FrameKind::Model && f.site.is_none())
     }
 
     /// The path that a name would give to weights: `h.1` in the second turn of a loop.
@@ -154,20 +146,18 @@ impl<'p> Lowering<'p> {
     }
 
     /// Binds a name in the innermost frame.
-    pub(super) fn bind(&mut self, name: &Ident, value: Value, mutable: bool) {
-        let in_std = self.program.module(self.module()).is_some_and(|m| m.is_std);
-        if !in_std {
-            self.uses.bound.insert(name.span, name.value.clone());
-        }
+    pub(super) fn bind(&mut self, name: &Ident, value: Value) {
         self.note_type(name, &value);
-        self.frame().bindings.push(Binding { name: name.value.clone(), value, mutable, span: name.span });
+        if let Some(def) = self.defined_at(name.span) {
+            self.frame().bindings.push(Binding { def, value });
+        }
     }
 
-    /// Notes what a name of the user's files stands for, if that is to be shown.
-    fn note_type(&mut self, name: &Ident, value: &Value) {
-        if self.options.types && !self.program.module(self.module()).is_some_and(|m| m.is_std) {
+    /// Notes what a name stands for, if that is to be shown.
+    pub(super) fn note_type(&mut self, name: &Ident, value: &Value) {
+        if self.options.types {
             let seen = (self.turn_text(), self.describe(value));
-            self.types.entry(name.span).or_insert_with(|| (name.value.clone(), Vec::new())).1.push(seen);
+            self.notes.names.entry(name.span).or_insert_with(|| (name.value.clone(), Vec::new())).1.push(seen);
         }
     }
 
@@ -175,44 +165,20 @@ impl<'p> Lowering<'p> {
         let new = self.expr(value);
         let span = value.span;
         for (name, value) in self.parts(names, new, span) {
-            let found = self.frame().bindings.iter().rposition(|b| b.name == name.value);
-            let Some(i) = found else {
-                let module = self.module();
-                if let Some((_, hyper)) = self.program.hyper(module, &name.value) {
-                    self.report(
-                        Diagnostic::error(structure::E0514, format!("`{}` is a hyper and keeps its value", name.value))
-                            .at(name.span, "assigned here")
-                            .because(hyper.name.span, "declared here")
-                            .help("set it on the command line, in a recipe or in a variant"),
-                    );
-                    continue;
-                }
-                let known: Vec<String> =
-                    self.frame().bindings.iter().filter(|b| b.mutable).map(|b| b.name.clone()).collect();
-                self.report(
-                    Diagnostic::error(structure::E0514, format!("no `var {}` to assign to", name.value))
-                        .at(name.span, "not bound")
-                        .help(format!("bind it first: `var {} = ..`", name.value))
-                        .did_you_mean(&name.value, known.iter().map(String::as_str)),
-                );
+            let program = self.program;
+            let target = self.resolve(name.span).def().filter(|def| program.names.def(*def).kind == DefKind::Var);
+            let found = self.frame().bindings.iter().rposition(|b| Some(b.def) == target);
+            let Some((i, binding)) = found.and_then(|i| Some((i, self.frame().bindings.get(i)?.clone()))) else {
+                // That it is no `var` was reported with its name.
+                self.reported();
                 continue;
             };
-            let Some(binding) = self.frame().bindings.get(i).cloned() else { continue };
-            if !binding.mutable {
-                self.report(
-                    Diagnostic::error(structure::E0514, format!("`{}` is a `let` and keeps its value", name.value))
-                        .at(name.span, "assigned here")
-                        .because(binding.span, "bound here")
-                        .help(format!("write `var {}` where it is bound", name.value)),
-                );
-                continue;
-            }
             if !binding.value.is_error() && !value.is_error() && !self.same_kind(&binding.value, &value) {
                 let (was, is) = (self.describe(&binding.value), self.describe(&value));
                 self.report(
                     Diagnostic::error(structure::E0514, format!("`{}` was {was} and would become {is}", name.value))
                         .at(name.span, "assigned here")
-                        .because(binding.span, "bound here")
+                        .because(program.names.def(binding.def).span, "bound here")
                         .help("a `var` may change its dims, not its kind"),
                 );
             }
@@ -273,11 +239,4 @@ impl<'p> Lowering<'p> {
             }
         }
     }
-}
-
-/// The fault of a body that ends without an expression.
-pub(super) fn no_value(body: &Body) -> Diagnostic {
-    Diagnostic::error(structure::E0519, "this body has no value")
-        .at(body.span, "no expression at its end")
-        .help("end it with the expression that it stands for")
 }

@@ -1,7 +1,5 @@
 //! Types of everything that a file binds, for people.
 
-use super::lowering::{Options, compile};
-use crate::sema::program::Program;
 use dsc_syntax::source::Span;
 
 /// A bound name and what it stands for.
@@ -16,10 +14,23 @@ pub struct Typed {
     pub types: Vec<String>,
 }
 
-/// What every `let`, `var`, assignment, parameter and loop variable of the user's files stands for, in the order of the source. What no
-/// call reaches is not there.
-pub fn types(program: &Program, options: &Options) -> Vec<Typed> {
-    compile(program, &Options { types: true, ..options.clone() }).types
+/// An expression and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Where it is written.
+    pub span: Span,
+    /// Its type or value, as of a [`Typed`] name.
+    pub types: Vec<String>,
+}
+
+/// What the bound names and the expressions of all files are, the standard library's among them. What no call reaches is not
+/// there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypeTable {
+    /// `let`, `var`, assignments, parameters, generics and loop variables.
+    pub names: Vec<Typed>,
+    /// Expressions of every kind, by place.
+    pub expressions: Vec<Seen>,
 }
 
 /// The types seen at one place, each with the call and turn that it was seen in if there are several.

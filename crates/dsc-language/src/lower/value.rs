@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::sema::program::ModuleId;
+use crate::sema::resolve::DefId;
 use dsc_graph::statics::Static;
 use dsc_graph::{CompanionsId, Group, NodeId};
+use dsc_syntax::source::{Span, Spanned};
 
 /// What an expression stands for.
 #[derive(Clone, Debug)]
@@ -27,16 +28,26 @@ pub(super) enum Value {
     Group(CompanionsId, Group),
     /// `encoder`, the numbers of the text encoder's configuration.
     Encoder,
-    /// Something went wrong and has been told; quiet from here on.
+    /// Something went wrong and was reported: [`Lowering::fail`](super::lowering::Lowering::fail) and
+    /// [`Lowering::reported`](super::lowering::Lowering::reported) make it. Whoever meets it stays quiet.
     Error,
+}
+
+/// An evaluated argument.
+#[derive(Clone, Debug)]
+pub(super) struct Argument {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) value: Value,
+    pub(super) span: Span,
 }
 
 /// A block with its settings and its place for weights.
 #[derive(Clone, Debug)]
 pub(super) struct Instance {
-    pub(super) module: ModuleId,
-    pub(super) block: String,
-    pub(super) settings: Vec<super::block::Argument>,
+    pub(super) block: DefId,
+    /// The block's own name.
+    pub(super) name: String,
+    pub(super) settings: Vec<Argument>,
     /// Path of its weights.
     pub(super) path: String,
 }
@@ -50,7 +61,7 @@ impl Value {
             Value::List(_) => "list".into(),
             Value::Tuple(_) => "tuple".into(),
             Value::Range(..) => "range".into(),
-            Value::Instance(i) => format!("instance of {}", i.block),
+            Value::Instance(i) => format!("instance of {}", i.name),
             Value::Companions(_) => "companions".into(),
             Value::Group(..) => "group of companions".into(),
             Value::Encoder => "encoder configuration".into(),

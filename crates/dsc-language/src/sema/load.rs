@@ -1,8 +1,11 @@
 //! Loading: a file and all it imports are read, parsed, and their items put into tables.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::program::{Loaded, ModuleId, ModuleItems, Program};
+use super::resolve::{self, Files, MainFile, Names};
 use crate::EmbeddedWorld;
 use dsc_syntax::ast::{Expect, Ident, ItemKind, Model, Module, Recipe, Use, Variant};
 use dsc_syntax::diag::codes::{names as code, structure};
@@ -36,7 +39,7 @@ impl Program {
                     .help("give the path of a .dsl file, or the name of a stock model (`dsc models` lists them)");
                 d = d.did_you_mean(path, stock);
                 diagnostics.push(d);
-                Loaded { sources: SourceMap::new(), program: None, diagnostics }
+                Loaded { sources: SourceMap::new(), program: None, names: Arc::new(Names::default()), diagnostics }
             }
         }
     }
@@ -54,14 +57,20 @@ impl Program {
         };
         let main = loader.add(path, text, true, false);
         let rest = loader.main_items(&main, path);
+        let main =
+            rest.as_ref().map(|(model, variants, recipes, expects)| MainFile { model, variants, recipes, expects });
+        let (names, faults) = resolve::resolve(&Files { modules: &loader.modules, main });
+        let names = Arc::new(names);
+        loader.diagnostics.extend(faults);
         let program = rest.map(|(model, variants, recipes, expects)| Program {
             modules: loader.modules,
             model,
             variants,
             recipes,
             expects,
+            names: names.clone(),
         });
-        Loaded { sources: loader.sources, program, diagnostics: loader.diagnostics }
+        Loaded { sources: loader.sources, program, names, diagnostics: loader.diagnostics }
     }
 }
 
@@ -81,9 +90,8 @@ impl Loader<'_> {
             name: path.to_owned(),
             is_std,
             docs: module.docs.clone(),
-            lost: module.lost.clone(),
+            unread: module.lost.clone(),
             span,
-            damaged: module.items.iter().any(|i| matches!(i.kind, ItemKind::Error)),
             use_at: module
                 .items
                 .iter()
@@ -166,13 +174,12 @@ impl Loader<'_> {
     }
 
     fn import(&mut self, import: &Use, path: &str, items: &mut ModuleItems, is_std: bool) {
-        // What is not found is told here, not at its calls.
-        items.lost.extend(import.names.iter().map(|(name, alias)| alias.as_ref().unwrap_or(name).value.clone()));
         if import.quoted {
             self.import_file(import, path, items);
             return;
         }
         if import.from.value != "std" {
+            note_unread(items, import.names.iter().map(|(name, alias)| (name, alias)));
             self.diagnostics.push(
                 Diagnostic::error(code::E0202, format!("no module `{}`", import.from.value))
                     .at(import.from.span, "neither `std` nor a path in quotes")
@@ -196,6 +203,7 @@ impl Loader<'_> {
                 }
                 None if is_std => {}
                 None => {
+                    note_unread(items, [(name, alias)]);
                     let known: Vec<&str> = self
                         .std
                         .iter()
@@ -204,7 +212,7 @@ impl Loader<'_> {
                         .collect();
                     // The name that was meant, too, is told here alone.
                     let near = did_you_mean(&name.value, known.iter().copied()).map(str::to_owned);
-                    items.lost.extend(near);
+                    items.unread.extend(near);
                     let primitive = super::primitives::find(&name.value).is_some();
                     let mut d = Diagnostic::error(code::E0204, format!("the standard library has no `{}`", name.value))
                         .at(name.span, "not found");
@@ -267,6 +275,7 @@ impl Loader<'_> {
         let known = self.loaded.iter().find(|(p, _)| *p == target).map(|(_, id)| *id);
         let module = match known {
             None if self.loaded.len() - self.std.len() >= MAX_FILES => {
+                note_unread(items, import.names.iter().map(|(name, alias)| (name, alias)));
                 self.diagnostics.push(
                     Diagnostic::error(code::E0205, format!("more than {MAX_FILES} files"))
                         .at(import.from.span, "one file too many")
@@ -275,6 +284,7 @@ impl Loader<'_> {
                 return;
             }
             Some(id) if self.open.contains(&id) => {
+                note_unread(items, import.names.iter().map(|(name, alias)| (name, alias)));
                 self.diagnostics.push(
                     Diagnostic::error(code::E0205, format!("`{target}` imports the file that imports it"))
                         .at(import.from.span, "this closes the circle")
@@ -290,6 +300,7 @@ impl Loader<'_> {
                     id
                 }
                 Err(error) => {
+                    note_unread(items, import.names.iter().map(|(name, alias)| (name, alias)));
                     self.diagnostics.push(
                         Diagnostic::error(code::E0202, format!("cannot read `{target}`: {error}"))
                             .at(import.from.span, "imported here")
@@ -309,12 +320,15 @@ impl Loader<'_> {
                 self.bind_import(items, module, name, alias.as_ref());
             } else if hypers.contains(&name.value) {
                 self.bind_hyper(items, module, name, alias.as_ref());
-            } else if !self.modules.get(module.0).is_some_and(|m| m.lost.contains(&name.value)) {
-                self.diagnostics.push(
-                    Diagnostic::error(code::E0204, format!("`{target}` has no block or hyper `{}`", name.value))
-                        .at(name.span, "not found")
-                        .did_you_mean(&name.value, blocks.iter().chain(&hypers).map(String::as_str)),
-                );
+            } else {
+                note_unread(items, [(name, alias)]);
+                if !self.modules.get(module.0).is_some_and(|m| m.unread.contains(&name.value)) {
+                    self.diagnostics.push(
+                        Diagnostic::error(code::E0204, format!("`{target}` has no block or hyper `{}`", name.value))
+                            .at(name.span, "not found")
+                            .did_you_mean(&name.value, blocks.iter().chain(&hypers).map(String::as_str)),
+                    );
+                }
             }
         }
     }
@@ -356,6 +370,11 @@ impl Loader<'_> {
         }
         Some((model?, variants, recipes, expects))
     }
+}
+
+/// Names of imports that failed: that they are missing is reported at the import, not at their calls.
+fn note_unread<'a>(items: &mut ModuleItems, names: impl IntoIterator<Item = (&'a Ident, &'a Option<Ident>)>) {
+    items.unread.extend(names.into_iter().map(|(name, alias)| alias.as_ref().unwrap_or(name).value.clone()));
 }
 
 /// A path without `.` and `..` steps, so that one file has one name.

@@ -1,49 +1,16 @@
-//! A loaded model: the items of its files by name, and what a name stands for.
+//! A loaded model: its files, and the chains of its variants and recipes.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dsc_syntax::inheritance::chain;
 use indexmap::IndexMap;
 
-use dsc_syntax::ast::{Block, Expect, Hyper, Input, Model, Recipe, Variant};
+pub use super::module::{ModuleId, ModuleItems};
+use super::resolve::Names;
+use dsc_syntax::ast::{Block, Change, Expect, Expr, Hyper, Model, Recipe, Variant};
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use dsc_syntax::source::{SourceMap, Span};
-
-/// A file of the program, by its place in [`Program::modules`]. The file that was asked for comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleId(pub usize);
-
-/// The items of one file by name.
-#[derive(Clone, Debug, Default)]
-pub struct ModuleItems {
-    /// The file's name.
-    pub name: String,
-    /// Whether it belongs to the standard library, all of which sees all of it.
-    pub is_std: bool,
-    /// `//!` lines.
-    pub docs: Vec<String>,
-    /// The whole file.
-    pub span: Span,
-    /// Whether some item could not be read.
-    pub damaged: bool,
-    /// Names that may have been meant in text that could not be read, or in an import that failed: whoever looks for one
-    /// of them in vain has been told already.
-    pub lost: BTreeSet<String>,
-    /// Hypers.
-    pub hypers: IndexMap<String, Hyper>,
-    /// Inputs.
-    pub inputs: IndexMap<String, Input>,
-    /// Labels.
-    pub labels: IndexMap<String, Input>,
-    /// Blocks.
-    pub blocks: IndexMap<String, Block>,
-    /// Imported blocks: local name to module and name there, with the place of the import.
-    pub imports: IndexMap<String, (ModuleId, String, Span)>,
-    /// Imported hypers, likewise. Setting one sets it for its own file too.
-    pub hyper_imports: IndexMap<String, (ModuleId, String, Span)>,
-    /// Where a further `use` can be put.
-    pub use_at: Span,
-}
+use dsc_syntax::visit;
 
 /// A loaded model: its own file and every file it imports.
 #[derive(Clone, Debug)]
@@ -58,6 +25,8 @@ pub struct Program {
     pub recipes: IndexMap<String, Recipe>,
     /// `expect` items.
     pub expects: Vec<(Expect, Span)>,
+    /// What every name in it stands for.
+    pub names: Arc<Names>,
 }
 
 /// What [`Program::load`] gives: always the sources and the diagnostics, the program if there is one to go on with.
@@ -67,7 +36,9 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// The program, unless the file could not be read or holds no model.
     pub program: Option<Program>,
-    /// What was found so far.
+    /// All names of the files, also where there is no program.
+    pub names: Arc<Names>,
+    /// What is wrong with the files and the names in them.
     pub diagnostics: Diagnostics,
 }
 
@@ -108,6 +79,34 @@ impl Program {
         }
         let (from, there, _) = items.hyper_imports.get(name)?;
         Some((*from, self.module(*from)?.hypers.get(there)?))
+    }
+
+    /// Every expression of the program's bodies, headers and items, each before those within it.
+    pub fn exprs<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        fn of_block<'a>(block: &'a Block, f: &mut dyn FnMut(&'a Expr)) {
+            let header = block.params.iter().filter_map(|p| p.default.as_ref()).chain(&block.constraint);
+            header.for_each(|e| visit::exprs(e, f));
+            visit::exprs_of_body(&block.body, f);
+        }
+        for module in &self.modules {
+            for hyper in module.hypers.values() {
+                let parts = std::iter::once(&hyper.value).chain(&hyper.domain).chain(&hyper.constraint);
+                parts.for_each(|e| visit::exprs(e, f));
+            }
+            module.blocks.values().for_each(|block| of_block(block, f));
+        }
+        visit::exprs_of_body(&self.model.body, f);
+        for change in self.variants.values().flat_map(|v| &v.changes) {
+            match change {
+                Change::Set { value, .. } | Change::Let { value, .. } | Change::Loss { value, .. } => {
+                    visit::exprs(value, f)
+                }
+                Change::Reweight { factor, .. } => visit::exprs(factor, f),
+                Change::Block(block, _) => of_block(block, f),
+                Change::Input(..) | Change::Drop { .. } | Change::Error(_) => {}
+            }
+        }
+        self.expects.iter().flat_map(|(e, _)| &e.claims).for_each(|e| visit::exprs(e, f));
     }
 
     /// Names that the main file has for hypers: its own and the imported ones.

@@ -3,8 +3,8 @@
 
 use super::MAIN;
 use crate::lower::lowering::Lowering;
-use crate::lower::names;
 use crate::sema::program::ModuleId;
+use crate::sema::resolve::{DefId, Res, change_key};
 use dsc_syntax::ast::{Block, Change, Expr};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
@@ -27,31 +27,32 @@ impl<'p> Lowering<'p> {
             Change::Let { name: n, value, span } if n.value == name => Some((value, *span)),
             _ => None,
         })?;
-        self.applied.insert(found.1);
+        self.changes.applied.insert(found.1);
         Some(found.0)
     }
 
-    /// A block and the file whose names its body speaks of: what the variant puts in its place is read in the main file.
-    pub(in crate::lower) fn block_as_changed(&mut self, home: ModuleId, name: &str) -> Option<(ModuleId, &'p Block)> {
-        let program = self.program;
-        let means = |n: &str| program.block(MAIN, n).is_some_and(|(m, b)| m == home && b.name.value == name);
+    /// A block, or what the variant puts in its place, and the file of its text.
+    pub(in crate::lower) fn block_as_changed(&mut self, def: DefId) -> Option<(ModuleId, &'p Block)> {
+        let names = &self.program.names;
         let change = self.changes.iter().rev().find_map(|c| match c {
-            Change::Block(block, span) if means(&block.name.value) => Some((&**block, *span)),
+            Change::Block(block, span) if names.resolve(None, block.name.span).def() == Some(def) => {
+                Some((&**block, *span))
+            }
             _ => None,
         });
-        match change {
-            Some((block, span)) => {
-                self.applied.insert(span);
-                Some((MAIN, block))
-            }
-            None => program.module(home).and_then(|m| m.blocks.get(name)).map(|b| (home, b)),
+        if let Some((block, span)) = change {
+            self.changes.applied.insert(span);
+            return Some((MAIN, block));
         }
+        let declared = names.def(def);
+        let block = self.program.module(declared.module)?.blocks.get(&declared.name)?;
+        Some((declared.module, block))
     }
 
     /// What becomes of the loss of that name: the last value given, times all factors behind it.
     pub(super) fn loss_as_changed(&mut self, name: &str) -> LossChange<'p> {
         let mut made = LossChange { value: None, factors: Vec::new(), dropped: false };
-        for change in self.changes.iter().filter(|c| c.name().is_some_and(|n| n.value == name)) {
+        for change in self.changes.list.iter().filter(|c| c.name().is_some_and(|n| n.value == name)) {
             match change {
                 Change::Drop { .. } => made = LossChange { value: None, factors: Vec::new(), dropped: true },
                 Change::Loss { value, span, .. } => {
@@ -62,58 +63,46 @@ impl<'p> Lowering<'p> {
                 Change::Reweight { factor, .. } => made.factors.push(factor),
                 _ => continue,
             }
-            self.applied.insert(change.span());
+            self.changes.applied.insert(change.span());
         }
         made
     }
 
-    /// Every change of the variant must have met something: a thing of that name, and, where all was `read`, one that
-    /// takes part in the model.
+    /// Every change of the variant must have met something that takes part in the model. That there is nothing of that
+    /// name was reported with the names; where not all was `read`, what is left may be what takes part.
     pub(super) fn check_changes(&mut self, read: bool) {
-        for (i, change) in self.changes.clone().into_iter().enumerate() {
+        for (i, change) in self.changes.list.clone().into_iter().enumerate() {
             let what = match change {
                 Change::Let { .. } => "binding",
                 Change::Block(..) => "called block",
                 Change::Drop { .. } | Change::Loss { .. } | Change::Reweight { .. } => "loss",
                 Change::Input(..) => "input",
-                Change::Set { .. } | Change::Error(_) => continue,
+                Change::Set { .. } => continue,
+                Change::Error(_) => {
+                    self.reported();
+                    continue;
+                }
             };
             let Some(name) = change.name() else { continue };
+            if matches!(self.program.names.resolve(None, name.span), Res::Error) {
+                self.reported();
+                continue;
+            }
             // A later change of the same thing in the chain takes the place of an earlier one.
-            let key = names::change_key(change);
-            let overridden = self.changes.iter().skip(i + 1).any(|c| names::change_key(c) == key);
-            let lost = self.may_be_lost(MAIN, &name.value);
-            if self.applied.contains(&change.span()) || overridden || lost {
+            let key = change_key(change);
+            let overridden = self.changes.iter().skip(i + 1).any(|c| change_key(c) == key);
+            if self.changes.applied.contains(&change.span()) || overridden || !read {
                 continue;
             }
-            let main = self.program.main();
-            let known: Vec<String> = match change {
-                Change::Let { .. } => names::bindings_of(&self.program.model.body),
-                Change::Drop { .. } | Change::Loss { .. } | Change::Reweight { .. } => {
-                    names::losses_of(&self.program.model.body)
-                }
-                Change::Input(..) => main.map(|m| m.inputs.keys().cloned().collect()).unwrap_or_default(),
-                _ => main.map(|m| m.blocks.keys().chain(m.imports.keys()).cloned().collect()).unwrap_or_default(),
-            };
-            let exists = known.contains(&name.value);
-            if exists && !read {
-                continue;
-            }
-            let mut d = Diagnostic::error(code::E0512, format!("the model has no {what} `{}` to change", name.value))
-                .at(name.span, "changes nothing");
-            let drop = self.changes.iter().take(i).find(|c| {
+            let dropped = self.changes.iter().take(i).find(|c| {
                 matches!(c, Change::Drop { name: n, .. } if n.value == name.value && matches!(change, Change::Reweight { .. }))
             });
-            d = match (exists, drop) {
-                (true, Some(drop)) => d.because(drop.span(), "dropped here").help("take one of the two changes away"),
-                (true, None) => d.help("it exists, but takes no part in the model as its hypers are set"),
-                (false, _) if matches!(change, Change::Block(..)) && names::in_std(&name.value) => d.help(format!(
-                    "a block of the library is replaced under the name it is imported by: `use std::{{{}}}`",
-                    name.value
-                )),
-                (false, _) => d.did_you_mean(&name.value, known.iter().map(String::as_str)),
-            };
-            self.report(d);
+            let d = Diagnostic::error(code::E0512, format!("the model has no {what} `{}` to change", name.value))
+                .at(name.span, "changes nothing");
+            self.report(match dropped {
+                Some(drop) => d.because(drop.span(), "dropped here").help("take one of the two changes away"),
+                None => d.help("it exists, but takes no part in the model as its hypers are set"),
+            });
         }
     }
 }

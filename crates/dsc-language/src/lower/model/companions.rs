@@ -2,6 +2,7 @@
 
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
+use crate::sema::resolve::COMPANION_ENTRIES;
 use dsc_graph::statics::Static;
 use dsc_graph::types::Type;
 use dsc_graph::{Companions, CompanionsId, Ranks};
@@ -9,10 +10,6 @@ use dsc_syntax::ast::{Expr, ExprKind, Ident};
 use dsc_syntax::diag::codes::{names, structure as code};
 use dsc_syntax::diag::{Diagnostic, did_you_mean};
 use dsc_syntax::source::{Span, Spanned};
-
-/// What a `companions` declaration may say.
-pub(in crate::lower) const ENTRIES: [&str; 10] =
-    ["by", "class", "pos", "near", "far", "pool", "refresh", "listed", "upper", "lower"];
 
 impl<'p> Lowering<'p> {
     pub(super) fn companions(&mut self, name: &Ident, entries: &[(Ident, Expr)], span: Span) {
@@ -30,14 +27,6 @@ impl<'p> Lowering<'p> {
         };
         let mut ok = true;
         let (mut ranks, mut by_rank) = (Ranks { upper: 1.0, lower: 1.0 }, false);
-        let before = self.frame().bindings.iter().rev().find(|b| b.name == name.value).map(|b| b.span);
-        if let Some(before) = before {
-            self.report(
-                Diagnostic::error(names::E0203, format!("a second `{}` in one scope", name.value))
-                    .at(name.span, "bound again here")
-                    .because(before, "first bound here"),
-            );
-        }
         for (i, (key, value)) in entries.iter().enumerate() {
             if let Some((first, _)) = entries.iter().take(i).find(|(k, _)| k.value == key.value) {
                 self.report(
@@ -68,8 +57,8 @@ impl<'p> Lowering<'p> {
                     self.report(
                         Diagnostic::error(code::E0511, format!("companions have no entry `{other}`"))
                             .at(key.span, "unknown entry")
-                            .help(format!("the entries are {}", ENTRIES.join(", ")))
-                            .did_you_mean(other, ENTRIES),
+                            .help(format!("the entries are {}", COMPANION_ENTRIES.join(", ")))
+                            .did_you_mean(other, COMPANION_ENTRIES),
                     );
                 }
             }
@@ -78,7 +67,8 @@ impl<'p> Lowering<'p> {
             // Also under a name that is near it, which has been told.
             let given = entries.iter().any(|(k, _)| {
                 k.value == missing
-                    || !ENTRIES.contains(&k.value.as_str()) && did_you_mean(&k.value, ENTRIES) == Some(missing)
+                    || !COMPANION_ENTRIES.contains(&k.value.as_str())
+                        && did_you_mean(&k.value, COMPANION_ENTRIES) == Some(missing)
             });
             if gone && !given {
                 ok = false;
@@ -110,9 +100,7 @@ impl<'p> Lowering<'p> {
         } else {
             Value::Error
         };
-        self.bind(name, value, false);
-        // Retrieval may be declared for later variants.
-        self.uses.read.insert(name.span);
+        self.bind(name, value);
     }
 
     fn companion_vectors(&mut self, e: &Expr, companions: &mut Companions) -> bool {
@@ -152,15 +140,10 @@ impl<'p> Lowering<'p> {
             },
             _ => None,
         };
-        let known: Vec<String> = self.graph.labels.keys().cloned().collect();
         match label {
-            Some(label) if known.contains(&label.value) => Some(label.value),
-            Some(label) => {
-                self.report(
-                    Diagnostic::error(names::E0201, format!("no label `{}`", label.value))
-                        .at(label.span, "unknown label")
-                        .did_you_mean(&label.value, known.iter().map(String::as_str)),
-                );
+            Some(label) if self.resolve(label.span).def().is_some() => Some(label.value),
+            Some(_) => {
+                self.reported();
                 None
             }
             None => {

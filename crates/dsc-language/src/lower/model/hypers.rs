@@ -1,10 +1,11 @@
 //! Values of hypers, plain (`d`) and indexed (`keep(l)`).
 
 use super::MAIN;
-use crate::lower::block::Argument;
-use crate::lower::lowering::{Frame, Lowering};
-use crate::lower::value::Value;
+use crate::lower::frame::{Frame, FrameKind};
+use crate::lower::lowering::Lowering;
+use crate::lower::value::{Argument, Value};
 use crate::sema::program::ModuleId;
+use crate::sema::resolve::DefId;
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::{Expr, Hyper};
 use dsc_syntax::diag::Diagnostic;
@@ -13,18 +14,13 @@ use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
     /// The value of a hyper, evaluated once.
-    pub(in crate::lower) fn hyper_value(&mut self, module: ModuleId, name: &str) -> Option<Static> {
-        self.uses.hypers.insert((module, name.to_owned()));
-        self.hyper_value_unread(module, name)
-    }
-
-    pub(super) fn hyper_value_unread(&mut self, module: ModuleId, name: &str) -> Option<Static> {
-        let key = (module, name.to_owned());
-        if let Some(known) = self.hyper_values.get(&key) {
+    pub(in crate::lower) fn hyper_value(&mut self, def: DefId) -> Option<Static> {
+        if let Some(known) = self.hypers.values.get(&def) {
             return known.clone();
         }
-        let declared = self.program.module(module)?.hypers.get(name)?;
-        if self.hyper_stack.contains(&key) {
+        let declared = self.hyper(def)?;
+        let (name, module) = (&declared.name.value, self.program.names.def(def).module);
+        if self.hypers.open.contains(&def) {
             self.report(
                 Diagnostic::error(hyper::E0405, format!("hyper `{name}` depends on itself"))
                     .at(declared.name.span, "in this circle"),
@@ -35,7 +31,7 @@ impl<'p> Lowering<'p> {
         if !declared.params.is_empty() {
             return None;
         }
-        self.hyper_stack.push(key.clone());
+        self.hypers.open.push(def);
         let set = self.local_name(module, name).and_then(|local| self.setting(&local));
         let default = match self.static_in(module, &declared.value) {
             Some(v) => Some(v),
@@ -46,14 +42,20 @@ impl<'p> Lowering<'p> {
             Some((None, _)) => None,
             Some((Some(value), span)) => self.as_kind_of(name, value, default.as_ref(), span, declared.name.span),
         };
-        self.hyper_stack.pop();
-        self.hyper_values.insert(key, value.clone());
+        self.hypers.open.pop();
+        self.hypers.values.insert(def, value.clone());
         value
+    }
+
+    /// The declaration of a hyper.
+    fn hyper(&self, def: DefId) -> Option<&'p Hyper> {
+        let declared = self.program.names.def(def);
+        self.program.module(declared.module)?.hypers.get(&declared.name)
     }
 
     /// Runs `f` outside every body: it sees the items of `module` alone.
     pub(super) fn outside<T>(&mut self, module: ModuleId, f: impl FnOnce(&mut Self) -> T) -> T {
-        self.frames.push(Frame { module, block: " ".into(), ..Frame::default() });
+        self.frames.push(Frame::new(FrameKind::Item, module));
         let value = f(self);
         self.frames.pop();
         value
@@ -92,8 +94,8 @@ impl<'p> Lowering<'p> {
     pub(in crate::lower) fn main_hyper_values(&mut self) -> Vec<(String, Static)> {
         let program = self.program;
         let plain = program.hyper_names().filter_map(|local| {
-            let (home, hyper) = program.hyper(MAIN, local)?;
-            let value = self.hyper_values.get(&(home, hyper.name.value.clone()))?.clone()?;
+            let (_, hyper) = program.hyper(MAIN, local)?;
+            let value = self.hypers.values.get(&program.names.defined_at(None, hyper.name.span)?)?.clone()?;
             Some((local.to_owned(), value))
         });
         plain.collect()
@@ -109,15 +111,9 @@ impl<'p> Lowering<'p> {
     }
 
     /// `keep(l)`.
-    pub(in crate::lower) fn call_hyper(
-        &mut self,
-        module: ModuleId,
-        declared: &Hyper,
-        args: Vec<Argument>,
-        span: Span,
-    ) -> Value {
+    pub(in crate::lower) fn call_hyper(&mut self, def: DefId, args: Vec<Argument>, span: Span) -> Value {
+        let Some(declared) = self.hyper(def) else { return self.reported() };
         let name = &declared.name.value;
-        self.uses.hypers.insert((module, name.to_owned()));
         if declared.params.len() != args.len() {
             return self.fail(
                 Diagnostic::error(
@@ -133,7 +129,7 @@ impl<'p> Lowering<'p> {
                 .because(declared.name.span, "declared here"),
             );
         }
-        if self.hyper_stack.iter().any(|(m, n)| *m == module && n == name) {
+        if self.hypers.open.contains(&def) {
             return self.fail(
                 Diagnostic::error(hyper::E0405, format!("hyper `{name}` depends on itself"))
                     .at(declared.name.span, "in this circle"),
@@ -149,16 +145,16 @@ impl<'p> Lowering<'p> {
                 );
             }
         }
-        self.hyper_stack.push((module, name.to_owned()));
-        self.frames.push(Frame { module, block: format!(" {name}"), call: span, ..Frame::default() });
+        self.hypers.open.push(def);
+        let module = self.program.names.def(def).module;
+        self.frames.push(Frame { call: span, ..Frame::new(FrameKind::Hyper, module) });
         for (param, arg) in declared.params.iter().zip(args) {
-            self.bind(param, arg.value, false);
-            self.uses.read.insert(param.span);
+            self.bind(param, arg.value);
         }
         let value = self.expr(&declared.value);
         let value = self.in_its_range(declared, value, span);
         self.frames.pop();
-        self.hyper_stack.pop();
+        self.hypers.open.pop();
         value
     }
 }

@@ -1,16 +1,14 @@
 //! Inputs and labels: their types, their dims, their nodes.
 
-use super::{BATCH, MAIN};
 use crate::lower::lowering::Lowering;
-use crate::lower::pattern::type_text;
 use crate::lower::value::Value;
-use crate::sema::program::ModuleId;
+use crate::sema::resolve::{BATCH, Def, DefKind, type_text};
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::types::{Modality, TensorType, Type};
 use dsc_graph::{InputDecl, LabelDecl, Op};
 use dsc_syntax::ast::{Change, Expr, ExprKind, Input, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{structure as code, types};
+use dsc_syntax::diag::codes::{names, structure as code, types};
 use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
@@ -21,7 +19,7 @@ impl<'p> Lowering<'p> {
             _ => None,
         });
         if let Some((input, span)) = change {
-            self.applied.insert(span);
+            self.changes.applied.insert(span);
             return Some(input);
         }
         self.program.main().and_then(|m| m.inputs.get(name))
@@ -45,7 +43,8 @@ impl<'p> Lowering<'p> {
                 self.report(
                     Diagnostic::error(code::E0518, "a label is a Real")
                         .at(label.ty.span, "not a Real")
-                        .help("write `label y : Real`"),
+                        .help("write `label y : Real`")
+                        .fix(label.ty.span, "Real"),
                 );
             }
             let key = label.from.as_ref().map(|k| k.value.clone());
@@ -55,7 +54,7 @@ impl<'p> Lowering<'p> {
 
     fn input_type(&mut self, ty: &TypeExpr) -> Option<Type> {
         if matches!(ty.kind, TypeExprKind::Error) {
-            self.untold = true;
+            self.reported();
             return None;
         }
         let TypeExprKind::Named { name, params, dims } = &ty.kind else {
@@ -88,7 +87,7 @@ impl<'p> Lowering<'p> {
             ("Vec", [width]) => Some(TensorType::vec(self.input_dim(width, false)?).into()),
             ("Real", []) => Some(TensorType::real().into()),
             _ => {
-                if self.unknown_type(name) {
+                if self.is_type(name) {
                     self.report(
                         Diagnostic::error(code::E0518, format!("no input has this type: `{}`", type_text(ty)))
                             .at(ty.span, "not a type of inputs")
@@ -123,7 +122,7 @@ impl<'p> Lowering<'p> {
                 );
                 None
             }
-            ExprKind::Name(name) if self.program.hyper(MAIN, name).is_none() => Some(match self.equal.get(name) {
+            ExprKind::Name(name) if self.is_dim(e.span) => Some(match self.equal.get(name) {
                 _ if length => Dim::length(name.clone()),
                 Some(other) => other.clone(),
                 None => Dim::width(name.clone()),
@@ -150,14 +149,32 @@ impl<'p> Lowering<'p> {
 
     /// Whether an input before has a dim of that name of the other kind.
     fn is_other_dim(&mut self, name: &str, length: bool) -> bool {
-        self.data_dim(MAIN, name).is_some_and(|d| d.is_ragged() != length)
+        self.data_dim(name).is_some_and(|d| d.is_ragged() != length)
+    }
+
+    /// Whether the name at `span` is that of a dim of the data.
+    fn is_dim(&self, span: Span) -> bool {
+        let names = &self.program.names;
+        names.resolve(None, span).def().is_some_and(|def| names.def(def).kind == DefKind::Dim)
+    }
+
+    /// A dim that no input of this form of the model has.
+    pub(in crate::lower) fn no_dim(&mut self, dim: &Def, span: Span) -> Value {
+        // The type of an input that has it was faulty, which was reported.
+        let missing = self.program.main().into_iter().flat_map(|m| m.inputs.values());
+        let mut missing = missing.filter(|i| !self.graph.inputs.contains_key(&i.name.value));
+        if missing.any(|i| i.ty.span.start <= dim.span.start && dim.span.end <= i.ty.span.end) {
+            return self.reported();
+        }
+        self.fail(
+            Diagnostic::error(names::E0201, format!("no input has a dim `{}` here", dim.name))
+                .at(span, "not known here")
+                .because(dim.span, "declared by this type, which is not that of an input here"),
+        )
     }
 
     /// A name of a dim of the inputs (`Ta`, `fa`) as a value.
-    pub(in crate::lower) fn data_dim(&mut self, module: ModuleId, name: &str) -> Option<Dim> {
-        if module != MAIN {
-            return None;
-        }
+    pub(in crate::lower) fn data_dim(&mut self, name: &str) -> Option<Dim> {
         if let Some(other) = self.equal.get(name) {
             return Some(other.clone());
         }
@@ -179,19 +196,18 @@ impl<'p> Lowering<'p> {
     }
 
     pub(in crate::lower) fn input_node(&mut self, name: &str, span: Span) -> Value {
-        self.uses.inputs.insert(name.to_owned());
-        if let Some(node) = self.input_nodes.get(name) {
+        if let Some(node) = self.nodes.inputs.get(name) {
             return Value::Node(*node);
         }
         let (op, ty) = match (self.graph.inputs.get(name), self.graph.labels.contains_key(name)) {
             (Some(input), _) => (Op::Input(name.to_owned()), input.ty.clone()),
             (None, true) => (Op::Label(name.to_owned()), TensorType::real().into()),
             // Its declaration was faulty and has been reported.
-            (None, false) => return Value::Error,
+            (None, false) => return self.reported(),
         };
         let value = self.push(op, ty, &[], span);
         if let Value::Node(id) = value {
-            self.input_nodes.insert(name.to_owned(), id);
+            self.nodes.inputs.insert(name.to_owned(), id);
         }
         value
     }

@@ -13,27 +13,22 @@ mod outputs;
 mod ranges;
 mod settings;
 
-pub(super) use companions::ENTRIES;
-
-use super::lowering::{Frame, Lowering};
+use super::frame::{Frame, FrameKind};
+use super::lowering::Lowering;
 use crate::sema::program::ModuleId;
 use dsc_graph::{InputDecl, Node, NodeId, Op};
 use dsc_syntax::ast::{Stmt, StmtKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
-use dsc_syntax::source::Span;
 
 /// The file that is compiled.
 const MAIN: ModuleId = ModuleId(0);
-
-/// What the number of samples of a step is called in types.
-pub(in crate::lower) const BATCH: &str = "batch";
 
 impl<'p> Lowering<'p> {
     /// Lowers the whole model.
     pub(in crate::lower) fn model(&mut self) {
         if let Err(d) = self.enter() {
-            return self.diagnostics.push(d);
+            return self.faults.push(d);
         }
         self.check_settings();
         self.declare_inputs();
@@ -45,8 +40,7 @@ impl<'p> Lowering<'p> {
         if let Some(value) = &body.value {
             self.stmt(&Stmt { docs: Vec::new(), kind: StmtKind::Expr((**value).clone()), span: value.span });
         }
-        let damaged = self.frames.last().is_some_and(|f| f.damaged);
-        let whole = !self.diagnostics.has_errors() && !damaged;
+        let whole = self.faults.none();
         if whole {
             self.check_roots();
             self.check_companions_stay_in_training();
@@ -58,9 +52,9 @@ impl<'p> Lowering<'p> {
     fn enter(&mut self) -> Result<(), Diagnostic> {
         if let Some(name) = &self.options.variant {
             let chain = self.program.variant_chain(name)?;
-            self.changes = chain.into_iter().flat_map(|v| &v.changes).collect();
+            self.changes.list = chain.into_iter().flat_map(|v| &v.changes).collect();
         }
-        self.frames.push(Frame { module: MAIN, ..Frame::default() });
+        self.frames.push(Frame::new(FrameKind::Model, MAIN));
         Ok(())
     }
 
@@ -143,7 +137,8 @@ impl<'p> Lowering<'p> {
 
     pub(in crate::lower) fn model_stmt(&mut self, stmt: &Stmt) {
         if self.frames.len() != 1 {
-            self.report(not_in_a_block(stmt.span));
+            // That it belongs to the model was reported with its names.
+            self.reported();
             return;
         }
         match &stmt.kind {
@@ -153,11 +148,4 @@ impl<'p> Lowering<'p> {
             _ => {}
         }
     }
-}
-
-/// The fault of an output, loss or companions in a block.
-pub(in crate::lower) fn not_in_a_block(span: Span) -> Diagnostic {
-    Diagnostic::error(code::E0509, "outputs, losses and companions belong to the model")
-        .at(span, "inside a block")
-        .help("give the block's value back and say it in the model")
 }

@@ -28,14 +28,8 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn output(&mut self, value: &Expr, label: &Ident, span: Span) {
-        let known: Vec<String> = self.graph.labels.keys().cloned().collect();
-        if !known.contains(&label.value) {
-            self.report(
-                Diagnostic::error(names::E0201, format!("no label `{}`", label.value))
-                    .at(label.span, "unknown label")
-                    .help(format!("declare it: `label {} : Real`", label.value))
-                    .did_you_mean(&label.value, known.iter().map(String::as_str)),
-            );
+        if self.resolve(label.span).def().is_none() {
+            self.reported();
             return;
         }
         if let Some(before) = self.graph.outputs.iter().find(|o| o.label == label.value).map(|o| o.span) {
@@ -56,7 +50,8 @@ impl<'p> Lowering<'p> {
         if made.dropped {
             return;
         }
-        let (value, span) = made.value.unwrap_or((value, span));
+        let site = self.defined_at(name.span);
+        let (value, span, value_site) = made.value.map_or((value, span, None), |(value, span)| (value, span, site));
         if let Some(before) = self.graph.losses.iter().find(|l| l.name == name.value).map(|l| l.span) {
             self.report(
                 Diagnostic::error(names::E0203, format!("a second loss `{}`", name.value))
@@ -66,9 +61,10 @@ impl<'p> Lowering<'p> {
             );
             return;
         }
-        if let Some(node) = self.real_node(value, &name.value.clone(), "a loss") {
+        let node = self.in_place_of(value_site, |l| l.real_node(value, &name.value, "a loss"));
+        if let Some(node) = node {
             self.one_kind_of_terms(name, node);
-            let node = self.reweighted(node, &made.factors);
+            let node = self.in_place_of(site, |l| l.reweighted(node, &made.factors));
             self.graph.losses.push(Loss { name: name.value.clone(), value: node, span });
         }
     }

@@ -22,7 +22,8 @@ impl<'p> Lowering<'p> {
 
     fn check_hyper(&mut self, module: ModuleId, declared: &Hyper) {
         let name = &declared.name.value;
-        let Some(value) = self.hyper_value_unread(module, name) else { return };
+        let def = self.program.names.defined_at(None, declared.name.span);
+        let Some(value) = def.and_then(|def| self.hyper_value(def)) else { return };
         let set = self.local_name(module, name).map_or(Span::NONE, |local| self.set_span(&local));
         let place = if set.is_none() { declared.value.span } else { set };
         if let Some(domain) = &declared.domain
@@ -37,7 +38,6 @@ impl<'p> Lowering<'p> {
             );
         }
         let Some(constraint) = &declared.constraint else { return };
-        let reads = self.uses.hypers.clone();
         if self.condition(constraint) == Some(false) {
             let values = self.values_in(constraint);
             self.report(
@@ -47,8 +47,6 @@ impl<'p> Lowering<'p> {
                     .help("choose other numbers"),
             );
         }
-        // Reading a hyper in a condition alone does not make it matter.
-        self.uses.hypers = reads;
     }
 
     fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {

@@ -1,7 +1,8 @@
 //! Hypers that are set: by the user, the variant, the recipe, in this order of strength.
 
 use super::MAIN;
-use crate::lower::lowering::{Lowering, Setting};
+use crate::lower::lowering::Lowering;
+use crate::lower::options::Setting;
 use crate::lower::value::Value;
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::Change;
@@ -21,7 +22,10 @@ impl<'p> Lowering<'p> {
         for (name, span) in all {
             let declared = self.program.hyper(MAIN, &name).map(|(_, h)| h);
             match declared {
-                None if self.may_be_lost(MAIN, &name) => self.untold = true,
+                // What the file itself sets was looked for when its names were resolved.
+                None if !span.is_none() || self.program.main().is_some_and(|m| m.unread.contains(&name)) => {
+                    self.reported();
+                }
                 Some(h) if h.params.is_empty() => {}
                 Some(h) => {
                     let d = Diagnostic::error(

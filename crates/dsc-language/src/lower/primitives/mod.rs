@@ -78,16 +78,9 @@ impl Lowering<'_> {
             if let Some(name) = &arg.name
                 && !args.primitive.args.contains(&name.value.as_str())
             {
+                // Reported with the names.
                 ok = false;
-                self.report(
-                    Diagnostic::error(
-                        code::E0502,
-                        format!("`{}` has no argument `{}`", args.primitive.name, name.value),
-                    )
-                    .at(name.span, "no such argument")
-                    .help(format!("it is called as {}", args.primitive.signature))
-                    .did_you_mean(&name.value, args.primitive.args.iter().copied()),
-                );
+                self.reported();
             }
         }
         ok

@@ -1,0 +1,43 @@
+//! What a lowering notes for lints, for messages and for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::types::{Seen, TypeTable, Typed, together};
+use crate::sema::resolve::DefId;
+use dsc_graph::dims::Dim;
+use dsc_syntax::source::Span;
+
+/// What a lowering has met, for lints that names alone do not decide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// Blocks that were called.
+    pub(super) blocks: BTreeSet<DefId>,
+    /// Loop variables that took more than numbers.
+    pub(super) elements: BTreeSet<DefId>,
+}
+
+/// Types that were seen at one place, each with the call and turn that it was seen in.
+pub(super) type Sightings = Vec<(String, String)>;
+
+/// Notes of one lowering.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) uses: Uses,
+    /// Numbers that calls in the user's files were given, with the places of the arguments.
+    pub(super) numbers: BTreeMap<Span, Vec<(Span, Dim)>>,
+    /// `reveal` statements.
+    pub(super) reveals: BTreeMap<Span, Sightings>,
+    /// Bound names.
+    pub(super) names: BTreeMap<Span, (String, Sightings)>,
+    /// Expressions.
+    pub(super) expressions: BTreeMap<Span, Sightings>,
+}
+
+impl Notes {
+    /// The types that were noted, and what was met.
+    pub(super) fn finish(self) -> (TypeTable, Uses) {
+        let names = self.names.into_iter().map(|(span, (name, seen))| Typed { name, span, types: together(&seen) });
+        let expressions = self.expressions.into_iter().map(|(span, seen)| Seen { span, types: together(&seen) });
+        (TypeTable { names: names.collect(), expressions: expressions.collect() }, self.uses)
+    }
+}

@@ -1,0 +1,105 @@
+//! Callees and named arguments.
+
+use super::faults;
+use super::names::{DefId, DefKind, Res, Role};
+use super::walk::Resolver;
+use crate::sema::primitives;
+use dsc_syntax::ast::{Arg, Expr, ExprKind};
+
+impl Resolver<'_> {
+    /// `F(x, k: e)`.
+    pub(super) fn call(&mut self, callee: &Expr, args: &[Arg]) {
+        match &callee.kind {
+            ExprKind::Name(name) => self.callee(name, callee, args),
+            _ => self.expr(callee),
+        }
+        args.iter().for_each(|a| self.expr(&a.value));
+    }
+
+    /// What is called: a local name (an instance), a block, an indexed hyper, a primitive.
+    fn callee(&mut self, name: &str, callee: &Expr, args: &[Arg]) {
+        let find = |accept: fn(DefKind) -> bool| self.names.lookup(self.here.scope, name, accept);
+        if let Some(local) = find(DefKind::is_local) {
+            self.resolved(callee.span, local, Role::Call);
+            self.arguments_of(self.names.callable(local), args);
+        } else if let Some(block) = find(|k| k == DefKind::Block) {
+            let block = self.resolved(callee.span, block, Role::Call);
+            self.block_arguments(name, block, args);
+        } else if let Some(hyper) = find(|k| k == DefKind::Hyper) {
+            let hyper = self.resolved(callee.span, hyper, Role::Call);
+            match self.indexed(hyper) {
+                Some(_) => self.arguments_of(hyper, args),
+                None => {
+                    self.unresolved(callee.span, Some(faults::not_callable("hyper without parameters", callee.span)))
+                }
+            }
+        } else if let Some(primitive) = primitives::find(name) {
+            self.names.note(self.here.site, callee.span, Res::Primitive(primitive));
+            for given in args.iter().filter_map(|a| a.name.as_ref()) {
+                if !primitive.args.contains(&given.value.as_str()) {
+                    self.unresolved(given.span, Some(faults::no_primitive_argument(primitive, given)));
+                }
+            }
+        } else {
+            self.no_block(name, callee);
+        }
+    }
+
+    /// `F{k: e}`: of blocks alone.
+    pub(super) fn instance(&mut self, callee: &Expr, args: &[Arg]) {
+        match &callee.kind {
+            ExprKind::Name(name) => match self.names.lookup(self.here.scope, name, |k| k == DefKind::Block) {
+                Some(block) => {
+                    let block = self.resolved(callee.span, block, Role::Call);
+                    self.block_arguments(name, block, args);
+                }
+                None => self.no_block(name, callee),
+            },
+            _ => self.expr(callee),
+        }
+        args.iter().for_each(|a| self.expr(&a.value));
+    }
+
+    /// Named arguments of a block. That a variant's block takes others is seen where it is called.
+    fn block_arguments(&mut self, name: &str, block: DefId, args: &[Arg]) {
+        self.arguments_of(block, args);
+        let Some(header) = self.headers.get(&block).copied() else { return };
+        let params = self.names.visible(header, &|k| k == DefKind::Param);
+        let mut known: Vec<String> = params.map(|p| self.names.def(p).name.clone()).collect();
+        known.reverse();
+        let declared = self.names.def(block).span;
+        for given in args.iter().filter_map(|a| a.name.as_ref()) {
+            if !known.contains(&given.value) {
+                self.unresolved(given.span, Some(faults::no_argument(name, given, declared, &known)));
+            }
+        }
+    }
+
+    /// Notes which parameters named arguments are for.
+    fn arguments_of(&mut self, callee: DefId, args: &[Arg]) {
+        let Some(header) = self.headers.get(&callee).copied() else { return };
+        for given in args.iter().filter_map(|a| a.name.as_ref()) {
+            let is_param = |k| matches!(k, DefKind::Param | DefKind::Index);
+            if let Some(param) = self.names.lookup(header, &given.value, is_param) {
+                self.resolved(given.span, param, Role::Argument);
+            }
+        }
+    }
+
+    fn no_block(&mut self, name: &str, callee: &Expr) {
+        let reported = self.is_unread(name)
+            || (faults::in_std(name) && !self.not_imported.insert((self.here.module, name.to_owned())));
+        let fault = || {
+            let mut known = self.known(&|k| k == DefKind::Block);
+            known.extend(primitives::PRIMITIVES.iter().map(|p| p.name));
+            let functions = self.names.visible(self.here.scope, &|k| k == DefKind::Hyper);
+            let functions: Vec<DefId> = functions.filter(|h| self.indexed(self.names.root(*h)).is_some()).collect();
+            known.extend(functions.iter().map(|h| self.names.def(*h).name.as_str()));
+            let library = self.files.modules.iter().filter(|m| m.is_std).flat_map(|m| m.blocks.keys());
+            known.extend(library.map(String::as_str));
+            faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &known)
+        };
+        let fault = (!reported).then(fault);
+        self.unresolved(callee.span, fault);
+    }
+}
