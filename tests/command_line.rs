@@ -134,7 +134,7 @@ fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
     let (code, _, told) = run(&["check", "dashfusion/no_scx"]);
     assert!(code == 1 && told.contains("did you mean `no_scl`?"), "{told}");
     let (code, _, told) = run(&["graph", "dashfusion", "--out", "x.png"]);
-    assert!(code == 2 && told.contains("the ending says the form") && !place.path().join("x.png").exists(), "{told}");
+    assert!(code == 2 && told.contains("unknown file type") && !place.path().join("x.png").exists(), "{told}");
     let (code, _, told) = run(&["summary", "dashfusion/no_scl", "--variant", "no_hbf"]);
     assert!(code == 2 && told.contains("names one variant and the option another, `no_hbf`"), "{told}");
     // A file of that name is meant where there is one.

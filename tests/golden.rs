@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc_analysis::{Costs, Figures, Memory, MemoryPlan, Part, Summary, by_line, count};
+use dsc_analysis::{Costs, Figures, Memory, MemoryPlan, Summary, SummaryNode, by_line, count};
 use dsc_data::{Binding, card};
 use dsc_experiment::report::{
     self,
@@ -215,9 +215,9 @@ fn a_summary_by_line() {
 #[test]
 fn parts_add_up_to_the_whole() {
     /// Parts of a part are all of its parameters and multiply-adds.
-    fn adds_up(part: &Part) {
-        if !part.parts.is_empty() {
-            let inner = Figures::sum(part.parts.iter().map(|p| &p.figures));
+    fn adds_up(part: &SummaryNode) {
+        if !part.children.is_empty() {
+            let inner = Figures::sum(part.children.iter().map(|p| &p.figures));
             assert_eq!(
                 (&inner.params, &inner.multiply_adds),
                 (&part.figures.params, &part.figures.multiply_adds),
@@ -225,7 +225,7 @@ fn parts_add_up_to_the_whole() {
                 part.path
             );
         }
-        part.parts.iter().for_each(adds_up);
+        part.children.iter().for_each(adds_up);
     }
     for (name, text) in EmbeddedWorld::models() {
         let loaded = Program::load_text(&MemoryWorld::new(), name, text);

@@ -12,14 +12,14 @@ use dsc_project::Assignment;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0913;
 
-/// `dsc graph`.
+/// The arguments of `dsc graph`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
   dsc graph dashfusion --format html --out dashfusion.html
   dsc graph mine.dsl --variant narrow --data sims > narrow.svg
   dsc graph mine.dsl --format dot | dot -Tpdf > mine.pdf
 
-FILE may also be `FILE#VARIANT`, the folder of a run or a checkpoint in one.
+FILE may also be `FILE#VARIANT`, a run folder or a checkpoint in one.
 
 Blocks are boxes. Two levels of the file's own are open and the library's are closed, unless
 --depth says how many levels are open. A loop whose turns are equal is drawn once with its count,
@@ -38,7 +38,7 @@ pub struct Args {
     sets: Vec<Assignment>,
     #[command(flatten)]
     bind: BindArgs,
-    /// What is written: svg, dot or html; by the ending of --out, else svg
+    /// Format of the picture: svg, dot or html; by default that of --out's ending, else svg
     // Replaces the global option of the same id.
     #[arg(id = "format", long, value_parser = picture(), value_name = "FORMAT", help_heading = "Output")]
     format: Option<OutputFormat>,
@@ -54,14 +54,14 @@ fn picture() -> impl TypedValueParser<Value = OutputFormat> {
     EnumValueParser::<Kind>::new().map(OutputFormat::Picture)
 }
 
-/// Draws a model.
+/// Draws a model and writes the picture to `--out` or standard output.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
     if let Some(path) = &args.out
         && !matches!(args.format, Some(OutputFormat::Picture(_)))
         && by_ending(path).is_none()
     {
         out.note(format_args!(
-            "`{}`: the ending says the form, .svg, .html or .dot, or else `--format`",
+            "`{}`: unknown file type; use the ending .svg, .html or .dot, or give `--format`",
             path.display()
         ));
         return Exit::Usage;

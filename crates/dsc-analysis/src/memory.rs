@@ -15,13 +15,13 @@
 use serde::Serialize;
 
 use super::cost::FLOAT;
-use super::part::Summary;
+use super::summary::Summary;
 use dsc_graph::dims::{Atom, Dim, DimTable, DimValues as _};
 
 /// How a model would be trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryPlan {
-    /// Anchors per batch.
+    /// Samples per batch, without their companions.
     pub batch: u64,
     /// Numbers that the optimiser holds for each parameter: 2 for Adam.
     pub moments: u64,
@@ -36,7 +36,7 @@ impl Default for MemoryPlan {
 /// Bytes of training, by what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// Anchors per batch.
+    /// Samples per batch, without their companions.
     pub batch: u64,
     /// Parameters, dead ones included.
     pub params: u64,
@@ -83,7 +83,7 @@ impl Memory {
         self.params.saturating_add(self.gradients).saturating_add(self.moments)
     }
 
-    /// All of it.
+    /// Bytes of training: fixed, inputs and kept.
     pub fn total(&self) -> u64 {
         self.fixed().saturating_add(self.inputs()).saturating_add(self.kept())
     }
@@ -122,13 +122,13 @@ pub fn largest_batch(summary: &Summary, dims: &DimTable, plan: MemoryPlan, bytes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Figures, Part, Training};
+    use crate::{Figures, SummaryNode, Training};
 
     /// 100 parameters, 10 bytes of inputs and so many kept bytes for each anchor.
     fn summary(kept: Dim) -> Summary {
         let figures = Figures { params: Dim::from(100), kept, ..Figures::default() };
         Summary {
-            root: Part { figures, ..Part::default() },
+            root: SummaryNode { figures, ..SummaryNode::default() },
             encoder_params: Dim::from(0),
             training: Training { anchor: Dim::from(0), companion: Dim::from(0), companions: 0 },
             input_bytes: Dim::from(10),

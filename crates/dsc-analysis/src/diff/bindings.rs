@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::compare::Pair;
 use super::names::Key;
-use super::{Change, Detail, Entry, Place, Side};
+use super::{Change, Detail, Entry, Location, Side};
 use dsc_graph::{Graph, NameKind, Region, RegionId, RegionKind};
 
 /// A call: its path, and which of several calls of that path it is.
@@ -47,7 +47,7 @@ impl<'a> Calls<'a> {
         None
     }
 
-    /// Whether what stands in `region` stands in a call that the other graph has too, or in the model itself.
+    /// Whether `region` lies in a call that the other graph has too, or in the model itself.
     fn shared_with(&self, other: &Calls<'_>, region: Option<RegionId>) -> bool {
         self.around(region).is_none_or(|key| other.by_key.contains_key(key))
     }
@@ -66,8 +66,8 @@ pub(super) fn calls(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Entry> {
     let mut out = Vec::new();
     for (key, call) in &in_a.by_key {
         let entry = |change, details| {
-            let other = in_b.by_key.get(key).and_then(|c| b.place(c.span));
-            Entry { change, names: vec![key.0.clone()], details, a: a.place(call.span), b: other }
+            let other = in_b.by_key.get(key).and_then(|c| b.location(c.span));
+            Entry { change, names: vec![key.0.clone()], details, a: a.location(call.span), b: other }
         };
         match in_b.by_key.get(key) {
             None if in_a.shared_with(&in_b, call.parent) => {
@@ -84,7 +84,7 @@ pub(super) fn calls(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Entry> {
     for (key, call) in &in_b.by_key {
         if !in_a.by_key.contains_key(key) && in_b.shared_with(&in_a, call.parent) {
             let come = Detail { what: "block".into(), a: String::new(), b: block_of(call).to_owned() };
-            let (names, b) = (vec![key.0.clone()], b.place(call.span));
+            let (names, b) = (vec![key.0.clone()], b.location(call.span));
             out.push(Entry { change: Change::Added, names, details: vec![come], a: None, b });
         }
     }
@@ -100,11 +100,11 @@ pub(super) fn bindings(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Entry
         match both.names_b.by_key.get(key) {
             Some(other) => {
                 if let Some(detail) = both.values(key, named, other) {
-                    out.push(entry(Change::Changed, vec![detail], a.place(named.span), b.place(other.span)));
+                    out.push(entry(Change::Changed, vec![detail], a.location(named.span), b.location(other.span)));
                 }
             }
             None if key.0 == NameKind::Bound && in_a.shared_with(&in_b, named.region) => {
-                out.push(entry(Change::Removed, Vec::new(), a.place(named.span), None));
+                out.push(entry(Change::Removed, Vec::new(), a.location(named.span), None));
             }
             None => {}
         }
@@ -112,14 +112,14 @@ pub(super) fn bindings(a: &Side<'_>, b: &Side<'_>, both: &Pair<'_>) -> Vec<Entry
     for (key, named) in &both.names_b.by_key {
         let new = key.0 == NameKind::Bound && !both.names_a.by_key.contains_key(key);
         if new && in_b.shared_with(&in_a, named.region) {
-            let (names, b) = (vec![shown(key)], b.place(named.span));
+            let (names, b) = (vec![shown(key)], b.location(named.span));
             out.push(Entry { change: Change::Added, names, details: Vec::new(), a: None, b });
         }
     }
     grouped(out)
 }
 
-/// A name for people.
+/// A name as it is shown: `fuse.0()` for the value of a call, `fuse.0(h:)` for an argument.
 fn shown((kind, path, _): &Key) -> String {
     match kind {
         NameKind::Bound => path.clone(),
@@ -133,7 +133,7 @@ fn shown((kind, path, _): &Key) -> String {
 
 /// Entries of the same lines become one: a line within a loop or a block that is called often.
 fn grouped(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut out: IndexMap<(u8, Option<Place>, Option<Place>, String), Entry> = IndexMap::new();
+    let mut out: IndexMap<(u8, Option<Location>, Option<Location>, String), Entry> = IndexMap::new();
     for entry in entries {
         let alike: Vec<Detail> = entry.details.iter().map(without_indices).collect();
         let key = (entry.change as u8, entry.a.clone(), entry.b.clone(), format!("{alike:?}"));
@@ -153,13 +153,13 @@ fn grouped(entries: Vec<Entry>) -> Vec<Entry> {
     out.into_values().collect()
 }
 
-/// A detail that speaks of every turn of a loop: `fuse.*.hb` for `fuse.1.hb`.
+/// A detail that covers every turn of a loop: `fuse.*.hb` for `fuse.1.hb`.
 fn without_indices(detail: &Detail) -> Detail {
     let steps = |text: &str| {
         let step = |s: &str| if !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()) { "*" } else { s }.to_owned();
         text.split('.').map(step).collect::<Vec<_>>().join(".")
     };
-    // Numbers of attributes stand behind a blank and are no steps of a path.
+    // Numbers of attributes follow a blank and are no steps of a path.
     let path = |text: &str| if text.contains(' ') { text.to_owned() } else { steps(text) };
     Detail { what: detail.what.clone(), a: path(&detail.a), b: path(&detail.b) }
 }

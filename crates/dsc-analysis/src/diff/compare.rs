@@ -89,7 +89,7 @@ impl<'a> Pair<'a> {
 
     fn same_operation(&self, a: &Node, b: &Node) -> bool {
         match (&a.op, &b.op) {
-            // Shapes and initial values are told with the parameters.
+            // Shapes and initial values are compared with the parameters.
             (Op::Param(x), Op::Param(y)) => self.a.param(*x).map(|p| &p.path) == self.b.param(*y).map(|p| &p.path),
             (x, y) => x.name() == y.name() && attributes(x) == attributes(y),
         }

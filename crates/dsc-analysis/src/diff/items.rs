@@ -5,7 +5,7 @@ use super::{Change, Detail, Entry, Side};
 use dsc_graph::{Companions, Graph, NodeId, Op, Ranks};
 use dsc_syntax::source::Span;
 
-/// Something with a name and a place.
+/// A declaration with its name and source.
 struct Item<'a, T> {
     name: &'a str,
     span: Span,
@@ -22,19 +22,19 @@ fn by_name<'a, T: 'a>(
         |change, name: &str| Entry { change, names: vec![name.to_owned()], details: Vec::new(), a: None, b: None };
     let mut out = Vec::new();
     for x in &in_a {
-        let place = a.place(x.span);
+        let location = a.location(x.span);
         match in_b.iter().find(|y| y.name == x.name) {
-            None => out.push(Entry { a: place, ..entry(Change::Removed, x.name) }),
+            None => out.push(Entry { a: location, ..entry(Change::Removed, x.name) }),
             Some(y) => {
                 let details = details(x.value, y.value);
                 if !details.is_empty() {
-                    out.push(Entry { details, a: place, b: b.place(y.span), ..entry(Change::Changed, x.name) });
+                    out.push(Entry { details, a: location, b: b.location(y.span), ..entry(Change::Changed, x.name) });
                 }
             }
         }
     }
     let new = in_b.iter().filter(|y| !in_a.iter().any(|x| x.name == y.name));
-    out.extend(new.map(|y| Entry { b: b.place(y.span), ..entry(Change::Added, y.name) }));
+    out.extend(new.map(|y| Entry { b: b.location(y.span), ..entry(Change::Added, y.name) }));
     out
 }
 

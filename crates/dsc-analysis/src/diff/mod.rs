@@ -1,11 +1,11 @@
 //! What differs between two models.
 //!
-//! Two graphs of one hash are equal, whatever their files look like. Else the difference is told part by part:
+//! Two graphs of one hash are equal, whatever their files look like. Otherwise the difference is listed by kind:
 //! hypers, inputs, labels, outputs, losses, companions, calls of blocks, named values, parameters, sums.
 //!
 //! Named values are compared one by one (`compare`): two graphs are matched by the names that values have in the source
 //! (`h0`, `fuse.1.hb`, the value of the call `fuse.1`, its argument `h`), and a value counts as changed when it is
-//! computed in another way out of the named values that it reads. A change upstream is told once, where it is made.
+//! computed in another way out of the named values that it reads. A change upstream is reported once, where it is made.
 //!
 //! Types are not compared, they follow from the rest; nor are random sites, which follow from paths.
 
@@ -42,13 +42,13 @@ pub struct Hyper {
 /// One of the two models.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// What it is called in the answer: a file, with its variant, or a run.
+    /// What it is called in the output: a file, with its variant, or a run.
     pub label: &'a str,
     /// Its graph.
     pub graph: &'a Graph,
     /// Its hypers.
     pub hypers: &'a [Hyper],
-    /// Its files.
+    /// Its source files, for lines.
     pub sources: &'a SourceMap,
     /// The data's numbers, if bound.
     pub dims: Option<&'a DimTable>,
@@ -56,9 +56,9 @@ pub struct Side<'a> {
     pub macs: Option<&'a Dim>,
 }
 
-/// A place in a source file.
+/// Lines of a source file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Place {
+pub struct Location {
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -67,7 +67,7 @@ pub struct Place {
     pub text: Vec<String>,
 }
 
-/// How a part of a model changed.
+/// How an item of a model changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -79,10 +79,10 @@ pub enum Change {
     Changed,
 }
 
-/// One thing that was `a` and is `b`.
+/// A property that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Detail {
-    /// What of it: `weight`, `type`.
+    /// The property: `weight`, `type`.
     pub what: String,
     /// In the first model.
     pub a: String,
@@ -90,25 +90,25 @@ pub struct Detail {
     pub b: String,
 }
 
-/// A part that differs.
+/// An item that differs: a hyper, an input, a call, a named value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// How.
+    /// Whether it was added, removed or changed.
     pub change: Change,
     /// Its names: one, or several that changed by the same line.
     pub names: Vec<String>,
-    /// What of it.
+    /// The properties that differ; none for an item that only one model has.
     pub details: Vec<Detail>,
-    /// Its place in the first model.
-    pub a: Option<Place>,
-    /// Its place in the second.
-    pub b: Option<Place>,
+    /// Where it is in the first model's source.
+    pub a: Option<Location>,
+    /// Where it is in the second's.
+    pub b: Option<Location>,
 }
 
 /// A number of both models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Figure {
-    /// What is counted.
+    /// The quantity: `parameters`, `multiply-adds per sample`.
     pub what: &'static str,
     /// In the first model; a formula where data's dims are not bound.
     pub a: String,
@@ -121,7 +121,7 @@ pub struct Figure {
 /// Which model a side is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Model {
-    /// What was asked for.
+    /// The file with its variant, or the run, as it was given.
     pub label: String,
     /// Name of the model: `DashFusion/no_scl`.
     pub name: String,
@@ -131,7 +131,7 @@ pub struct Model {
     pub bound_hash: Option<String>,
 }
 
-/// All that differs.
+/// The differences between two models, by kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The first model.
@@ -150,7 +150,7 @@ pub struct Difference {
     pub outputs: Vec<Entry>,
     /// Losses.
     pub losses: Vec<Entry>,
-    /// Retrievals.
+    /// Declarations of companions.
     pub companions: Vec<Entry>,
     /// Calls of blocks, by path: the outermost ones that came or went, and those of another block.
     pub calls: Vec<Entry>,
@@ -158,18 +158,18 @@ pub struct Difference {
     pub bindings: Vec<Entry>,
     /// Parameters, grouped by common prefix or suffix.
     pub parameters: Vec<ParamGroup>,
-    /// Sums.
+    /// Totals of both models: parameters, and multiply-adds if counted.
     pub figures: Vec<Figure>,
 }
 
 impl Side<'_> {
-    /// The line of a place.
-    fn place(&self, span: Span) -> Option<Place> {
+    /// The lines of a span.
+    fn location(&self, span: Span) -> Option<Location> {
         let at = self.sources.locate(span)?;
         let (_, file) = self.sources.file_of(span)?;
         let lines = self.sources.text(span).map_or(1, |t| t.lines().count().max(1));
         let text = file.text.lines().skip(at.line - 1).take(lines).map(|l| l.trim().to_owned()).collect();
-        Some(Place { file: at.file, line: at.line, text })
+        Some(Location { file: at.file, line: at.line, text })
     }
 
     fn model(&self) -> Model {
@@ -182,7 +182,7 @@ impl Side<'_> {
     }
 }
 
-/// Compares two models.
+/// Compares two models by their live nodes; of equal graphs only the hypers.
 pub fn diff(a: &Side<'_>, b: &Side<'_>) -> Difference {
     let (live_a, live_b) = (a.graph.without_dead_nodes(), b.graph.without_dead_nodes());
     let (first, second) = (a.model(), b.model());
@@ -225,7 +225,7 @@ pub fn diff(a: &Side<'_>, b: &Side<'_>) -> Difference {
 }
 
 fn figures(a: &Side<'_>, b: &Side<'_>) -> Vec<Figure> {
-    // The numbers of one side serve both where only one is bound and both speak of the same names.
+    // The numbers of one side serve both where only one is bound and both have the same names.
     let dims = [a.dims.or(b.dims), b.dims.or(a.dims)];
     let figure = |what: &'static str, x: &Dim, y: &Dim| {
         let delta = match (dims[0].and_then(|d| x.eval(d)), dims[1].and_then(|d| y.eval(d))) {

@@ -10,31 +10,31 @@ use crate::count;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::{Graph, Param};
 
-/// One parameter.
+/// A parameter that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParamChange {
-    /// Its path.
+    /// Path in the model: `fuse.1.hl.ffn.inner.weight`.
     pub path: String,
     /// What it was: shape, and start or `dead` where that is what differs. None if it is new.
     pub a: Option<String>,
-    /// What it is.
+    /// The same in the second model. None if it is gone.
     pub b: Option<String>,
 }
 
 /// Parameters that changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParamGroup {
-    /// How.
+    /// Whether they were added, removed or changed.
     pub change: Change,
     /// What their paths have in common: `fuse.1.**` for all below `fuse.1`, `**.inner.weight`, or the path of a lone one.
     pub pattern: String,
-    /// How many parts of the model this is true of: the same layer in several turns of a loop.
+    /// How many places in the model this is true of: the same layer in several turns of a loop.
     pub times: usize,
-    /// What they were, in each of those parts: the shape if it is one parameter, else the sum of numbers in them.
+    /// What they were, in each of those places: the shape if it is one parameter, else the sum of numbers in them.
     pub a: Option<String>,
-    /// What they are.
+    /// The same in the second model.
     pub b: Option<String>,
-    /// Each of them.
+    /// The parameters, in the order of the graph.
     pub list: Vec<ParamChange>,
 }
 

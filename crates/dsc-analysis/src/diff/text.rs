@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Detail, Difference, Entry, ParamGroup, Place};
+use super::{Change, Detail, Difference, Entry, Location, ParamGroup};
 
 /// How much of a difference is written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +89,7 @@ impl Difference {
     }
 }
 
-/// Whether both sides stand in the source with the same words.
+/// Whether the source text of both sides is the same.
 fn same_text(entry: &Entry) -> bool {
     matches!((&entry.a, &entry.b), (Some(a), Some(b)) if a.text == b.text)
 }
@@ -127,7 +127,7 @@ impl Writer {
             let value = |d: &Detail| format!("{} -> {}", d.a, d.b);
             let values = e.details.iter().map(value).collect::<Vec<_>>().join(", ");
             let text = format!("{name:width$}  {values}");
-            self.line(mark(e.change), &format!("{}{}", text.trim_end(), places(e)));
+            self.line(mark(e.change), &format!("{}{}", text.trim_end(), locations(e)));
         }
     }
 
@@ -136,8 +136,8 @@ impl Writer {
         let details = e.details.iter().map(detail).collect::<Vec<_>>().join("; ");
         let colon = if details.is_empty() { "" } else { ": " };
         let in_source = e.change == Change::Changed && !same_text(e) && (e.a.is_some() || e.b.is_some());
-        let places = if in_source { String::new() } else { places(e) };
-        self.line(mark(e.change), &format!("{names}{colon}{details}{places}"));
+        let locations = if in_source { String::new() } else { locations(e) };
+        self.line(mark(e.change), &format!("{names}{colon}{details}{locations}"));
         if in_source {
             let (a, b) = without_common_lines(e.a.as_ref(), e.b.as_ref());
             a.iter().for_each(|p| self.source('-', p));
@@ -145,12 +145,12 @@ impl Writer {
         }
     }
 
-    fn source(&mut self, mark: char, place: &Place) {
-        for (i, text) in place.text.iter().take(LINES).enumerate() {
-            self.line(mark, &format!("  {}:{}  {text}", place.file, place.line + i));
+    fn source(&mut self, mark: char, location: &Location) {
+        for (i, text) in location.text.iter().take(LINES).enumerate() {
+            self.line(mark, &format!("  {}:{}  {text}", location.file, location.line + i));
         }
-        if place.text.len() > LINES {
-            self.line(mark, &format!("  .. {} more lines", place.text.len() - LINES));
+        if location.text.len() > LINES {
+            self.line(mark, &format!("  .. {} more lines", location.text.len() - LINES));
         }
     }
 
@@ -205,8 +205,8 @@ fn detail(d: &Detail) -> String {
     }
 }
 
-fn places(e: &Entry) -> String {
-    let at = |p: &Place| format!("{}:{}", p.file, p.line);
+fn locations(e: &Entry) -> String {
+    let at = |p: &Location| format!("{}:{}", p.file, p.line);
     match (&e.a, &e.b) {
         (Some(a), Some(b)) if at(a) == at(b) => format!("  ({})", at(a)),
         (Some(a), Some(b)) => format!("  ({} -> {})", at(a), at(b)),
@@ -215,15 +215,15 @@ fn places(e: &Entry) -> String {
     }
 }
 
-/// Both places without the lines that they begin and end with alike.
-fn without_common_lines(a: Option<&Place>, b: Option<&Place>) -> (Option<Place>, Option<Place>) {
+/// Both locations without the lines that they begin and end with alike.
+fn without_common_lines(a: Option<&Location>, b: Option<&Location>) -> (Option<Location>, Option<Location>) {
     let (Some(x), Some(y)) = (a, b) else { return (a.cloned(), b.cloned()) };
     let front = x.text.iter().zip(&y.text).take_while(|(p, q)| p == q).count();
     let back = x.text.iter().rev().zip(y.text.iter().rev()).take_while(|(p, q)| p == q).count();
-    let cut = |p: &Place| {
+    let cut = |p: &Location| {
         let back = back.min(p.text.len() - front);
         let text: Vec<String> = p.text.iter().take(p.text.len() - back).skip(front).cloned().collect();
-        (!text.is_empty()).then(|| Place { file: p.file.clone(), line: p.line + front, text })
+        (!text.is_empty()).then(|| Location { file: p.file.clone(), line: p.line + front, text })
     };
     (cut(x), cut(y))
 }

@@ -11,7 +11,7 @@ impl Picture {
     /// A graph for `dot`.
     pub fn dot(&self) -> String {
         let mut out = String::new();
-        let title = self.words.get(ROOT).map(|w| w.title.as_str()).unwrap_or_default();
+        let title = self.labels.get(ROOT).map(|l| l.title.as_str()).unwrap_or_default();
         let _ = writeln!(out, "digraph {} {{", quoted(title));
         out.push_str("  graph [rankdir=TB, fontname=\"monospace\", fontsize=11, nodesep=0.3, ranksep=0.4];\n");
         out.push_str("  node [shape=box, style=\"filled,rounded\", fontname=\"monospace\", fontsize=11, fillcolor=\"#ffffff\"];\n");
@@ -43,21 +43,21 @@ impl Picture {
     fn clusters(&self, id: usize, depth: usize, out: &mut String) {
         let indent = "  ".repeat(depth);
         for child in self.scene.item(id).into_iter().flat_map(|i| i.children.iter().copied()) {
-            let (Some(item), Some(words)) = (self.scene.item(child), self.words.get(child)) else { continue };
-            let name = match words.times.as_str() {
-                "" => words.title.clone(),
-                times => format!("{} {times}", words.title),
+            let (Some(item), Some(labels)) = (self.scene.item(child), self.labels.get(child)) else { continue };
+            let name = match labels.times.as_str() {
+                "" => labels.title.clone(),
+                times => format!("{} {times}", labels.title),
             };
             if self.open.get(child) == Some(&true) {
                 let _ = writeln!(out, "{indent}subgraph cluster_{child} {{");
-                let head = if words.head.is_empty() { name } else { format!("{name}  {}", words.head) };
+                let head = if labels.head.is_empty() { name } else { format!("{name}  {}", labels.head) };
                 let dashed = if item.kind == Kind::Turn { " style=dashed;" } else { "" };
                 let _ = writeln!(out, "{indent}  label={}; labeljust=l; color=\"#9aa5b4\";{dashed}", quoted(&head));
                 self.clusters(child, depth + 1, out);
                 let _ = writeln!(out, "{indent}}}");
                 continue;
             }
-            let text = if words.note.is_empty() { name } else { format!("{name}\n{}", words.note) };
+            let text = if labels.note.is_empty() { name } else { format!("{name}\n{}", labels.note) };
             let look = match item.kind {
                 Kind::Input => "fillcolor=\"#e3efff\", color=\"#3b78c4\"".to_owned(),
                 Kind::Label => "fillcolor=\"#e8ecf2\", color=\"#5a6473\"".to_owned(),
@@ -65,14 +65,14 @@ impl Picture {
                 Kind::Loss => "fillcolor=\"#fde5e3\", color=\"#c2362b\"".to_owned(),
                 Kind::Companions => "fillcolor=\"#f0e6fa\", color=\"#8250b5\"".to_owned(),
                 Kind::Dead => "style=\"dashed,rounded\", color=\"#b42318\", fontcolor=\"#b42318\"".to_owned(),
-                _ => format!("fillcolor=\"{}\"", style::shade(words.shade)),
+                _ => format!("fillcolor=\"{}\"", style::shade(labels.shade)),
             };
             let more = if item.children.is_empty() { "" } else { ", peripheries=2" };
             let _ = writeln!(
                 out,
                 "{indent}n{child} [label={}, tooltip={}, {look}{more}];",
                 quoted(&text),
-                quoted(&words.tip)
+                quoted(&labels.tip)
             );
         }
     }

@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::set;
 use dsc_graph::{Attributes, Binary, Graph, NodeId, Op, Param, RegionId, RegionKind};
 use dsc_syntax::source::Span;
 
-/// Which nodes stand for which.
+/// Which nodes are drawn as one.
 #[derive(Debug)]
 pub(super) struct Folds {
-    /// For each node, the one that is drawn in its stead, itself for most.
+    /// For each node, the one that is drawn for it, itself for most.
     pub(super) drawn: Vec<NodeId>,
     /// For each node that is drawn, what it reads; of a chain of additions all summands.
     pub(super) operands: Vec<Vec<NodeId>>,
-    /// For each region, how many turns it stands for: 1 for most, 0 for a turn that another stands for.
+    /// For each region, how many turns it is drawn for: 1 for most, 0 for a turn that another is drawn for.
     pub(super) times: Vec<usize>,
 }
 
@@ -70,21 +71,19 @@ impl<'a> Folding<'a> {
         }
     }
 
-    fn stands_for(&self, id: NodeId) -> NodeId {
+    fn drawn_for(&self, id: NodeId) -> NodeId {
         self.drawn.get(id.index()).copied().unwrap_or(id)
     }
 
     fn draw_as(&mut self, id: NodeId, other: NodeId) {
-        if let Some(slot) = self.drawn.get_mut(id.index()) {
-            *slot = other;
-        }
+        set(&mut self.drawn, id.index(), other);
     }
 
-    /// `a + b + c` of one `sum` is one operation of three operands: the last addition stands for those before it.
+    /// `a + b + c` of one `sum` is one operation of three operands: the last addition is drawn for those before it.
     fn sums(&mut self) {
         let mut uses = vec![0usize; self.graph.len()];
         let read = self.operands.iter().flatten().copied().chain(self.graph.roots());
-        read.for_each(|id| uses.iter_mut().skip(id.index()).take(1).for_each(|n| *n += 1));
+        read.for_each(|id| uses.get_mut(id.index()).into_iter().for_each(|n| *n += 1));
         let mut chains: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
         for (id, node) in self.graph.nodes() {
             let Some(first) = self.operands.get(id.index()).and_then(|o| o.first()).copied() else { continue };
@@ -92,9 +91,9 @@ impl<'a> Folding<'a> {
             let one_sum = (&node.op, node.span, node.region) == (&before.op, before.span, before.region);
             if node.op == Op::Binary(Binary::Add) && one_sum && uses.get(first.index()) == Some(&1) {
                 let mut all = self.operands.get_mut(first.index()).map(std::mem::take).unwrap_or_default();
-                if let Some(own) = self.operands.get_mut(id.index()) {
-                    all.extend(own.iter().skip(1));
-                    *own = all;
+                if let Some(operands) = self.operands.get_mut(id.index()) {
+                    all.extend(operands.iter().skip(1));
+                    *operands = all;
                 }
                 let mut chain = chains.remove(&first).unwrap_or_default();
                 chain.push(first);
@@ -120,9 +119,9 @@ impl<'a> Folding<'a> {
             }
             open.extend(chain.iter().skip(kept));
             for region in &open {
-                self.inside.iter_mut().skip(region.index()).take(1).for_each(|list| list.push(id));
+                self.inside.get_mut(region.index()).into_iter().for_each(|list| list.push(id));
             }
-            if self.stands_for(id) == id {
+            if self.drawn_for(id) == id {
                 self.met_before(id, &node.op, node.region);
             }
         }
@@ -140,7 +139,7 @@ impl<'a> Folding<'a> {
             Op::At { companions, group, .. } => format!("at {companions} {group:?}"),
             op => format!("{}{}", op.name(), attributes(op)),
         };
-        let read = self.operands.get(id.index()).into_iter().flatten().map(|o| self.stands_for(*o)).collect();
+        let read = self.operands.get(id.index()).into_iter().flatten().map(|o| self.drawn_for(*o)).collect();
         let first = *self.met.entry((what, read, region)).or_insert(id);
         self.draw_as(id, first);
     }
@@ -151,41 +150,41 @@ impl<'a> Folding<'a> {
             return;
         };
         let nodes: Vec<NodeId> = self.inside.get(region.index()).cloned().unwrap_or_default();
-        let own: Vec<NodeId> = nodes.iter().copied().filter(|n| self.stands_for(*n) == *n).collect();
+        let kept: Vec<NodeId> = nodes.iter().copied().filter(|n| self.drawn_for(*n) == *n).collect();
         let key = (turn.parent, turn.span);
         let run = self.runs.remove(&key).filter(|run| run.last != region);
-        let equal = run.as_ref().and_then(|run| self.repeats(run, region, &own));
+        let equal = run.as_ref().and_then(|run| self.repeats(run, region, &kept));
         match (run, equal) {
             (Some(mut run), Some(carried)) => {
-                // All that a node stood for goes with it.
-                let first: HashMap<NodeId, NodeId> = own.iter().copied().zip(run.nodes.iter().copied()).collect();
+                // All that a node was drawn for goes with it.
+                let first: HashMap<NodeId, NodeId> = kept.iter().copied().zip(run.nodes.iter().copied()).collect();
                 for node in nodes {
-                    first.get(&self.stands_for(node)).into_iter().for_each(|other| self.draw_as(node, *other));
+                    first.get(&self.drawn_for(node)).into_iter().for_each(|other| self.draw_as(node, *other));
                 }
                 let n = self.times.get(region.index()).copied().unwrap_or(1);
-                self.times.iter_mut().skip(run.first.index()).take(1).for_each(|t| *t += n);
-                self.times.iter_mut().skip(region.index()).take(1).for_each(|t| *t = 0);
+                self.times.get_mut(run.first.index()).into_iter().for_each(|t| *t += n);
+                set(&mut self.times, region.index(), 0);
                 run.last = region;
                 run.carried = Some(carried);
                 self.runs.insert(key, run);
             }
             _ => {
-                let places = own.iter().enumerate().map(|(i, n)| (*n, i)).collect();
-                let run = Run { first: region, last: region, nodes: own, places, carried: None };
+                let places = kept.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+                let run = Run { first: region, last: region, nodes: kept, places, carried: None };
                 self.runs.insert(key, run);
             }
         }
     }
 
     /// Whether `region`, with these nodes, does what the first turn of the run does; what is carried from turn to turn.
-    fn repeats(&self, run: &Run, region: RegionId, own: &[NodeId]) -> Option<Carried> {
-        if run.nodes.len() != own.len() || own.is_empty() {
+    fn repeats(&self, run: &Run, region: RegionId, nodes: &[NodeId]) -> Option<Carried> {
+        if run.nodes.len() != nodes.len() || nodes.is_empty() {
             return None;
         }
-        let places: HashMap<NodeId, usize> = own.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+        let places: HashMap<NodeId, usize> = nodes.iter().enumerate().map(|(i, n)| (*n, i)).collect();
         let steps = (self.step(run.first)?, self.step(region)?);
         let mut carried = Carried::new();
-        for (i, (a, b)) in run.nodes.iter().zip(own).enumerate() {
+        for (i, (a, b)) in run.nodes.iter().zip(nodes).enumerate() {
             let (x, y) = (self.graph.node(*a)?, self.graph.node(*b)?);
             let same = x.op.name() == y.op.name()
                 && attributes(&x.op) == attributes(&y.op)
@@ -204,7 +203,7 @@ impl<'a> Folding<'a> {
                     }
                     continue;
                 }
-                let (first, second) = (self.stands_for(*p), self.stands_for(*q));
+                let (first, second) = (self.drawn_for(*p), self.drawn_for(*q));
                 match (run.places.get(&first), places.get(&second)) {
                     (Some(m), Some(n)) if m == n => continue,
                     (None, None) => {}

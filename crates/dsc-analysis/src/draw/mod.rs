@@ -4,8 +4,9 @@
 //! 1. `fold`: what is drawn once although it is computed several times (equal turns, equal expressions);
 //! 2. [`scene`]: boxes, operations, tensors, with their parameters and costs;
 //! 3. [`plan`]: rows, lanes and orders within each box, whatever is open in it;
-//! 4. [`words`] and [`place`]: what is written, and coordinates for the boxes that are open;
-//! 5. [`Picture::svg`], [`Picture::dot`], [`Picture::html`]. The page holds scene and plans, and places in the browser.
+//! 4. [`labels`] and [`layout`]: what is written, and coordinates for a set of open boxes;
+//! 5. [`Picture::svg`], [`Picture::dot`], [`Picture::html`]. The page holds the inside of every box, laid out for some sets of
+//!    open boxes, and makes room in the one that fits best.
 //!
 //! No tensor runs through a box that it does not belong to: it passes each row on a lane of its own.
 //!
@@ -14,20 +15,21 @@
 mod dot;
 mod fold;
 mod html;
-pub mod place;
+pub mod labels;
+pub mod layout;
 pub mod plan;
 pub mod scene;
 mod style;
 mod svg;
-pub mod words;
 
 use crate::count::NodeCosts;
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_syntax::source::SourceMap;
+use labels::Labels;
+use layout::Layout;
 use plan::Plans;
 use scene::{Kind, ROOT, Scene};
-use words::Words;
 
 /// Levels of the file's own blocks that are open by default: the model, and what it calls.
 pub const LEVELS: usize = 2;
@@ -49,15 +51,15 @@ pub struct Options<'a> {
 /// A graph, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// Boxes and tensors.
+    /// Boxes, operations and the tensors between them.
     pub scene: Scene,
-    /// Rows and lanes.
+    /// Rows and lanes of every box.
     pub plans: Plans,
-    /// What is written.
-    pub words: Vec<Words>,
+    /// What is written on each item.
+    pub labels: Vec<Labels>,
     /// Which boxes are open.
     pub open: Vec<bool>,
-    /// What shading shows.
+    /// What shading shows: `multiply-adds` or `parameters`.
     pub shading: &'static str,
 }
 
@@ -67,10 +69,15 @@ impl Picture {
         let live = graph.without_dead_nodes();
         let scene = Scene::new(&live, options);
         let plans = Plans::new(&scene);
-        let words = words::words(&scene, &plans, options);
+        let labels = labels::labels(&scene, &plans, options);
         let open = open(&scene, options.depth);
         let shading = if options.macs.is_some() { "multiply-adds" } else { "parameters" };
-        Picture { scene, plans, words, open, shading }
+        Picture { scene, plans, labels, open, shading }
+    }
+
+    /// Coordinates with these boxes open.
+    fn layout(&self, open: &[bool]) -> Layout {
+        Layout::new(&self.scene, &self.plans, &self.labels, open)
     }
 
     /// Whether some tensor is that of companions.
@@ -96,4 +103,11 @@ fn open(scene: &Scene, depth: Option<usize>) -> Vec<bool> {
         })
     };
     (0..scene.items.len()).map(is_open).collect()
+}
+
+/// Sets an element that is there.
+fn set<T>(list: &mut [T], at: usize, value: T) {
+    if let Some(slot) = list.get_mut(at) {
+        *slot = value;
+    }
 }

@@ -1,7 +1,7 @@
-//! Where things stand in a box, up to their sizes: rows by longest path, lanes for tensors that pass rows, and an order
-//! within each row by barycentres, so that few tensors cross.
+//! The arrangement of a box up to sizes: rows by longest path, lanes for tensors that pass rows, and an order within each
+//! row by barycentres, so that few tensors cross (the method of Sugiyama).
 //!
-//! The plan of a box speaks of what lies directly in it, whether that is shown open or closed; so it is made once, and
+//! The plan of a box is about what lies directly in it, whether that is shown open or closed; so it is made once, and
 //! opening a box changes sizes only.
 
 use std::collections::BTreeMap;
@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use indexmap::{IndexMap, IndexSet};
 
 use super::scene::{ROOT, Scene};
+use super::set;
 
-/// What stands at a place of a row.
+/// One position of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// An item.
+    /// An operation or a box, by its number in the scene.
     Item(usize),
-    /// A tensor on its way to a lower row.
+    /// A tensor that passes this row.
     Lane,
     /// A tensor that comes into the box: the n-th.
     In(usize),
@@ -23,14 +24,14 @@ pub enum Slot {
     Out(usize),
 }
 
-/// A piece of a tensor's way, from a row to the next.
+/// A piece of a tensor, from a row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wire {
-    /// The upper row.
+    /// The upper of the two rows.
     pub row: usize,
-    /// Place in it, and which of the item's outgoing tensors.
+    /// Position in it, and which of the item's outgoing tensors.
     pub from: (usize, usize),
-    /// Place in the lower row, and which of the item's incoming tensors.
+    /// Position in the lower row, and which of the item's incoming tensors.
     pub to: (usize, usize),
     /// The operation whose value it is.
     pub tensor: usize,
@@ -41,7 +42,7 @@ pub struct Wire {
 pub struct Plan {
     /// Rows from top to bottom.
     pub rows: Vec<Vec<Slot>>,
-    /// Between them.
+    /// The wires between them.
     pub wires: Vec<Wire>,
 }
 
@@ -65,29 +66,31 @@ impl Plans {
         let n = scene.items.len();
         let mut ins: Vec<IndexSet<usize>> = vec![IndexSet::new(); n];
         let mut outs: Vec<IndexSet<usize>> = vec![IndexSet::new(); n];
-        // What each box holds: from a part of it to another, for each tensor.
-        let mut inner: Vec<IndexSet<Way>> = vec![IndexSet::new(); n];
+        // What each box holds: from an item of it to another, for each tensor.
+        let mut inner: Vec<IndexSet<Segment>> = vec![IndexSet::new(); n];
         for link in &scene.links {
             let (up, down) = (scene.around(link.from), scene.around(link.to));
             let shared = up.iter().rev().zip(down.iter().rev()).take_while(|(a, b)| a == b).count();
-            let own = |chain: &[usize]| chain.len() - shared;
+            // How many of the boxes around an end do not hold the other end.
+            let apart = |chain: &[usize]| chain.len() - shared;
             // Out of the boxes around its maker, across, and into the boxes around its reader.
-            for (i, item) in up.iter().enumerate().take(own(&up)) {
+            for (i, item) in up.iter().enumerate().take(apart(&up)) {
                 put(&mut outs, *item, link.from);
-                if i + 1 < own(&up) {
+                if i + 1 < apart(&up) {
                     put(&mut inner, *up.get(i + 1).unwrap_or(&ROOT), (End::Item(*item), End::Border, link.from));
                 }
             }
-            for (i, item) in down.iter().enumerate().take(own(&down)) {
+            for (i, item) in down.iter().enumerate().take(apart(&down)) {
                 put(&mut ins, *item, link.from);
-                if i + 1 < own(&down) {
+                if i + 1 < apart(&down) {
                     put(&mut inner, *down.get(i + 1).unwrap_or(&ROOT), (End::Border, End::Item(*item), link.from));
                 }
             }
-            let around = up.get(own(&up)).copied().unwrap_or(ROOT);
-            if let (Some(a), Some(b)) =
-                (own(&up).checked_sub(1).and_then(|i| up.get(i)), own(&down).checked_sub(1).and_then(|i| down.get(i)))
-            {
+            let around = up.get(apart(&up)).copied().unwrap_or(ROOT);
+            if let (Some(a), Some(b)) = (
+                apart(&up).checked_sub(1).and_then(|i| up.get(i)),
+                apart(&down).checked_sub(1).and_then(|i| down.get(i)),
+            ) {
                 put(&mut inner, around, (End::Item(*a), End::Item(*b), link.from));
             }
         }
@@ -103,32 +106,32 @@ impl Plans {
 
     /// Plans a box and all boxes in it, from top to bottom: tensors go into a box in the order in which they come, and leave
     /// it in the order that suits its inside.
-    fn plan(&mut self, scene: &Scene, inner: &[IndexSet<Way>], id: usize) {
+    fn plan(&mut self, scene: &Scene, inner: &[IndexSet<Segment>], id: usize) {
         let Some(item) = scene.item(id).filter(|i| !i.children.is_empty()) else { return };
-        let edges: Vec<Way> = inner.get(id).into_iter().flatten().copied().collect();
-        let drawing = Drawing::new(&item.children, &edges, self.list(&self.ins, id), self.list(&self.outs, id));
-        let order = drawing.ordered();
-        let leaving: Vec<usize> = order.rows.last().into_iter().flatten().filter_map(|v| drawing.leaves(*v)).collect();
+        let edges: Vec<Segment> = inner.get(id).into_iter().flatten().copied().collect();
+        let layers = Layers::new(&item.children, &edges, self.list(&self.ins, id), self.list(&self.outs, id));
+        let order = layers.ordered();
+        let leaving: Vec<usize> = order.rows.last().into_iter().flatten().filter_map(|v| layers.leaves(*v)).collect();
         if let Some(outs) = self.outs.get_mut(id) {
             *outs = leaving.into_iter().filter_map(|i| outs.get(i).copied()).collect();
         }
         for v in order.rows.iter().flatten() {
-            let Some(Part::Item(child)) = drawing.parts.get(*v) else { continue };
+            let Some(Vertex::Item(child)) = layers.vertices.get(*v) else { continue };
             let mut from: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-            for (a, _, tensor) in drawing.wires.iter().filter(|(_, b, _)| b == v) {
-                let port = match drawing.parts.get(*a) {
-                    Some(Part::Item(source)) => self.list(&self.outs, *source).iter().position(|t| t == tensor),
+            for (a, _, tensor) in layers.wires.iter().filter(|(_, b, _)| b == v) {
+                let port = match layers.vertices.get(*a) {
+                    Some(Vertex::Item(source)) => self.list(&self.outs, *source).iter().position(|t| t == tensor),
                     _ => None,
                 };
-                from.insert(*tensor, (order.place.get(*a).copied().unwrap_or_default(), port.unwrap_or_default()));
+                from.insert(*tensor, (order.position.get(*a).copied().unwrap_or_default(), port.unwrap_or_default()));
             }
             if let Some(ins) = self.ins.get_mut(*child) {
                 ins.sort_by_key(|tensor| from.get(tensor).copied());
             }
             self.plan(scene, inner, *child);
         }
-        let plan = drawing.plan(&order, self);
-        self.of.iter_mut().skip(id).take(1).for_each(|slot| *slot = Some(plan.clone()));
+        let plan = layers.plan(&order, self);
+        set(&mut self.of, id, Some(plan));
     }
 }
 
@@ -138,43 +141,43 @@ fn put<T: std::hash::Hash + Eq>(sets: &mut [IndexSet<T>], at: usize, value: T) {
     }
 }
 
-/// A tensor's way within a box: its ends, and the operation that makes it.
-type Way = (End, End, usize);
+/// A tensor within a box: its ends there, and the operation that makes it.
+type Segment = (End, End, usize);
 
-/// An end of a tensor's way within a box.
+/// An end of a tensor within a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum End {
     Item(usize),
     Border,
 }
 
-/// What stands in a row.
+/// A vertex of the layered graph of a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum Vertex {
     Item(usize),
     Lane,
     In(usize),
     Out(usize),
 }
 
-/// The parts of one box with their rows.
-struct Drawing {
-    parts: Vec<Part>,
+/// The vertices of one box with their rows.
+struct Layers {
+    vertices: Vec<Vertex>,
     row: Vec<usize>,
     rows: usize,
-    /// From a part to one in the next row, for a tensor.
+    /// From a vertex to one in the next row, for a tensor.
     wires: Vec<(usize, usize, usize)>,
 }
 
-/// Parts by row, and the place of each in its row.
+/// Vertices by row, and the position of each in its row.
 #[derive(Clone)]
 struct Order {
     rows: Vec<Vec<usize>>,
-    place: Vec<usize>,
+    position: Vec<usize>,
 }
 
-impl Drawing {
-    fn new(children: &[usize], edges: &[Way], ins: &[usize], outs: &[usize]) -> Drawing {
+impl Layers {
+    fn new(children: &[usize], edges: &[Segment], ins: &[usize], outs: &[usize]) -> Layers {
         let index: IndexMap<usize, usize> = children.iter().enumerate().map(|(i, c)| (*c, i)).collect();
         let between: Vec<(usize, usize)> = edges
             .iter()
@@ -186,13 +189,13 @@ impl Drawing {
         let ranks = ranks(children.len(), &between);
         let first = usize::from(!ins.is_empty());
         let last = ranks.iter().max().copied().unwrap_or_default() + first;
-        let mut drawing = Drawing { parts: Vec::new(), row: Vec::new(), rows: 0, wires: Vec::new() };
+        let mut layers = Layers { vertices: Vec::new(), row: Vec::new(), rows: 0, wires: Vec::new() };
         for (child, rank) in children.iter().zip(&ranks) {
-            drawing.part(Part::Item(*child), rank + first);
+            layers.add(Vertex::Item(*child), rank + first);
         }
-        let from_border: Vec<usize> = (0..ins.len()).map(|i| drawing.part(Part::In(i), 0)).collect();
-        let to_border: Vec<usize> = (0..outs.len()).map(|i| drawing.part(Part::Out(i), last + 1)).collect();
-        drawing.rows = last + 1 + usize::from(!outs.is_empty());
+        let from_border: Vec<usize> = (0..ins.len()).map(|i| layers.add(Vertex::In(i), 0)).collect();
+        let to_border: Vec<usize> = (0..outs.len()).map(|i| layers.add(Vertex::Out(i), last + 1)).collect();
+        layers.rows = last + 1 + usize::from(!outs.is_empty());
         // All readers of a tensor hang on one line of lanes.
         let mut readers: IndexMap<(usize, usize), Vec<usize>> = IndexMap::new();
         for (a, b, tensor) in edges {
@@ -209,7 +212,7 @@ impl Drawing {
             }
         }
         for ((from, tensor), readers) in readers {
-            let below = |v: &usize| drawing.row.get(*v).copied().unwrap_or_default();
+            let below = |v: &usize| layers.row.get(*v).copied().unwrap_or_default();
             let (start, mut ends): (usize, Vec<(usize, usize)>) =
                 (below(&from), readers.iter().map(|v| (below(v), *v)).collect());
             ends.sort_unstable();
@@ -219,30 +222,35 @@ impl Drawing {
                 // A reader that is not below can only come from a graph that was not made by this compiler.
                 while at + 1 < row {
                     at += 1;
-                    let lane = drawing.part(Part::Lane, at);
-                    drawing.wires.push((line, lane, tensor));
+                    let lane = layers.add(Vertex::Lane, at);
+                    layers.wires.push((line, lane, tensor));
                     line = lane;
                 }
                 if row > start {
-                    drawing.wires.push((line, reader, tensor));
+                    layers.wires.push((line, reader, tensor));
                 }
             }
         }
-        drawing
+        layers
     }
 
-    /// Which of the tensors that leave the box a part is.
+    /// Which of the tensors that leave the box a vertex is.
     fn leaves(&self, v: usize) -> Option<usize> {
-        match self.parts.get(v) {
-            Some(Part::Out(i)) => Some(*i),
+        match self.vertices.get(v) {
+            Some(Vertex::Out(i)) => Some(*i),
             _ => None,
         }
     }
 
-    fn part(&mut self, part: Part, row: usize) -> usize {
-        self.parts.push(part);
+    fn add(&mut self, vertex: Vertex, row: usize) -> usize {
+        self.vertices.push(vertex);
         self.row.push(row);
-        self.parts.len() - 1
+        self.vertices.len() - 1
+    }
+
+    /// For each vertex, those above and those below that it has wires to.
+    fn neighbours(&self) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
+        neighbours(self.vertices.len(), self.wires.iter().map(|(a, b, _)| (*a, *b)))
     }
 
     /// Orders rows by barycentres, down and up in turn; the order with the fewest crossings wins.
@@ -253,13 +261,9 @@ impl Drawing {
                 row.push(v);
             }
         }
-        let mut order = Order { place: vec![0; self.parts.len()], rows };
-        order.number();
-        let (mut above, mut below) = (vec![Vec::new(); self.parts.len()], vec![Vec::new(); self.parts.len()]);
-        for (a, b, _) in &self.wires {
-            above.iter_mut().skip(*b).take(1).for_each(|l: &mut Vec<usize>| l.push(*a));
-            below.iter_mut().skip(*a).take(1).for_each(|l: &mut Vec<usize>| l.push(*b));
-        }
+        let mut order = Order { position: vec![0; self.vertices.len()], rows: vec![Vec::new(); self.rows] };
+        rows.into_iter().enumerate().for_each(|(row, vertices)| order.put(row, vertices));
+        let (above, below) = self.neighbours();
         let mut best = (self.crossings(&order), order.clone());
         for round in 0..ROUNDS {
             let down = round % 2 == 0;
@@ -276,25 +280,20 @@ impl Drawing {
         best.1
     }
 
-    /// Parts in the order in which a walk down from each source meets them.
+    /// Vertices in the order in which a walk down from each source meets them.
     fn start(&self) -> Vec<usize> {
-        let mut below: Vec<Vec<usize>> = vec![Vec::new(); self.parts.len()];
-        let mut has_above = vec![false; self.parts.len()];
-        for (a, b, _) in &self.wires {
-            below.iter_mut().skip(*a).take(1).for_each(|l| l.push(*b));
-            has_above.iter_mut().skip(*b).take(1).for_each(|h| *h = true);
-        }
-        let mut seen = vec![false; self.parts.len()];
+        let (above, below) = self.neighbours();
+        let mut seen = vec![false; self.vertices.len()];
         let mut out = Vec::new();
-        let sources = (0..self.parts.len()).filter(|v| has_above.get(*v) == Some(&false));
+        let sources = (0..self.vertices.len()).filter(|v| above.get(*v).is_some_and(Vec::is_empty));
         // Tensors from outside first, they have their order already.
         let (borders, others): (Vec<usize>, Vec<usize>) =
-            sources.partition(|v| matches!(self.parts.get(*v), Some(Part::In(_))));
+            sources.partition(|v| matches!(self.vertices.get(*v), Some(Vertex::In(_))));
         for source in borders.into_iter().chain(others) {
             let mut open = vec![source];
             while let Some(v) = open.pop() {
                 if seen.get(v) == Some(&false) {
-                    seen.iter_mut().skip(v).take(1).for_each(|s| *s = true);
+                    set(&mut seen, v, true);
                     out.push(v);
                     open.extend(below.get(v).into_iter().flatten().rev());
                 }
@@ -304,18 +303,18 @@ impl Drawing {
     }
 
     fn reorder(&self, order: &mut Order, row: usize, neighbours: &[Vec<usize>]) {
-        let Some(parts) = order.rows.get(row).cloned() else { return };
+        let Some(vertices) = order.rows.get(row).cloned() else { return };
         // What comes into a box has its order.
-        if parts.iter().any(|v| matches!(self.parts.get(*v), Some(Part::In(_)))) {
+        if vertices.iter().any(|v| matches!(self.vertices.get(*v), Some(Vertex::In(_)))) {
             return;
         }
         let centre = |v: &usize| {
             let list = neighbours.get(*v).map_or(&[][..], Vec::as_slice);
-            let own = order.place.get(*v).copied().unwrap_or_default() as f64;
-            let places = list.iter().map(|n| order.place.get(*n).copied().unwrap_or_default() as f64);
-            if list.is_empty() { own } else { places.sum::<f64>() / list.len() as f64 }
+            let current = order.position.get(*v).copied().unwrap_or_default() as f64;
+            let places = list.iter().map(|n| order.position.get(*n).copied().unwrap_or_default() as f64);
+            if list.is_empty() { current } else { places.sum::<f64>() / list.len() as f64 }
         };
-        let mut keyed: Vec<(f64, usize)> = parts.iter().map(|v| (centre(v), *v)).collect();
+        let mut keyed: Vec<(f64, usize)> = vertices.iter().map(|v| (centre(v), *v)).collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         order.put(row, keyed.into_iter().map(|(_, v)| v).collect());
     }
@@ -323,7 +322,7 @@ impl Drawing {
     /// Pairs of wires that cross.
     fn crossings(&self, order: &Order) -> usize {
         let mut by_row: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.rows];
-        let place = |v: usize| order.place.get(v).copied().unwrap_or_default();
+        let place = |v: usize| order.position.get(v).copied().unwrap_or_default();
         for (a, b, _) in &self.wires {
             if let Some(list) = self.row.get(*a).and_then(|r| by_row.get_mut(*r)) {
                 list.push((place(*a), place(*b)));
@@ -339,19 +338,19 @@ impl Drawing {
     }
 
     fn plan(&self, order: &Order, plans: &Plans) -> Plan {
-        let slot = |v: &usize| match self.parts.get(*v) {
-            Some(Part::Item(item)) => Slot::Item(*item),
-            Some(Part::In(i)) => Slot::In(*i),
+        let slot = |v: &usize| match self.vertices.get(*v) {
+            Some(Vertex::Item(item)) => Slot::Item(*item),
+            Some(Vertex::In(i)) => Slot::In(*i),
             // They are numbered from left to right by now.
-            Some(Part::Out(_)) => Slot::Out(order.place.get(*v).copied().unwrap_or_default()),
-            Some(Part::Lane) | None => Slot::Lane,
+            Some(Vertex::Out(_)) => Slot::Out(order.position.get(*v).copied().unwrap_or_default()),
+            Some(Vertex::Lane) | None => Slot::Lane,
         };
         let rows = order.rows.iter().map(|row| row.iter().map(slot).collect()).collect();
-        let port = |lists: &[Vec<usize>], v: usize, tensor: usize| match self.parts.get(v) {
-            Some(Part::Item(item)) => plans.list(lists, *item).iter().position(|t| *t == tensor).unwrap_or_default(),
+        let port = |lists: &[Vec<usize>], v: usize, tensor: usize| match self.vertices.get(v) {
+            Some(Vertex::Item(item)) => plans.list(lists, *item).iter().position(|t| *t == tensor).unwrap_or_default(),
             _ => 0,
         };
-        let place = |v: usize| order.place.get(v).copied().unwrap_or_default();
+        let place = |v: usize| order.position.get(v).copied().unwrap_or_default();
         let wire = |(a, b, tensor): &(usize, usize, usize)| Wire {
             row: self.row.get(*a).copied().unwrap_or_default(),
             from: (place(*a), port(&plans.outs, *a, *tensor)),
@@ -363,30 +362,30 @@ impl Drawing {
 }
 
 impl Order {
-    fn number(&mut self) {
-        for row in self.rows.clone() {
-            for (i, v) in row.into_iter().enumerate() {
-                self.place.iter_mut().skip(v).take(1).for_each(|p| *p = i);
-            }
+    fn put(&mut self, row: usize, vertices: Vec<usize>) {
+        for (i, v) in vertices.iter().enumerate() {
+            set(&mut self.position, *v, i);
         }
-    }
-
-    fn put(&mut self, row: usize, parts: Vec<usize>) {
-        for (i, v) in parts.iter().enumerate() {
-            self.place.iter_mut().skip(*v).take(1).for_each(|p| *p = i);
-        }
-        self.rows.iter_mut().skip(row).take(1).for_each(|r| r.clone_from(&parts));
+        set(&mut self.rows, row, vertices);
     }
 }
 
-/// The row of each of `n` things in the order of the source: below all that it reads, and what reads nothing directly above
-/// its first reader. A thing with more readers than it reads stands as low as they let it.
-fn ranks(n: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+/// For each of `n` vertices, where edges to it come from, and where those from it lead.
+fn neighbours(n: usize, edges: impl Iterator<Item = (usize, usize)>) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
     let (mut above, mut below) = (vec![Vec::new(); n], vec![Vec::new(); n]);
-    for (a, b) in edges.iter().filter(|(a, b)| a < b) {
-        below.iter_mut().skip(*a).take(1).for_each(|l: &mut Vec<usize>| l.push(*b));
-        above.iter_mut().skip(*b).take(1).for_each(|l: &mut Vec<usize>| l.push(*a));
+    for (a, b) in edges {
+        if let (Some(above), Some(below)) = (above.get_mut(b), below.get_mut(a)) {
+            above.push(a);
+            below.push(b);
+        }
     }
+    (above, below)
+}
+
+/// The row of each of `n` items in the order of the source: below all that it reads, and what reads nothing directly above
+/// its first reader. An item with more readers than it reads is placed as low as they let it.
+fn ranks(n: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+    let (above, below) = neighbours(n, edges.iter().filter(|(a, b)| a < b).copied());
     let mut rank: Vec<usize> = Vec::with_capacity(n);
     for read in &above {
         let lowest = read.iter().filter_map(|v| rank.get(*v)).max();
@@ -397,7 +396,8 @@ fn ranks(n: usize, edges: &[(usize, usize)]) -> Vec<usize> {
         let first = readers.into_iter().flatten().filter_map(|r| rank.get(*r)).min().copied();
         let (Some(first), Some(readers)) = (first, readers) else { continue };
         if read == 0 || readers.len() > read {
-            rank.iter_mut().skip(v).take(1).for_each(|r| *r = first.saturating_sub(1).max(*r));
+            let lowest = rank.get(v).copied().unwrap_or_default().max(first.saturating_sub(1));
+            set(&mut rank, v, lowest);
         }
     }
     rank
@@ -421,7 +421,7 @@ fn inversions(list: &[usize]) -> usize {
         count += seen - smaller;
         at = value + 1;
         while at < size {
-            tree.iter_mut().skip(at).take(1).for_each(|t| *t += 1);
+            tree.get_mut(at).into_iter().for_each(|t| *t += 1);
             at += at & at.wrapping_neg();
         }
     }
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn rows_follow_what_is_read() {
-        // 0 -> 1 -> 2 -> 3, 4 -> 3: what reads nothing stands above its reader.
+        // 0 -> 1 -> 2 -> 3, 4 -> 3: what reads nothing is above its reader.
         assert_eq!(ranks(5, &[(0, 1), (1, 2), (2, 3)]), [0, 1, 2, 3, 0]);
         assert_eq!(ranks(5, &[(0, 2), (2, 3), (3, 4), (1, 4)]), [0, 2, 1, 2, 3]);
     }

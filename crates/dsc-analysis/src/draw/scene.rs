@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Options;
 use super::fold::{Folds, attributes, regions_of};
+use super::{Options, set};
 use crate::count;
 use dsc_graph::dims::Dim;
 use dsc_graph::{Graph, NameKind, Node, NodeId, Op, RegionId, RegionKind};
@@ -27,9 +27,9 @@ pub enum Kind {
     Input,
     /// A label of the file.
     Label,
-    /// A prediction.
+    /// A prediction: an `output` of the file.
     Output,
-    /// A loss.
+    /// A loss of the file.
     Loss,
     /// A retrieval of companions.
     Companions,
@@ -40,7 +40,7 @@ pub enum Kind {
 /// A box, or an operation.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// What it is.
+    /// Which kind of item.
     pub kind: Kind,
     /// The item it lies in; none for the model.
     pub parent: Option<usize>,
@@ -54,9 +54,9 @@ pub struct Item {
     pub note: String,
     /// Path of the call, as weights have it.
     pub path: String,
-    /// How many equal turns it stands for.
+    /// How many equal turns it is drawn for.
     pub times: usize,
-    /// The nodes it stands for, none for what is no node.
+    /// The graph's nodes it is drawn for; none for a box, an output or a loss.
     pub nodes: Vec<NodeId>,
     /// Numbers in the parameters of it and all in it, in all turns.
     pub params: Dim,
@@ -68,7 +68,7 @@ pub struct Item {
     pub ty: Option<String>,
     /// Whether its value is that of companions.
     pub view: bool,
-    /// File and line.
+    /// File and line of its source, if the sources are given.
     pub place: Option<String>,
 }
 
@@ -159,7 +159,7 @@ impl Scene {
         self.arguments.get(&(of, call)).map(String::as_str)
     }
 
-    /// A turn that holds a single thing is drawn as that thing, and so is a call that holds a single operation.
+    /// A turn that holds a single item is drawn as that item, and so is a call that holds a single operation.
     fn simplify(&mut self) {
         let mut order = vec![ROOT];
         let mut next = 0;
@@ -196,7 +196,7 @@ impl Scene {
                 _ => continue,
             };
             if let (Kind::Turn, Some(parent)) = (item.kind, item.parent) {
-                // What is bound in the turn is bound around the thing.
+                // What is bound in the turn is bound around the item.
                 let moved: Vec<_> =
                     self.names.iter().filter(|((_, within), _)| *within == id).map(|(k, n)| (k.0, n.clone())).collect();
                 self.names.retain(|(_, within), _| *within != id);
@@ -205,13 +205,13 @@ impl Scene {
                 }
             }
             for grandchild in &merged.children {
-                self.items.iter_mut().skip(*grandchild).take(1).for_each(|i| i.parent = Some(id));
+                self.items.get_mut(*grandchild).into_iter().for_each(|i| i.parent = Some(id));
             }
-            self.items.iter_mut().skip(id).take(1).for_each(|slot| *slot = merged.clone());
-            self.items.iter_mut().skip(*only).take(1).for_each(|i| {
-                i.parent = None;
-                i.children.clear();
-            });
+            set(&mut self.items, id, merged);
+            if let Some(child) = self.items.get_mut(*only) {
+                child.parent = None;
+                child.children.clear();
+            }
             self.redirect(*only, id);
         }
     }
@@ -319,16 +319,16 @@ impl Builder<'_, '_> {
                 new.tag.clear();
             }
         }
-        self.of_region.iter_mut().skip(id.index()).take(1).for_each(|slot| *slot = Some(item));
+        set(&mut self.of_region, id.index(), Some(item));
         item
     }
 
-    /// An item for each node that is drawn; the others are added to the one that stands for them.
+    /// An item for each node that is drawn; the others are added to the one that is drawn for them.
     fn operations(&mut self) {
         for (id, node) in self.graph.nodes() {
             if self.drawn(id) == id && !matches!(node.op, Op::Param(_)) {
                 let item = self.operation(node);
-                self.of_node.iter_mut().skip(id.index()).take(1).for_each(|slot| *slot = Some(item));
+                set(&mut self.of_node, id.index(), Some(item));
             }
         }
         for (id, node) in self.graph.nodes() {

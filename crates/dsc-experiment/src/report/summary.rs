@@ -8,7 +8,7 @@ use super::table::{Align, Table};
 use dsc_analysis::cost::CONVENTION;
 use dsc_analysis::count;
 use dsc_analysis::memory::{at_batch, largest_batch};
-use dsc_analysis::{Figures, LineCost, Memory, MemoryPlan, Part, Row, Summary};
+use dsc_analysis::{Figures, LineCost, Memory, MemoryPlan, Summary, SummaryNode, SummaryRow};
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::types::{TensorType, Time, Type};
 
@@ -33,11 +33,11 @@ pub fn by_block(summary: &Summary, shown: &Shown<'_>) -> String {
         Some(_) => shown.numbers(a) == shown.numbers(b),
         None => a == b,
     };
-    let root = Row::of(&summary.root, &same);
+    let root = SummaryRow::of(&summary.root, &same);
     let columns = shown.columns(&[("part", Align::Left), ("output", Align::Left)]);
     let mut table = Table::new(columns);
     let total = summary.total();
-    let mut add = |name: String, row: &Row| {
+    let mut add = |name: String, row: &SummaryRow| {
         table.row([name, shown.types(&row.results)].into_iter().chain(shown.cells(&row.figures, total)));
     };
     add(root.name.clone(), &root);
@@ -47,13 +47,13 @@ pub fn by_block(summary: &Summary, shown: &Shown<'_>) -> String {
 
 /// Rows below a row, each with the lines of the tree in front of its name. Left out are rows without parameters and
 /// multiply-adds, and the only operation of a block, which is the block once more.
-fn tree(row: &Row, depth: usize, indent: &str, add: &mut dyn FnMut(String, &Row)) {
+fn tree(row: &SummaryRow, depth: usize, indent: &str, add: &mut dyn FnMut(String, &SummaryRow)) {
     if depth == 0 {
         return;
     }
     let zero = Dim::from(0);
     let counts = |f: &Figures| f.params != zero || f.multiply_adds != zero;
-    let mut rows: Vec<&Row> = row.rows.iter().filter(|r| counts(&r.figures)).collect();
+    let mut rows: Vec<&SummaryRow> = row.rows.iter().filter(|r| counts(&r.figures)).collect();
     if let [only] = rows.as_slice()
         && only.block.is_none()
         && only.times == row.times
@@ -285,12 +285,12 @@ impl Shown<'_> {
         }
     }
 
-    fn part(&self, part: &Part) -> Value {
+    fn part(&self, part: &SummaryNode) -> Value {
         let results: Vec<String> = part.results.iter().map(ToString::to_string).collect();
         let mut value = json!({ "name": part.name, "path": part.path, "block": part.block, "output": results });
         self.add_figures(&mut value, &part.figures);
         if let Some(object) = value.as_object_mut() {
-            object.insert("parts".to_owned(), part.parts.iter().map(|p| self.part(p)).collect());
+            object.insert("parts".to_owned(), part.children.iter().map(|p| self.part(p)).collect());
         }
         value
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
-use dsc_analysis::claim::{Subject, judge};
+use dsc_analysis::expectation::{self, Subject};
 use dsc_analysis::{MemoryPlan, Summary};
 use dsc_data::card::{Card, card, encoder};
 use dsc_data::{Binding, EncoderBinding};
@@ -29,7 +29,7 @@ pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
             match model {
                 Ok(Some(model)) => {
                     let subject = model.subject(program);
-                    found.extend(expect.claims.iter().filter_map(|claim| judge(claim, &subject).err()));
+                    found.extend(expect.claims.iter().filter_map(|claim| expectation::check(claim, &subject).err()));
                 }
                 // What keeps it from being compiled is reported with the model.
                 Ok(None) => {}

@@ -1,285 +1,126 @@
-// Places and draws the boxes of `data`: the same steps as `place.rs` and `svg.rs`, on the boxes that are open now.
+// Opens and closes boxes. Where things are within a box was laid out by the program, for some sets of open boxes; this
+// takes the layout that fits best, makes room in it, and moves the groups of the picture there.
 (() => {
   'use strict';
-  const data = JSON.parse(document.getElementById('data').textContent);
-  const m = data.metrics;
-  const items = data.items;
+  const { widest, slope, items } = JSON.parse(document.getElementById('data').textContent);
   const main = document.querySelector('main');
-  const NS = 'http://www.w3.org/2000/svg';
-  const start = items.map(i => i && i.open);
+  const svg = main.querySelector('svg');
+  const start = items.map(it => it && it.open);
   const tenth = x => Math.round(x * 10) / 10;
-  const width = (text, letter) => [...text].length * letter;
+  const sum = list => list.reduce((a, b) => a + b, 0);
+  const get = id => document.getElementById(id);
 
-  // ---- places ----
+  // ---- the sizes of what is open ----
 
+  /// The cell of an item: its size, where tensors come in and leave, and for an open box where its inside lies.
   function cellOf(id) {
-    const item = items[id];
-    if (!item.open) return closed(item);
-    for (const row of item.plan.rows) for (const slot of row) if (slot >= 0) items[slot].cell = cellOf(slot);
-    item.room = room(item);
-    return opened(item, id === 0);
-  }
-
-  function closed(item) {
-    const times = item.times ? width(item.times, m.letter) + m.pad : 0;
-    const title = width(item.title, m.letter) + times;
-    const outs = item.outs.length;
-    const longest = Math.max(0, ...item.outs.map(t => width(t, m.small)));
-    const step = outs > 1 ? Math.max(longest / 2 + m.port / 2, m.port) : 0;
-    const spread = step * Math.max(0, outs - 1);
-    const boxWidth = Math.max(
-      Math.max(title, width(item.note, m.small)) + 2 * m.pad + (item.plan ? m.mark : 0),
-      item.reads * m.port, outs > 1 ? spread + m.port : 0, item.sign ? m.line + 6 : 0);
-    const boxHeight = m.line + (item.note ? m.note - 2 : 0);
-    const all = Math.max(boxWidth, spread + longest);
-    const left = (all - boxWidth) / 2;
-    const rows = Math.min(outs, 2);
-    return {
-      width: all, height: boxHeight + rows * m.note + (rows ? 6 : 0), left, boxWidth, boxHeight,
-      ins: Array.from({ length: item.reads }, (_, i) => left + boxWidth * (i + 0.5) / item.reads),
-      outs: item.outs.map((_, i) => all / 2 - spread / 2 + step * i),
-      ends: item.outs.map((_, i) => boxHeight + 6 + m.note * (1 + i % 2)),
-    };
-  }
-
-  function opened(item, model) {
-    const r = item.room;
-    const times = item.times ? width(item.times, m.letter) + m.pad : 0;
-    const head = width(item.title, m.letter) + times + m.pad + width(item.head, m.small) + 2 * m.pad + 14;
-    const boxWidth = model ? r.width : Math.max(head, r.width + 2 * m.margin);
-    const shift = (boxWidth - r.width) / 2;
-    const boxHeight = r.height + (model ? 0 : m.line + m.margin);
-    const at = kind => {
-      const found = [];
-      item.plan.rows.forEach((row, y) => row.forEach((slot, x) => {
-        if (Array.isArray(slot) && slot[0] === kind) found[slot[1]] = shift + r.lefts[y][x] + slotWidth(slot, item) / 2;
-      }));
-      return found;
-    };
-    const outs = at(1);
-    return { width: boxWidth, height: boxHeight, left: 0, boxWidth, boxHeight, ins: at(0), outs, ends: outs.map(() => boxHeight) };
-  }
-
-  function slotWidth(slot, item) {
-    if (slot >= 0) return items[slot].cell.width;
-    if (Array.isArray(slot) && slot[0] === 0) return Math.max(width(item.ins[slot[1]] || '', m.small), m.lane);
-    return m.lane;
-  }
-
-  function slotHeight(slot, item) {
-    if (slot >= 0) return items[slot].cell.height;
-    return Array.isArray(slot) && slot[0] === 0 && item.ins[slot[1]] ? m.note : 0;
-  }
-
-  function meets(slot, port, leaving, item) {
-    if (slot >= 0) {
-      const cell = items[slot].cell;
-      const x = (leaving ? cell.outs : cell.ins)[port];
-      return x === undefined ? cell.width / 2 : x;
-    }
-    return slotWidth(slot, item) / 2;
-  }
-
-  function room(item) {
-    const { rows, wires } = item.plan;
-    const widths = rows.map(row => row.map(s => slotWidth(s, item)));
-    const lefts = widths.map(row => {
-      let x = -(row.reduce((a, b) => a + b, 0) + m.apart * Math.max(0, row.length - 1)) / 2;
-      return row.map(w => { const left = x; x += w + m.apart; return left; });
-    });
-    const end = (row, place, port, leaving) => lefts[row][place] + meets(rows[row][place], port, leaving, item);
-    const count = new Map();
-    const add = key => count.set(key, (count.get(key) || 0) + 1);
-    for (const [row, from, , to] of wires) { add(`d${row},${from}`); add(`u${row + 1},${to}`); }
-    const pull = wires.map(([row, from, , to]) =>
-      rows[row][from] === -1 && rows[row + 1][to] === -1 ? 6
-        : count.get(`d${row},${from}`) === 1 && count.get(`u${row + 1},${to}`) === 1 ? 3 : 1);
-    const above = rows.map(() => []), below = rows.map(() => []);
-    wires.forEach((w, i) => { below[w[0]].push(i); above[w[0] + 1].push(i); });
-
-    function settle(row, up, down) {
-      const wants = rows[row].map(() => [0, 0]);
-      if (up) for (const i of above[row]) {
-        const [r, from, fp, to, tp] = wires[i];
-        wants[to][0] += pull[i] * (end(r, from, fp, true) - meets(rows[row][to], tp, false, item));
-        wants[to][1] += pull[i];
-      }
-      if (down) for (const i of below[row]) {
-        const [r, from, fp, to, tp] = wires[i];
-        wants[from][0] += pull[i] * (end(r + 1, to, tp, false) - meets(rows[row][from], fp, true, item));
-        wants[from][1] += pull[i];
-      }
-      let taken = 0;
-      const pools = [], offsets = [];
-      wants.forEach(([sum, weight], i) => {
-        pools.push(weight > 0 ? [sum / weight - taken, weight, 1] : [lefts[row][i] - taken, 0.01, 1]);
-        offsets.push(taken);
-        taken += widths[row][i] + m.apart;
-        while (pools.length > 1 && pools[pools.length - 2][0] > pools[pools.length - 1][0]) {
-          const b = pools.pop(), a = pools.pop();
-          pools.push([(a[0] * a[1] + b[0] * b[1]) / (a[1] + b[1]), a[1] + b[1], a[2] + b[2]]);
-        }
-      });
-      let i = 0;
-      for (const [x, , n] of pools) for (let k = 0; k < n; k++, i++) lefts[row][i] = x + offsets[i];
-    }
-
-    for (let round = 0; round < m.rounds; round++) {
-      const down = round % 2 === 0, both = round + 2 >= m.rounds;
-      for (let k = 0; k < rows.length; k++) settle(down ? k : rows.length - 1 - k, down || both, !down || both);
-    }
-    let least = Infinity, right = 0;
-    for (const row of lefts) for (const x of row) least = Math.min(least, x);
-    if (!isFinite(least)) least = 0;
-    lefts.forEach((row, y) => row.forEach((x, i) => {
-      row[i] = tenth(x - least);
-      right = Math.max(right, row[i] + widths[y][i]);
+    const it = items[id];
+    if (!it.open) return it.closed;
+    const { rows, wires } = it.plan;
+    const cells = rows.map(row => row.map(slot => slot >= 0 ? cellOf(slot) : null));
+    const fits = layout => cells.every((row, r) => row.every((c, i) => !c || c.width > layout.widths[r][i] - 0.1));
+    const layout = it.layouts.find(fits) || it.layouts[it.layouts.length - 1];
+    const widths = cells.map((row, r) => row.map((c, i) => c ? c.width : layout.widths[r][i]));
+    const move = stretched(layout, widths);
+    const lefts = widths.map((row, r) => row.map((width, i) => {
+      const left = layout.lefts[r][i];
+      return (move(left) + move(left + layout.widths[r][i]) - width) / 2;
     }));
-    const tops = [], heights = [];
+    const least = Math.min(...lefts.flat());
+    lefts.forEach(row => row.forEach((x, i) => { row[i] = tenth(x - least); }));
+    const width = Math.max(...lefts.flatMap((row, r) => row.map((x, i) => x + widths[r][i])));
+
+    const end = (row, i, port, leaving) => {
+      const c = cells[row][i], x = c && (leaving ? c.outs : c.ins)[port];
+      return lefts[row][i] + (x === null || x === undefined ? widths[row][i] / 2 : x);
+    };
+    const heights = cells.map((row, r) => Math.max(it.least[r], ...row.map(c => c ? c.height : 0)));
+    const tops = [];
     let y = 0;
-    rows.forEach((row, r) => {
-      const height = Math.max(0, ...row.map(s => slotHeight(s, item)));
+    rows.forEach((_, r) => {
       tops.push(y);
-      heights.push(height);
-      y += height;
+      y += heights[r];
       if (r + 1 < rows.length) {
-        let far = 0;
-        for (const i of below[r]) {
-          const [, from, fp, to, tp] = wires[i];
-          far = Math.max(far, Math.abs(end(r, from, fp, true) - end(r + 1, to, tp, false)));
-        }
-        const leaving = rows[r + 1].every(s => Array.isArray(s) && s[0] === 1);
-        y += tenth(Math.min((leaving ? m.port / 2 : m.gap[0]) + far * 0.12, m.gap[1]));
+        const far = wires.filter(w => w[0] === r).map(([, i, p, k, q]) => Math.abs(end(r, i, p, true) - end(r + 1, k, q, false)));
+        y += tenth(Math.min(widest, it.gaps[r] + slope * Math.max(0, ...far)));
       }
     });
-    return { lefts, tops, heights, width: tenth(right), height: tenth(y) };
+
+    const [head, side, top, bottom] = it.frame;
+    const all = Math.max(head, width + 2 * side), height = top + y + bottom;
+    const shift = (all - width) / 2;
+    const ports = kind => rows.flatMap((row, r) => row.flatMap((slot, i) => slot[0] === kind ? [shift + lefts[r][i] + widths[r][i] / 2] : []));
+    const outs = ports(1);
+    return { width: all, height, ins: ports(0), outs, ends: outs.map(() => height), cells, lefts, widths, tops, heights, shift, end };
   }
 
-  // ---- drawing ----
-
-  function make(parent, name, attributes, text) {
-    const element = document.createElementNS(NS, name);
-    for (const key in attributes) element.setAttribute(key, attributes[key]);
-    if (text !== undefined) element.textContent = text;
-    parent.appendChild(element);
-    return element;
-  }
-
-  const write = (parent, style, x, y, text) => { if (text) make(parent, 'text', { class: style, x: tenth(x), y: tenth(y) }, text); };
-
-  const rect = (parent, style, x, y, w, h, round) =>
-    make(parent, 'rect', { class: style, x: tenth(x), y: tenth(y), width: tenth(w), height: tenth(h), rx: round });
-
-  function item(parent, id, x, y) {
-    const it = items[id], cell = it.cell;
-    const more = it.plan && !it.open;
-    const g = make(parent, 'g', { class: it.kind + (it.open ? ' open' : '') + (more ? ' more' : ''), id: 'i' + id });
-    make(g, 'title', {}, it.tip);
-    if (it.open) {
-      rect(g, 'frame', x, y, cell.boxWidth, cell.boxHeight, 6);
-      write(g, 'title left', x + m.pad, y + 15, it.title);
-      let at = x + m.pad + ([...it.title].length + 1) * m.letter;
-      write(g, 'times left', at, y + 15, it.times);
-      if (it.times) at += ([...it.times].length + 1) * m.letter;
-      write(g, 'small left', at, y + 15, it.head);
-      const head = rect(g, 'head more', x, y, cell.boxWidth, m.line, 6);
-      make(head, 'title', {}, it.tip + '\nclick to close');
-      button(head, id, it.title);
-      inside(g, id, x + (cell.boxWidth - it.room.width) / 2, y + m.line);
-      return;
+  /// How far to the right each x of a layout moves so that everything that is wider than in the layout finds room: the plane
+  /// is stretched evenly over the width of such a thing, first of the narrowest. Order and distances stay.
+  function stretched(layout, widths) {
+    const grown = layout.lefts.flatMap((row, r) => row.map((left, i) => [left, left + layout.widths[r][i], widths[r][i] - layout.widths[r][i]]))
+      .filter(g => g[2] > 0).sort((a, b) => a[1] - a[0] - b[1] + b[0] || a[0] - b[0]);
+    const edges = [...new Set(grown.flatMap(g => [g[0], g[1]]))].sort((a, b) => a - b);
+    const added = edges.map(() => 0);
+    for (const [left, right, more] of grown) {
+      const pieces = [...edges.keys()].filter(e => edges[e] >= left && edges[e + 1] <= right);
+      const lacking = more - sum(pieces.map(e => added[e]));
+      if (lacking > 0) for (const e of pieces) added[e] += lacking * (edges[e + 1] - edges[e]) / (right - left);
     }
-    const left = x + cell.left, centre = left + cell.boxWidth / 2;
-    if (it.times) rect(g, 'box s0', left + 3, y - 3, cell.boxWidth, cell.boxHeight, 4);
-    rect(g, 'box s' + it.shade, left, y, cell.boxWidth, cell.boxHeight, it.round ? 11 : 4);
-    const shift = it.times ? ([...it.times].length * m.letter + m.pad) / 2 : 0;
-    write(g, 'title', centre - shift, y + 15, it.title);
-    write(g, 'times right', left + cell.boxWidth - m.pad, y + 15, it.times);
-    write(g, it.note.endsWith('dead') ? 'note unread' : 'note', centre, y + m.line + 8, it.note);
-    if (it.plan) make(g, 'path', { class: 'arrow', d: `M${tenth(left + cell.boxWidth - 9)} ${tenth(y + cell.boxHeight - 3)}h6v-6z` });
-    cell.outs.forEach((out, i) => {
-      if (cell.ends[i] - cell.boxHeight - 6 - m.note > 0)
-        make(g, 'path', { class: 'wire', d: `M${tenth(x + out)} ${tenth(y + cell.boxHeight)}V${tenth(y + cell.ends[i] - m.note)}` });
-      write(g, 'type', x + out, y + cell.ends[i] - 4, it.outs[i]);
-    });
-    if (more) button(g, id, it.title);
-    g.addEventListener('mouseenter', () => light(id));
-    g.addEventListener('mouseleave', () => light(-1));
+    return x => x + sum(edges.map((edge, e) => added[e] && added[e] * Math.min(1, Math.max(0, (x - edge) / (edges[e + 1] - edge)))));
   }
 
-  function button(element, id, name) {
-    element.setAttribute('tabindex', '0');
-    element.setAttribute('role', 'button');
-    element.setAttribute('aria-expanded', String(!!items[id].open));
-    element.setAttribute('aria-label', name);
-    element.addEventListener('click', () => { if (!dragged) toggle(id); });
-    element.addEventListener('keydown', e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); toggle(id); } });
-  }
+  // ---- moving the picture there ----
 
-  function inside(parent, id, x, y) {
-    const it = items[id], r = it.room, { rows, wires } = it.plan;
-    for (const [row, from, fp, to, tp, tensor] of wires) {
-      const a = rows[row][from], b = rows[row + 1][to];
-      const x1 = x + r.lefts[row][from] + meets(a, fp, true, it);
-      const x2 = x + r.lefts[row + 1][to] + meets(b, tp, false, it);
-      const bottom = y + r.tops[row] + r.heights[row];
-      const ends = a >= 0 ? items[a].cell.ends[fp] : undefined;
-      const y1 = y + r.tops[row] + (ends === undefined ? r.heights[row] : ends);
-      const y2 = y + r.tops[row + 1];
-      const toItem = b >= 0, tip = toItem ? y2 - 1 : y2;
-      let d = `M${tenth(x1)} ${tenth(y1)}`;
-      if (bottom - y1 > 0.05) d += `V${tenth(bottom)}`;
-      if (Math.abs(x1 - x2) < 0.5) d += `L${tenth(x2)} ${tenth(tip)}`;
-      else {
-        const middle = tenth((bottom + tip) / 2);
-        d += `C${tenth(x1)} ${middle} ${tenth(x2)} ${middle} ${tenth(x2)} ${tenth(tip)}`;
-      }
-      if (b === -1 && r.heights[row + 1] > 0.05) d += `V${tenth(y2 + r.heights[row + 1])}`;
-      else if (Array.isArray(b) && b[0] === 1 && id !== 0) d += `V${tenth(y + r.height + m.margin)}`;
-      const view = items[tensor] && items[tensor].view;
-      const path = make(parent, 'path', { class: view ? 'wire view' : 'wire', d, 'data-of': tensor });
-      if (toItem) { path.setAttribute('marker-end', view ? 'url(#view-tip)' : 'url(#tip)'); path.setAttribute('data-to', b); }
+  const set = (element, attributes) => { for (const key in attributes) element.setAttribute(key, attributes[key]); };
+  const move = (element, x, y) => element.setAttribute('transform', `translate(${tenth(x)} ${tenth(y)})`);
+
+  function show(id, cell) {
+    const it = items[id], { rows, wires } = it.plan, inside = get('b' + id);
+    const [, , top, bottom] = it.frame;
+    if (id > 0) {
+      const [closed, open] = get('i' + id).children;
+      set(closed, { display: it.open ? 'none' : 'inline' });
+      set(open, { display: it.open ? 'inline' : 'none' });
+      if (!it.open) return;
+      set(open.querySelector(':scope > .frame'), { width: tenth(cell.width), height: tenth(cell.height) });
+      set(open.querySelector(':scope > .head'), { width: tenth(cell.width) });
+      move(inside, cell.shift, top);
     }
-    rows.forEach((row, i) => row.forEach((slot, k) => {
-      const left = x + r.lefts[i][k];
-      if (slot >= 0) item(parent, slot, left, y + r.tops[i]);
-      else if (Array.isArray(slot) && slot[0] === 0)
-        write(parent, 'small', left + slotWidth(slot, it) / 2, y + r.tops[i] + 10, it.ins[slot[1]]);
+    rows.forEach((row, r) => row.forEach((slot, i) => {
+      const x = cell.lefts[r][i];
+      if (slot >= 0) {
+        move(get('i' + slot), x, cell.tops[r]);
+        if (items[slot].plan) show(slot, cell.cells[r][i]);
+      } else if (slot[0] === 0) set(get(`t${id}-${slot[1]}`), { x: tenth(x + cell.widths[r][i] / 2) });
     }));
+    const paths = inside.querySelectorAll(':scope > .wire');
+    wires.forEach(([row, i, p, k, q], n) => {
+      const from = cell.cells[row][i], to = rows[row + 1][k];
+      const end = cell.tops[row] + cell.heights[row], next = cell.tops[row + 1];
+      const x1 = tenth(cell.end(row, i, p, true)), x2 = tenth(cell.end(row + 1, k, q, false));
+      const y1 = from && from.ends[p] !== undefined ? cell.tops[row] + from.ends[p] : end;
+      const y2 = to >= 0 ? next - 1 : next, middle = tenth((end + y2) / 2);
+      let d = `M${x1} ${tenth(y1)}V${tenth(end)}C${x1} ${middle} ${x2} ${middle} ${x2} ${tenth(y2)}`;
+      if (to === -1) d += `V${tenth(next + cell.heights[row + 1])}`;
+      else if (to[0] === 1) d += `V${tenth(next + cell.heights[row + 1] + bottom)}`;
+      set(paths[n], { d });
+    });
+  }
+
+  function draw() {
+    const cell = cellOf(0), [w, h] = [cell.width, cell.height].map(n => tenth(n + 40));
+    show(0, cell);
+    svg.setAttribute('viewBox', `0 0 ${w} ${h}`);
+    scale();
   }
 
   // ---- what the page does ----
 
-  let zoom = 1, svg = null, dragged = false;
-
-  function draw() {
-    items[0].cell = cellOf(0);
-    const border = 20, w = items[0].cell.width + 2 * border, h = items[0].cell.height + 2 * border;
-    const fresh = document.createElementNS(NS, 'svg');
-    fresh.setAttribute('viewBox', `0 0 ${tenth(w)} ${tenth(h)}`);
-    const defs = make(fresh, 'defs', {});
-    for (const [id, style] of [['tip', 'arrow'], ['view-tip', 'view-arrow']]) {
-      const marker = make(defs, 'marker', { id, markerWidth: 8, markerHeight: 8, refX: 7, refY: 4, orient: 'auto', markerUnits: 'userSpaceOnUse' });
-      make(marker, 'path', { class: style, d: 'M0.5 1 7.5 4 0.5 7z' });
-    }
-    inside(fresh, 0, border, border);
-    if (svg) svg.replaceWith(fresh); else main.appendChild(fresh);
-    svg = fresh;
-    svg.size = [w, h];
-    scale();
-  }
+  let zoom = 1, dragged = false;
 
   function scale() {
-    svg.setAttribute('width', tenth(svg.size[0] * zoom));
-    svg.setAttribute('height', tenth(svg.size[1] * zoom));
-  }
-
-  /// Lights the tensors that an item makes and reads.
-  function light(id) {
-    svg.classList.toggle('lit', id >= 0);
-    for (const path of svg.querySelectorAll('.wire[data-of]')) {
-      const on = id >= 0 && (path.dataset.of === String(id) || path.dataset.to === String(id) || lies(Number(path.dataset.of), id));
-      path.classList.toggle('on', on);
-    }
+    const { width, height } = svg.viewBox.baseVal;
+    set(svg, { width: tenth(width * zoom), height: tenth(height * zoom) });
   }
 
   const parents = [];
@@ -291,40 +132,63 @@
     return false;
   }
 
+  /// The item that an element belongs to, -1 for none.
+  function itemOf(element) {
+    const group = element.closest('g[id^="i"]');
+    return group ? Number(group.id.slice(1)) : -1;
+  }
+
+  /// Lights the tensors that an item makes and reads.
+  function light(id) {
+    const is = id >= 0 && !items[id].open;
+    svg.classList.toggle('lit', is);
+    for (const path of svg.querySelectorAll('.wire[data-of]')) {
+      path.classList.toggle('on', is && (path.dataset.to === String(id) || lies(Number(path.dataset.of), id)));
+    }
+  }
+
   function toggle(id) {
-    const before = document.getElementById('i' + id).getBoundingClientRect();
+    const form = () => get('i' + id).children[items[id].open ? 1 : 0];
+    const before = form().getBoundingClientRect();
     items[id].open = !items[id].open;
     draw();
     // The box stays under the pointer.
-    const element = document.getElementById('i' + id);
-    const after = element.getBoundingClientRect();
+    const after = form().getBoundingClientRect();
     main.scrollLeft += after.left + after.width / 2 - before.left - before.width / 2;
     main.scrollTop += after.top - before.top;
-    const next = items[id].open ? element.querySelector('.head') : element;
-    if (next) next.focus({ preventScroll: true });
+    const next = items[id].open ? form().querySelector(':scope > .head') : form();
+    next.focus({ preventScroll: true });
   }
 
+  svg.addEventListener('mouseover', e => light(itemOf(e.target)));
+  svg.addEventListener('mouseleave', () => light(-1));
+  svg.addEventListener('click', e => { if (!dragged && e.target.closest('.more')) toggle(itemOf(e.target)); });
+  svg.addEventListener('keydown', e => {
+    if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); toggle(itemOf(e.target)); }
+  });
+
   function open(which) {
-    items.forEach((it, id) => { if (it && it.plan) it.open = id === 0 || which(it, id); });
+    items.forEach((it, id) => { if (it && it.plan) it.open = id === 0 || which(id); });
     draw();
   }
 
-  const on = (id, action) => document.getElementById(id).addEventListener('click', action);
+  const on = (id, action) => get(id).addEventListener('click', action);
   on('fewer', () => open(() => false));
   on('all', () => open(() => true));
-  on('default', () => open((_, id) => start[id]));
+  on('default', () => open(id => start[id]));
   on('deeper', () => {
     const now = items.map(it => it && it.open);
-    open((_, id) => now[id] || now[parents[id]]);
+    open(id => now[id] || now[parents[id]]);
   });
   on('smaller', () => { zoom /= 1.2; scale(); });
   on('larger', () => { zoom *= 1.2; scale(); });
-  on('fit', () => { zoom = Math.min(2, (main.clientWidth - 20) / svg.size[0]); scale(); });
+  on('fit', fit);
   on('theme', () => {
     const root = document.documentElement;
     const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
     root.dataset.theme = dark ? 'light' : 'dark';
   });
+  function fit() { zoom = Math.min(2, (main.clientWidth - 20) / svg.viewBox.baseVal.width); scale(); }
   main.addEventListener('wheel', e => {
     if (!e.ctrlKey) return;
     e.preventDefault();
@@ -353,7 +217,6 @@
     setTimeout(() => { dragged = false; }, 0);
   });
 
-  draw();
-  if (svg.size[0] > main.clientWidth) { zoom = Math.max(0.6, (main.clientWidth - 20) / svg.size[0]); scale(); }
+  if (svg.viewBox.baseVal.width > main.clientWidth) { fit(); zoom = Math.max(0.6, zoom); scale(); }
   main.scrollLeft = (main.scrollWidth - main.clientWidth) / 2;
 })();

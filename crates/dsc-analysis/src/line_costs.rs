@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::part::{Figures, region_of};
-use super::tally::Costs;
+use super::node_costs::Costs;
+use super::summary::{Figures, region_of};
 use dsc_graph::{Graph, ParamId, RegionId, RegionKind};
 use dsc_syntax::source::{FileId, SourceMap, Span};
 
-/// File and line.
-type Place = (FileId, usize);
+/// A file and the number of a line in it, from 1.
+type FileLine = (FileId, usize);
 
-/// What one line amounts to. What it calls of the standard library is its own; what it calls of the user's blocks
-/// stands at their lines.
+/// The figures of one line. What it calls of the standard library counts for it; what it calls of the user's blocks counts
+/// for their lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineCost {
     /// Name of the file.
@@ -20,20 +20,20 @@ pub struct LineCost {
     pub line: usize,
     /// The line's text without the spaces around it.
     pub text: String,
-    /// What it amounts to, over all turns of the loops around it.
+    /// Its figures, over all turns of the loops around it.
     pub figures: Figures,
 }
 
-/// Figures by line, in the order of files and lines. Lines that amount to nothing are left out.
+/// Figures by line, in the order of files and lines. Lines without any are left out.
 pub fn by_line(graph: &Graph, costs: &Costs, sources: &SourceMap) -> Vec<LineCost> {
-    let mut lines: BTreeMap<Place, Figures> = BTreeMap::new();
+    let mut lines: BTreeMap<FileLine, Figures> = BTreeMap::new();
     let dead = graph.dead_params();
     let mut read = vec![false; graph.params.len()];
     for (id, node) in graph.nodes() {
-        let (Some(cost), Some(place)) = (costs.node(id), place(graph, sources, node.region, node.span)) else {
+        let (Some(cost), Some(line)) = (costs.node(id), counted_line(graph, sources, node.region, node.span)) else {
             continue;
         };
-        let figures = lines.entry(place).or_default();
+        let figures = lines.entry(line).or_default();
         figures.add_node(cost);
         for param in &cost.params {
             figures.add_param(graph, *param, &dead);
@@ -41,8 +41,8 @@ pub fn by_line(graph: &Graph, costs: &Costs, sources: &SourceMap) -> Vec<LineCos
         }
     }
     for (i, param) in graph.params.iter().enumerate().filter(|(i, _)| read.get(*i) == Some(&false)) {
-        if let Some(place) = place(graph, sources, region_of(graph, &param.path), param.span) {
-            lines.entry(place).or_default().add_param(graph, ParamId(i as u32), &dead);
+        if let Some(line) = counted_line(graph, sources, region_of(graph, &param.path), param.span) {
+            lines.entry(line).or_default().add_param(graph, ParamId(i as u32), &dead);
         }
     }
     let nothing = Figures::default();
@@ -57,9 +57,9 @@ pub fn by_line(graph: &Graph, costs: &Costs, sources: &SourceMap) -> Vec<LineCos
         .collect()
 }
 
-/// The line of the user's files that `span` in a region belongs to: its own, or that of the call that led into the
-/// standard library.
-fn place(graph: &Graph, sources: &SourceMap, region: Option<RegionId>, span: Span) -> Option<Place> {
+/// The line of the user's files that `span` in a region counts for: the one it is on, or that of the call that led into
+/// the standard library.
+fn counted_line(graph: &Graph, sources: &SourceMap, region: Option<RegionId>, span: Span) -> Option<FileLine> {
     let (mut span, mut region) = (span, region);
     while let Some(inner) = region.and_then(|r| graph.region(r)) {
         match inner.kind {

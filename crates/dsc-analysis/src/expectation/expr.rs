@@ -1,7 +1,7 @@
-//! Claims as they are written: which figure, of what, and how that reads in a message.
+//! Expectations as they are written: which figure, of what, and how that reads in a message.
 
 use crate::count::grouped;
-use crate::part::{Figures, Part, begins};
+use crate::summary::{Figures, SummaryNode, begins};
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::{Arg, BinaryOp, Expr, ExprKind};
@@ -9,7 +9,7 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
 use dsc_syntax::source::Span;
 
-/// Which of a part's figures is meant.
+/// A figure that an expectation can name.
 #[derive(Clone, Copy)]
 pub(super) enum Figure {
     Params,
@@ -94,9 +94,9 @@ pub(super) fn path_of(e: &Expr) -> Option<String> {
     }
 }
 
-/// The parts whose path begins with `path` and that lie in no other such part.
-pub(super) fn outermost<'a>(part: &'a Part, path: &str, found: &mut Vec<&'a Part>) {
-    for inner in &part.parts {
+/// The nodes whose path begins with `path` and that lie in no other such node.
+pub(super) fn outermost<'a>(node: &'a SummaryNode, path: &str, found: &mut Vec<&'a SummaryNode>) {
+    for inner in &node.children {
         if begins(path, &inner.path) {
             found.push(inner);
         } else {

@@ -1,4 +1,4 @@
-//! The cost rules applied to a graph.
+//! The cost rules applied to the nodes of a graph.
 
 use std::collections::HashSet;
 
@@ -46,7 +46,7 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Counts every node.
+    /// Applies the cost rules to every node, and finds when it is computed and what training keeps of it.
     pub fn of(graph: &Graph) -> Costs {
         let marks = |roots: &mut dyn Iterator<Item = NodeId>| graph.needed_by(roots);
         let forward = marks(&mut graph.outputs.iter().map(|o| o.value));
@@ -120,7 +120,7 @@ fn receives_gradient(graph: &Graph) -> Vec<bool> {
         }
     };
     graph.losses.iter().for_each(|l| mark(&mut marks, l.value));
-    // Operands stand before their users, so one pass from the end is enough.
+    // Operands come before their users, so one pass from the end is enough.
     let nodes: Vec<_> = graph.nodes().collect();
     for (id, node) in nodes.into_iter().rev() {
         if marks.get(id.index()) == Some(&true) && !matches!(node.op, Op::StopGrad) {

@@ -1,17 +1,17 @@
-//! Figures along the calls of the source: a tree of blocks, and the totals.
+//! Figures grouped by block: a tree that follows the calls of the source, and the totals.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
 use super::count;
-use super::tally::{Costs, NodeCost, Phase};
+use super::node_costs::{Costs, NodeCost, Phase};
 use dsc_graph::dims::Dim;
 use dsc_graph::types::Type;
 use dsc_graph::{Graph, NameKind, Named, NodeId, Op, ParamId, RegionId, RegionKind};
 use dsc_syntax::source::Span;
 
-/// What a part of a model amounts to.
+/// Parameters, multiply-adds and kept memory of a model, a block or a line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// Numbers in its parameters, dead ones included.
@@ -35,7 +35,7 @@ impl Figures {
         self.kept = self.kept.plus(&other.kept);
     }
 
-    /// The sum.
+    /// Adds figures up, each field by itself.
     pub fn sum<'a>(parts: impl IntoIterator<Item = &'a Figures>) -> Figures {
         let mut sum = Figures::default();
         parts.into_iter().for_each(|f| sum.add(f));
@@ -62,8 +62,8 @@ impl Figures {
 
 /// The model, a call of a block, or what a body computes itself at one place.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Part {
-    /// Path below the enclosing part: `b.transformer_layer`, `q.linear`.
+pub struct SummaryNode {
+    /// Path below the enclosing node: `b.transformer_layer`, `q.linear`.
     pub name: String,
     /// Path in the model.
     pub path: String,
@@ -75,18 +75,18 @@ pub struct Part {
     pub span: Span,
     /// Types of its values.
     pub results: Vec<Type>,
-    /// What it amounts to, the parts within it included.
+    /// Its figures, those of its children included.
     pub figures: Figures,
     /// Calls and operations within it, in the order in which they run. Operations without parameters and multiply-adds
     /// are not listed; their memory is in the figures of the whole.
-    pub parts: Vec<Part>,
+    pub children: Vec<SummaryNode>,
 }
 
-impl Part {
-    /// All parts at any depth, this one first.
-    pub fn all(&self) -> Vec<&Part> {
+impl SummaryNode {
+    /// All nodes at any depth, this one first.
+    pub fn all(&self) -> Vec<&SummaryNode> {
         let mut list = vec![self];
-        self.parts.iter().for_each(|p| list.extend(p.all()));
+        self.children.iter().for_each(|node| list.extend(node.all()));
         list
     }
 }
@@ -112,23 +112,23 @@ impl Training {
 /// The figures of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// The model with all its parts.
-    pub root: Part,
+    /// The model, with its calls and operations as children.
+    pub root: SummaryNode,
     /// Parameters that weights of a pretrained encoder fill.
     pub encoder_params: Dim,
-    /// What training adds.
+    /// Multiply-adds of training.
     pub training: Training,
     /// Bytes of the inputs and labels that one anchor and its companions have, as far as the model reads them.
     pub input_bytes: Dim,
 }
 
 impl Summary {
-    /// Counts a graph.
+    /// Computes the costs of a graph's nodes and groups them.
     pub fn of(graph: &Graph) -> Summary {
         Self::counted(graph, &Costs::of(graph))
     }
 
-    /// The same where the nodes have been counted already.
+    /// Groups node costs that were computed before.
     pub fn counted(graph: &Graph, costs: &Costs) -> Summary {
         let mut drafts = Drafts::new(graph);
         for (id, node) in graph.nodes() {
@@ -178,19 +178,19 @@ pub(super) fn begins(prefix: &str, path: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// A part while it is put together.
+/// A node of the tree while it is built.
 struct Draft {
-    part: Part,
+    node: SummaryNode,
     parent: usize,
-    /// Its first node, by which parts are ordered.
+    /// Its first graph node, by which siblings are ordered.
     first: usize,
     /// Whether some node or parameter lies in it.
     used: bool,
 }
 
 impl Draft {
-    fn new(part: Part, parent: usize) -> Draft {
-        Draft { part, parent, first: usize::MAX, used: false }
+    fn new(node: SummaryNode, parent: usize) -> Draft {
+        Draft { node, parent, first: usize::MAX, used: false }
     }
 }
 
@@ -202,14 +202,14 @@ struct Drafts<'g> {
     calls: Vec<usize>,
     operations: HashMap<(usize, &'g str, &'static str), usize>,
     dead: Vec<bool>,
-    /// Parameters that belong to some part already.
+    /// Parameters that are counted already.
     placed: Vec<bool>,
 }
 
 impl<'g> Drafts<'g> {
     fn new(graph: &'g Graph) -> Self {
         let outputs = graph.outputs.iter().filter_map(|o| graph.node(o.value)).map(|n| n.ty.clone());
-        let root = Part { name: graph.name.clone(), results: outputs.collect(), ..Part::default() };
+        let root = SummaryNode { name: graph.name.clone(), results: outputs.collect(), ..SummaryNode::default() };
         let mut drafts = Drafts {
             graph,
             list: vec![Draft::new(root, 0)],
@@ -227,23 +227,23 @@ impl<'g> Drafts<'g> {
                 continue;
             };
             let values = results.get(&(region.path.as_str(), region.span)).map_or([].as_slice(), |n| &n.values);
-            let part = Part {
+            let call = SummaryNode {
                 name: below(drafts.path(parent), &region.path),
                 path: region.path.clone(),
                 block: Some(block.clone()),
                 declared: *declared,
                 span: region.span,
                 results: values.iter().filter_map(|(_, id)| graph.node(*id)).map(|n| n.ty.clone()).collect(),
-                ..Part::default()
+                ..SummaryNode::default()
             };
             drafts.calls.push(drafts.list.len());
-            drafts.list.push(Draft::new(part, parent));
+            drafts.list.push(Draft::new(call, parent));
         }
         drafts
     }
 
     fn path(&self, draft: usize) -> &str {
-        self.list.get(draft).map(|d| d.part.path.as_str()).unwrap_or_default()
+        self.list.get(draft).map(|d| d.node.path.as_str()).unwrap_or_default()
     }
 
     /// The draft of the call that a region is or lies in.
@@ -253,19 +253,19 @@ impl<'g> Drafts<'g> {
 
     fn node(&mut self, id: NodeId, cost: &NodeCost) {
         let Some(node) = self.graph.node(id) else { return };
-        let mut own = Figures::default();
-        own.add_node(cost);
+        let mut figures = Figures::default();
+        figures.add_node(cost);
         for param in &cost.params {
-            own.add_param(self.graph, *param, &self.dead);
+            figures.add_param(self.graph, *param, &self.dead);
             self.placed.get_mut(param.index()).into_iter().for_each(|p| *p = true);
         }
         let call = self.call(node.region);
-        let listed = own != Figures { kept: own.kept.clone(), ..Figures::default() };
+        let listed = figures != Figures { kept: figures.kept.clone(), ..Figures::default() };
         let at = if listed { self.operation(id, call) } else { call };
-        self.add(at, &own, id.index());
+        self.add(at, &figures, id.index());
     }
 
-    /// The draft of an operation of its own: those of one kind at one path are one.
+    /// The draft of an operation; operations of one kind at one path share it.
     fn operation(&mut self, id: NodeId, call: usize) -> usize {
         let Some(node) = self.graph.node(id) else { return call };
         let key = (call, node.scope.as_str(), node.op.name());
@@ -276,15 +276,15 @@ impl<'g> Drafts<'g> {
             true => node.op.name().to_owned(),
             false => format!("{path}.{}", node.op.name()),
         };
-        let part = Part {
+        let operation = SummaryNode {
             name: dotted(&below(self.path(call), &node.scope)),
             path: dotted(&node.scope),
             span: node.span,
             results: vec![node.ty.clone()],
-            ..Part::default()
+            ..SummaryNode::default()
         };
         self.operations.insert(key, self.list.len());
-        self.list.push(Draft::new(part, call));
+        self.list.push(Draft::new(operation, call));
         self.list.len() - 1
     }
 
@@ -292,10 +292,10 @@ impl<'g> Drafts<'g> {
     fn orphans(&mut self) {
         for (i, param) in self.graph.params.iter().enumerate() {
             if self.placed.get(i) == Some(&false) {
-                let mut own = Figures::default();
-                own.add_param(self.graph, ParamId(i as u32), &self.dead);
+                let mut figures = Figures::default();
+                figures.add_param(self.graph, ParamId(i as u32), &self.dead);
                 let call = self.call(region_of(self.graph, &param.path));
-                self.add(call, &own, usize::MAX);
+                self.add(call, &figures, usize::MAX);
             }
         }
     }
@@ -303,7 +303,7 @@ impl<'g> Drafts<'g> {
     /// Adds figures to a draft and to all that it lies in.
     fn add(&mut self, mut at: usize, figures: &Figures, first: usize) {
         while let Some(draft) = self.list.get_mut(at) {
-            draft.part.figures.add(figures);
+            draft.node.figures.add(figures);
             draft.first = draft.first.min(first);
             draft.used = true;
             if at == 0 {
@@ -313,23 +313,23 @@ impl<'g> Drafts<'g> {
         }
     }
 
-    /// The parts within one another, without those that nothing lies in.
-    fn tree(self) -> Part {
-        let mut inside: Vec<Vec<(usize, Part)>> = self.list.iter().map(|_| Vec::new()).collect();
+    /// The drafts as a tree, without those that hold no node and no parameter.
+    fn tree(self) -> SummaryNode {
+        let mut inside: Vec<Vec<(usize, SummaryNode)>> = self.list.iter().map(|_| Vec::new()).collect();
         let mut root = None;
-        // A part stands behind the one it lies in.
+        // A draft comes after its parent in the list.
         for (i, draft) in self.list.into_iter().enumerate().rev() {
-            let mut parts = inside.get_mut(i).map(std::mem::take).unwrap_or_default();
+            let mut children = inside.get_mut(i).map(std::mem::take).unwrap_or_default();
             // They come from the last to the first; sorting keeps the order of those without nodes.
-            parts.reverse();
-            parts.sort_by_key(|(first, _)| *first);
-            let part = Part { parts: parts.into_iter().map(|(_, p)| p).collect(), ..draft.part };
+            children.reverse();
+            children.sort_by_key(|(first, _)| *first);
+            let node = SummaryNode { children: children.into_iter().map(|(_, child)| child).collect(), ..draft.node };
             if i == 0 {
-                root = Some(part);
+                root = Some(node);
             } else if draft.used
                 && let Some(siblings) = inside.get_mut(draft.parent)
             {
-                siblings.push((draft.first, part));
+                siblings.push((draft.first, node));
             }
         }
         root.unwrap_or_default()

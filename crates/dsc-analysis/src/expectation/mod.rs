@@ -1,4 +1,4 @@
-//! `expect` items, judged on a graph.
+//! `expect` items, checked on a graph.
 //!
 //! | figure | what it is |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | `memory`, `memory(batch: 16)` | bytes of training ([`memory`](super::memory)); the recipe's batch unless one is given |
 //! | `shape(x)` | the axes of a binding, an input or a call: `shape(h0) == [T, d]`, with `_` for any |
 //!
-//! `X` is a block, which stands for all its calls, or a path as in the table of parameters, which stands for all that
-//! begins with it: `params(t)`, `macs(fuse[0])`, `macs(fuse[0].b)`. Figures are numbers like others: `params -
+//! `X` is a block, which means all its calls, or a path as in the table of parameters, which means all that begins
+//! with it: `params(t)`, `macs(fuse[0])`, `macs(fuse[0].b)`. Figures are numbers like others: `params -
 //! params(Bert) < 3M`, `macs(Fuse) / macs < 0.1`. Sides may also hold hypers and names of the data.
 
 mod expr;
@@ -19,7 +19,7 @@ use self::expr::{
 };
 use super::count::grouped;
 use super::memory::{Memory, MemoryPlan};
-use super::part::{Figures, Part, Summary, begins};
+use super::summary::{Figures, Summary, SummaryNode, begins};
 use dsc_graph::Graph;
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::statics::Static;
@@ -31,14 +31,14 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names, structure as code};
 use dsc_syntax::source::Span;
 
-/// What claims are judged on: a model under one recipe.
+/// What expectations are checked on: a model under one recipe.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The program, which knows its blocks.
     pub program: &'a Program,
-    /// The graph.
+    /// The compiled model.
     pub graph: &'a Graph,
-    /// Its figures.
+    /// Figures of the graph by block.
     pub summary: &'a Summary,
     /// Values of the hypers.
     pub hypers: &'a [(String, Static)],
@@ -50,35 +50,35 @@ pub struct Subject<'a> {
     pub under: &'a str,
 }
 
-/// Checks one claim.
+/// Checks one expectation, a comparison of a figure with a number or of a shape with a list.
 ///
 /// # Errors
-/// `E0530` where it does not hold: with the number, the limit and the parts that contribute most. `E0531` where it cannot
-/// be decided without data. `E0520` and `E0201` for a claim that is none.
-pub fn judge(claim: &Expr, subject: &Subject<'_>) -> Result<(), Diagnostic> {
-    let ExprKind::Binary(op, _, a, b) = &claim.kind else { return Err(no_comparison(claim.span)) };
+/// `E0530` where it does not hold: with the number, the limit and the blocks that contribute most. `E0531` where it cannot
+/// be decided without data. `E0520` and `E0201` for an expression that is no expectation.
+pub fn check(expectation: &Expr, subject: &Subject<'_>) -> Result<(), Diagnostic> {
+    let ExprKind::Binary(op, _, a, b) = &expectation.kind else { return Err(no_comparison(expectation.span)) };
     if !is_comparison(*op) {
-        return Err(no_comparison(claim.span));
+        return Err(no_comparison(expectation.span));
     }
-    // The figure stands left in messages, wherever it is written.
+    // Messages name the figure first, wherever it is written.
     let (figure, limit, op) = match has_figure(a) || !has_figure(b) {
         true => (a, b, *op),
         false => (b, a, mirrored(*op)),
     };
-    let (is, wanted, holds) = match (shape_argument(figure), shape_argument(limit)) {
-        (Some(x), _) => subject.shape_claim(x, op, limit, claim.span)?,
+    let (actual, expected, holds) = match (shape_argument(figure), shape_argument(limit)) {
+        (Some(x), _) => subject.compare_shape(x, op, limit, expectation.span)?,
         (None, Some(_)) => {
-            return Err(malformed(claim.span, "a shape is compared with a list")
+            return Err(malformed(expectation.span, "a shape is compared with a list")
                 .help("write `shape(h0) == [T, d]`; one list, no other figure"));
         }
-        (None, None) => subject.number_claim(figure, op, limit, claim.span)?,
+        (None, None) => subject.compare_number(figure, op, limit, expectation.span)?,
     };
     if holds {
         return Ok(());
     }
     let (what, under) = (text_of(figure), space(subject.under));
-    let message = format!("{what} is {is}{under}, expected {} {wanted}", op.symbol());
-    let mut fault = Diagnostic::error(code::E0530, message).at(claim.span, "does not hold");
+    let message = format!("{what} is {actual}{under}, expected {} {expected}", op.symbol());
+    let mut fault = Diagnostic::error(code::E0530, message).at(expectation.span, "does not hold");
     let largest = subject.largest(figure);
     for (part, text) in &largest {
         fault = fault.because(part.span, text.clone());
@@ -90,19 +90,19 @@ pub fn judge(claim: &Expr, subject: &Subject<'_>) -> Result<(), Diagnostic> {
     })
 }
 
-/// `is, expected, holds`.
+/// The actual and the expected value as text, and whether the expectation holds.
 type Outcome = Result<(String, String, bool), Diagnostic>;
 
 impl Subject<'_> {
-    fn number_claim(&self, figure: &Expr, op: BinaryOp, limit: &Expr, span: Span) -> Outcome {
-        let (is, wanted) = (self.value(figure)?, self.value(limit)?);
-        match Static::binary(op, &is, &wanted) {
-            Ok(Static::Bool(holds)) => Ok((written(&is), written(&wanted), holds)),
+    fn compare_number(&self, figure: &Expr, op: BinaryOp, limit: &Expr, span: Span) -> Outcome {
+        let (actual, expected) = (self.value(figure)?, self.value(limit)?);
+        match Static::binary(op, &actual, &expected) {
+            Ok(Static::Bool(holds)) => Ok((written(&actual), written(&expected), holds)),
             Ok(_) => Err(no_comparison(span)),
             Err(f) if f.code == dsc_syntax::diag::codes::hypers::E0401 => {
-                let names = unbound(&[&is, &wanted]).join(", ");
+                let names = unbound(&[&actual, &expected]).join(", ");
                 let figure = text_of(figure);
-                Err(Diagnostic::error(code::E0531, format!("{figure} is {is}{}", space(self.under)))
+                Err(Diagnostic::error(code::E0531, format!("{figure} is {actual}{}", space(self.under)))
                     .at(span, format!("depends on {names}"))
                     .help("say for which recipe it is meant, `.. for sims`, one that is named like a data set or inherits from one that is; or bind the data: `dsc check FILE --data sims`"))
             }
@@ -110,8 +110,8 @@ impl Subject<'_> {
         }
     }
 
-    fn shape_claim(&self, x: &Expr, op: BinaryOp, limit: &Expr, span: Span) -> Outcome {
-        let ExprKind::List(wanted) = &limit.kind else {
+    fn compare_shape(&self, x: &Expr, op: BinaryOp, limit: &Expr, span: Span) -> Outcome {
+        let ExprKind::List(expected) = &limit.kind else {
             return Err(malformed(limit.span, "a shape is compared with a list of its axes")
                 .help("write `shape(h0) == [T, d]`, `_` for any, `[]` for a Real"));
         };
@@ -123,9 +123,9 @@ impl Subject<'_> {
             Type::Tensor(t) => t.axes().cloned().collect(),
             Type::Tokens { len } => vec![len.clone()],
         };
-        let mut equal = axes.len() == wanted.len();
+        let mut equal = axes.len() == expected.len();
         let mut texts = Vec::new();
-        for (i, element) in wanted.iter().enumerate() {
+        for (i, element) in expected.iter().enumerate() {
             if matches!(&element.value.kind, ExprKind::Name(n) if n == "_") {
                 texts.push("_".to_owned());
                 continue;
@@ -141,9 +141,9 @@ impl Subject<'_> {
     }
 
     /// Whether they are one dim, or one number where the file gives a number.
-    fn same_axis(&self, axis: &Dim, wanted: &Dim) -> bool {
+    fn same_axis(&self, axis: &Dim, expected: &Dim) -> bool {
         let number = |d: &Dim| self.dims.and_then(|table| d.eval(table));
-        axis == wanted || (wanted.as_const().is_some() && number(axis) == wanted.as_const())
+        axis == expected || (expected.as_const().is_some() && number(axis) == expected.as_const())
     }
 
     fn value(&self, e: &Expr) -> Result<Static, Diagnostic> {
@@ -244,15 +244,17 @@ impl Subject<'_> {
         }
     }
 
-    /// The parts that a figure's argument stands for.
-    fn target(&self, figure: &str, x: &Expr) -> Result<Vec<&Part>, Diagnostic> {
+    /// The nodes of the summary that a figure's argument means.
+    fn target(&self, figure: &str, x: &Expr) -> Result<Vec<&SummaryNode>, Diagnostic> {
         if let ExprKind::Name(name) = &x.kind
             && let Some((home, block)) = self.program.block(ModuleId(0), name)
         {
             let calls = self.summary.root.all().into_iter().skip(1);
             // A variant may have put another block of that name in its place.
-            let own = home == ModuleId(0);
-            let is = |p: &&Part| p.declared == block.name.span || (own && p.block.as_deref() == Some(name.as_str()));
+            let is_main = home == ModuleId(0);
+            let is = |p: &&SummaryNode| {
+                p.declared == block.name.span || (is_main && p.block.as_deref() == Some(name.as_str()))
+            };
             return Ok(calls.filter(|p| p.block.is_some()).filter(is).collect());
         }
         let path = path_of(x).ok_or_else(|| {
@@ -289,24 +291,24 @@ impl Subject<'_> {
             .did_you_mean(path, blocks.chain(paths).map(String::as_str))
     }
 
-    /// The three parts that contribute most to the first figure in `e`, with a text for each.
-    fn largest(&self, e: &Expr) -> Vec<(&Part, String)> {
+    /// The three blocks or operations that contribute most to the first figure in `e`, with a text for each.
+    fn largest(&self, e: &Expr) -> Vec<(&SummaryNode, String)> {
         let Some((figure, args)) = first_figure(e) else { return Vec::new() };
         let whole = match args {
             [one] if one.name.is_none() => self.target("", &one.value).unwrap_or_default(),
             _ => vec![&self.summary.root],
         };
-        let number = |p: &Part| {
+        let number = |p: &SummaryNode| {
             let dim = figure.read(&p.figures);
             self.dims.map_or_else(|| dim.as_const(), |table| dim.eval(table)).unwrap_or(0)
         };
         let total: i64 = whole.iter().map(|p| number(p)).sum();
-        let mut parts: Vec<&Part> = whole.iter().flat_map(|p| &p.parts).collect();
+        let mut parts: Vec<&SummaryNode> = whole.iter().flat_map(|p| &p.children).collect();
         parts.retain(|p| number(p) > 0);
-        // Stable: parts of one size stay in the order in which they run.
+        // Stable: those of one size stay in the order in which they run.
         parts.sort_by_key(|p| std::cmp::Reverse(number(p)));
         parts.truncate(3);
-        let text = |p: &Part| {
+        let text = |p: &SummaryNode| {
             let share = 100.0 * number(p) as f64 / total.max(1) as f64;
             format!("`{}` {} ({share:.0} %)", p.path, grouped(number(p)))
         };

@@ -1,4 +1,4 @@
-//! The words of a picture: what stands on items and beside tensors.
+//! What is written on items and beside tensors.
 
 use super::Options;
 use super::plan::Plans;
@@ -12,29 +12,29 @@ pub const SHADES: i64 = 6;
 /// What dims count as in shading where no data are bound: only orders of magnitude matter there.
 const NOMINAL: i64 = 100;
 
-/// The words of one item.
+/// What is written on one item.
 #[derive(Clone, Debug, Default)]
-pub struct Words {
+pub struct Labels {
     /// The first line: name and which of several it is.
     pub title: String,
     /// `×12` for equal turns.
     pub times: String,
     /// The second line of what is closed: attributes and parameters.
     pub note: String,
-    /// What stands in the head of an open box behind its name.
+    /// In the head of an open box, behind its name: the counts.
     pub head: String,
     /// Beside each of its tensors: name and type.
     pub outs: Vec<String>,
     /// Beside each tensor that comes into the open box: the argument's name.
     pub ins: Vec<String>,
-    /// The remark that pointing at it shows.
+    /// Shown when it is pointed at, in lines: name, path, type, counts, place.
     pub tip: String,
     /// 0 to [`SHADES`].
     pub shade: i64,
 }
 
-/// The words of all items.
-pub fn words(scene: &Scene, plans: &Plans, options: &Options<'_>) -> Vec<Words> {
+/// The labels of all items.
+pub fn labels(scene: &Scene, plans: &Plans, options: &Options<'_>) -> Vec<Labels> {
     let cost = |item: &Item| {
         let count = item.macs.as_ref().unwrap_or(&item.params);
         let known = options.dims.and_then(|d| count.eval(d));
@@ -47,14 +47,14 @@ pub fn words(scene: &Scene, plans: &Plans, options: &Options<'_>) -> Vec<Words> 
         .collect()
 }
 
-fn of(scene: &Scene, plans: &Plans, options: &Options<'_>, id: usize, item: &Item, shade: i64) -> Words {
+fn of(scene: &Scene, plans: &Plans, options: &Options<'_>, id: usize, item: &Item, shade: i64) -> Labels {
     let params = format!("{} params", short(&item.params, options));
     // A formula of multiply-adds is too long for a box; pointing at it shows it.
     let macs = item.macs.as_ref().and_then(|m| options.dims.and_then(|d| m.eval(d)).or_else(|| m.as_const()));
     let macs = macs.filter(|n| *n > 0).map(|n| format!("{} macs", count::short(n)));
     let dead = item.dead != Dim::from(0);
     let mut notes: Vec<String> = Vec::new();
-    let (own, note) = plain(item);
+    let (sign, note) = plain(item);
     notes.extend((!note.is_empty()).then_some(note));
     let counts: Vec<String> = (item.params != Dim::from(0)).then_some(params).into_iter().chain(macs).collect();
     notes.extend(counts.iter().cloned());
@@ -77,8 +77,8 @@ fn of(scene: &Scene, plans: &Plans, options: &Options<'_>, id: usize, item: &Ite
     };
     let argument = |tensor: &usize| scene.argument(*tensor, id).unwrap_or_default().to_owned();
     let is_box = !item.children.is_empty();
-    Words {
-        title: own.unwrap_or(title),
+    Labels {
+        title: sign.unwrap_or(title),
         times: if item.times > 1 { format!("\u{d7}{}", item.times) } else { String::new() },
         note: notes.join(", "),
         head: if is_box { counts.join(", ") } else { String::new() },
