@@ -28,8 +28,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dsc_data::card;
+use dsc_graph::primitives::PRIMITIVES;
 use dsc_language::lower::{Options, check};
-use dsc_language::sema::primitives::PRIMITIVES;
 use dsc_language::sema::program::{Loaded, Program};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::MemoryWorld;

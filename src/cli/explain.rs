@@ -2,8 +2,8 @@
 
 use super::words::{WORDS, Word, sections};
 use super::{Exit, Output};
+use dsc_graph::primitives::{self, OPERATIONS, Primitive};
 use dsc_language::sema::library::{LibraryBlock, blocks};
-use dsc_language::sema::primitives::{self, PRIMITIVES, Primitive};
 use dsc_recipe::{KEYS, Key, overview};
 use dsc_syntax::diag::{Code, CodeInfo, all_codes, did_you_mean, explain, retired};
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 /// `dsc explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A diagnostic code, a primitive, a block of the standard library, a key of recipes or a word of the language;
-    /// without it, all of them, a line each. `recipe` shows all keys
+    /// A diagnostic code, an operation, a block of the standard library, a key of recipes or a word of the language; without
+    /// it, all of them, a line each. `recipe` shows all keys
     #[arg(value_name = "CODE|NAME", value_parser = known)]
     pub topic: Option<Topic>,
 }
@@ -22,8 +22,8 @@ pub struct Args {
 pub enum Topic {
     /// A diagnostic code.
     Code(CodeInfo),
-    /// A primitive.
-    Primitive(&'static Primitive),
+    /// An operation: a primitive, or what an operator or a declaration makes in a graph.
+    Operation(&'static Primitive),
     /// A block of the standard library.
     Block(LibraryBlock),
     /// A word of the language; also the key of recipes of that name, if there is one.
@@ -44,7 +44,10 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             for topic in everything() {
                 match topic {
                     Topic::Code(c) => out.line(format_args!("{}  {}", c.code, c.title)),
-                    Topic::Primitive(p) => out.line(p.signature),
+                    Topic::Operation(p) => match p.written {
+                        None => out.line(p.signature()),
+                        Some(form) => out.line(format_args!("{}  (written `{form}`)", p.signature())),
+                    },
                     Topic::Block(b) => out.line(format_args!("{}  ({})", b.signature, b.module)),
                     Topic::Word((word, headings)) => out.line(format_args!("{word}  ({})", headings.join("; "))),
                     Topic::Key(key) => out.line(format_args!("{}  (a key of recipes: {})", key.name, key.text)),
@@ -58,7 +61,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
 
 fn everything() -> impl Iterator<Item = Topic> {
     let codes = all_codes().copied().map(Topic::Code);
-    let names = PRIMITIVES.iter().map(Topic::Primitive).chain(blocks().into_iter().map(Topic::Block));
+    let names = OPERATIONS.iter().map(Topic::Operation).chain(blocks().into_iter().map(Topic::Block));
     codes.chain(names).chain(WORDS.iter().map(Topic::Word)).chain(KEYS.iter().map(Topic::Key))
 }
 
@@ -71,8 +74,16 @@ fn show(topic: &Topic, out: &mut Output) {
                 info.example.trim_matches('\n').lines().for_each(|line| out.line(format_args!("    {line}")));
             }
         }
-        Topic::Primitive(p) => {
-            out.line(format_args!("{}\n\n{}\n\nA primitive: it needs no import.", p.signature, p.doc));
+        Topic::Operation(p) => {
+            let note = match p.written {
+                None => "A primitive: it needs no import.".to_owned(),
+                Some(form) => format!("An operation of graphs, which the language writes as `{form}`."),
+            };
+            out.line(format_args!("{}\n\n{}\n\n{note}\n\n    {}", p.signature(), p.doc, example(p)));
+            // `input` is an operation of graphs, and a word of the language too.
+            if let Some(word) = word(p.name) {
+                out.line(format_args!("\n{}", sections(word)));
+            }
         }
         Topic::Block(b) => {
             out.line(format_args!("{}\n\n{}\n\nuse std::{}   // {}:\n", b.signature, b.docs, b.name, b.module));
@@ -102,16 +113,25 @@ fn keys_of(word: &str) -> Option<String> {
     }
 }
 
+fn word(name: &str) -> Option<&'static Word> {
+    WORDS.iter().find(|(word, _)| *word == name)
+}
+
+/// The example of an entry as a line of a model: `let r = linear(audio, out: 8)`.
+fn example(p: &Primitive) -> String {
+    format!("let r = {}", p.example)
+}
+
 fn known(name: &str) -> Result<Topic, String> {
     let blocks = blocks();
     let found = explain(name).copied().map(Topic::Code);
-    let found = found.or_else(|| primitives::find(name).map(Topic::Primitive));
+    let found = found.or_else(|| primitives::operation(name).map(Topic::Operation));
     let found = found.or_else(|| blocks.iter().find(|b| b.name == name).cloned().map(Topic::Block));
-    let found = found.or_else(|| WORDS.iter().find(|(word, _)| *word == name).map(Topic::Word));
+    let found = found.or_else(|| word(name).map(Topic::Word));
     let found = found.or_else(|| Key::find(name).map(Topic::Key));
     let found = found.or_else(|| retired(name).map(|(old, code)| Topic::Retired(old, code)));
     found.ok_or_else(|| {
-        let names = PRIMITIVES.iter().map(|p| p.name).chain(blocks.iter().map(|b| b.name.as_str()));
+        let names = OPERATIONS.iter().map(|p| p.name).chain(blocks.iter().map(|b| b.name.as_str()));
         let names = names.chain(WORDS.iter().map(|(word, _)| *word)).chain(KEYS.iter().map(|key| key.name));
         let upper = name.to_ascii_uppercase();
         let near = did_you_mean(&upper, all_codes().map(|c| c.code.0)).or_else(|| did_you_mean(name, names));
@@ -130,7 +150,10 @@ fn prose(info: &CodeInfo) -> String {
 fn entry(topic: &Topic) -> Value {
     match topic {
         Topic::Code(c) => json!({ "code": c.code.0, "title": c.title, "text": prose(c), "example": c.example }),
-        Topic::Primitive(p) => json!({ "primitive": p.name, "signature": p.signature, "text": p.doc }),
+        Topic::Operation(p) => {
+            let kind = if p.written.is_some() { "operation" } else { "primitive" };
+            json!({ kind: p.name, "signature": p.signature(), "written": p.written, "text": p.doc, "example": example(p) })
+        }
         Topic::Block(b) => json!({
             "block": b.name, "module": b.module, "signature": b.signature, "text": b.docs, "source": b.source,
         }),

@@ -5,29 +5,12 @@
 
 use super::body::Body;
 use super::types::{Len, Ty, Width};
+use dsc_graph::primitives::Unary;
 
 /// How a call is written, and its type.
 type Made = Option<(String, Ty)>;
 
 pub type Rule = fn(&mut Body<'_>) -> Made;
-
-/// Element-wise functions of one operand.
-const ELEMENTWISE: [&str; 14] = [
-    "relu",
-    "gelu",
-    "tanh",
-    "sigmoid",
-    "exp",
-    "abs",
-    "square",
-    "silu",
-    "softplus",
-    "sin",
-    "cos",
-    "stop_grad",
-    "log",
-    "sqrt",
-];
 
 fn any(b: &mut Body<'_>) -> Option<(String, Ty)> {
     b.pick(|_| true)
@@ -108,7 +91,8 @@ pub const RULES: &[Rule] = &[
 
 fn elementwise(b: &mut Body<'_>) -> Made {
     let (x, ty) = any(b)?;
-    let f = b.choose(&ELEMENTWISE);
+    let functions: Vec<&str> = Unary::ALL.iter().map(|f| f.name()).chain(["stop_grad"]).collect();
+    let f = b.choose(&functions);
     Some(match (f, b.below(3)) {
         // Kept off their poles, as a user would.
         ("log" | "sqrt", _) => (format!("{f}(abs({x}) + 0.1)"), ty),

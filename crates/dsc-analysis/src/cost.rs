@@ -21,8 +21,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dsc_graph::dims::Dim;
+use dsc_graph::primitives::Keeps;
 use dsc_graph::types::Type;
-use dsc_graph::{Axis, Binary, Cell, Einsum, Op, Pool, Reduction, Unary};
+use dsc_graph::{Axis, Cell, Einsum, Op, Pool, Reduction};
 
 /// What a multiply-add is, in one sentence.
 pub const CONVENTION: &str = "multiply-adds of one sample's forward pass: products of linear maps, scores, weighted sums, \
@@ -78,22 +79,9 @@ impl Cost {
             Op::Input(_) | Op::Label(_) | Op::Const(_) => free(),
             Op::Param(_) | Op::Expand | Op::Learned => free().stored(Storage::Parameter),
 
-            Op::Binary(Binary::Add | Binary::Sub) => free(),
-            Op::Binary(Binary::Mul | Binary::Div | Binary::Minimum | Binary::Maximum) => {
-                keeping([Kept::Operand(0), Kept::Operand(1)])
-            }
-            Op::Unary(Unary::Relu | Unary::Tanh | Unary::Sigmoid | Unary::Exp | Unary::Sqrt) => keeping([Kept::Result]),
-            Op::Unary(
-                Unary::Gelu
-                | Unary::Log
-                | Unary::Abs
-                | Unary::Square
-                | Unary::Silu
-                | Unary::Softplus
-                | Unary::Sin
-                | Unary::Cos,
-            )
-            | Op::Curve(_) => keeping([Kept::Operand(0)]),
+            Op::Unary(f) => entry_wise(f.keeps(), operands.len()),
+            Op::Binary(f) => entry_wise(f.keeps(), operands.len()),
+            Op::Curve(_) => keeping([Kept::Operand(0)]),
             Op::Affine { .. } | Op::AddRow | Op::GradReverse { .. } => free(),
             Op::Scale | Op::MulRow => keeping([Kept::Operand(0), Kept::Operand(1)]),
             Op::Normalize { .. } => keeping([Kept::Operand(0), floats(&rows(result))]),
@@ -161,6 +149,15 @@ impl Cost {
 /// No product, a result of its own, nothing kept.
 fn free() -> Cost {
     Cost::default()
+}
+
+/// Of a function of every entry: nothing but what its gradient needs.
+fn entry_wise(keeps: Keeps, operands: usize) -> Cost {
+    match keeps {
+        Keeps::Nothing => free(),
+        Keeps::Operands => Cost { keeps: (0..operands).map(Kept::Operand).collect(), ..Cost::default() },
+        Keeps::Result => keeping([Kept::Result]),
+    }
 }
 
 fn keeping<const N: usize>(keeps: [Kept; N]) -> Cost {

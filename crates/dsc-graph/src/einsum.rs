@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Letters for the axes of every operand, time first, and of the result. A letter that the result lacks is summed over.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Einsum {
     operands: Vec<Vec<char>>,
     result: Vec<char>,

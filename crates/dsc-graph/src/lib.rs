@@ -2,6 +2,7 @@
 //!
 //! - [`dims`], [`types`], [`statics`]: dimensions as polynomials over named atoms, types of one sample with lengths and modality,
 //!   values known at compile time; [`constant`]: those that need no name;
+//! - [`primitives`]: the table of operations, from which calls are checked and explained;
 //! - [`Op`]: the operations, each with its typing rule ([`Op::infer`]), its name and its [`Attributes`];
 //! - [`Graph`]: nodes on `petgraph`, the table of parameters, inputs, outputs, losses, companions;
 //! - [`Graph::to_text`]: the stable text form, and the hash taken of it; [`mod@parse`] describes the form and reads it;
@@ -16,12 +17,14 @@
 pub mod constant;
 pub mod dims;
 pub mod passes;
+pub mod primitives;
 pub mod statics;
 pub mod types;
 
 mod attributes;
 mod einsum;
 mod equal;
+mod form;
 mod graph;
 mod init;
 mod op;
@@ -29,6 +32,7 @@ pub mod parse;
 mod region;
 mod rewrite;
 mod sequence;
+mod spelling;
 mod text;
 mod typing;
 mod verify;

@@ -10,60 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Band, Cell, CompanionsId, Einsum, ParamId, Pool};
 use crate::dims::Dim;
+use crate::primitives::Operation;
+pub use crate::primitives::{Binary, Unary};
 use crate::types::Modality;
 
 /// Where a random number is drawn: a name derived from the source path, so that no rewrite of the graph moves it.
 /// Empty where nothing is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RandomSite(pub String);
-
-/// Element-wise operations with two operands of one type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Binary {
-    /// `a + b`
-    Add,
-    /// `a - b`
-    Sub,
-    /// `a * b`
-    Mul,
-    /// `a / b`
-    Div,
-    /// The smaller of the two; equal ones share the gradient, as in torch.
-    Minimum,
-    /// The larger of the two.
-    Maximum,
-}
-
-/// Element-wise functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Unary {
-    /// max(x, 0)
-    Relu,
-    /// x Φ(x), exact (erf), as in BERT.
-    Gelu,
-    /// tanh
-    Tanh,
-    /// 1 / (1 + exp(-x))
-    Sigmoid,
-    /// exp
-    Exp,
-    /// Natural logarithm.
-    Log,
-    /// |x|
-    Abs,
-    /// x²
-    Square,
-    /// √x
-    Sqrt,
-    /// x / (1 + exp(-x))
-    Silu,
-    /// log(1 + exp(x)), without overflow.
-    Softplus,
-    /// sin
-    Sin,
-    /// cos
-    Cos,
-}
 
 /// Element-wise functions with static numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,6 +117,21 @@ pub enum Axis {
     Time,
     /// The last axis.
     Features,
+}
+
+impl Axis {
+    /// `time` or `features`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Axis::Time => "time",
+            Axis::Features => "features",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Axis> {
+        [Axis::Time, Axis::Features].into_iter().find(|axis| axis.name() == name)
+    }
 }
 
 /// Which of the retrieved companions.
@@ -445,93 +414,111 @@ pub enum Op {
     },
 }
 
-impl Op {
-    /// Name in the text form.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Op::Input(_) => "input",
-            Op::Label(_) => "label",
-            Op::Param(_) => "param",
-            Op::Const(_) => "const",
-            Op::Expand => "expand",
-            Op::Learned => "learned",
-            Op::Binary(Binary::Add) => "add",
-            Op::Binary(Binary::Sub) => "sub",
-            Op::Binary(Binary::Mul) => "mul",
-            Op::Binary(Binary::Div) => "div",
-            Op::Binary(Binary::Minimum) => "minimum",
-            Op::Binary(Binary::Maximum) => "maximum",
-            Op::Unary(Unary::Relu) => "relu",
-            Op::Unary(Unary::Gelu) => "gelu",
-            Op::Unary(Unary::Tanh) => "tanh",
-            Op::Unary(Unary::Sigmoid) => "sigmoid",
-            Op::Unary(Unary::Exp) => "exp",
-            Op::Unary(Unary::Log) => "log",
-            Op::Unary(Unary::Abs) => "abs",
-            Op::Unary(Unary::Square) => "square",
-            Op::Unary(Unary::Sqrt) => "sqrt",
-            Op::Unary(Unary::Silu) => "silu",
-            Op::Unary(Unary::Softplus) => "softplus",
-            Op::Unary(Unary::Sin) => "sin",
-            Op::Unary(Unary::Cos) => "cos",
-            Op::Curve(Curve::LeakyRelu { .. }) => "leaky_relu",
-            Op::Curve(Curve::Elu { .. }) => "elu",
-            Op::Curve(Curve::Clamp { .. }) => "clamp",
-            Op::Curve(Curve::Pow { .. }) => "pow",
-            Op::Affine { .. } => "affine",
-            Op::AddRow => "add_row",
-            Op::MulRow => "mul_row",
-            Op::Normalize { .. } => "normalize",
-            Op::Softmax { log: false, .. } => "softmax",
-            Op::Softmax { log: true, .. } => "log_softmax",
-            Op::Scale => "scale",
-            Op::Linear => "linear",
-            Op::LayerNorm { .. } => "layer_norm",
-            Op::Attention { .. } => "attention",
-            Op::Dropout { .. } => "dropout",
-            Op::Embedding => "embedding",
-            Op::Positions => "positions",
-            Op::Take { .. } => "take",
-            Op::Row(_) => "row",
-            Op::MeanTime => "mean",
-            Op::MaxTime => "max",
-            Op::MinTime => "min",
-            Op::SumTime => "sum",
-            Op::StdTime { .. } => "std",
-            Op::LogSumExpTime => "logsumexp_time",
-            Op::LastState => "last_state",
-            Op::Conv1d { .. } => "conv1d",
-            Op::Recurrent { cell, .. } => cell.name(),
-            Op::Shift { .. } => "shift",
-            Op::Reverse => "reverse",
-            Op::Skip { .. } => "skip",
-            Op::Downsample { .. } => "downsample",
-            Op::Dense { .. } => "dense",
-            Op::Sinusoid { .. } => "sinusoid",
-            Op::Reduce { how: Reduction::Sum, .. } => "sum_features",
-            Op::Reduce { how: Reduction::Mean, .. } => "mean_features",
-            Op::Reduce { how: Reduction::Max, .. } => "max_features",
-            Op::Reduce { how: Reduction::Min, .. } => "min_features",
-            Op::Reduce { how: Reduction::Norm, .. } => "norm",
-            Op::Reduce { how: Reduction::LogSumExp, .. } => "logsumexp_features",
-            Op::Scalar => "scalar",
-            Op::Concat(Axis::Time) => "concat_time",
-            Op::Concat(Axis::Features) => "concat",
-            Op::Einsum(_) => "einsum",
-            Op::Reshape { .. } => "reshape",
-            Op::Slice { .. } => "slice",
-            Op::Append { .. } => "append",
-            Op::Stack { .. } => "stack",
-            Op::Repeat => "repeat",
-            Op::Cosine => "cosine",
-            Op::Dot => "dot",
-            Op::LogSumExp => "logsumexp",
-            Op::StopGrad => "stop_grad",
-            Op::GradReverse { .. } => "grad_reverse",
-            Op::InBatch => "in_batch",
-            Op::Own => "own",
-            Op::At { .. } => "at",
+/// Which entry of the table of operations each is of, and with what attributes one begins that is read: a line for each.
+macro_rules! entries {
+    ($($operation:ident$(($family:ident))? <= $pattern:pat => $blank:expr;)*) => {
+        impl Op {
+            /// The entry that explains it.
+            pub fn operation(&self) -> Operation {
+                match *self {
+                    $($pattern => Operation::$operation$(($family))?,)*
+                    Op::Param(_) => Operation::Param,
+                    Op::Reduce { how: Reduction::LogSumExp, .. } => Operation::LogSumExp,
+                }
+            }
+
+            /// An operation of that entry with attributes that are yet to be set; nothing for what is made of others.
+            pub fn blank(operation: Operation) -> Option<Op> {
+                Some(match operation {
+                    $(Operation::$operation$(($family))? => $blank,)*
+                    Operation::Outer
+                    | Operation::Matmul
+                    | Operation::Transpose
+                    | Operation::Flatten
+                    | Operation::Split
+                    | Operation::Min
+                    | Operation::Max
+                    | Operation::Longest
+                    | Operation::Most
+                    | Operation::Len => return None,
+                })
+            }
         }
+    };
+}
+
+entries! {
+    Input <= Op::Input(_) => Op::Input(String::new());
+    Label <= Op::Label(_) => Op::Label(String::new());
+    Const <= Op::Const(_) => Op::Const(0.0);
+    Param <= Op::Expand => Op::Expand;
+    Learned <= Op::Learned => Op::Learned;
+    Binary(f) <= Op::Binary(f) => Op::Binary(f);
+    Unary(f) <= Op::Unary(f) => Op::Unary(f);
+    Affine <= Op::Affine { .. } => Op::Affine { mul: 1.0, add: 0.0 };
+    LeakyRelu <= Op::Curve(Curve::LeakyRelu { .. }) => Op::Curve(Curve::LeakyRelu { slope: 0.0 });
+    Elu <= Op::Curve(Curve::Elu { .. }) => Op::Curve(Curve::Elu { alpha: 0.0 });
+    Clamp <= Op::Curve(Curve::Clamp { .. }) => Op::Curve(Curve::Clamp { min: None, max: None });
+    Pow <= Op::Curve(Curve::Pow { .. }) => Op::Curve(Curve::Pow { exponent: 1.0 });
+    AddRow <= Op::AddRow => Op::AddRow;
+    MulRow <= Op::MulRow => Op::MulRow;
+    Scale <= Op::Scale => Op::Scale;
+    Normalize <= Op::Normalize { .. } => Op::Normalize { eps: 0.0 };
+    Softmax <= Op::Softmax { log: false, .. } => Op::Softmax { over: Over::Features, log: false };
+    LogSoftmax <= Op::Softmax { log: true, .. } => Op::Softmax { over: Over::Features, log: true };
+    Linear <= Op::Linear => Op::Linear;
+    LayerNorm <= Op::LayerNorm { .. } => Op::LayerNorm { eps: 0.0 };
+    Attention <= Op::Attention { .. } =>
+        Op::Attention { heads: 1, band: Band::default(), scale: None, drop: 0.0, site: RandomSite::default() };
+    Dropout <= Op::Dropout { .. } => Op::Dropout { p: 0.0, site: RandomSite::default() };
+    Embed <= Op::Embedding => Op::Embedding;
+    Positions <= Op::Positions => Op::Positions;
+    Take <= Op::Take { .. } => Op::Take { rows: Dim::default() };
+    Row <= Op::Row(_) => Op::Row(0);
+    MeanTime <= Op::MeanTime => Op::MeanTime;
+    MaxTime <= Op::MaxTime => Op::MaxTime;
+    MinTime <= Op::MinTime => Op::MinTime;
+    SumTime <= Op::SumTime => Op::SumTime;
+    StdTime <= Op::StdTime { .. } => Op::StdTime { eps: 0.0 };
+    LogSumExpTime <= Op::LogSumExpTime => Op::LogSumExpTime;
+    LastState <= Op::LastState => Op::LastState;
+    Conv1d <= Op::Conv1d { .. } => Op::Conv1d { stride: 1, dilation: 1, groups: 1, causal: false };
+    Rnn <= Op::Recurrent { cell: Cell::Rnn, .. } => Op::Recurrent { cell: Cell::Rnn, bidirectional: false };
+    Gru <= Op::Recurrent { cell: Cell::Gru, .. } => Op::Recurrent { cell: Cell::Gru, bidirectional: false };
+    Lstm <= Op::Recurrent { cell: Cell::Lstm, .. } => Op::Recurrent { cell: Cell::Lstm, bidirectional: false };
+    Shift <= Op::Shift { .. } => Op::Shift { by: 0 };
+    Reverse <= Op::Reverse => Op::Reverse;
+    Skip <= Op::Skip { .. } => Op::Skip { rows: Dim::default() };
+    Downsample <= Op::Downsample { .. } => Op::Downsample { by: 1, pool: Pool::Mean };
+    Dense <= Op::Dense { .. } => Op::Dense { to: Extent::Batch };
+    Sinusoid <= Op::Sinusoid { .. } => Op::Sinusoid { width: Dim::default() };
+    SumFeatures <= Op::Reduce { how: Reduction::Sum, .. } => Op::Reduce { how: Reduction::Sum, keep: false };
+    MeanFeatures <= Op::Reduce { how: Reduction::Mean, .. } => Op::Reduce { how: Reduction::Mean, keep: false };
+    MaxFeatures <= Op::Reduce { how: Reduction::Max, .. } => Op::Reduce { how: Reduction::Max, keep: false };
+    MinFeatures <= Op::Reduce { how: Reduction::Min, .. } => Op::Reduce { how: Reduction::Min, keep: false };
+    Norm <= Op::Reduce { how: Reduction::Norm, .. } => Op::Reduce { how: Reduction::Norm, keep: false };
+    Scalar <= Op::Scalar => Op::Scalar;
+    Concat <= Op::Concat(_) => Op::Concat(Axis::Features);
+    Einsum <= Op::Einsum(_) => Op::Einsum(Einsum::default());
+    Reshape <= Op::Reshape { .. } => Op::Reshape { shape: Vec::new() };
+    Slice <= Op::Slice { .. } => Op::Slice { from: Dim::default(), to: Dim::default() };
+    Append <= Op::Append { .. } => Op::Append { value: 0.0 };
+    Stack <= Op::Stack { .. } => Op::Stack { modality: Modality::joint() };
+    Repeat <= Op::Repeat => Op::Repeat;
+    Cosine <= Op::Cosine => Op::Cosine;
+    Dot <= Op::Dot => Op::Dot;
+    LogSumExp <= Op::LogSumExp => Op::LogSumExp;
+    StopGrad <= Op::StopGrad => Op::StopGrad;
+    GradReverse <= Op::GradReverse { .. } => Op::GradReverse { by: 0.0 };
+    InBatch <= Op::InBatch => Op::InBatch;
+    Own <= Op::Own => Op::Own;
+    At <= Op::At { .. } => Op::At { companions: CompanionsId(0), group: Group::Pos, index: 0 };
+}
+
+impl Op {
+    /// Its name in the language and in the text form.
+    pub fn name(&self) -> &'static str {
+        self.operation().name()
     }
 
     /// The random site, if the operation draws random numbers in training.

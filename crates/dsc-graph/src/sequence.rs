@@ -14,15 +14,6 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Its name in the language and in the text form.
-    pub fn name(self) -> &'static str {
-        match self {
-            Cell::Rnn => "rnn",
-            Cell::Gru => "gru",
-            Cell::Lstm => "lstm",
-        }
-    }
-
     /// Gates, each of which has `hidden` rows of the weights.
     pub fn gates(self) -> i64 {
         match self {

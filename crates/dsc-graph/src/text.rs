@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{Attribute, Graph, NodeId, Op, Ranks};
+use super::{Attribute, Attributes, Graph, NodeId, Op, Ranks, spelling};
 use crate::dims::{Dim, DimTable, DimValues};
 
 impl Graph {
@@ -24,13 +24,9 @@ impl Graph {
     /// The whole text form with other numbers for its nodes (those of parameters are not looked at), so that two graphs
     /// can be compared line by line.
     pub fn to_text_as(&self, numbers: &[usize]) -> String {
-        self.text_named(&self.name, numbers)
-    }
-
-    fn text_named(&self, name: &str, numbers: &[usize]) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
-        let _ = self.write_text(name, numbers, &mut out);
+        let _ = self.write_text(&self.name, numbers, |op| (op.name(), op.attributes()), &mut out);
         out
     }
 
@@ -45,7 +41,8 @@ impl Graph {
         self.nodes().map(number).collect()
     }
 
-    /// SHA-256 of the text form without the model's name, in hex.
+    /// SHA-256 of the text form without the model's name, in hex. Operations have their former names in it, so that hashes
+    /// are those that graphs had before operations were called as in the language.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.hashed_text().as_bytes()))
     }
@@ -62,7 +59,9 @@ impl Graph {
 
     fn hashed_text(&self) -> String {
         let live = self.live();
-        live.text_named("", &live.numbers())
+        let mut out = String::new();
+        let _ = live.write_text("", &live.numbers(), spelling::hashed, &mut out);
+        out
     }
 
     /// The names that data give numbers to, sorted.
@@ -83,7 +82,13 @@ impl Graph {
         atoms.into_iter().collect()
     }
 
-    fn write_text(&self, graph: &str, numbers: &[usize], out: &mut String) -> std::fmt::Result {
+    fn write_text(
+        &self,
+        graph: &str,
+        numbers: &[usize],
+        spelled: impl Fn(&Op) -> (&'static str, Attributes),
+        out: &mut String,
+    ) -> std::fmt::Result {
         let names = self.operand_names(numbers);
         let name = |id: NodeId| names.get(id.index()).cloned().unwrap_or_default();
         writeln!(out, "graph {graph}")?;
@@ -128,10 +133,8 @@ impl Graph {
                 continue;
             }
             let operands: Vec<String> = self.operands(id).into_iter().map(name).collect();
-            write!(out, "{} = {}", name(id), node.op.name())?;
-            write!(out, "({})", operands.join(", "))?;
-            write!(out, "{}", node.op.attributes())?;
-            writeln!(out, " : {}", node.ty)?;
+            let (op, attributes) = spelled(&node.op);
+            writeln!(out, "{} = {op}({}){attributes} : {}", name(id), operands.join(", "), node.ty)?;
         }
         for o in &self.outputs {
             writeln!(out, "output {} for {}", name(o.value), o.label)?;

@@ -43,7 +43,7 @@ model M {
   let below = attention(a, key: v, value: v, heads: 8, causal: true, offset: -1) // error[E0306]: an offset of -1 leaves the first row without a key
   let unused = attention(a, key: v, value: v, heads: 8, offset: 1) // error[E0502]: `offset` has no meaning without `causal`
   let far = attention(a, key: v, value: v, heads: 8, causal: true, offset: Ta) // error[E0401]: `offset` of `attention` wants a whole number that does not depend on the data
-  let kind = downsample(a, by: 2, with: "median") // error[E0403]: `downsample` cannot pool with "median"
+  let kind = downsample(a, by: 2, with: "median") // error[E0403]: `with` of `downsample` is "median"
   let flat = stdpool(a, eps: 0) // error[E0403]: `eps` of `stdpool` is 0
   let unmoved = shift(a) // error[E0501]: `shift` wants `by`
   let name = longest("Ta") // error[E0402]: `longest` of a string

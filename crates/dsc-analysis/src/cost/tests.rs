@@ -2,7 +2,7 @@
 
 use super::*;
 use dsc_graph::types::{Modality, TensorType};
-use dsc_graph::{Band, CompanionsId, Curve, Extent, Group, Over, ParamId, RandomSite};
+use dsc_graph::{Band, Binary, CompanionsId, Curve, Extent, Group, Over, ParamId, RandomSite, Unary};
 
 fn dim(name: &str) -> Dim {
     Dim::length(name)

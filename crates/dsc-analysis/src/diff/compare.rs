@@ -91,6 +91,7 @@ impl<'a> Pair<'a> {
         match (&a.op, &b.op) {
             // Shapes and initial values are compared with the parameters.
             (Op::Param(x), Op::Param(y)) => self.a.param(*x).map(|p| &p.path) == self.b.param(*y).map(|p| &p.path),
+            (Op::Param(_), _) | (_, Op::Param(_)) => false,
             (x, y) => x.name() == y.name() && attributes(x) == attributes(y),
         }
     }

@@ -1,6 +1,6 @@
 //! The text form of a graph, and how it is read.
 //!
-//! `dsc dump` prints it, a run folder holds it as `graph.txt`, the hash of a graph is taken of it, and [`parse`] reads it
+//! `dsc dump` prints it, a run folder holds it as `graph.txt`, the hash of a graph is taken of it (in its former spelling, see below), and [`parse`] reads it
 //! back to an equal graph. What stands in it decides equality: operations, operands, types, parameters with shape,
 //! start and place in the text encoder, inputs, labels, companions, outputs, losses. Places in source files and loop
 //! indices do not.
@@ -16,7 +16,7 @@
 //! | `label NAME : Real`, `label NAME : Real from "KEY"` | a label of the data |
 //! | `param PATH : [DIM, ..] INIT` | a parameter; `encoder PATH` behind it: its name within the text encoder; `dead`: neither output nor loss reaches it |
 //! | `companionsN NAME : by [VALUE, ..] class LABEL pos P near N near F pool S refresh E` | a retrieval of similar samples; `N` counts from 0 |
-//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`](super::Op)): its operands stand above it |
+//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`](super::Op)) by its name in the language, for which `dsc explain OP` has an entry: its operands stand above it |
 //! | `output VALUE for LABEL` | a prediction |
 //! | `loss NAME = VALUE` | a term of the loss |
 //! | `bind NAME = WIDTH`, `bind NAME <= LENGTH` | numbers of the data; not part of the graph, see [`Parsed::dims`] |
@@ -34,6 +34,9 @@
 //! *Attributes* belong to the operation and are written `key value`; one that needs no key stands alone behind the
 //! operands. A value is a number, a dim, a list of dims, a name or path, a string, or a companion
 //! (`companions0.pos.1`). Numbers are written with the fewest digits that read back as the same number.
+//!
+//! Some operations had other names in the text forms of former times (`max` for `maxpool`); these are read as well, and
+//! hashes are taken of them (`spelling`).
 //!
 //! # Example
 //! ```

@@ -42,7 +42,7 @@ fn faults_are_told_with_their_lines_all_at_once() {
 #[test]
 fn what_a_faulty_line_declares_is_not_missed_afterwards() {
     let lines = "label z : Vec[fa]\nparam w : [fb] zeros\nparam u : [fa zeros\n%0 = label() z : Real\n%1 = lineer(%0) : Real\n\
-        %2 = square(%1) : Real\n%3 = square(%2 : Real\n%4 = expand(@w) : Real\n%5 = expand(@u) : Real\n\
+        %2 = square(%1) : Real\n%3 = square(%2 : Real\n%4 = param(@w) : Real\n%5 = param(@u) : Real\n\
         %6 = add(%3, %4) : Real\nloss l = %6\n%7 = square(%8) : Real\n";
     let want = [
         "E1001 line 6: a label is a Real",
@@ -80,7 +80,7 @@ fn a_text_without_a_name_is_no_graph() {
 
 #[test]
 fn dead_has_to_be_true() {
-    let text = around("param w : [] zeros\nparam u : [] zeros dead\n%0 = expand(@u) : Real\nloss l = %0\n");
+    let text = around("param w : [] zeros\nparam u : [] zeros dead\n%0 = param(@u) : Real\nloss l = %0\n");
     let want = [
         "E1005 line 6: `w` is reached by no output and no loss, and not called `dead`",
         "E1005 line 7: `u` is called `dead`, and reached by an output or a loss",

@@ -4,7 +4,7 @@
 //! ```text
 //! %0 = input() audio : Seq<audio>[Ta, fa]
 //! %1 = mean(%0) : Vec[fa]
-//! %2 = max(%0) : Vec[fa]
+//! %2 = maxpool(%0) : Vec[fa]
 //! %3 = linear(%1, @score.weight) : Vec[1]
 //! %4 = scalar(%3) : Real
 //! output %4 for y

@@ -82,7 +82,7 @@ fn what_is_merged_makes_what_reads_it_equal() {
 
 #[test]
 fn numbers_of_nodes_that_stay_do_not_change_in_a_comparison() {
-    let lines = "%0 = input() audio : Seq<audio>[Ta, fa]\n%1 = max(%0) : Vec[fa]\n%2 = mean(%0) : Vec[fa]\n\
+    let lines = "%0 = input() audio : Seq<audio>[Ta, fa]\n%1 = maxpool(%0) : Vec[fa]\n%2 = mean(%0) : Vec[fa]\n\
         %3 = sum_features(%2) : Real\nloss l = %3\n";
     let before = read(&whole(lines));
     let after = step(&before, &dead_code::PASS, None).unwrap();

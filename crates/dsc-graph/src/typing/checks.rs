@@ -1,6 +1,7 @@
 //! What the rules ask of operands, and how they say that one does not fit.
 
 use super::{Rule, TypeFault};
+use crate::Op;
 use crate::dims::Dim;
 use crate::types::{TensorType, Time, Type};
 use dsc_syntax::diag::codes::types as code;
@@ -57,10 +58,9 @@ impl Rule<'_> {
     pub(super) fn wants(&self, i: usize, wanted: &str) -> TypeFault {
         let found = self.args.get(i).map_or_else(|| "nothing".to_owned(), ToString::to_string);
         // As the language writes it.
-        let name = match self.op.name() {
-            "concat_time" | "concat_features" => "concat",
-            "row" => "x[i]",
-            name => name,
+        let name = match self.op {
+            Op::Row(_) => "x[i]",
+            op => op.name(),
         };
         let fault = TypeFault::new(code::E0301, format!("`{name}` wants {wanted}, found {found}")).operand(i);
         match (wanted, self.args.get(i)) {

@@ -37,11 +37,11 @@ pub fn signature(program: &Program, offset: u32) -> Option<Signature> {
     match program.names.resolve_anywhere(callee.span) {
         Res::Def(def) => of_definition(program, program.names.def(program.names.callable(def)), argument),
         Res::Primitive(primitive) => Some(Signature {
-            text: primitive.signature.to_owned(),
-            parameters: primitive.args.iter().map(|a| (*a).to_owned()).collect(),
+            text: primitive.signature(),
+            parameters: primitive.args().map(str::to_owned).collect(),
             active: argument.and_then(|(_, a)| {
                 let name = a.name.as_ref()?;
-                primitive.args.iter().position(|p| *p == name.value)
+                primitive.args().position(|p| p == name.value)
             }),
         }),
         _ => None,

@@ -213,7 +213,7 @@ impl Loader<'_> {
                     // The name that was meant, too, is told here alone.
                     let near = did_you_mean(&name.value, known.iter().copied()).map(str::to_owned);
                     items.unread.extend(near);
-                    let primitive = super::primitives::find(&name.value).is_some();
+                    let primitive = dsc_graph::primitives::find(&name.value).is_some();
                     let mut d = Diagnostic::error(code::E0204, format!("the standard library has no `{}`", name.value))
                         .at(name.span, "not found");
                     d = if primitive {

@@ -1,17 +1,18 @@
-//! The arguments of one call of a primitive, fetched by kind. Where a getter gives nothing, a fault has been reported.
+//! The arguments of a call of a primitive, checked and filled up by the entry of the primitive.
 
-use super::super::block::Argument;
-use super::super::lowering::Lowering;
-use super::super::value::Value;
-use crate::sema::primitives::Primitive;
-use dsc_graph::NodeId;
+use crate::lower::block::Argument;
+use crate::lower::lowering::Lowering;
+use crate::lower::value::Value;
 use dsc_graph::dims::Dim;
+use dsc_graph::primitives::{DefaultValue, Kind, Param, Primitive};
 use dsc_graph::statics::Static;
+use dsc_graph::types::Type;
+use dsc_graph::{Attribute, NodeId};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
 use dsc_syntax::source::Span;
 
-/// The arguments of one call.
+/// The arguments of one call, as they are given.
 pub(super) struct Args {
     pub(super) primitive: &'static Primitive,
     pub(super) args: Vec<Argument>,
@@ -21,6 +22,128 @@ pub(super) struct Args {
 /// Nothing where a fault has been reported.
 pub(super) type Got<T> = Option<T>;
 
+/// A tensor that is an operand, and where it is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operand {
+    pub(super) node: NodeId,
+    pub(super) span: Span,
+}
+
+/// A value that the primitive itself looks at, and where it is given.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) value: Value,
+    pub(super) span: Span,
+}
+
+/// What a parameter is bound to.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Operand(Operand),
+    Operands(Vec<Operand>),
+    Value(Given),
+    Values(Vec<Given>),
+    Dim(Dim),
+    Int(i64),
+    Real(f64),
+    Flag(bool),
+    Text(String),
+    Dims(Vec<Dim>),
+    /// It is left out, and its default follows from the other arguments.
+    Absent,
+}
+
+impl Bound {
+    /// As an attribute of an operation; nothing for operands and for what a primitive looks at itself.
+    pub(super) fn attribute(&self) -> Option<Attribute> {
+        match self {
+            Bound::Dim(d) => Some(d.into()),
+            Bound::Int(n) => Some((*n).into()),
+            Bound::Real(x) => Some((*x).into()),
+            Bound::Flag(flag) => Some((*flag).into()),
+            Bound::Text(text) => Some(text.as_str().into()),
+            Bound::Dims(list) => Some(Attribute::Dims(list.clone())),
+            Bound::Operand(_) | Bound::Operands(_) | Bound::Value(_) | Bound::Values(_) | Bound::Absent => None,
+        }
+    }
+}
+
+/// A type that a parameter of some kind is bound to.
+pub(super) trait FromBound: Sized {
+    fn from_bound(bound: Bound) -> Option<Self>;
+}
+
+macro_rules! from_bound {
+    ($($variant:ident => $ty:ty;)*) => {
+        $(impl FromBound for $ty {
+            fn from_bound(bound: Bound) -> Option<Self> {
+                match bound {
+                    Bound::$variant(x) => Some(x),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+from_bound! {
+    Operand => Operand;
+    Operands => Vec<Operand>;
+    Value => Given;
+    Values => Vec<Given>;
+    Dim => Dim;
+    Int => i64;
+    Real => f64;
+    Flag => bool;
+    Text => String;
+    Dims => Vec<Dim>;
+}
+
+impl<T: FromBound> FromBound for Option<T> {
+    fn from_bound(bound: Bound) -> Option<Self> {
+        match bound {
+            Bound::Absent => Some(None),
+            bound => T::from_bound(bound).map(Some),
+        }
+    }
+}
+
+/// A tuple of such types: all parameters of a primitive in their order.
+pub(super) trait FromBounds: Sized {
+    fn from_bounds(bounds: Vec<Bound>) -> Option<Self>;
+}
+
+macro_rules! from_bounds {
+    ($($($ty:ident)+;)*) => {
+        $(impl<$($ty: FromBound),+> FromBounds for ($($ty,)+) {
+            fn from_bounds(bounds: Vec<Bound>) -> Option<Self> {
+                let mut rest = bounds.into_iter();
+                let all = ($($ty::from_bound(rest.next()?)?,)+);
+                rest.next().is_none().then_some(all)
+            }
+        })*
+    };
+}
+
+from_bounds! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G H;
+    A B C D E F G H I;
+}
+
+/// The arguments of a primitive that is lowered by a rule of its own, in the types of that rule. An entry whose parameters
+/// are others is a fault of the program, which the test that compiles the examples of all entries finds.
+pub(super) fn values<T: FromBounds>(a: &Args, bounds: Vec<Bound>) -> Got<T> {
+    let values = T::from_bounds(bounds);
+    debug_assert!(values.is_some(), "`{}` is lowered with other parameters than its entry has", a.primitive.name);
+    values
+}
+
 impl Args {
     pub(super) fn positional(&self) -> impl Iterator<Item = &Argument> {
         self.args.iter().filter(|a| a.name.is_none())
@@ -29,242 +152,278 @@ impl Args {
     pub(super) fn named(&self, name: &str) -> Option<&Argument> {
         self.args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == name))
     }
+
+    /// Where a named argument is given, or else the call.
+    pub(super) fn place(&self, name: &str) -> Span {
+        self.named(name).map_or(self.span, |a| a.span)
+    }
+
+    /// ``help: it is called as `linear(x: ..)` ``
+    pub(super) fn help(&self, d: Diagnostic) -> Diagnostic {
+        d.help(format!("it is called as {}", self.primitive.signature()))
+    }
 }
 
 impl Lowering<'_> {
-    pub(super) fn list_of_tensors(&mut self, a: &Args) -> Got<(Vec<NodeId>, Vec<Span>)> {
-        let first = a.positional().next()?;
-        let Value::List(list) = &first.value else {
-            let kind = first.value.kind();
-            self.report(
-                Diagnostic::error(types::E0301, format!("`{}` wants a list, found a {kind}", a.primitive.name))
-                    .at(first.span, "not a list"),
-            );
+    /// All parameters of a primitive, bound to what a call gives or to their defaults, in the order of its entry.
+    pub(super) fn bound(&mut self, a: &Args) -> Got<Vec<Bound>> {
+        a.primitive.params.iter().enumerate().map(|(i, param)| self.bind_one(a, param, i == 0)).collect()
+    }
+
+    fn bind_one(&mut self, a: &Args, param: &Param, first: bool) -> Got<Bound> {
+        let name = a.primitive.name;
+        if param.kind.is_variadic() {
+            return self.bind_all(a, param);
+        }
+        let positional = first && param.kind.is_positional();
+        let given = if positional { a.positional().next() } else { a.named(param.name) };
+        let (value, span) = match (given, &param.default) {
+            (Some(arg), _) => (arg.value.clone(), arg.span),
+            (None, DefaultValue::Value(value, _)) => (Value::Static(value.clone()), a.span),
+            (None, DefaultValue::Described(_)) => return Some(Bound::Absent),
+            (None, DefaultValue::Required) => {
+                let d = Diagnostic::error(code::E0501, format!("`{name}` wants `{}`", param.name));
+                self.report(a.help(d.at(a.span, "missing in this call")));
+                return None;
+            }
+        };
+        let what = if positional { format!("`{name}`") } else { format!("`{}` of `{name}`", param.name) };
+        let given = Given { value, span };
+        match param.kind {
+            Kind::Tensor(_) => self.operand(&given, &what).map(Bound::Operand),
+            Kind::Seq(_) => self.sequence(&given, &what).map(Bound::Operand),
+            Kind::Any(_) => Some(Bound::Value(given)),
+            Kind::Tensors | Kind::Values(_) => None,
+            _ => self.attribute(a, param.kind, &given, &what),
+        }
+    }
+
+    /// All arguments without names.
+    fn bind_all(&mut self, a: &Args, param: &Param) -> Got<Bound> {
+        let given = || a.positional().map(|arg| Given { value: arg.value.clone(), span: arg.span });
+        if param.kind != Kind::Tensors {
+            return Some(Bound::Values(given().collect()));
+        }
+        let name = a.primitive.name;
+        let mut operands = Vec::new();
+        for one in given() {
+            if let Value::List(_) = &one.value {
+                let d = Diagnostic::error(types::E0301, format!("`{name}` wants tensors, found a list"))
+                    .at(one.span, "this is a list")
+                    .help("put its elements in: `..list`");
+                self.report(d);
+                return None;
+            }
+            operands.push(self.operand(&one, &format!("`{name}`"))?);
+        }
+        Some(Bound::Operands(operands))
+    }
+
+    pub(super) fn operand(&mut self, given: &Given, what: &str) -> Got<Operand> {
+        let node = self.node_of(&given.value, given.span, what)?;
+        Some(Operand { node, span: given.span })
+    }
+
+    /// An operand with time and one axis beside it.
+    fn sequence(&mut self, given: &Given, what: &str) -> Got<Operand> {
+        let x = self.operand(given, what)?;
+        let ty = self.graph.node(x.node)?.ty.clone();
+        if ty.tensor().is_some_and(|t| t.time.is_some() && t.dims.len() == 1) {
+            return Some(x);
+        }
+        let d = Diagnostic::error(types::E0301, format!("{what} wants a Seq, found {ty}"))
+            .at(x.span, format!("this is {ty}"));
+        self.report(match ty.tensor() {
+            None => d.help("turn tokens into a sequence first: `text |> Bert()`"),
+            Some(_) => d.help("only a sequence has rows in an order"),
+        });
+        None
+    }
+
+    /// The tensors of a list.
+    pub(super) fn list_of_tensors(&mut self, a: &Args, given: &Given) -> Got<(Vec<NodeId>, Vec<Span>)> {
+        let name = a.primitive.name;
+        let Value::List(list) = &given.value else {
+            let kind = given.value.kind();
+            let d = Diagnostic::error(types::E0301, format!("`{name}` wants a list, found a {kind}"));
+            self.report(d.at(given.span, "not a list"));
             return None;
         };
         let mut nodes = Vec::new();
         for (_, value) in list {
-            nodes.push(self.node_of(value, first.span, &format!("`{}`", a.primitive.name))?);
+            nodes.push(self.node_of(value, given.span, &format!("`{name}`"))?);
         }
-        let spans = vec![first.span; nodes.len()];
+        let spans = vec![given.span; nodes.len()];
         Some((nodes, spans))
     }
 
-    pub(super) fn tensor(&mut self, a: &Args) -> Got<(NodeId, Span)> {
-        let first = a.positional().next()?;
-        let (value, span) = (first.value.clone(), first.span);
-        Some((self.node_of(&value, span, &format!("`{}`", a.primitive.name))?, span))
-    }
-
-    pub(super) fn missing(&mut self, a: &Args, name: &str) {
-        self.report(
-            Diagnostic::error(code::E0501, format!("`{}` wants `{name}`", a.primitive.name))
-                .at(a.span, "missing in this call")
-                .help(format!("it is called as {}", a.primitive.signature)),
-        );
-    }
-
-    pub(super) fn named_tensor(&mut self, a: &Args, name: &str) -> Got<(NodeId, Span)> {
-        let Some(arg) = a.named(name) else {
-            self.missing(a, name);
-            return None;
+    /// An argument that is no operand.
+    fn attribute(&mut self, a: &Args, kind: Kind, given: &Given, what: &str) -> Got<Bound> {
+        let fixed = match &given.value {
+            Value::Static(s) => Some(s),
+            _ => None,
         };
-        let (value, span) = (arg.value.clone(), arg.span);
-        Some((self.node_of(&value, span, &format!("`{name}` of `{}`", a.primitive.name))?, span))
-    }
-
-    pub(super) fn wrong_kind(&mut self, a: &Args, arg: &Argument, wanted: &str) {
-        let name = arg.name.as_ref().map_or_else(String::new, |n| n.value.clone());
-        let found = self.describe(&arg.value);
-        self.report(
-            Diagnostic::error(
-                hyper::E0401,
-                format!("`{name}` of `{}` wants {wanted}, found {found}", a.primitive.name),
-            )
-            .at(arg.span, "here")
-            .help(format!("it is called as {}", a.primitive.signature)),
-        );
-    }
-
-    pub(super) fn dim(&mut self, a: &Args, name: &str) -> Got<Dim> {
-        let Some(arg) = a.named(name) else {
-            self.missing(a, name);
-            return None;
-        };
-        match &arg.value {
-            Value::Static(s) if s.as_dim().is_some() => {
-                let dim = s.as_dim()?;
-                if dim.as_const().is_some_and(|n| n < 1) {
-                    let (n, at) = (dim.to_string(), arg.span);
-                    self.report(
-                        Diagnostic::error(types::E0306, format!("`{name}` of `{}` is {n}", a.primitive.name))
-                            .at(at, "at least 1"),
-                    );
-                    return None;
-                }
-                if dim.speaks_of_batch() {
-                    let d = Diagnostic::error(code::E0522, format!("`{name}` of `{}` is {dim}", a.primitive.name));
-                    let d =
-                        d.at(arg.span, "differs from step to step").help("use a number, a hyper or a dim of the data");
-                    self.report(d);
-                    return None;
-                }
-                if dim.is_unwieldy() {
-                    let d = Diagnostic::error(hyper::E0406, format!("`{name}` of `{}` is {dim}", a.primitive.name));
-                    self.report(d.at(arg.span, "too large"));
-                    return None;
-                }
-                Some(dim)
+        let bound = match kind {
+            Kind::Rows(least) => return self.dim(a, given, what, least).map(Bound::Dim),
+            Kind::Width => return self.width(a, given, what).map(Bound::Dim),
+            Kind::Count => {
+                let dim = self.dim(a, given, what, 1)?;
+                dim.as_const().map(Bound::Int)
             }
-            _ => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "a whole number");
+            Kind::Integer => fixed.and_then(Static::as_i64).map(Bound::Int),
+            Kind::Place => fixed
+                .and_then(Static::as_dim)
+                .filter(|d| !d.is_ragged() && d.as_const().is_none_or(|n| n >= 0))
+                .map(Bound::Dim),
+            Kind::Real | Kind::NonNegative | Kind::Positive | Kind::Probability => {
+                fixed.and_then(Static::as_f64).map(Bound::Real)
+            }
+            Kind::Flag => match fixed {
+                Some(Static::Bool(flag)) => Some(Bound::Flag(*flag)),
+                _ => None,
+            },
+            Kind::Text | Kind::Choice(_) => match fixed {
+                Some(Static::Str(text)) => Some(Bound::Text(text.clone())),
+                _ => None,
+            },
+            Kind::Shape => list_of_dims(&given.value, |d| !d.is_ragged()).map(Bound::Dims),
+            Kind::Axes => list_of_dims(&given.value, |_| true).map(Bound::Dims),
+            Kind::Tensor(_) | Kind::Seq(_) | Kind::Tensors | Kind::Any(_) | Kind::Values(_) => None,
+        };
+        match (bound, kind) {
+            (Some(Bound::Real(x)), _) => self.in_range(kind, x, given.span, what).map(Bound::Real),
+            (Some(Bound::Text(text)), Kind::Choice(all)) => self.one_of(all, text, given.span, what).map(Bound::Text),
+            (Some(bound), _) => Some(bound),
+            (None, _) => {
+                self.wrong_kind(a, given, what, in_words(kind));
                 None
             }
         }
+    }
+
+    pub(super) fn wrong_kind(&mut self, a: &Args, given: &Given, what: &str, wanted: &str) {
+        let found = self.describe(&given.value);
+        let d = Diagnostic::error(hyper::E0401, format!("{what} wants {wanted}, found {found}"));
+        self.report(a.help(d.at(given.span, "here")));
+    }
+
+    /// A whole number of at least `least`, or a dim of the data.
+    fn dim(&mut self, a: &Args, given: &Given, what: &str, least: i64) -> Got<Dim> {
+        let dim = match &given.value {
+            Value::Static(s) => s.as_dim(),
+            _ => None,
+        };
+        let Some(dim) = dim else {
+            self.wrong_kind(a, given, what, "a whole number");
+            return None;
+        };
+        let fault = if dim.as_const().is_some_and(|n| n < least) {
+            Diagnostic::error(types::E0306, format!("{what} is {dim}")).at(given.span, format!("at least {least}"))
+        } else if dim.speaks_of_batch() {
+            Diagnostic::error(code::E0522, format!("{what} is {dim}"))
+                .at(given.span, "differs from step to step")
+                .help("use a number, a hyper or a dim of the data")
+        } else if dim.is_unwieldy() {
+            Diagnostic::error(hyper::E0406, format!("{what} is {dim}")).at(given.span, "too large")
+        } else {
+            return Some(dim);
+        };
+        self.report(fault);
+        None
     }
 
     /// The width or number of rows of a weight: a number, or a width of the data, but no length of a sample.
-    pub(super) fn width(&mut self, a: &Args, name: &str) -> Got<Dim> {
-        let dim = self.dim(a, name)?;
+    fn width(&mut self, a: &Args, given: &Given, what: &str) -> Got<Dim> {
+        let dim = self.dim(a, given, what, 1)?;
+        self.fixed(&dim, given.span, what)?;
+        Some(dim)
+    }
+
+    /// Whether a dim is the same for all samples, as an axis of a weight has to be.
+    pub(super) fn fixed(&mut self, dim: &Dim, span: Span, what: &str) -> Got<()> {
         if !dim.is_ragged() {
-            return Some(dim);
+            return Some(());
         }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        self.report(
-            Diagnostic::error(
-                hyper::E0401,
-                format!("`{name}` of `{}` is {dim}, a length that every sample has of its own", a.primitive.name),
-            )
-            .at(at, "a weight has one shape for all samples")
-            .help("use a number, a hyper or a width of the data"),
-        );
+        let d = Diagnostic::error(hyper::E0401, format!("{what} is {dim}, a length that every sample has of its own"))
+            .at(span, "a weight has one shape for all samples")
+            .help("use a number, a hyper or a width of the data");
+        self.report(d);
         None
     }
 
-    pub(super) fn not_negative(&mut self, a: &Args, name: &str, default: f64) -> Got<f64> {
-        let x = self.real(a, name, Some(default))?;
-        if x >= 0.0 {
+    fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Got<f64> {
+        let (fits, range) = match kind {
+            Kind::NonNegative => (x >= 0.0, "at least 0"),
+            Kind::Positive => (x > 0.0, "more than 0"),
+            Kind::Probability => ((0.0..1.0).contains(&x), "a probability is at least 0 and less than 1"),
+            _ => (true, ""),
+        };
+        if fits {
             return Some(x);
         }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        let d = Diagnostic::error(hyper::E0403, format!("`{name}` of `{}` is {x}", a.primitive.name));
-        self.report(d.at(at, "at least 0"));
+        self.report(Diagnostic::error(hyper::E0403, format!("{what} is {x}")).at(span, range));
         None
     }
 
-    pub(super) fn int(&mut self, a: &Args, name: &str) -> Got<i64> {
-        let dim = self.dim(a, name)?;
-        if dim.as_const().is_none()
-            && let Some(arg) = a.named(name).cloned()
-        {
-            self.wrong_kind(a, &arg, "a number that does not depend on the data");
+    fn one_of(&mut self, all: &[&'static str], text: String, span: Span, what: &str) -> Got<String> {
+        if all.contains(&text.as_str()) {
+            return Some(text);
         }
-        dim.as_const()
-    }
-
-    pub(super) fn real(&mut self, a: &Args, name: &str, default: Option<f64>) -> Got<f64> {
-        match (a.named(name), default) {
-            (None, Some(default)) => Some(default),
-            (None, None) => {
-                self.missing(a, name);
-                None
-            }
-            (Some(arg), _) => match &arg.value {
-                Value::Static(s) if s.as_f64().is_some() => s.as_f64(),
-                _ => {
-                    let arg = arg.clone();
-                    self.wrong_kind(a, &arg, "a number");
-                    None
-                }
-            },
-        }
-    }
-
-    pub(super) fn probability(&mut self, a: &Args, name: &str) -> Got<f64> {
-        let default = (name == "drop").then_some(0.0);
-        let p = self.real(a, name, default)?;
-        if (0.0..1.0).contains(&p) {
-            return Some(p);
-        }
-        let at = a.named(name).map_or(a.span, |x| x.span);
-        self.report(
-            Diagnostic::error(hyper::E0403, format!("`{name}` of `{}` is {p}", a.primitive.name))
-                .at(at, "a probability is at least 0 and less than 1"),
-        );
+        let quoted: Vec<String> = all.iter().map(|one| format!("{one:?}")).collect();
+        let d = Diagnostic::error(hyper::E0403, format!("{what} is {text:?}"))
+            .at(span, "unknown")
+            .help(format!("one of {}", quoted.join(", ")))
+            .did_you_mean(&text, all.iter().copied());
+        self.report(d);
         None
     }
 
-    pub(super) fn flag(&mut self, a: &Args, name: &str, default: bool) -> Got<bool> {
-        match a.named(name) {
-            None => Some(default),
-            Some(Argument { value: Value::Static(Static::Bool(b)), .. }) => Some(*b),
-            Some(arg) => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "true or false");
-                None
-            }
-        }
-    }
-
-    pub(super) fn text(&mut self, a: &Args, name: &str, default: &str) -> Got<String> {
-        match a.named(name) {
-            None => Some(default.to_owned()),
-            Some(Argument { value: Value::Static(Static::Str(s)), .. }) => Some(s.clone()),
-            Some(arg) => {
-                let arg = arg.clone();
-                self.wrong_kind(a, &arg, "a string");
-                None
-            }
-        }
-    }
-
-    pub(super) fn shape(&mut self, a: &Args) -> Got<Vec<Dim>> {
-        let Some(arg) = a.named("shape").cloned() else {
-            self.missing(a, "shape");
-            return None;
-        };
-        let dims = match &arg.value {
-            Value::List(list) => list
-                .iter()
-                .map(|(_, v)| match v {
-                    Value::Static(s) => s.as_dim().filter(|d| !d.is_ragged() && d.as_const().is_none_or(|n| n >= 1)),
-                    _ => None,
-                })
-                .collect::<Option<Vec<_>>>(),
-            _ => None,
-        };
-        if dims.is_none() {
-            self.wrong_kind(a, &arg, "a list of whole numbers, at least 1 and the same for all samples");
-        }
-        dims
-    }
-
-    pub(super) fn features(&mut self, x: NodeId, span: Span, what: &str) -> Got<Dim> {
-        let ty = self.graph.node(x).map(|n| n.ty.clone())?;
-        match ty.tensor().and_then(|t| t.features().cloned()) {
+    /// The last axis of an operand, the same for all samples.
+    pub(super) fn features(&mut self, x: Operand, what: &str) -> Got<Dim> {
+        let ty = self.graph.node(x.node).map(|n| n.ty.clone())?;
+        let fault = match ty.tensor().and_then(|t| t.features().cloned()) {
             Some(k) if k.is_ragged() => {
-                let why = "a weight has one shape for all samples and steps";
-                let d = Diagnostic::error(types::E0301, format!("`{what}` over an axis of {k}, found {ty}"));
-                self.report(d.at(span, format!("this is {ty}")).help(why));
-                None
+                Diagnostic::error(types::E0301, format!("`{what}` over an axis of {k}, found {ty}"))
+                    .help("a weight has one shape for all samples and steps")
             }
-            Some(k) => Some(k),
+            Some(k) => return Some(k),
             None => {
-                let help = match ty {
-                    dsc_graph::types::Type::Tokens { .. } => "turn tokens into a sequence first: `text |> Bert()`",
-                    dsc_graph::types::Type::Tensor(_) => "a Real has no axis to work on",
-                };
-                self.report(
-                    Diagnostic::error(
-                        types::E0301,
-                        format!("`{what}` wants a tensor with at least one axis, found {ty}"),
-                    )
-                    .at(span, format!("this is {ty}"))
-                    .help(help),
-                );
-                None
+                let wanted = format!("`{what}` wants a tensor with at least one axis, found {ty}");
+                Diagnostic::error(types::E0301, wanted).help(match ty {
+                    Type::Tokens { .. } => "turn tokens into a sequence first: `text |> Bert()`",
+                    Type::Tensor(_) => "a Real has no axis to work on",
+                })
             }
-        }
+        };
+        self.report(fault.at(x.span, format!("this is {ty}")));
+        None
+    }
+}
+
+/// What a fault says that an argument should have been.
+fn in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Width | Kind::Rows(_) => "a whole number",
+        Kind::Count => "a number that does not depend on the data",
+        Kind::Integer => "a whole number that does not depend on the data",
+        Kind::Place => "a whole number, at least 0 and the same for all samples",
+        Kind::Real | Kind::NonNegative | Kind::Positive | Kind::Probability => "a number",
+        Kind::Flag => "true or false",
+        Kind::Text | Kind::Choice(_) => "a string",
+        Kind::Shape => "a list of whole numbers, at least 1 and the same for all samples",
+        Kind::Axes => "a list of whole numbers, at least 1",
+        Kind::Tensor(_) | Kind::Seq(_) | Kind::Tensors | Kind::Any(_) | Kind::Values(_) => "a tensor",
+    }
+}
+
+/// The dims of a list, which are at least 1 where they are numbers.
+fn list_of_dims(value: &Value, fits: impl Fn(&Dim) -> bool) -> Option<Vec<Dim>> {
+    let axis = |value: &Value| match value {
+        Value::Static(s) => s.as_dim().filter(|d| fits(d) && d.as_const().is_none_or(|n| n >= 1)),
+        _ => None,
+    };
+    match value {
+        Value::List(list) => list.iter().map(|(_, v)| axis(v)).collect(),
+        _ => None,
     }
 }

@@ -23,9 +23,7 @@ const NAMES: [&str; 10] = [
 
 impl Lowering<'_> {
     /// How a weight of that shape starts: `init`, with `std` of normal and `bound` of uniform numbers.
-    pub(super) fn init(&mut self, a: &Args, shape: &[Dim]) -> Got<Init> {
-        let (std, bound) = (self.not_negative(a, "std", 0.02)?, self.not_negative(a, "bound", 0.1)?);
-        let name = self.text(a, "init", "normal")?;
+    pub(super) fn init(&mut self, a: &Args, shape: &[Dim], (name, std, bound): (String, f64, f64)) -> Got<Init> {
         for (setting, of) in [("std", "normal"), ("bound", "uniform")] {
             if let Some(given) = a.named(setting).filter(|_| name != of) {
                 let d = Diagnostic::error(code::E0502, format!("`{setting}` has no meaning for {name:?} entries"))
@@ -35,7 +33,7 @@ impl Lowering<'_> {
                 return None;
             }
         }
-        let at = a.named("init").map_or(a.span, |x| x.span);
+        let at = a.place("init");
         let fans = fans(shape);
         let init = match (name.as_str(), fans) {
             ("normal", _) => Init::Normal { std },

@@ -1,20 +1,26 @@
-//! Calls of primitives. What each means stands in [`crate::sema::primitives`] and in the typing rule of its operation.
+//! Calls of primitives. What each means is in its entry ([`dsc_graph::primitives`]) and in the typing rule of its
+//! operation.
+//!
+//! The entry says which arguments a call takes ([`args`]). A primitive whose parameters are the operands and attributes of
+//! its operation needs nothing more; the others have a rule here: those that own weights, those that are made of other
+//! operations, those of numbers known at compile time.
 
 mod args;
 mod init;
 mod sequence;
+mod statics;
 mod tensor;
 
 use super::block::Argument;
 use super::lowering::Lowering;
 use super::value::Value;
-use crate::sema::primitives::Primitive;
-use args::{Args, Got};
+use args::{Args, Bound, Got, Operand, values};
 use dsc_graph::dims::Dim;
+use dsc_graph::primitives::{Operation, Primitive};
 use dsc_graph::statics::Static;
-use dsc_graph::{Axis, Cell, Extent, Init, Op, Unary};
+use dsc_graph::{Attributes, Axis, Extent, Init, Op};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
+use dsc_syntax::diag::codes::{structure as code, types};
 use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
@@ -23,13 +29,10 @@ impl Lowering<'_> {
         if !self.names_are_known(&args) || args.args.iter().any(|a| a.value.is_error()) {
             return Value::Error;
         }
-        let variadic = matches!(primitive.name, "concat" | "einsum" | "min" | "max");
-        let wanted = match primitive.name {
-            "learned" | "param" => 0,
-            _ => 1,
-        };
+        let positional = primitive.positional();
+        let wanted = usize::from(positional.is_some());
         let given = args.positional().count();
-        if !variadic && given != wanted {
+        if given != wanted && !positional.is_some_and(|p| p.kind.is_variadic()) {
             let extra = args.positional().nth(wanted).map(|a| a.span);
             let d = match extra {
                 Some(extra) => Diagnostic::error(
@@ -40,7 +43,7 @@ impl Lowering<'_> {
                 None => Diagnostic::error(code::E0501, format!("`{}` wants its tensor", primitive.name))
                     .at(span, "missing in this call"),
             };
-            return self.fail(d.help(format!("it is called as {}", primitive.signature)));
+            return self.fail(args.help(d));
         }
         self.primitive(&args).unwrap_or(Value::Error)
     }
@@ -69,14 +72,13 @@ impl Lowering<'_> {
                         code::E0503,
                         format!("an argument of `{}` without a name stands behind named ones", args.primitive.name),
                     )
-                    .at(arg.span, "put it first")
-                    .help(format!("it is called as {}", args.primitive.signature));
-                    self.report(d);
+                    .at(arg.span, "put it first");
+                    self.report(args.help(d));
                 }
                 None => {}
             }
             if let Some(name) = &arg.name
-                && !args.primitive.args.contains(&name.value.as_str())
+                && !args.primitive.args().any(|known| known == name.value)
             {
                 // Reported with the names.
                 ok = false;
@@ -87,207 +89,134 @@ impl Lowering<'_> {
     }
 
     fn primitive(&mut self, a: &Args) -> Got<Value> {
-        let span = a.span;
-        match a.primitive.name {
-            "linear" => {
-                let (x, xs) = self.tensor(a)?;
-                let out = self.width(a, "out")?;
-                let bias = self.flag(a, "bias", true)?;
-                let fan_in = self.features(x, xs, "linear")?;
-                let init = Init::FanIn(fan_in.clone());
-                let mut operands = vec![x, self.param("weight", vec![out.clone(), fan_in], init.clone(), span)];
-                if bias {
-                    operands.push(self.param("bias", vec![out], init, span));
-                }
-                Some(self.emit(Op::Linear, &operands, span, &[xs]))
-            }
-            "layer_norm" => {
-                let (x, xs) = self.tensor(a)?;
-                let eps = self.not_negative(a, "eps", 1e-5)?;
-                let k = self.features(x, xs, "layer_norm")?;
-                let weight = self.param("weight", vec![k.clone()], Init::Ones, span);
-                let bias = self.param("bias", vec![k], Init::Zeros, span);
-                Some(self.emit(Op::LayerNorm { eps }, &[x, weight, bias], span, &[xs]))
-            }
-            "attention" => self.attention(a),
-            "conv1d" => self.conv1d(a),
-            "gru" => self.recurrent(a, Cell::Gru),
-            "lstm" => self.recurrent(a, Cell::Lstm),
-            "rnn" => self.recurrent(a, Cell::Rnn),
-            "last_state" => self.last_state(a),
-            "minpool" => self.one(a, Op::MinTime),
-            "sumpool" => self.one(a, Op::SumTime),
-            "lsepool" => self.one(a, Op::LogSumExpTime),
-            "stdpool" => self.stdpool(a),
-            "shift" => self.shift(a),
-            "reverse" => self.one(a, Op::Reverse),
-            "skip" => self.skip(a),
-            "downsample" => self.downsample(a),
-            "dense" => self.dense(a),
-            "sinusoid" => self.sinusoid(a),
-            "longest" => self.extent_of(a, Extent::Batch),
-            "most" => self.extent_of(a, Extent::Data),
-            "dropout" => {
-                let (x, xs) = self.tensor(a)?;
-                let p = self.probability(a, "p")?;
-                if p == 0.0 {
-                    return Some(Value::Node(x));
-                }
-                let site = self.site("dropout");
-                Some(self.emit(Op::Dropout { p, site }, &[x], span, &[xs]))
-            }
-            "embed" => {
-                let (x, xs) = self.tensor(a)?;
-                let shape = vec![self.width(a, "rows")?, self.width(a, "width")?];
-                let init = self.init(a, &shape)?;
-                let table = self.param("weight", shape, init, span);
-                Some(self.emit(Op::Embedding, &[x, table], span, &[xs]))
-            }
-            "positions" => self.positions(a),
-            "learned" => {
-                let shape = vec![self.width(a, "rows")?, self.width(a, "width")?];
-                let init = self.init(a, &shape)?;
-                let table = self.param("rows", shape, init, span);
-                Some(self.emit(Op::Learned, &[table], span, &[]))
-            }
-            "param" => {
-                let shape = self.shape(a)?;
-                let init = self.init(a, &shape)?;
-                let param = self.param("value", shape, init, span);
-                Some(self.emit(Op::Expand, &[param], span, &[]))
-            }
-            "take" => {
-                let (x, xs) = self.tensor(a)?;
-                let rows = self.dim(a, "rows")?;
-                Some(self.emit(Op::Take { rows }, &[x], span, &[xs]))
-            }
-            "concat" => self.concat(a),
-            "cosine" | "dot" => {
-                let (x, xs) = self.tensor(a)?;
-                let (y, ys) = self.named_tensor(a, "with")?;
-                let op = if a.primitive.name == "dot" { Op::Dot } else { Op::Cosine };
-                Some(self.emit(op, &[x, y], span, &[xs, ys]))
-            }
-            "add_row" => {
-                let (x, xs) = self.tensor(a)?;
-                let (row, rs) = self.named_tensor(a, "row")?;
-                Some(self.emit(Op::AddRow, &[x, row], span, &[xs, rs]))
-            }
-            "scale" => {
-                let (x, xs) = self.tensor(a)?;
-                let (by, bs) = self.named_tensor(a, "by")?;
-                Some(self.emit(Op::Scale, &[x, by], span, &[xs, bs]))
-            }
-            "mean" => self.one(a, Op::MeanTime),
-            "maxpool" => self.one(a, Op::MaxTime),
-            "scalar" => self.one(a, Op::Scalar),
-            "stop_grad" => self.one(a, Op::StopGrad),
-            "relu" => self.one(a, Op::Unary(Unary::Relu)),
-            "gelu" => self.one(a, Op::Unary(Unary::Gelu)),
-            "tanh" => self.one(a, Op::Unary(Unary::Tanh)),
-            "sigmoid" => self.one(a, Op::Unary(Unary::Sigmoid)),
-            "exp" => self.one(a, Op::Unary(Unary::Exp)),
-            "log" => self.one(a, Op::Unary(Unary::Log)),
-            "square" => self.one(a, Op::Unary(Unary::Square)),
-            "abs" => self.number_or_tensor(a, f64::abs, Unary::Abs),
-            "sqrt" => self.number_or_tensor(a, f64::sqrt, Unary::Sqrt),
-            "min" | "max" => self.extremum(a),
-            "len" => match a.positional().next().map(|x| (&x.value, x.span)) {
-                Some((Value::List(list), _)) => Some(Value::int(list.len() as i64)),
-                Some((other, at)) => {
-                    let kind = other.kind();
-                    Some(self.fail(Diagnostic::error(hyper::E0402, format!("`len` of a {kind}")).at(at, "not a list")))
-                }
-                None => None,
-            },
-            _ => self.tensor_primitive(a),
+        if let Some(value) = self.of_number(a) {
+            return Some(value);
+        }
+        let b = self.bound(a)?;
+        match a.primitive.operation {
+            Operation::Linear => self.linear(a, b),
+            Operation::LayerNorm => self.layer_norm(a, b),
+            Operation::Attention => self.attention(a, b),
+            Operation::Conv1d => self.conv1d(a, b),
+            Operation::Gru | Operation::Lstm | Operation::Rnn => self.recurrent(a, b),
+            Operation::LastState => self.last_state(a, b),
+            Operation::Dropout => self.dropout(a, b),
+            Operation::Embed => self.embed(a, b),
+            Operation::Positions => self.positions(a, b),
+            Operation::Learned => self.learned(a, b),
+            Operation::Param => self.fresh(a, b),
+            Operation::Shift => self.shift(a, b),
+            Operation::Skip => self.skip(a, b),
+            Operation::Dense => self.dense(a, b),
+            Operation::Concat => self.concat(a, b),
+            Operation::Einsum => self.einsum(a, b),
+            Operation::Outer => self.outer(a, b),
+            Operation::Matmul => self.matmul(a, b),
+            Operation::Transpose => self.transpose(a, b),
+            Operation::Flatten => self.flatten(a, b),
+            Operation::Reshape => self.reshape(a, b),
+            Operation::Slice => self.slice(a, b),
+            Operation::Split => self.split(a, b),
+            Operation::Append => self.append(a, b),
+            Operation::Stack => self.stack(a, b),
+            Operation::Softmax | Operation::LogSoftmax => self.softmax(a, b),
+            Operation::LogSumExp => self.logsumexp(a, b),
+            Operation::Clamp => self.clamp(a, b),
+            Operation::Pow => self.pow(a, b),
+            Operation::InBatch => self.in_batch(a, b),
+            Operation::Min | Operation::Max => self.extremum(a, b),
+            Operation::Longest => self.extent_of(a, b, Extent::Batch),
+            Operation::Most => self.extent_of(a, b, Extent::Data),
+            Operation::Len => self.length(a, b),
+            _ => self.direct(a, &b),
         }
     }
 
-    fn one(&mut self, a: &Args, op: Op) -> Got<Value> {
-        let (x, xs) = self.tensor(a)?;
-        Some(self.emit(op, &[x], a.span, &[xs]))
-    }
-
-    fn number_or_tensor(&mut self, a: &Args, number: impl Fn(f64) -> f64, op: Unary) -> Got<Value> {
-        if let Some(Value::Static(s)) = a.positional().next().map(|x| &x.value)
-            && let Some(n) = s.as_f64()
-        {
-            if let (Static::Int(n), Unary::Abs) = (s, op) {
-                return Some(Value::Static(Static::Int(n.saturating_abs())));
-            }
-            let value = Static::finite(Static::Float(number(n)), || format!("`{}` of {n}", a.primitive.name));
-            return Some(match value {
-                Ok(value) => Value::Static(value),
-                Err(f) => self.fail(Diagnostic::error(f.code, f.message).at(a.span, "here")),
-            });
-        }
-        self.one(a, Op::Unary(op))
-    }
-
-    fn extremum(&mut self, a: &Args) -> Got<Value> {
-        let mut dims = Vec::new();
-        let mut floats = Vec::new();
-        for arg in a.positional() {
-            match &arg.value {
-                Value::Static(Static::Float(x)) => floats.push(*x),
-                Value::Static(s) if s.as_dim().is_some() => {
-                    floats.extend(s.as_f64());
-                    dims.extend(s.as_dim());
+    /// The operation of that name, whose operands and attributes are the parameters.
+    fn direct(&mut self, a: &Args, bounds: &[Bound]) -> Got<Value> {
+        let (mut operands, mut spans, mut attributes) = (Vec::new(), Vec::new(), Attributes::new());
+        for (param, bound) in a.primitive.params.iter().zip(bounds) {
+            match bound {
+                Bound::Operand(x) => {
+                    operands.push(x.node);
+                    spans.push(x.span);
                 }
-                other => {
-                    let d = Diagnostic::error(hyper::E0402, format!("`{}` of a {}", a.primitive.name, other.kind()))
-                        .at(arg.span, "not a number known at compile time")
-                        .help(match a.primitive.name {
-                            "min" => "entry by entry it is `minimum(a, with: b)`, over features `min_features(x)`",
-                            _ => "entry by entry it is `maximum(a, with: b)`; to pool a sequence write `maxpool(x)`",
-                        });
-                    return Some(self.fail(d));
-                }
+                bound => bound.attribute().into_iter().for_each(|value| attributes.push(param.name, value)),
             }
         }
-        let smallest = a.primitive.name == "min";
-        let given = a.positional().count();
-        if given == 0 {
-            return Some(self.fail(
-                Diagnostic::error(code::E0501, format!("`{}` of nothing", a.primitive.name)).at(a.span, "no numbers"),
-            ));
-        }
-        if dims.len() == given {
-            let large = dims.iter().map(Dim::size).sum::<usize>() > 1024 && dims.iter().any(|d| d.as_const().is_none());
-            let dim = match (large, smallest) {
-                (true, _) => Dim::default(),
-                (false, true) => Dim::min(dims),
-                (false, false) => Dim::max(dims),
-            };
-            if large || dim.is_unwieldy() {
-                let d = Diagnostic::error(hyper::E0406, format!("`{}` of too many dims", a.primitive.name));
-                return Some(self.fail(d.at(a.span, "too large to write down")));
-            }
-            return Some(Value::Static(Static::from_dim(dim)));
-        }
-        let pick = if smallest { f64::min } else { f64::max };
-        Some(Value::Static(Static::Float(floats.into_iter().reduce(pick).unwrap_or_default())))
+        let op = Op::with(a.primitive.operation, &attributes);
+        debug_assert!(op.is_ok(), "`{}` has other attributes than its entry: {op:?}", a.primitive.name);
+        Some(self.emit(op.ok()?, &operands, a.span, &spans))
     }
 
-    fn positions(&mut self, a: &Args) -> Got<Value> {
-        let (x, xs) = self.tensor(a)?;
-        let width = self.width(a, "width")?;
-        let len = match self.graph.node(x).map(|n| &n.ty) {
+    fn one(&mut self, a: &Args, x: Operand, op: Op) -> Got<Value> {
+        Some(self.emit(op, &[x.node], a.span, &[x.span]))
+    }
+
+    // ---- weights ----
+
+    fn linear(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (x, out, bias) = values::<(Operand, Dim, bool)>(a, b)?;
+        let fan_in = self.features(x, a.primitive.name)?;
+        let init = Init::FanIn(fan_in.clone());
+        let mut operands = vec![x.node, self.param("weight", vec![out.clone(), fan_in], init.clone(), a.span)];
+        if bias {
+            operands.push(self.param("bias", vec![out], init, a.span));
+        }
+        Some(self.emit(Op::Linear, &operands, a.span, &[x.span]))
+    }
+
+    fn layer_norm(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (x, eps) = values::<(Operand, _)>(a, b)?;
+        let k = self.features(x, a.primitive.name)?;
+        let weight = self.param("weight", vec![k.clone()], Init::Ones, a.span);
+        let bias = self.param("bias", vec![k], Init::Zeros, a.span);
+        Some(self.emit(Op::LayerNorm { eps }, &[x.node, weight, bias], a.span, &[x.span]))
+    }
+
+    fn embed(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (x, rows, width, init, std, bound) = values::<(Operand, _, _, _, _, _)>(a, b)?;
+        let shape = vec![rows, width];
+        let init = self.init(a, &shape, (init, std, bound))?;
+        let table = self.param("weight", shape, init, a.span);
+        Some(self.emit(Op::Embedding, &[x.node, table], a.span, &[x.span]))
+    }
+
+    fn learned(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (rows, width, init, std, bound) = values(a, b)?;
+        let shape = vec![rows, width];
+        let init = self.init(a, &shape, (init, std, bound))?;
+        let table = self.param("rows", shape, init, a.span);
+        Some(self.emit(Op::Learned, &[table], a.span, &[]))
+    }
+
+    /// `param(shape: ..)`
+    fn fresh(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (shape, init, std, bound) = values::<(Vec<_>, _, _, _)>(a, b)?;
+        let init = self.init(a, &shape, (init, std, bound))?;
+        let param = self.param("value", shape, init, a.span);
+        Some(self.emit(Op::Expand, &[param], a.span, &[]))
+    }
+
+    fn positions(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (x, width, rows, init, std, bound) = values::<(Operand, _, Option<_>, _, _, _)>(a, b)?;
+        let len = match self.graph.node(x.node).map(|n| &n.ty) {
             Some(dsc_graph::types::Type::Tensor(t)) if t.time.is_some() => t.time.as_ref()?.len.clone(),
             found => {
                 let found = found.map_or_else(String::new, ToString::to_string);
                 let d = Diagnostic::error(types::E0301, format!("`positions` wants a Seq, found {found}"))
-                    .at(xs, format!("this is {found}"))
+                    .at(x.span, format!("this is {found}"))
                     .help("only rows of a sequence have positions");
                 return Some(self.fail(d));
             }
         };
-        let rows = match a.named("rows") {
-            Some(_) => {
-                let rows = self.dim(a, "rows")?;
+        let rows = match rows {
+            Some(rows) => {
                 // A table as long as this very sequence is what the default says; another length says nothing.
-                if self.same_dim(&rows, &len) { rows } else { self.width(a, "rows")? }
+                if !self.same_dim(&rows, &len) {
+                    self.fixed(&rows, a.place("rows"), "`rows` of `positions`")?;
+                }
+                rows
             }
             None => len.clone(),
         };
@@ -298,40 +227,52 @@ impl Lowering<'_> {
                 types::E0306,
                 format!("sequences of up to {longest} rows want positions, the table has {table}"),
             )
-            .at(xs, format!("its length is {len}, at most {longest}"))
+            .at(x.span, format!("its length is {len}, at most {longest}"))
             .help("give `rows` at least the longest length, or `take` fewer rows first");
             return Some(self.fail(d));
         }
         let shape = vec![rows, width];
-        let init = self.init(a, &shape)?;
+        let init = self.init(a, &shape, (init, std, bound))?;
         let table = self.growing_table("weight", shape, init, a.span);
-        Some(self.emit(Op::Positions, &[x, table], a.span, &[xs]))
+        Some(self.emit(Op::Positions, &[x.node, table], a.span, &[x.span]))
     }
 
-    fn concat(&mut self, a: &Args) -> Got<Value> {
-        let (mut nodes, mut spans) = (Vec::new(), Vec::new());
-        for arg in a.positional() {
-            if let Value::List(_) = &arg.value {
-                let d = Diagnostic::error(types::E0301, "`concat` wants tensors, found a list")
-                    .at(arg.span, "this is a list")
-                    .help("put its elements in: `..list`");
-                return Some(self.fail(d));
-            }
-            nodes.push(self.node_of(&arg.value, arg.span, "`concat`")?);
-            spans.push(arg.span);
-        }
-        let has_time = nodes.first().and_then(|n| self.graph.node(*n)).is_some_and(|n| n.ty.len().is_some());
-        let axis = match self.text(a, "along", if has_time { "time" } else { "features" })?.as_str() {
-            "time" => Axis::Time,
-            "features" => Axis::Features,
-            other => {
-                let at = a.named("along").map_or(a.span, |x| x.span);
-                let d = Diagnostic::error(types::E0301, format!("`concat` cannot go along {other:?}"))
-                    .at(at, "not an axis")
-                    .help("\"time\" or \"features\"");
-                return Some(self.fail(d));
-            }
+    // ---- values joined, entries dropped ----
+
+    fn concat(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (operands, along) = values::<(Vec<Operand>, Option<String>)>(a, b)?;
+        let first = operands.first().and_then(|x| self.graph.node(x.node));
+        let axis = match along.as_deref().and_then(Axis::named) {
+            Some(axis) => axis,
+            None if first.is_some_and(|n| n.ty.len().is_some()) => Axis::Time,
+            None => Axis::Features,
         };
+        let (nodes, spans): (Vec<_>, Vec<_>) = operands.iter().map(|x| (x.node, x.span)).unzip();
         Some(self.emit(Op::Concat(axis), &nodes, a.span, &spans))
+    }
+
+    fn dropout(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+        let (x, p) = values::<(Operand, f64)>(a, b)?;
+        if p == 0.0 {
+            return Some(Value::Node(x.node));
+        }
+        let site = self.site("dropout");
+        self.one(a, x, Op::Dropout { p, site })
+    }
+
+    /// `abs(-1)`: a function of every entry, of a number that is known.
+    fn of_number(&mut self, a: &Args) -> Option<Value> {
+        let Operation::Unary(f) = a.primitive.operation else { return None };
+        let of_number = f.of_number()?;
+        let Value::Static(s) = &a.positional().next()?.value else { return None };
+        let n = s.as_f64()?;
+        if let (Static::Int(n), Some(whole)) = (s, of_number.whole) {
+            return Some(Value::int(whole(*n)));
+        }
+        let number = of_number.real;
+        Some(match Static::finite(Static::Float(number(n)), || format!("`{}` of {n}", a.primitive.name)) {
+            Ok(value) => Value::Static(value),
+            Err(f) => self.fail(Diagnostic::error(f.code, f.message).at(a.span, "here")),
+        })
     }
 }

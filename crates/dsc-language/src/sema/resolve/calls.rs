@@ -3,7 +3,7 @@
 use super::faults;
 use super::names::{DefId, DefKind, Res, Role};
 use super::walk::Resolver;
-use crate::sema::primitives;
+use dsc_graph::primitives;
 use dsc_syntax::ast::{Arg, Expr, ExprKind};
 
 impl Resolver<'_> {
@@ -36,7 +36,7 @@ impl Resolver<'_> {
         } else if let Some(primitive) = primitives::find(name) {
             self.names.note(self.here.site, callee.span, Res::Primitive(primitive));
             for given in args.iter().filter_map(|a| a.name.as_ref()) {
-                if !primitive.args.contains(&given.value.as_str()) {
+                if !primitive.args().any(|known| known == given.value) {
                     self.unresolved(given.span, Some(faults::no_primitive_argument(primitive, given)));
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::names::{Def, DefKind};
 use crate::EmbeddedWorld;
-use crate::sema::primitives::Primitive;
+use dsc_graph::primitives::Primitive;
 use dsc_syntax::ast::{Body, Ident};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers, names as code, structure};
@@ -110,8 +110,8 @@ pub fn not_callable(kind: &str, span: Span) -> Diagnostic {
 pub(super) fn no_primitive_argument(primitive: &Primitive, given: &Ident) -> Diagnostic {
     Diagnostic::error(structure::E0502, format!("`{}` has no argument `{}`", primitive.name, given.value))
         .at(given.span, "no such argument")
-        .help(format!("it is called as {}", primitive.signature))
-        .did_you_mean(&given.value, primitive.args.iter().copied())
+        .help(format!("it is called as {}", primitive.signature()))
+        .did_you_mean(&given.value, primitive.args())
 }
 
 /// A named argument that a block does not take.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::sema::module::ModuleId;
-use crate::sema::primitives::Primitive;
+use dsc_graph::primitives::Primitive;
 use dsc_syntax::source::Span;
 
 /// A definition, by its place in [`Names`].

@@ -6,7 +6,7 @@ use super::faults;
 use super::files::Files;
 use super::names::{Def, DefId, DefKind, Names, Res, Role, ScopeId, Site};
 use crate::sema::module::{ModuleId, ModuleItems};
-use crate::sema::primitives;
+use dsc_graph::primitives;
 use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::names as code;
