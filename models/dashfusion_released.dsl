@@ -1,18 +1,18 @@
-//! DashFusion as its authors released it: the arithmetic of their program, which departs from their article.
+//! DashFusion as released by its authors: the computation of their program, which differs from their article.
 //!
-//! The same weights give the same predictions, losses and gradients. `dashfusion_released.names` maps the names of
-//! the program's weights, so that `dsc import` reads its checkpoints. `dashfusion.dsl` is the article; where this
-//! file departs from it stands a number. What a checker has to say of it is shown in `docs/released.md`.
+//! With the same weights, predictions, losses and gradients are those of the program. `dashfusion_released.names` maps
+//! its parameter names, so that `dsc import` reads its checkpoints. `dashfusion.dsl` follows the article; each
+//! difference from it is numbered in this file. `docs/released.md` shows what `dsc check` reports about the program.
 //!
-//! Not in the file, since no prediction depends on it: layers that the program builds and never uses (a feed-forward
-//! part and two norms of the temporal alignment, two linear maps in each encoder, BERT's pooler) and a dropout whose
-//! result it throws away. Its names of audio and vision are exchanged in everything behind the alignment; the map of
-//! the names puts them right.
+//! Left out, since no prediction depends on it: layers that the program builds and never uses (a feed-forward network
+//! and two norms of the temporal alignment, two linear maps in each encoder, BERT's pooler) and a dropout whose result
+//! it discards. It exchanges the names of audio and vision in everything after the alignment; the weight map corrects
+//! that.
 //!
-//! Not as there: a frame of zeros within a sequence, which it takes for padding, is a frame (the length alone tells);
-//! weights start as in `dashfusion.dsl`; a far negative is no near one of the same anchor where the lists allow that, a
-//! list of one is drawn from twice, and of an anchor with an empty list the contrast is 0, where it crashes; weight
-//! decay acts on the weights of linear maps alone; the first epoch may be chosen.
+//! Different here: a zero frame inside a sequence is a frame, not padding (only the length decides); initial values are
+//! those of `dashfusion.dsl`; a far negative is never also a near one of the same anchor if the lists allow it; from a
+//! list of one, that one is drawn twice; an anchor with an empty list has contrast 0, where the program crashes; weight
+//! decay applies to the weights of linear maps only; the first epoch can be selected.
 use std::{Bert, LayerNorm, mse, nt_xent}
 
 hyper d         = 128    where d % heads == 0
@@ -36,22 +36,22 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// Two linear maps with a GELU between them, where the article has a ReLU.
+/// Two linear maps with a GELU in between, where the article has a ReLU.
 block Gelu<w>(x: Any[w], hidden: int, drop: real = 0.0) -> like x {
   let inner = linear(x, out: hidden) |> gelu() |> dropout(p: drop)
   let outer = linear(inner, out: w)
   outer
 }
 
-/// 1. The head of the text has two maps without biases, a GELU behind each, and a norm.
+/// 1. The text head has two linear maps without biases, each followed by a GELU, and a norm.
 block TextHead<n>(x: Seq<text>[n, _]) -> Seq<text>[n, d] {
   let inner = linear(x, out: d, bias: false) |> gelu()
   let outer = linear(inner, out: d, bias: false) |> gelu()
   LayerNorm(outer)
 }
 
-/// 2. A layer of the encoders of audio and vision: biases everywhere, an output projection, GELU, much dropout.
-/// Padding gets no weight here.
+/// 2. A layer of the audio and vision encoders has biases, an output projection, GELU and a high dropout rate. Padding
+/// is masked here.
 block EncoderLayer<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] {
   let query = linear(x, out: d)
   let key   = linear(x, out: d)
@@ -62,7 +62,7 @@ block EncoderLayer<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] {
   LayerNorm(z + f)
 }
 
-/// 2. An encoder has one more norm at its end.
+/// 2. An encoder ends with an additional norm.
 block Encoder<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n + 1, d] {
   let cls       = learned(rows: 1, width: d, init: "ones")
   let projected = linear(x, out: d)
@@ -73,14 +73,14 @@ block Encoder<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n + 1, d] {
   LayerNorm(h)
 }
 
-/// Attention to one stream by a query that several streams share.
+/// Attention to one stream with a query that several streams share.
 block Answer<n, m, w>(query: Seq<m>[n, w], from: Seq<_>[_, d]) -> Seq<m>[n, w] {
   let key   = linear(from, out: w, bias: false)
   let value = linear(from, out: w, bias: false)
   attention(query, key: key, value: value, heads: heads)
 }
 
-/// 4. Temporal alignment: one query for both streams, heads of 32 columns, one output projection with a bias.
+/// 4. Temporal alignment: one query for both streams, heads of width 32, one output projection with a bias.
 block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   let query = linear(t, out: inner, bias: false)
   let mixed = sum o in others { Answer(query, from: o) }
@@ -88,8 +88,8 @@ block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   t + out
 }
 
-/// 5. A transformer layer whose norms sit on the branches, with biases. Its scores are scaled by the whole width, not
-/// by that of a head.
+/// 5. A transformer layer with norms on the residual branches, and biases. Scores are scaled by the whole width instead
+/// of the width of a head.
 block BranchNormLayer<n, m>(x: Seq<m>[n, d], from: Seq<_>[_, d]) -> Seq<m>[n, d] {
   let query = linear(x, out: d)
   let key   = linear(from, out: d)
@@ -100,7 +100,7 @@ block BranchNormLayer<n, m>(x: Seq<m>[n, d], from: Seq<_>[_, d]) -> Seq<m>[n, d]
   z + f
 }
 
-/// 6. The bottleneck gathers with one query for all streams and is added once, where the article adds it twice.
+/// 6. The bottleneck attends to all streams with one query and is added once, where the article adds it twice.
 block Gather<n, m>(b: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   let query = linear(b, out: d, bias: false)
   let mixed = sum x in streams { Answer(query, from: x) }
@@ -108,7 +108,7 @@ block Gather<n, m>(b: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   LayerNorm(z + Gelu(z, hidden: ff))
 }
 
-/// One fusion layer. 7. The streams read the tokens after these have gathered.
+/// One fusion layer. 7. The streams attend to the tokens after their update.
 block Fuse<n, m>(h: Seq<m>[n, d], streams: [Seq<_>[_, d]], tokens: int) -> (Seq<m>[min(n, tokens), d], like streams) {
   let b      = BranchNormLayer(h, from: h) |> take(rows: tokens)
   let hl     = Gather(b, streams: streams)
@@ -123,31 +123,31 @@ model DashFusionReleased {
   let a = Encoder(audio)
   let v = Encoder(vision)
 
-  // 3. Behind the encoders there are no masks: rows of padding are zeros and take part. Text is padded to the longest
-  // of the batch, audio and vision to the longest of the data.
+  // 3. There are no masks after the encoders: padding rows are zeros and take part in the computation. Text is padded
+  // to the longest sample of the batch, audio and vision to the longest of the data set.
   let padded = [text: dense(t), vision: dense(v, to: "data"), audio: dense(a, to: "data")]
   let temporal = Align{}
   var h        = temporal(padded.text, others: [audio: padded.audio, vision: padded.vision])
   var xs       = padded
   for l in 0..depth { h, xs = Fuse(h, streams: xs, tokens: keep(l)) }
 
-  // 8. A GELU behind each map but the last.
+  // 8. A GELU after each linear map but the last.
   let read  = concat(h[0], ..each x in xs { x[0] })
   let wide  = linear(read, out: 2*d) |> gelu()
   let deep  = linear(wide, out: d) |> gelu()
   let score = linear(deep, out: 1) |> scalar()
   output score for y
 
-  // The first row of the alignment: queries do not see each other, so the other rows need not be there.
+  // The first row of the alignment. Queries do not interact, so the other rows are not needed.
   let first = temporal(take(t, rows: 1), others: [audio: padded.audio, vision: padded.vision])
   let views = [text: mean(t), audio: mean(a), vision: mean(v), fused: first[0]]
-  // 10. The lists hold ranks, which are read as samples. Similarity is one cosine of all modalities side by side.
+  // 10. The lists contain ranks, used as sample indices. Similarity is one cosine of all modalities, concatenated.
   companions c {
     by = [concat(views.text, views.vision, views.audio)]  class = class(y)  pos = 2  near = 2  far = 2  pool = 10
     refresh = 2  listed = "ranks"  upper = upper  lower = lower
   }
-  // 9. Every positive stands against the negatives and itself alone. The sum is divided by 22 pairs, of which 12 are
-  // those of text with audio and vision within the six companions: they have no negatives and are 0.
+  // 9. Every positive is compared with the negatives and itself only. The sum is divided by 22 pairs. 12 of these, text
+  // with audio and vision of the six companions, have no negatives and are 0.
   let samples = sum x in views { sum q in x at c.pos { nt_xent(x, pos: [q], neg: x at c.neg, tau: tau) } }
   let modalities = sum x in [views.audio, views.vision] {
     nt_xent(views.text, pos: [x], neg: views.text at c.neg, tau: tau)
@@ -156,7 +156,7 @@ model DashFusionReleased {
   loss contrast   = lambda * (samples + modalities) / pairs
 }
 
-/// 11. The settings as committed: the warm-up outlasts the training, so the rate never gets to `lr`.
+/// 11. The committed settings: the warm-up is longer than the training, so the learning rate never reaches `lr`.
 recipe sims {
   epochs = 4  batch = 16  optimizer = adamw(lr: 5e-5, weight_decay: 1e-3)  warmup = 10 epochs  decay = linear
   select = min mae

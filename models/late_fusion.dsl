@@ -1,4 +1,4 @@
-//! Late fusion: every stream is pooled by itself, the three vectors meet in an MLP.
+//! Late fusion: each stream is pooled separately; an MLP reads the three concatenated vectors.
 use std::{Bert, Linear, MLP, mse}
 
 hyper d = 128

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Finds or installs libtorch and prints the two lines that the Makefile takes its environment from:
-#   LIBTORCH=<folder with include/ and lib/>      (empty when LIBTORCH_USE_PYTORCH decides)
-# An existing LIBTORCH or LIBTORCH_USE_PYTORCH is respected and only checked. Otherwise the CPU part of the PyPI wheel
-# goes into .venv: nothing outside the checkout changes. Quick the second time.
+# Finds or installs libtorch and prints the line that the Makefile sets the environment from:
+#   LIBTORCH=<folder with include/ and lib/>      (empty with LIBTORCH_USE_PYTORCH)
+# An existing LIBTORCH or LIBTORCH_USE_PYTORCH is used and only checked. Otherwise the CPU part of the PyPI wheel is installed into
+# .venv; nothing outside the checkout changes. An existing installation is reused.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ die() { echo "error: $*" >&2; exit 1; }
 command -v cargo >/dev/null || die "cargo is missing: install Rust 1.89 or newer (https://rustup.rs)"
 "${CXX:-c++}" --version >/dev/null 2>&1 || die "no C++ compiler: install g++ or clang++ (with C++17), or set CXX"
 
-# version FOLDER: of the libtorch there, from its headers or its files
+# version FOLDER: the version of a libtorch, from its headers or files
 version() {
   local h=$1/include/torch/headeronly/version.h
   if [ -f "$h" ]; then
@@ -31,12 +31,12 @@ version() {
 }
 
 check() { # FOLDER NAME
-  [ -f "$1/lib/libtorch_cpu.so" ] || die "$2 is $1, and there is no lib/libtorch_cpu.so in it"
+  [ -f "$1/lib/libtorch_cpu.so" ] || die "$2 is $1, which has no lib/libtorch_cpu.so"
   local found
   found=$(version "$1")
   case $found in
     2.11.*) ;;
-    *) die "$2 is $1, which is libtorch ${found:-of unknown version}; dsc needs 2.11.x: point it at torch $TORCH, or unset it" ;;
+    *) die "$2 is $1, which is libtorch ${found:-of unknown version}; dsc needs 2.11.x: set it to torch $TORCH, or unset it" ;;
   esac
 }
 
@@ -60,7 +60,7 @@ folder() { find "$PWD/$VENV/lib" -maxdepth 3 -type d -path '*/site-packages/torc
 if [ "$(cat $STAMP 2>/dev/null)" != "${PACKAGES[*]}" ] || [ -z "$(folder)" ]; then
   [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] ||
     die "training runs on Linux x86-64; elsewhere build the front end: cargo build --release --no-default-features"
-  command -v python3 >/dev/null || die "python3 is missing: it is needed once, to fetch libtorch from PyPI; or set LIBTORCH"
+  command -v python3 >/dev/null || die "python3 is missing: it is needed once, to download libtorch from PyPI; or set LIBTORCH"
   python3 -c 'import venv, ensurepip' 2>/dev/null ||
     die "python3 has no venv module: install it (Debian and Ubuntu: apt install python3-venv), or set LIBTORCH"
   free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
@@ -69,11 +69,11 @@ if [ "$(cat $STAMP 2>/dev/null)" != "${PACKAGES[*]}" ] || [ -z "$(folder)" ]; th
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
   [ -x $VENV/bin/python ] && [ -x $VENV/bin/pip ] || python3 -m venv --clear $VENV >"$log" 2>&1 ||
-    die "cannot make the virtual environment $VENV: $(tail -n 1 "$log")"
+    die "cannot create the virtual environment $VENV: $(tail -n 1 "$log")"
   $VENV/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --no-compile --quiet \
     "${PACKAGES[@]}" >"$log" 2>&1 </dev/null ||
-    die "cannot fetch libtorch $TORCH: $(grep -m 1 ERROR "$log" || tail -n 1 "$log"); try again with a network, or set LIBTORCH"
-  [ -n "$(folder)" ] || die "pip has put torch somewhere else than $VENV/lib/python*/site-packages"
+    die "cannot download libtorch $TORCH: $(grep -m 1 ERROR "$log" || tail -n 1 "$log"); try again with a network, or set LIBTORCH"
+  [ -n "$(folder)" ] || die "pip did not install torch into $VENV/lib/python*/site-packages"
   echo "${PACKAGES[*]}" >$STAMP
 fi
 check "$(folder)" "$VENV"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# .venv-parity from tests/parity/requirements.txt; made again when that file or the stubs change.
+# Creates .venv-parity from tests/parity/requirements.txt, and again when that file or the stubs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 die() { echo "error: $*" >&2; exit 1; }
@@ -11,10 +11,10 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
 echo "installing the parity tests' environment into .venv-parity (once)" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-python3 -m venv --clear .venv-parity >"$log" 2>&1 || die "cannot make .venv-parity: $(tail -n 1 "$log")"
+python3 -m venv --clear .venv-parity >"$log" 2>&1 || die "cannot create .venv-parity: $(tail -n 1 "$log")"
 .venv-parity/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --no-compile --quiet \
   -r tests/parity/requirements.txt >"$log" 2>&1 </dev/null ||
   die "cannot install tests/parity/requirements.txt: $(grep -m 1 ERROR "$log" || tail -n 1 "$log")"
-# The wheel of torch is linked to CUDA libraries of several GB that importing it on a CPU does not need.
+# The wheel of torch is linked to several GB of CUDA libraries, which are replaced by stubs to import it on a CPU.
 .venv-parity/bin/python tests/parity/stub_cuda.py >"$log" 2>&1 || die "cannot make torch importable: $(tail -n 1 "$log")"
 echo "$wanted" >.venv-parity/.dsc-setup

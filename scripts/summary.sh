@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# summary.sh LOG SKIPPED: the last lines of a test run. LOG holds what the runners printed; SKIPPED is a file, which need not exist,
-# in which tests that skip themselves said so: "SKIPPED data::tests::mosi_real: ../shared is absent (..)". Fails if a test
-# failed or none ran.
+# summary.sh LOG SKIPPED: prints the summary of a test run. LOG is the output of the test runners. SKIPPED is the file, which need
+# not exist, that tests add a line to when they skip themselves: "SKIPPED data::tests::mosi_real: ../shared is absent (..)". Fails
+# if a test failed or none ran.
 set -euo pipefail
 log=$1 skipped=$2
 
@@ -13,7 +13,7 @@ if [ -n "$SKIPS" ]; then
   sort -u <<<"$SKIPS"
 fi
 # nextest: "Summary [..] 12 tests run: 12 passed, 1 skipped"; cargo test: "test result: ok. 12 passed; 0 failed; .."
-# Tests that skip themselves pass for both.
+# Tests that skip themselves count as passed in both.
 awk '
   BEGIN {
     n = split(ENVIRON["SKIPS"], lines, "\n")

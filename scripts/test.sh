@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The whole test suite. One compilation serves programs and tests; the program without libtorch is compiled where libtorch cannot
-# be found. The last line counts.
+# The whole test suite. Programs and tests are built by one compilation; the program without libtorch is checked with libtorch
+# hidden. The last line is the summary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
-# Tests run side by side; one thread each keeps them from waiting for each other.
+# Tests run in parallel, so each uses one thread.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
-# A snapshot that differs is a failure, never a file left to accept.
+# A snapshot that differs is a failure, not a pending file.
 export INSTA_UPDATE=no
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 log=$scratch/log
-# Tests that skip themselves pass for the runner; each says so in this file.
+# Tests that skip themselves pass in the runner; each adds a line to this file.
 export DSC_SKIPPED=$scratch/skipped
-# Every assertion adds the snapshot that it compares with.
+# Every assertion adds the snapshot that it uses.
 export INSTA_SNAPSHOT_REFERENCES_FILE=$scratch/snapshots
 say() { echo "== $*"; }
 
@@ -22,7 +22,7 @@ cargo fmt --check
 say lint
 cargo clippy --workspace --all-targets -- -D warnings
 say "without libtorch"
-# Nowhere to be found: what needs it would not compile.
+# libtorch is hidden: code that needs it would not compile.
 env -u LIBTORCH -u LIBTORCH_USE_PYTORCH LIBTORCH=/nonexistent cargo clippy --no-default-features --all-targets -- -D warnings
 say test
 if cargo nextest --version >/dev/null 2>&1; then
@@ -34,7 +34,7 @@ say snapshots
 scripts/snapshots.sh "$INSTA_SNAPSHOT_REFERENCES_FILE"
 unset DSC_SKIPPED INSTA_SNAPSHOT_REFERENCES_FILE
 say "examples in the documentation"
-# rustdoc does not take the library path from the build
+# rustdoc does not use the library path of the build
 LD_LIBRARY_PATH="${LIBTORCH:+$LIBTORCH/lib}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" cargo test --workspace --doc 2>&1 | tee -a "$log"
 say documentation
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet

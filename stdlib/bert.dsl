@@ -1,9 +1,9 @@
-//! BERT (Devlin et al. 2019, arXiv 1810.04805), post-norm, as `transformers`' BertModel computes it, without the
-//! pooler.
-//! `encoder` holds the numbers of the text encoder's config.json. Weights come from its folder.
+//! BERT (Devlin et al. 2019, arXiv 1810.04805), post-norm, equal to `BertModel` of `transformers`
+//! without the pooler. `encoder` is the config.json of the text encoder; the weights are loaded from its
+//! folder.
 use std::{LayerNorm}
 
-/// One layer: self-attention with biases and output projection, then a feed-forward part with GELU.
+/// One layer: self-attention with biases and output projection, then a feed-forward network with GELU.
 block BertLayer<n, m, w>(x: Seq<m>[n, w]) -> Seq<m>[n, w] {
   let query = linear(x, out: w)
   let key   = linear(x, out: w)
@@ -22,7 +22,7 @@ block BertLayer<n, m, w>(x: Seq<m>[n, w]) -> Seq<m>[n, w] {
   LayerNorm(attended + outer, eps: encoder.layer_norm_eps)
 }
 
-/// The last hidden state of every token, [CLS] first.
+/// The last hidden state of every token; row 0 is [CLS].
 block Bert<n>(x: Tokens[n]) -> Seq<text>[n, encoder.hidden_size] {
   let word     = embed(x, rows: encoder.vocab_size, width: encoder.hidden_size)
   let position = positions(word, rows: encoder.max_position_embeddings, width: encoder.hidden_size)

@@ -1,7 +1,7 @@
-//! Recurrent layers over each other, and pooling by attention.
+//! Stacked recurrent layers, and pooling by attention.
 
-/// Gated recurrent units in `layers` layers with dropout between them: the hidden states of the last layer.
-/// `last_state(h)` takes the state it ends in.
+/// Stacked gated recurrent units with dropout between the layers: the hidden states of the last layer. Use
+/// `last_state(h)` for the final hidden state.
 block GRU<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0) -> Seq<m>[n, hidden]
   where layers >= 1
 {
@@ -13,7 +13,7 @@ block GRU<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0)
   h
 }
 
-/// The same in both directions, which every layer joins: the columns of the way forward, then those of the way back.
+/// Bidirectional `GRU`: each row has the `hidden` features of the forward direction, then those of the backward one.
 block BiGRU<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0) -> Seq<m>[n, 2 * hidden]
   where layers >= 1
 {
@@ -25,7 +25,7 @@ block BiGRU<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.
   h
 }
 
-/// Long short-term memory cells in `layers` layers with dropout between them: the hidden states of the last layer.
+/// Stacked long short-term memory cells with dropout between the layers: the hidden states of the last layer.
 block LSTM<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0) -> Seq<m>[n, hidden]
   where layers >= 1
 {
@@ -37,7 +37,7 @@ block LSTM<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0
   h
 }
 
-/// The same in both directions, which every layer joins: the columns of the way forward, then those of the way back.
+/// Bidirectional `LSTM`: each row has the `hidden` features of the forward direction, then those of the backward one.
 block BiLSTM<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0.0) -> Seq<m>[n, 2 * hidden]
   where layers >= 1
 {
@@ -49,8 +49,8 @@ block BiLSTM<n, m>(x: Seq<m>[n, _], hidden: int, layers: int = 1, drop: real = 0
   h
 }
 
-/// Attention pooling (Yang et al. 2016): the mean of the rows, weighted by a softmax over time of how well
-/// tanh(W x + b) agrees with a learned query.
+/// Attention pooling (Yang et al. 2016): the weighted mean of the rows of `x`, with weights from a softmax over time of
+/// the dot product of tanh(W x + b) with a learned query.
 block AttentionPool<n, m, w>(x: Seq<m>[n, w], hidden: int) -> Vec[w] {
   let key   = linear(x, out: hidden) |> tanh()
   let query = learned(rows: 1, width: hidden)

@@ -1,7 +1,7 @@
-//! Transformer layers that differ from the DashFusion article's: causal, with the norm in front, and MulT's.
+//! Transformer layers other than that of the DashFusion article: causal, pre-norm, and the crossmodal layers of MulT.
 use std::{LayerNorm, FFN, SelfAttention}
 
-/// Transformer layer whose rows see no later ones: as `TransformerLayer`, the norm after each sum.
+/// Causal transformer layer: as `TransformerLayer` (post-norm), but row i attends to rows 0 to i only.
 block CausalTransformerLayer<n, m, w>(x: Seq<m>[n, w], heads: int, ff: int, drop: real = 0.0) -> Seq<m>[n, w] {
   let a = SelfAttention(x, heads: heads, drop: drop, causal: true) |> dropout(p: drop)
   let z = LayerNorm(x + a)
@@ -9,8 +9,8 @@ block CausalTransformerLayer<n, m, w>(x: Seq<m>[n, w], heads: int, ff: int, drop
   LayerNorm(z + f)
 }
 
-/// Transformer layer with the norm in front of attention and feed-forward part (Xiong et al. 2020). The last of several
-/// wants a `LayerNorm` behind it.
+/// Pre-norm transformer layer (Xiong et al. 2020): a norm before attention and before the feed-forward network. Put a
+/// `LayerNorm` after the last of several layers.
 block PreNormTransformerLayer<n, m, w>(x: Seq<m>[n, w], heads: int, ff: int, drop: real = 0.0, causal: bool = false)
   -> Seq<m>[n, w]
 {
@@ -20,10 +20,10 @@ block PreNormTransformerLayer<n, m, w>(x: Seq<m>[n, w], heads: int, ff: int, dro
   z + f
 }
 
-/// Layer of a crossmodal transformer (MulT, Tsai et al. 2019): queries from the target, keys and values from the
-/// source, with
-/// biases and an output projection; one norm stands in front of both. `causal`: target row i sees the source rows up to
-/// i + offset.
+/// Layer of a crossmodal transformer (MulT, Tsai et al. 2019): queries from the target `x`, keys
+/// and values from the source `from`, with biases and an output projection; one pre-norm is
+/// shared by target and source. With `causal`, target row i attends to source rows 0 to i +
+/// offset only.
 block CrossModalLayer<n, m, w>(
   x: Seq<m>[n, w],
   from: Seq<_>[_, w],
@@ -45,9 +45,9 @@ block CrossModalLayer<n, m, w>(
   z + f
 }
 
-/// Crossmodal transformer (MulT, Tsai et al. 2019): target and source, scaled by the root of their width, get
-/// sinusoids of
-/// their positions; the layers read the same source; a norm closes them.
+/// Crossmodal transformer (MulT, Tsai et al. 2019): target and source are scaled by the square root of
+/// their width and get sinusoidal position encodings; all layers attend to the same source; a final norm
+/// follows.
 block CrossModalTransformer<n, m, w>(
   x: Seq<m>[n, w],
   from: Seq<_>[_, w],

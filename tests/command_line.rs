@@ -1,4 +1,4 @@
-//! The two programs as a user meets them.
+//! The two programs from the command line.
 #![allow(missing_docs)]
 
 use assert_cmd::Command;
@@ -25,8 +25,8 @@ fn explain_prints_primitives_and_blocks() {
     assert!(text.contains("eq. 8") && text.contains("    b + sum x in streams"), "{text}");
     assert!(shown("companions").contains("`refresh`"));
     let shown = dsc().args(["explain", "MultiCa"]).assert().code(2);
-    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
-    assert!(told.contains("did you mean `MultiCA`?"), "{told}");
+    let stderr = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("did you mean `MultiCA`?"), "{stderr}");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_watched_file_is_checked_again_when_what_it_imports_changes() {
     let text = "use \"blocks.dsl\"::{Gate}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = \
                 Gate(mean(audio)) |> linear(out: 1) |> scalar()\n  output score for y\n  loss p = square(score - y)\n}\n";
     std::fs::write(&main, text).unwrap();
-    /// Goes on for ever if it is not stopped.
+    /// Runs until it is stopped.
     struct Watching(std::process::Child);
     impl Drop for Watching {
         fn drop(&mut self) {
@@ -59,12 +59,12 @@ fn a_watched_file_is_checked_again_when_what_it_imports_changes() {
     let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().ends_with("no errors"));
     std::fs::write(&blocks, "block Gate<w>(x: Vec[w]) -> Vec[w] { sigmoyd(x) * x }\n").unwrap();
-    let told: Vec<String> = lines.by_ref().take_while(|l| !l.contains("1 error")).collect();
-    assert!(told.iter().any(|l| l.contains("blocks.dsl has changed")), "{told:#?}");
-    assert!(told.iter().any(|l| l.contains("blocks.dsl:1") && l.contains("sigmoyd")), "{told:#?}");
+    let stderr: Vec<String> = lines.by_ref().take_while(|l| !l.contains("1 error")).collect();
+    assert!(stderr.iter().any(|l| l.contains("blocks.dsl has changed")), "{stderr:#?}");
+    assert!(stderr.iter().any(|l| l.contains("blocks.dsl:1") && l.contains("sigmoyd")), "{stderr:#?}");
     let shown = dsc().args(["check", "--watch", "dashfusion"]).assert().code(2);
-    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
-    assert!(told.contains("no file to watch"), "{told}");
+    let stderr = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("no file to watch"), "{stderr}");
 }
 
 #[test]
@@ -92,12 +92,12 @@ fn golden_files_hold_what_models_compile_to() {
     std::fs::write(&file, format!("// moved\n{text}recipe r {{ epochs = 3 }}\n")).unwrap();
     assert!(test(&[], 0).starts_with("ok "));
     std::fs::write(&file, text.replace("set d = 8", "set d = 9")).unwrap();
-    let told = test(&[], 1);
+    let stderr = test(&[], 1);
     assert!(
-        told.starts_with("differs ")
-            && told.contains("\n-multiply-adds 8*Ta*fa + 8\n")
-            && told.contains("\n+multiply-adds 9*Ta*fa + 9\n"),
-        "{told}"
+        stderr.starts_with("differs ")
+            && stderr.contains("\n-multiply-adds 8*Ta*fa + 8\n")
+            && stderr.contains("\n+multiply-adds 9*Ta*fa + 9\n"),
+        "{stderr}"
     );
     std::fs::write(&file, text.replace("Gate(mean(a))", "Gate(a)")).unwrap();
     assert!(test(&[], 1).starts_with("broken "));
@@ -105,8 +105,8 @@ fn golden_files_hold_what_models_compile_to() {
     assert!(test(&[], 1).contains("orphan "));
     std::fs::remove_file(dir.path().join("gone.golden")).unwrap();
     let shown = dsc().arg("check").arg(dir.path().join("blocks.dsl")).assert().success();
-    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
-    assert!(told.contains("blocks.dsl: no errors; it holds no model"), "{told}");
+    let stderr = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("blocks.dsl: no errors; it holds no model"), "{stderr}");
     let json: serde_json::Value = serde_json::from_str(&test(&["--format", "json"], 1)).unwrap();
     assert_eq!((json.as_array().unwrap().len(), &json[0]["outcome"]), (1, &"broken".into()));
 }
@@ -131,12 +131,12 @@ fn a_variant_of_a_stock_model_has_a_name_of_its_own() {
     assert!(by_name.starts_with("graph DashFusion/no_scl\n"), "{}", &by_name[..80]);
     assert_eq!(run(&["diff", "dashfusion", "fusion/hbf"]).0, 0);
     assert_eq!(run(&["diff", "dashfusion/no_hbf", "fusion/concat"]).0, 0);
-    let (code, _, told) = run(&["check", "dashfusion/no_scx"]);
-    assert!(code == 1 && told.contains("did you mean `no_scl`?"), "{told}");
-    let (code, _, told) = run(&["graph", "dashfusion", "--out", "x.png"]);
-    assert!(code == 2 && told.contains("unknown file type") && !place.path().join("x.png").exists(), "{told}");
-    let (code, _, told) = run(&["summary", "dashfusion/no_scl", "--variant", "no_hbf"]);
-    assert!(code == 2 && told.contains("names one variant and the option another, `no_hbf`"), "{told}");
+    let (code, _, stderr) = run(&["check", "dashfusion/no_scx"]);
+    assert!(code == 1 && stderr.contains("did you mean `no_scl`?"), "{stderr}");
+    let (code, _, stderr) = run(&["graph", "dashfusion", "--out", "x.png"]);
+    assert!(code == 2 && stderr.contains("unknown file type") && !place.path().join("x.png").exists(), "{stderr}");
+    let (code, _, stderr) = run(&["summary", "dashfusion/no_scl", "--variant", "no_hbf"]);
+    assert!(code == 2 && stderr.contains("names one variant and the option another, `no_hbf`"), "{stderr}");
     // A file of that name is meant where there is one.
     std::fs::create_dir(place.path().join("dashfusion")).unwrap();
     std::fs::write(place.path().join("dashfusion/no_scl"), "modle M {}\n").unwrap();
@@ -171,7 +171,7 @@ fn models_are_summed_up_side_by_side() {
 fn explain_prints_a_code_in_any_case() {
     let shown = dsc().args(["explain", "e0703"]).assert().success();
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
-    assert!(text.starts_with("E0703: no CUDA driver\n\nCUDA was asked for"), "{text}");
+    assert!(text.starts_with("E0703: no CUDA driver\n\nA CUDA device was requested"), "{text}");
     let shown = dsc().args(["explain", "E0703", "--format", "json"]).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(json["code"], "E0703");
@@ -195,7 +195,7 @@ fn explain_prints_keys_of_recipes() {
         let line = text.lines().find(|l| l.starts_with(&format!("{} ", key.name))).unwrap_or_default();
         assert!(line.contains(&key.takes()) && line.contains(&key.default()), "{}: {line:?}", key.name);
     }
-    assert!(text.contains("**A recipe** holds"), "{text}");
+    assert!(text.contains("**A recipe** contains"), "{text}");
     let shown = dsc().args(["explain", "recipe", "--format", "json"]).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(json["keys"].as_array().unwrap().len(), dsc_recipe::KEYS.len());
@@ -298,7 +298,7 @@ fn diff_ends_like_diff() {
 
 #[test]
 fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
-    use dsc_experiment::checkpoint::{Numbers, Part, SCHEMA, State, write};
+    use dsc_experiment::checkpoint::{SCHEMA, State, TensorData, TensorEntry, write};
     use dsc_experiment::run_folder::RunFolder;
 
     let dir = tempfile::tempdir().unwrap();
@@ -336,12 +336,12 @@ fn a_run_and_its_checkpoint_are_compared_by_their_saved_sources() {
     save(&plain);
     let (code, text, notes) = diff(&folder, &file);
     assert_eq!((code, notes.as_str()), (Some(0), ""), "{text}");
-    // A checkpoint stands for its run, if it is of that run.
+    // A checkpoint of a run may be given in place of the run.
     let checkpoint = folder.join("best.safetensors");
     let save = |graph: &str| {
         let state = State { schema: SCHEMA, graph: graph.into(), ..State::default() };
-        let numbers = Numbers::F32(std::borrow::Cow::Borrowed(&[1.0]));
-        write(&checkpoint, &state, &[Part { name: "w".into(), shape: vec![1], numbers }]).unwrap();
+        let numbers = TensorData::F32(std::borrow::Cow::Borrowed(&[1.0]));
+        write(&checkpoint, &state, &[TensorEntry { name: "w".into(), shape: vec![1], numbers }]).unwrap();
     };
     save(dump["hash"].as_str().unwrap());
     assert_eq!(diff(&checkpoint, &file).0, Some(0));
@@ -419,15 +419,15 @@ fn an_expectation_that_is_not_met_fails_the_check_and_shows_the_largest_parts() 
         .unwrap();
     let file = file.to_str().unwrap();
     let shown = dsc().args(["check", file, "--format", "concise"]).assert().code(1);
-    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    let stderr = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
     assert!(
-        told.contains("E0530")
-            && told.contains("`macs(Fuse)` is 125,169,920 with recipe `sims`, expected < 100,000,000"),
-        "{told}"
+        stderr.contains("E0530")
+            && stderr.contains("`macs(Fuse)` is 125,169,920 with recipe `sims`, expected < 100,000,000"),
+        "{stderr}"
     );
     let shown = dsc().args(["check", file]).assert().code(1);
-    let told = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
-    assert!(told.contains("the largest parts: `fuse.0.spread.audio.ffn` 26,279,936 (21 %)"), "{told}");
+    let stderr = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("the largest parts: `fuse.0.spread.audio.ffn` 26,279,936 (21 %)"), "{stderr}");
     // Hypers that are set count: with fewer rows of attention it holds.
     dsc().args(["check", file, "--set", "depth=1"]).assert().success();
     dsc().args(["check", "dashfusion", "--set", "ff=2048"]).assert().code(1);

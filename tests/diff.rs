@@ -1,4 +1,4 @@
-//! What differs between two models: every variant of the stock model against its base, and edited files.
+//! What differs between two models: every variant of the stock model against its baseline, and edited files.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -140,7 +140,7 @@ fn a_changed_weight_of_a_loss_is_a_number() {
 }
 
 #[test]
-fn another_width_is_told_by_groups_of_parameters() {
+fn another_width_is_reported_by_groups_of_parameters() {
     let text_of = |sets: &[(&str, i64)]| {
         let other = Model::new("dashfusion.dsl", EmbeddedWorld::model("dashfusion").unwrap(), None, sets).bound();
         text(&Model::stock(None).bound().against(&other))

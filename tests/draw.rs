@@ -1,4 +1,4 @@
-//! Pictures: what they hold, that nothing in them covers anything else, and that they are well formed. No browser.
+//! Pictures: their content, that nothing in them covers anything else, and that they are well formed. No browser.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -112,7 +112,7 @@ fn parameters_and_costs_of_boxes_add_up_to_the_models() {
     }
 }
 
-/// Title and count of every item that stands for several turns.
+/// Title and count of every item that represents several turns.
 fn repeated(picture: &Picture) -> Vec<(String, usize)> {
     let items = picture.scene.items.iter().filter(|i| i.parent.is_some() && i.times > 1);
     items.map(|i| (i.title.clone(), i.times)).collect()
@@ -538,7 +538,7 @@ fn dot_parses_and_its_edges_join_its_nodes() {
             let (nodes, edges) = check_dot(&picture(&graph, depth).dot());
             assert!(edges.iter().all(|(a, b)| nodes.contains(a) && nodes.contains(b) && a != b), "{}", graph.name);
             let joined: BTreeSet<&String> = edges.iter().flat_map(|(a, b)| [a, b]).collect();
-            assert_eq!(joined.len(), nodes.len(), "{}: nothing stands alone", graph.name);
+            assert_eq!(joined.len(), nodes.len(), "{}: every node is connected", graph.name);
         }
     }
 }

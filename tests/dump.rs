@@ -1,4 +1,4 @@
-//! `dsc dump` and `dsc check --types` as a user meets them.
+//! `dsc dump` and `dsc check --types` from the command line.
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -26,7 +26,7 @@ model Halves {
 }
 ";
 
-/// Standard output, standard error and exit code in a folder that holds the model.
+/// Standard output, standard error and exit code in a folder with the model.
 fn dsc(folder: &Path, args: &[&str]) -> (String, String, i32) {
     std::fs::write(folder.join("halves.dsl"), MODEL).unwrap();
     let mut command = Command::cargo_bin("dsc").unwrap();
@@ -74,14 +74,14 @@ fn a_printed_graph_is_read_verified_and_printed_again() {
         let (text, notes, code) = dsc(folder.path(), args);
         assert_eq!(code, 0, "{notes}");
         std::fs::write(folder.path().join("graph.txt"), &text).unwrap();
-        let (again, told, code) = dsc(folder.path(), &["dump", "graph.txt"]);
+        let (again, stderr, code) = dsc(folder.path(), &["dump", "graph.txt"]);
         assert_eq!((again, code), (text, 0));
-        assert!(told.starts_with(&notes) && told.contains("\nsound: "), "{told}");
+        assert!(stderr.starts_with(&notes) && stderr.contains("\nsound: "), "{stderr}");
     }
 }
 
 #[test]
-fn a_graph_that_cannot_be_read_or_is_not_sound_is_told_with_its_line() {
+fn a_graph_that_cannot_be_read_or_is_not_sound_is_reported_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let (text, ..) = dsc(folder.path(), &["dump", "halves.dsl"]);
     for (from, to, place) in [
@@ -115,16 +115,16 @@ fn passes_are_shown_alone_together_and_by_what_they_change() {
     for same in [&["-O0"][..], &["--stop-after", "0"], &["--ir"], &["--pass", "dead_code"]] {
         assert_eq!(run(same), (canonical.clone(), note.clone()), "{same:?}: the hash is that of the canonical graph");
     }
-    let (optimised, told) = run(&["-O1"]);
-    assert_eq!(told, note);
+    let (optimised, stderr) = run(&["-O1"]);
+    assert_eq!(stderr, note);
     assert_eq!(canonical.matches(" = mean(").count(), 4, "the model says it four times\n{canonical}");
     assert_eq!(optimised.matches(" = mean(").count(), 2);
     for same in [&["--opt-level", "1"][..], &["--stop-after", "2"], &["--pass", "common_subexpressions"]] {
         assert_eq!(run(same).0, optimised, "{same:?}");
     }
-    let (diff, told) = run(&["--print-changed"]);
+    let (diff, stderr) = run(&["--print-changed"]);
     assert_eq!(run(&["-O1", "--print-changed"]).0, diff);
-    assert!(told.contains("dead_code: no change"), "{told}");
+    assert!(stderr.contains("dead_code: no change"), "{stderr}");
     insta::assert_snapshot!(diff);
     assert_eq!(run(&["-O0", "--print-changed"]), (String::new(), String::new()));
     let (json, _) = run(&["--print-changed", "--format", "json"]);

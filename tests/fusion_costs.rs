@@ -1,5 +1,5 @@
-//! `docs/fusion-costs.md` sets the multiply-adds of the fusions of Table V beside the article's figures. The page is made here:
-//! `DSC_BLESS=1 cargo test --test fusion_costs` writes it anew.
+//! `docs/fusion-costs.md` sets the multiply-adds of the fusions of Table V next to the article's figures. The page is
+//! generated here: `DSC_BLESS=1 cargo test --test fusion_costs` rewrites it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -52,22 +52,23 @@ fn the_page_counts_what_the_models_compute() {
     let page = format!(
         "# What the fusions of Table V cost
 
-Multiply-adds of one sample of CH-SIMS: 39 tokens of text, 400 frames of audio and 55 of vision, a [CLS] row in front of
-either, width 128.
+Multiply-adds of one sample of CH-SIMS: 39 tokens of text, 400 frames of audio and 55 of vision, each of
+the latter two with a [CLS] row in front, width 128.
 
-| fusion | stock model | counted: fusion | with the alignment | article |
+| fusion | stock model | fusion, counted by `dsc` | with the alignment | article |
 |---|---|---|---|---|
 {rows}
 `dsc summary fusion/concat --data sims --block Fuse --block Align --compare fusion/concat_sa fusion/ca fusion/bf fusion/hbf` prints
-these counts, and each file holds its own by an `expect` that `dsc check` enforces.
+these counts, and an `expect` in each file, enforced by `dsc check`, states its own.
 
 Counted: {CONVENTION}.
 
 ## Why the columns differ
 
-The article does not say what it counts. The order is the same in both columns: self-attention above bottleneck fusion
-above hierarchical bottleneck fusion above cross-modal attention. Its figures for cross-modal attention and for hierarchical
-bottleneck fusion are near ours with the alignment; those for self-attention and for bottleneck fusion are larger than ours.
+The article does not define what it counts. The order is the same in both columns, from most to least: self-attention,
+bottleneck fusion, hierarchical bottleneck fusion, cross-modal attention. Its figures for cross-modal attention and for
+hierarchical bottleneck fusion are close to ours with the alignment; those for self-attention and for bottleneck fusion are
+larger than ours.
 In the article the halving of the bottleneck saves 17M of 162M. From the first layer to the second it takes 8 tokens to 4, and
 all that these four tokens compute is {:.1}M by our count; the rest of the fusion, above all the layer over the text and the
 spread to the streams, is the same in both.

@@ -1,4 +1,4 @@
-//! The text form of graphs: what is printed is read back as the same graph; damaged text is told and nothing else.
+//! The text form of graphs: what is printed is read back as the same graph; damaged text is reported as an error and nothing else.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -152,9 +152,9 @@ fn a_graph_that_breaks_its_rules_is_read_and_then_refused() {
         assert_ne!(changed, text, "{from}");
         let Ok(graph) = Graph::from_text(&changed) else { continue };
         let verdict = verify(&graph, &|a, b| a == b);
-        let told = verdict.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        assert_eq!(message.is_some(), !told.is_empty(), "{to}: {told}");
-        assert!(told.contains(message.unwrap_or("")), "{to}: {told}");
+        let errors = verdict.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert_eq!(message.is_some(), !errors.is_empty(), "{to}: {errors}");
+        assert!(errors.contains(message.unwrap_or("")), "{to}: {errors}");
     }
 }
 
@@ -181,7 +181,7 @@ fn mutate(text: &str, kind: u8, a: usize, b: usize) -> String {
 proptest! {
     #![proptest_config(cases(256))]
     #[test]
-    fn damaged_text_is_told_and_nothing_else(
+    fn damaged_text_is_reported_and_nothing_else(
         which in any::<usize>(),
         changes in prop::collection::vec((0u8..6, any::<usize>(), any::<usize>()), 1..6),
     ) {

@@ -1,4 +1,4 @@
-//! `docs/language.md` shows whole programs, fenced as `dsl`: `dsc check` has nothing to say about any of them.
+//! `docs/language.md` shows whole programs, fenced as `dsl`: `dsc check` reports nothing for any of them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! Damaged programs: tokens of valid models swapped, taken away, doubled, numbers changed. The front end tells faults or
-//! finds none; it never panics, never runs long, and says the same twice.
+//! Damaged programs: tokens of valid models swapped, taken away, doubled, numbers changed. The front end reports errors or
+//! none; it never panics, never runs long, and reports the same twice.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -83,7 +83,7 @@ fn faults(main: &str, library: Option<&str>) -> Vec<String> {
 proptest! {
     #![proptest_config(cases(64))]
     #[test]
-    fn damaged_programs_are_told_and_nothing_else(
+    fn damaged_programs_are_reported_and_nothing_else(
         which in any::<usize>(),
         changes in prop::collection::vec((0u8..5, any::<usize>(), any::<usize>()), 1..4),
     ) {

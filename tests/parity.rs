@@ -1,6 +1,6 @@
 //! Our runtime against independent PyTorch code (`tests/parity/*.py`): every primitive, every block of the standard
 //! library and the stock models; outputs, losses, retrieval vectors and the gradients of all parameters, on ragged
-//! batches whose padding holds noise.
+//! batches whose padding is noise.
 //!
 //! The references compute in float64, sample by sample, without padding or masks. We are compared with them in float64,
 //! where only the equations can differ, and in float32, which is what trains.
@@ -233,7 +233,7 @@ fn examine(f: &Fixture, graph: &Graph, dims: &DimTable, kind: Kind, packing: Pac
     found
 }
 
-/// Runs all cases of one kind and tells the largest difference of each.
+/// Runs all cases of one kind and reports the largest difference of each.
 fn compare_all(part: &str) {
     let Some(cases) = fixtures(part) else { return };
     let mut wrong = Vec::new();
@@ -274,7 +274,7 @@ fn released() {
     compare_all("released_");
 }
 
-/// A checkpoint of that program, loaded by the map of names, on a batch of it: what our weights are, predictions, losses and
+/// A checkpoint of that program, loaded with its weight map, on a batch of it: what our weights are, predictions, losses and
 /// all gradients.
 #[test]
 fn released_checkpoint() {
@@ -323,7 +323,7 @@ fn released_checkpoint() {
     for param in &graph.params {
         let gradient = gradients[&param.path];
         let sum = gradient.values.iter().map(|x| x * x).sum::<f64>();
-        *squares.entry(names.theirs(param).unwrap().0).or_default() += sum;
+        *squares.entry(names.tensor_of(param).unwrap().0).or_default() += sum;
     }
     let norms: BTreeMap<String, f64> = serde_json::from_str(include_str!("parity/released_norms.json")).unwrap();
     assert!(norms.keys().eq(squares.keys()));

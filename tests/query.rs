@@ -181,7 +181,7 @@ fn signatures() {
     assert_eq!(of("tokens: keep(^l)").text, "keep(l)");
     let learned = of("learned(rows: ^p");
     assert!(learned.text.starts_with("learned(rows: int, width: int") && learned.active == Some(0), "{learned:?}");
-    // The innermost call; what stands left of `|>` is not within the call.
+    // The innermost call; what is left of `|>` is not within the call.
     assert!(of("nt_xent(mean(^t), pos").text.starts_with("mean("));
     assert!(of("let t = text   |> Bert(^").text.starts_with("Bert<"), "{:?}", of("Bert()"));
     assert_eq!(query::signature(program, place(&loaded, "m.dsl", "= audio^  |> FrameEncoder", 0)), None);

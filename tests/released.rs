@@ -1,5 +1,5 @@
-//! `docs/released.md` shows what the checker says of the slips of a published program, each re-created in a case of the
-//! suite. The page is made of the cases: `DSC_BLESS=1 cargo test --test released` writes it anew.
+//! `docs/released.md` shows what `dsc check` reports about the mistakes of a published program, each recreated as a case of
+//! the suite. The page is generated from these cases: `DSC_BLESS=1 cargo test --test released` rewrites it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -12,28 +12,28 @@ use dsc_syntax::source::{MemoryWorld, SourceMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
-const HEAD: &str = "# What the checker says of a published program
+const HEAD: &str = "# What `dsc check` reports about a published program
 
-The program that the authors of DashFusion released departs from their article in places that nothing told them of: it
-runs, it trains, and its numbers look like numbers. Here is each departure that a checker can see, re-created in the
-language, with what `dsc check` says of it before any training. Numbers in the text are those of that program.
+The program released by the authors of DashFusion differs from their article in several places, and nothing reported it:
+the program runs, trains and prints plausible numbers. This page recreates each difference that a checker can detect, and
+shows what `dsc check` reports before any training. Numbers in the text are those of the released program.
 
-No checker sees the others: a list of ranks that is read as a list of samples has the right type, and so has a mean over
-pairs that should have been a sum. The stock model `dashfusion_released` is the whole of that program with every departure
-written out; `dsc import` reads its checkpoints.
+Other differences have correct types and cannot be detected this way: a list of ranks that is used as a list of sample
+indices, or a mean over pairs that should have been a sum. The stock model `dashfusion_released` is the complete program
+with every difference written out; `dsc import` reads its checkpoints.
 
 ";
 
 /// In the order of the page, each with a title.
 const CASES: &[(&str, &str)] = &[
-    ("swapped_arguments", "Audio and vision change places"),
-    ("swapped_positions", "The same by position"),
-    ("lost_masks", "Padding takes part in fusion"),
-    ("dead_parameters", "Layers that are built and never used"),
-    ("dead_dropout", "Dropout whose result is thrown away"),
+    ("swapped_arguments", "Audio and vision exchanged"),
+    ("swapped_positions", "Exchanged by position"),
+    ("lost_masks", "Padding takes part in the fusion"),
+    ("dead_parameters", "Layers that are never used"),
+    ("dead_dropout", "Dropout whose result is discarded"),
     ("two_scales", "Two attention scales in one model"),
     ("no_negatives", "Positive pairs without negatives"),
-    ("warmup", "A warm-up that outlasts the training"),
+    ("warmup", "Warm-up longer than the training"),
 ];
 
 /// The opening comment, and the rest without expectations.
@@ -65,14 +65,14 @@ fn the_page_is_what_the_checker_says() {
         let (docs, code) = parts(&text);
         let (sources, found) = diagnose(&format!("{name}.dsl"), &code);
         assert!(!found.is_empty(), "{name}");
-        let mut told: Vec<String> = found.iter().map(|d| format!("`{}` {}", d.code, d.message)).collect();
-        told.dedup();
+        let mut reported: Vec<String> = found.iter().map(|d| format!("`{}` {}", d.code, d.message)).collect();
+        reported.dedup();
         let anchor = title.to_lowercase().replace(' ', "-");
-        writeln!(rows, "| [{title}](#{anchor}) | {} |", told.join("<br>")).unwrap();
+        writeln!(rows, "| [{title}](#{anchor}) | {} |", reported.join("<br>")).unwrap();
         let shown = render(&found, &sources, Format::Full, false);
         write!(sections, "\n## {title}\n\n{docs}\n\n```\n{code}```\n\n```text\n{}\n```\n", shown.trim_end()).unwrap();
     }
-    let page = format!("{HEAD}| departure | what `dsc check` says |\n|---|---|\n{rows}{sections}");
+    let page = format!("{HEAD}| difference | what `dsc check` reports |\n|---|---|\n{rows}{sections}");
     let path = root.join("docs/released.md");
     if std::env::var_os("DSC_BLESS").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -1,4 +1,4 @@
-//! Runs as a user meets them: what training leaves behind, what scoring and predicting make of it, with other data too.
+//! Run folders from the command line: training, scoring, prediction, comparisons and import, with other data too.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -49,14 +49,14 @@ model Words {
 recipe demo { epochs = 1  batch = 64  optimizer = adam(lr: 1e-2)  select = min mae  encoder = \"demo\"  max_tokens = 5 }
 ";
 
-struct Place(tempfile::TempDir);
+struct Workspace(tempfile::TempDir);
 
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        std::fs::write(place.file("small.dsl"), MODEL).unwrap();
-        std::fs::write(place.file("words.dsl"), TEXTS).unwrap();
-        place
+impl Workspace {
+    fn new() -> Workspace {
+        let workspace = Workspace(tempfile::tempdir().unwrap());
+        std::fs::write(workspace.file("small.dsl"), MODEL).unwrap();
+        std::fs::write(workspace.file("words.dsl"), TEXTS).unwrap();
+        workspace
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -72,11 +72,11 @@ impl Place {
         command
     }
 
-    /// Runs `dsc ARGS`, which ends with this exit code.
-    fn dsc(&self, args: &str, code: i32) -> Told {
-        let told = Told::of(self.command(args).output().unwrap());
-        assert_eq!(told.code, Some(code), "dsc {args}\n{}\n{}", told.out, told.err);
-        told
+    /// Runs `dsc ARGS` and checks its exit code.
+    fn dsc(&self, args: &str, code: i32) -> CommandOutput {
+        let output = CommandOutput::of(self.command(args).output().unwrap());
+        assert_eq!(output.code, Some(code), "dsc {args}\n{}\n{}", output.out, output.err);
+        output
     }
 
     fn json(&self, name: &str) -> Value {
@@ -87,13 +87,13 @@ impl Place {
         std::fs::read_to_string(self.file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// Starts `dsc ARGS`, waits for a file with something in it, and presses Ctrl-C.
-    fn interrupted(&self, args: &str, file: &str) -> Told {
+    /// Starts `dsc ARGS`, waits until `file` is not empty, and sends SIGINT.
+    fn interrupted(&self, args: &str, file: &str) -> CommandOutput {
         let mut command = self.command(args);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.wait(&child, file);
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        Told::of(child.wait_with_output().unwrap())
+        CommandOutput::of(child.wait_with_output().unwrap())
     }
 
     fn wait(&self, child: &Child, file: &str) {
@@ -105,23 +105,23 @@ impl Place {
     }
 }
 
-struct Told {
+struct CommandOutput {
     code: Option<i32>,
     out: String,
     err: String,
 }
 
-impl Told {
-    fn of(output: Output) -> Told {
+impl CommandOutput {
+    fn of(output: Output) -> CommandOutput {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Told { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
     }
 
-    /// The message as one line, without the drawing around it.
+    /// Standard error as one line, without the frames around messages.
     fn err_line(&self) -> String {
         self.err
             .split(|c: char| c.is_whitespace() || "│╭╰╮·─×".contains(c))
@@ -131,8 +131,8 @@ impl Told {
     }
 }
 
-/// Two splits in one file: two samples without labels to predict, five with ids that no f32 holds.
-fn data(place: &Place, name: &str, vision: &[usize]) {
+/// Two splits in one file: two samples without labels to predict, five with ids that an f32 cannot represent.
+fn data(workspace: &Workspace, name: &str, vision: &[usize]) {
     let n = vision.len();
     let ids: Vec<i32> = (0..n as i32).map(|i| 16_777_217 + 2 * i).collect();
     let test = Py::Dict(vec![
@@ -146,50 +146,51 @@ fn data(place: &Place, name: &str, vision: &[usize]) {
         ("audio", Py::sequences(&[3, 50], 6)),
         ("vision", Py::sequences(&[2, 3], 8)),
     ]);
-    Py::Dict(vec![("valid", valid), ("test", test)]).dump(&place.file(name));
+    Py::Dict(vec![("valid", valid), ("test", test)]).dump(&workspace.file(name));
 }
 
 #[test]
 fn several_seeds_are_scored_together() {
-    let place = Place::new();
-    place.dsc("train small.dsl --data demo --seeds 2 --out runs -q", 0);
-    let seeds = place.json("runs/seeds.json");
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --seeds 2 --out runs -q", 0);
+    let seeds = workspace.json("runs/seeds.json");
     assert_eq!((&seeds["seeds"], &seeds["finished"]), (&Value::from(2), &Value::from(2)));
     assert_eq!(seeds["runs"][1], serde_json::json!({"seed": 2, "folder": "seed-2", "state": "finished"}));
-    let mean = place.json("runs/results.json");
+    let mean = workspace.json("runs/results.json");
     assert_eq!((&mean["asked"], &mean["finished"]), (&Value::from(2), &Value::from(2)));
-    let mae =
-        |seed: u64| place.json(&format!("runs/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap();
+    let mae = |seed: u64| {
+        workspace.json(&format!("runs/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap()
+    };
 
-    let shown = place.dsc("eval runs", 0);
+    let shown = workspace.dsc("eval runs", 0);
     for expected in ["test, seed 1", "test, seed 2", "test, 2 seeds", "equal to the results.json of each seed"] {
         assert!(shown.out.contains(expected), "{expected}\n{}", shown.out);
     }
-    let json = place.dsc("eval runs --format json", 0).json();
+    let json = workspace.dsc("eval runs --format json", 0).json();
     assert_eq!((&json["split"], &json["equal_to_results"]), (&Value::from("test"), &Value::from(true)));
     let summary = json["summary"].as_array().unwrap().iter().find(|s| s["name"] == "mae").unwrap();
     assert!((summary["mean"].as_f64().unwrap() - (mae(1) + mae(2)) / 2.0).abs() < 1e-12);
     assert_eq!(json["runs"][1]["metrics"]["mae"].as_f64().unwrap(), mae(2));
-    let valid = place.dsc("eval runs --split valid --format json", 0).json();
+    let valid = workspace.dsc("eval runs --split valid --format json", 0).json();
     assert_eq!(valid["runs"][0]["samples"], 150);
 
     // One seed by itself; its memory is its own where the kernel allows.
-    let one = place.dsc("eval runs/seed-2 --format json", 0).json();
+    let one = workspace.dsc("eval runs/seed-2 --format json", 0).json();
     assert_eq!((&one["seed"], &one["equal_to_results"], &one["samples"]), (&2.into(), &true.into(), &300.into()));
-    let peak = &place.json("runs/seed-2/results.json")["peak_memory"];
+    let peak = &workspace.json("runs/seed-2/results.json")["peak_memory"];
     assert!(
         peak["resident"].as_u64().unwrap() > 10 << 20 && ["run", "process"].contains(&peak["during"].as_str().unwrap())
     );
-    let refused = place.dsc("predict runs --data demo", 1);
-    assert!(refused.err_line().contains("holds the runs of several seeds"), "{}", refused.err);
+    let refused = workspace.dsc("predict runs --data demo", 1);
+    assert!(refused.err_line().contains("contains the runs of several seeds"), "{}", refused.err);
     assert!(refused.err_line().contains("`runs/seed-1`, `runs/seed-2`"), "{}", refused.err);
 }
 
 #[test]
 fn all_hypers_are_recorded_and_decide_when_a_run_is_opened_again() {
-    let place = Place::new();
-    place.dsc("train small.dsl --variant deep --set p=0.25 --data demo --out run -q", 0);
-    let run = place.json("run/run.json");
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --variant deep --set p=0.25 --data demo --out run -q", 0);
+    let run = workspace.json("run/run.json");
     assert_eq!(run["hypers"], serde_json::json!({"d": 6, "p": 0.25, "depth": 2}));
     let origins = serde_json::json!({
         "d": {"recipe": "demo"}, "p": {"command_line": "--set p=0.25"}, "depth": {"variant": "deep"}
@@ -202,83 +203,83 @@ fn all_hypers_are_recorded_and_decide_when_a_run_is_opened_again() {
         .replace("set depth = 2", "set depth = 3")
         .replace("set d = 6", "set d = 7");
     assert_ne!(changed, MODEL);
-    std::fs::write(place.file("run/source/small.dsl"), changed).unwrap();
-    let scored = place.dsc("eval run --format json", 0).json();
+    std::fs::write(workspace.file("run/source/small.dsl"), changed).unwrap();
+    let scored = workspace.dsc("eval run --format json", 0).json();
     assert_eq!(scored["equal_to_results"], true);
 }
 
 #[test]
 fn predictions_of_a_split_and_of_all_splits() {
-    let place = Place::new();
-    place.dsc("train small.dsl --data demo --out run -q", 0);
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --out run -q", 0);
     // The same numbers in the same columns as the run's own file.
-    assert_eq!(place.dsc("predict run --split test", 0).out, place.text("run/test.csv"));
-    let all = place.dsc("predict run --data demo", 0).out;
+    assert_eq!(workspace.dsc("predict run --split test", 0).out, workspace.text("run/test.csv"));
+    let all = workspace.dsc("predict run --data demo", 0).out;
     let mut lines = all.lines();
     assert_eq!(lines.next(), Some("split,id,label,prediction"));
     let of = |split: &str| all.lines().filter(|l| l.starts_with(&format!("{split},"))).count();
     assert_eq!((of("train"), of("valid"), of("test")), (600, 150, 300));
-    let json = place.dsc("predict run --split valid --format json", 0).json();
-    let csv = place.text("run/valid.csv");
+    let json = workspace.dsc("predict run --split valid --format json", 0).json();
+    let csv = workspace.text("run/valid.csv");
     let first: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
     assert_eq!((json[0]["split"].as_str(), json[0]["id"].as_str()), (Some("valid"), Some(first[0])));
     assert_eq!(json[0]["prediction"].to_string().parse::<f32>().unwrap(), first[2].parse::<f32>().unwrap());
 
     // A file of two splits, one of them without labels; audio longer than any that was trained on.
-    data(&place, "new.pkl", &[3, 20]);
-    let csv = place.dsc("predict run --data new.pkl", 0).out;
+    data(&workspace, "new.pkl", &[3, 20]);
+    let csv = workspace.dsc("predict run --data new.pkl", 0).out;
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 5, "{csv}");
     assert!(lines[1].starts_with("valid,0,0,") && lines[2].starts_with("valid,1,0.5,"), "{csv}");
     assert!(lines[3].starts_with("test,16777217,,") && lines[4].starts_with("test,16777219,,"), "{csv}");
-    let test = place.dsc("predict run --data new.pkl --split test --out test.csv", 0);
+    let test = workspace.dsc("predict run --data new.pkl --split test --out test.csv", 0);
     assert!(test.out.is_empty() && test.err.contains("2 predictions in `test.csv`"), "{}", test.err);
-    assert!(place.text("test.csv").starts_with("id,prediction\n16777217,"), "{}", place.text("test.csv"));
-    place.dsc("predict run --data new.pkl --out new.json --format json", 0);
-    assert_eq!(place.json("new.json").as_array().unwrap().len(), 4);
-    assert_eq!(place.json("new.json")[3]["label"], Value::Null);
+    assert!(workspace.text("test.csv").starts_with("id,prediction\n16777217,"), "{}", workspace.text("test.csv"));
+    workspace.dsc("predict run --data new.pkl --out new.json --format json", 0);
+    assert_eq!(workspace.json("new.json").as_array().unwrap().len(), 4);
+    assert_eq!(workspace.json("new.json")[3]["label"], Value::Null);
 
-    // What cannot be done is told before anything is computed.
-    let there = place.dsc("predict run --data new.pkl --out test.csv", 1);
+    // Invalid requests are reported before anything is computed.
+    let there = workspace.dsc("predict run --data new.pkl --out test.csv", 1);
     assert!(there.err_line().contains("`test.csv` exists"), "{}", there.err);
-    let nowhere = place.dsc("predict run --data new.pkl --out no/such/x.csv", 1);
+    let nowhere = workspace.dsc("predict run --data new.pkl --out no/such/x.csv", 1);
     assert!(nowhere.err_line().contains("there is no folder `no/such`"), "{}", nowhere.err);
-    let split = place.dsc("predict run --data new.pkl --split train", 1);
+    let split = workspace.dsc("predict run --data new.pkl --split train", 1);
     assert!(
         split.err_line().contains("has no split `train`") && split.err.contains("`valid`, `test`"),
         "{}",
         split.err
     );
-    place.dsc("predict run --data new.pkl --split tset", 2);
+    workspace.dsc("predict run --data new.pkl --split tset", 2);
 }
 
 #[test]
 fn samples_that_are_too_long_are_one_fault_before_anything_runs() {
-    let place = Place::new();
-    place.dsc("train small.dsl --data demo --out run -q", 0);
-    data(&place, "long.pkl", &[3, 21, 25, 4]);
-    let told = place.dsc("predict run --data long.pkl", 1);
-    let line = told.err_line();
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --out run -q", 0);
+    data(&workspace, "long.pkl", &[3, 21, 25, 4]);
+    let output = workspace.dsc("predict run --data long.pkl", 1);
+    let line = output.err_line();
     assert!(
-        line.contains("`long.pkl`, test.vision: sample `16777221` has 25 frames, the run takes at most 20"),
+        line.contains("`long.pkl`, test.vision: sample `16777221` has 25 frames, the run allows at most 20"),
         "{line}"
     );
-    assert!(line.contains("2 samples are too long: cut them to 20 frames or leave it out, or train again"), "{line}");
-    assert_eq!((told.err.matches("E0615").count(), told.err.matches("error").count()), (1, 1), "{}", told.err);
+    assert!(line.contains("2 samples are too long: truncate them to 20 frames, remove them, or train again"), "{line}");
+    assert_eq!((output.err.matches("E0615").count(), output.err.matches("error").count()), (1, 1), "{}", output.err);
     // The split that is asked for counts, no other.
-    assert_eq!(place.dsc("predict run --data long.pkl --split valid", 0).out.lines().count(), 3);
-    let scored = place.dsc("eval run --data long.pkl --split valid --format json", 0).json();
+    assert_eq!(workspace.dsc("predict run --data long.pkl --split valid", 0).out.lines().count(), 3);
+    let scored = workspace.dsc("eval run --data long.pkl --split valid --format json", 0).json();
     assert_eq!((&scored["samples"], &scored["equal_to_results"]), (&2.into(), &Value::Null));
-    let unlabelled = place.dsc("eval run --data long.pkl --split test", 1);
+    let unlabelled = workspace.dsc("eval run --data long.pkl --split test", 1);
     assert!(unlabelled.err.contains("E0615"), "{}", unlabelled.err);
-    data(&place, "short.pkl", &[3]);
-    let unlabelled = place.dsc("eval run --data short.pkl --split test", 1);
+    data(&workspace, "short.pkl", &[3]);
+    let unlabelled = workspace.dsc("eval run --data short.pkl --split test", 1);
     assert!(unlabelled.err_line().contains("has no labels `regression_labels` in split `test`"), "{}", unlabelled.err);
 }
 
 #[test]
-fn oddities_of_the_data_stand_in_the_run() {
-    let place = Place::new();
+fn invalid_data_are_recorded_in_the_run() {
+    let workspace = Workspace::new();
     let split = |audio_lengths: &[i32], nan: bool| {
         let n = audio_lengths.len();
         let mut vision = Py::sequences(&vec![4; n], 8);
@@ -295,114 +296,114 @@ fn oddities_of_the_data_stand_in_the_run() {
         ])
     };
     let (train, valid, test) = (split(&[5, 0, 2, 0], true), split(&[5, 4, 3], false), split(&[0, 5, 5], false));
-    Py::Dict(vec![("train", train), ("valid", valid), ("test", test)]).dump(&place.file("own.pkl"));
-    let refused = place.dsc("train small.dsl --data own.pkl --out run", 1);
-    assert!(refused.err.contains("E0607") && !place.file("run").exists(), "{}", refused.err);
-    let told = place.dsc("train small.dsl --data own.pkl --out run --with nonfinite=zero --format json", 0);
-    told.json();
-    let err = told.err.replace("\\n", " ");
-    assert!(err.contains("train.audio: 2 of 4 samples have the length 0, the first is `s1`"), "{err}");
-    assert!(err.contains("train.vision: 8 NaN and 0 infinite values become 0"), "{err}");
-    let data = &place.json("run/run.json")["data"];
+    Py::Dict(vec![("train", train), ("valid", valid), ("test", test)]).dump(&workspace.file("own.pkl"));
+    let refused = workspace.dsc("train small.dsl --data own.pkl --out run", 1);
+    assert!(refused.err.contains("E0607") && !workspace.file("run").exists(), "{}", refused.err);
+    let output = workspace.dsc("train small.dsl --data own.pkl --out run --with nonfinite=zero --format json", 0);
+    output.json();
+    let err = output.err.replace("\\n", " ");
+    assert!(err.contains("train.audio: 2 of 4 samples have length 0, the first is `s1`"), "{err}");
+    assert!(err.contains("train.vision: 8 NaN and 0 infinite values are replaced by 0"), "{err}");
+    let data = &workspace.json("run/run.json")["data"];
     let zeros = serde_json::json!({
         "train": {"audio": {"samples": 2, "first": "s1"}}, "test": {"audio": {"samples": 1, "first": "s0"}}
     });
     assert_eq!(data["zero_lengths"], zeros);
     assert_eq!(data["non_finite"], serde_json::json!({"train": {"vision": {"nan": 8, "inf": 0, "first": 1}}}));
     assert_eq!(data["truncated"], serde_json::json!({}));
-    let info = place.dsc("data info own.pkl --format json", 0).json();
+    let info = workspace.dsc("data info own.pkl --format json", 0).json();
     assert_eq!(info["splits"][0]["streams"][0]["zero_lengths"]["samples"], 2);
 }
 
 #[test]
 fn texts_that_are_cut_or_missing() {
-    let place = Place::new();
-    let told = place.dsc("train words.dsl --data demo --out run", 0);
-    assert!(told.err.contains("of 1050 texts were cut to 5 tokens"), "{}", told.err);
-    let cut = &place.json("run/run.json")["data"]["truncated"];
+    let workspace = Workspace::new();
+    let output = workspace.dsc("train words.dsl --data demo --out run", 0);
+    assert!(output.err.contains("of 1050 texts were truncated to 5 tokens"), "{}", output.err);
+    let cut = &workspace.json("run/run.json")["data"]["truncated"];
     assert!(["train", "valid", "test"].iter().all(|s| cut[s].as_u64().unwrap() > 0), "{cut}");
-    data(&place, "no_text.pkl", &[3]);
-    let told = place.dsc("predict run --data no_text.pkl", 1);
-    let line = told.err_line();
+    data(&workspace, "no_text.pkl", &[3]);
+    let output = workspace.dsc("predict run --data no_text.pkl", 1);
+    let line = output.err_line();
     assert!(
-        line.contains("`no_text.pkl` has no texts `raw_text` in split `valid`, which input `text` wants"),
+        line.contains("`no_text.pkl` has no texts `raw_text` in split `valid`, required by input `text`"),
         "{line}"
     );
-    assert_eq!(told.err.matches("E06").count(), 1, "{}", told.err);
+    assert_eq!(output.err.matches("E06").count(), 1, "{}", output.err);
 }
 
 #[test]
 fn an_interrupted_training_says_how_it_stands() {
-    let place = Place::new();
-    let told = place.interrupted("train small.dsl --data demo --epochs 5000 --out run", "run/metrics.jsonl");
-    assert_eq!(told.code, Some(130), "{}", told.err);
-    assert!(told.err.contains("interrupted in epoch ") && told.err.contains("of 5000 after "), "{}", told.err);
-    assert!(told.err.contains("`dsc eval run` scores it on the validation split"), "{}", told.err);
-    assert!(place.file("run/last.safetensors").is_file() && !place.file("run/results.json").exists());
-    let scored = place.dsc("eval run", 0);
+    let workspace = Workspace::new();
+    let output = workspace.interrupted("train small.dsl --data demo --epochs 5000 --out run", "run/metrics.jsonl");
+    assert_eq!(output.code, Some(130), "{}", output.err);
+    assert!(output.err.contains("interrupted in epoch ") && output.err.contains("of 5000 after "), "{}", output.err);
+    assert!(output.err.contains("`dsc eval run` scores it on the validation split"), "{}", output.err);
+    assert!(workspace.file("run/last.safetensors").is_file() && !workspace.file("run/results.json").exists());
+    let scored = workspace.dsc("eval run", 0);
     assert!(scored.err.contains("the run is not finished, "), "{}", scored.err);
     assert!(scored.out.contains("valid"), "{}", scored.out);
-    assert!(place.dsc("eval run --split test", 1).err.contains("E0923"));
-    assert!(place.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
-    let predicted = place.dsc("predict run", 0);
+    assert!(workspace.dsc("eval run --split test", 1).err.contains("E0923"));
+    assert!(workspace.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
+    let predicted = workspace.dsc("predict run", 0);
     assert!(predicted.err.contains("the test split of its data is left out"), "{}", predicted.err);
     assert!(!predicted.out.contains("\ntest,") && predicted.out.contains("\nvalid,"));
-    data(&place, "new.pkl", &[3]);
-    assert_eq!(place.dsc("predict run --data new.pkl --split test", 0).out.lines().count(), 2);
+    data(&workspace, "new.pkl", &[3]);
+    assert_eq!(workspace.dsc("predict run --data new.pkl --split test", 0).out.lines().count(), 2);
 }
 
 #[test]
 fn an_interrupted_seed_takes_no_other_with_it() {
-    let place = Place::new();
+    let workspace = Workspace::new();
     let args = "train small.dsl --data demo --epochs 4 --seeds 500 --out runs";
-    let told = place.interrupted(args, "runs/seed-2/results.json");
-    assert_eq!(told.code, Some(130), "{}", told.err);
-    assert!(told.err.contains("of 500 seeds are finished: `dsc eval runs` scores them"), "{}", told.err);
-    let seeds = place.json("runs/seeds.json");
+    let output = workspace.interrupted(args, "runs/seed-2/results.json");
+    assert_eq!(output.code, Some(130), "{}", output.err);
+    assert!(output.err.contains("of 500 seeds are finished: `dsc eval runs` scores them"), "{}", output.err);
+    let seeds = workspace.json("runs/seeds.json");
     let finished = seeds["finished"].as_u64().unwrap();
     assert!((2..500).contains(&finished) && seeds["seeds"] == 500, "{seeds}");
-    let mean = place.json("runs/results.json");
+    let mean = workspace.json("runs/results.json");
     assert_eq!((mean["finished"].as_u64(), mean["asked"].as_u64()), (Some(finished), Some(500)));
-    let scored = place.dsc("eval runs --format json", 0);
+    let scored = workspace.dsc("eval runs --format json", 0);
     assert_eq!(scored.json()["runs"].as_array().unwrap().len() as u64, finished);
     assert!(scored.err.contains(&format!("{finished} of 500 seeds are finished")), "{}", scored.err);
 }
 
 #[test]
-fn runs_without_weights_or_results_are_told_apart() {
-    let place = Place::new();
-    place.dsc("train small.dsl --data demo --seeds 2 --epochs 1 --out runs -q", 0);
-    // As if the first epoch had never ended.
+fn runs_without_weights_or_results_are_distinguished() {
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --seeds 2 --epochs 1 --out runs -q", 0);
+    // As if the first epoch had not ended.
     for seed in ["1", "2"] {
-        std::fs::remove_file(place.file(&format!("runs/seed-{seed}/results.json"))).unwrap();
+        std::fs::remove_file(workspace.file(&format!("runs/seed-{seed}/results.json"))).unwrap();
     }
-    std::fs::remove_file(place.file("runs/seed-1/best.safetensors")).unwrap();
-    let told = place.dsc("eval runs/seed-1", 1);
-    assert!(told.err.contains("E0924") && told.err_line().contains("before its first one ended"), "{}", told.err);
-    let mut seeds = place.json("runs/seeds.json");
+    std::fs::remove_file(workspace.file("runs/seed-1/best.safetensors")).unwrap();
+    let output = workspace.dsc("eval runs/seed-1", 1);
+    assert!(output.err.contains("E0924") && output.err_line().contains("before its first one ended"), "{}", output.err);
+    let mut seeds = workspace.json("runs/seeds.json");
     seeds["finished"] = 0.into();
     seeds["runs"].as_array_mut().unwrap().iter_mut().for_each(|r| r["state"] = "interrupted".into());
-    std::fs::write(place.file("runs/seeds.json"), seeds.to_string()).unwrap();
-    let told = place.dsc("eval runs", 1);
+    std::fs::write(workspace.file("runs/seeds.json"), seeds.to_string()).unwrap();
+    let output = workspace.dsc("eval runs", 1);
     assert!(
-        told.err.contains("E0925") && told.err_line().contains("`dsc eval runs/seed-2 --split valid`"),
+        output.err.contains("E0925") && output.err_line().contains("`dsc eval runs/seed-2 --split valid`"),
         "{}",
-        told.err
+        output.err
     );
     // A folder above runs, a file, nothing at all.
-    let told = place.dsc("eval .", 1);
+    let output = workspace.dsc("eval .", 1);
     assert!(
-        told.err_line().contains("`.` is not a run: it holds one") && told.err.contains("give `./runs`"),
+        output.err_line().contains("`.` is not a run: it contains one run") && output.err.contains("give `./runs`"),
         "{}",
-        told.err
+        output.err
     );
-    assert!(place.dsc("eval small.dsl", 1).err_line().contains("it is a file"));
-    assert!(place.dsc("predict nowhere", 1).err_line().contains("there is no such folder"));
+    assert!(workspace.dsc("eval small.dsl", 1).err_line().contains("it is a file"));
+    assert!(workspace.dsc("predict nowhere", 1).err_line().contains("the folder does not exist"));
 }
 
 #[test]
 fn data_that_moved_are_asked_for() {
-    let place = Place::new();
+    let workspace = Workspace::new();
     let split = |n: usize| {
         Py::Dict(vec![
             ("regression_labels", Py::floats(&(0..n).map(|i| i as f64 / 3.0).collect::<Vec<_>>())),
@@ -410,30 +411,30 @@ fn data_that_moved_are_asked_for() {
             ("vision", Py::sequences(&vec![4; n], 8)),
         ])
     };
-    Py::Dict(vec![("train", split(8)), ("valid", split(4)), ("test", split(4))]).dump(&place.file("own.pkl"));
-    place.dsc("train small.dsl --data own.pkl --out run -q", 0);
-    std::fs::rename(place.file("own.pkl"), place.file("moved.pkl")).unwrap();
-    let told = place.dsc("eval run", 1);
-    assert!(told.err_line().contains("are no longer there") && told.err.contains("--data"), "{}", told.err);
-    assert_eq!(place.dsc("eval run --data moved.pkl --format json", 0).json()["samples"], 4);
-    assert!(Path::new(&place.file("run/results.json")).is_file());
+    Py::Dict(vec![("train", split(8)), ("valid", split(4)), ("test", split(4))]).dump(&workspace.file("own.pkl"));
+    workspace.dsc("train small.dsl --data own.pkl --out run -q", 0);
+    std::fs::rename(workspace.file("own.pkl"), workspace.file("moved.pkl")).unwrap();
+    let output = workspace.dsc("eval run", 1);
+    assert!(output.err_line().contains("are no longer there") && output.err.contains("--data"), "{}", output.err);
+    assert_eq!(workspace.dsc("eval run --data moved.pkl --format json", 0).json()["samples"], 4);
+    assert!(Path::new(&workspace.file("run/results.json")).is_file());
 }
 
 #[test]
 fn an_ablation_trains_what_is_missing_or_has_changed() {
-    let place = Place::new();
-    let ablate = |args: &str, code: i32| place.dsc(&format!("ablate small.dsl --data demo --out all {args}"), code);
+    let workspace = Workspace::new();
+    let ablate = |args: &str, code: i32| workspace.dsc(&format!("ablate small.dsl --data demo --out all {args}"), code);
     let done = ablate("--seeds 2", 0);
     // Base, one variant, three models of one modality.
-    assert!(done.err.contains("10 runs to train") && done.err.contains("0 are there already"), "{}", done.err);
+    assert!(done.err.contains("10 runs to train") && done.err.contains("0 are finished already"), "{}", done.err);
     let rows: Vec<&str> = done.out.lines().filter_map(|l| l.split_whitespace().next()).collect();
     for row in ["Small", "deep", "unimodal/text", "unimodal/audio", "unimodal/vision", "constant"] {
         assert!(rows.contains(&row), "{row}: {}", done.out);
     }
     let mae = |row: &str, seed: u64| {
-        place.json(&format!("all/{row}/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap()
+        workspace.json(&format!("all/{row}/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap()
     };
-    let csv = place.text("all/table.csv");
+    let csv = workspace.text("all/table.csv");
     let line = csv.lines().find(|l| l.starts_with("\"deep\",mae,2,")).unwrap();
     let cells: Vec<f64> = line.split(',').skip(3).map(|c| c.parse().unwrap()).collect();
     let differences = [mae("deep", 1) - mae("Small", 1), mae("deep", 2) - mae("Small", 2)];
@@ -441,30 +442,30 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     assert!((cells[2] - (differences[0] + differences[1]) / 2.0).abs() < 1e-12, "{line}");
     assert!((cells[3] - ((differences[0] - differences[1]) / 2.0).abs()).abs() < 1e-12, "{line}");
     assert!(
-        place.text("all/table.md").contains("| Test, minus Small |")
-            && place.text("all/table.tex").contains("\\toprule")
+        workspace.text("all/table.md").contains("| Test, minus Small |")
+            && workspace.text("all/table.tex").contains("\\toprule")
     );
     // The unimodal models were trained as the model is.
-    let settings = |row: &str| place.json(&format!("all/{row}/seed-1/run.json"))["settings"]["optimizer"].clone();
+    let settings = |row: &str| workspace.json(&format!("all/{row}/seed-1/run.json"))["settings"]["optimizer"].clone();
     assert_eq!(settings("unimodal/text"), settings("Small"));
 
     // A variant that is called otherwise is found by its graph; one that changed is trained again beside the old runs.
     let text =
         MODEL.replace("variant deep { set depth = 2 }", "variant deeper { set depth = 2 }\nvariant wide { set d = 7 }");
-    std::fs::write(place.file("small.dsl"), text).unwrap();
+    std::fs::write(workspace.file("small.dsl"), text).unwrap();
     let again = ablate("--seeds 2 --format json", 0);
-    assert!(again.err.contains("2 runs to train") && again.err.contains("10 are there already"), "{}", again.err);
+    assert!(again.err.contains("2 runs to train") && again.err.contains("10 are finished already"), "{}", again.err);
     let json = again.json();
     let names: Vec<&str> = json["rows"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Small", "deeper", "wide", "unimodal/text", "unimodal/audio", "unimodal/vision"]);
     assert_eq!((&json["rows"][1]["seeds"], &json["rows"][2]["missing"]), (&serde_json::json!([1, 2]), &0.into()));
 
-    // A run that fails takes no other with it.
+    // A failing run does not affect the others.
     let text = MODEL.replace(
         "variant deep { set depth = 2 }",
         "variant bad { loss prediction *= 1e39 }\nvariant late { set d = 9 }",
     );
-    std::fs::write(place.file("small.dsl"), text).unwrap();
+    std::fs::write(workspace.file("small.dsl"), text).unwrap();
     let failed = ablate("--seeds 1 --no-unimodal", 1);
     assert!(failed.err.contains("bad, seed 1: failed; see all/bad/seed-1.log"), "{}", failed.err);
     assert!(
@@ -472,59 +473,59 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
         "{}",
         failed.out
     );
-    assert!(place.json("all/late/seed-1/results.json")["test"].is_object());
-    std::fs::remove_dir_all(place.file("all/late")).unwrap();
-    std::fs::write(place.file("all/late"), "in the way").unwrap();
+    assert!(workspace.json("all/late/seed-1/results.json")["test"].is_object());
+    std::fs::remove_dir_all(workspace.file("all/late")).unwrap();
+    std::fs::write(workspace.file("all/late"), "in the way").unwrap();
     let refused = ablate("--seeds 1 --no-unimodal", 1);
     assert!(refused.err.contains("all/late"), "{}", refused.err);
-    std::fs::remove_file(place.file("all/late")).unwrap();
-    // Ctrl-C is passed on to the runs, and what they left stays beside what is trained the next time.
+    std::fs::remove_file(workspace.file("all/late")).unwrap();
+    // Ctrl-C is passed on to the runs, and their files are kept when they are trained again.
     let args = "ablate small.dsl --data demo --out all --seeds 1 --no-unimodal --variants late --epochs 500 --jobs 1";
-    let stopped = place.interrupted(args, "all/Small/seed-1-2/metrics.jsonl");
+    let stopped = workspace.interrupted(args, "all/Small/seed-1-2/metrics.jsonl");
     assert_eq!(stopped.code, Some(130), "{}", stopped.err);
     assert!(stopped.err.contains("Small, seed 1: interrupted"), "{}", stopped.err);
-    assert!(place.file("all/Small/seed-1-2/last.safetensors").is_file());
+    assert!(workspace.file("all/Small/seed-1-2/last.safetensors").is_file());
     assert!(stopped.out.contains("late: 1 of 1 runs are missing"), "{}", stopped.out);
     let unknown = ablate("--variants deap", 1);
-    assert!(unknown.err.contains("E0517") && unknown.err.contains("it has bad, late"), "{}", unknown.err);
+    assert!(unknown.err.contains("E0517") && unknown.err.contains("available: bad, late"), "{}", unknown.err);
 }
 
 #[test]
 fn a_sweep_has_a_row_for_each_value_and_a_plot() {
-    let place = Place::new();
-    let done = place.dsc("sweep small.dsl --set d=3,5 --set p=0.1 --data demo --out all", 0);
+    let workspace = Workspace::new();
+    let done = workspace.dsc("sweep small.dsl --set d=3,5 --set p=0.1 --data demo --out all", 0);
     assert!(done.err.contains("5 runs to train"), "{}", done.err);
     for row in ["unimodal/text", "unimodal/audio", "unimodal/vision", "constant"] {
         assert!(done.out.contains(row), "{row}: {}", done.out);
     }
     assert!(done.out.contains("Test, minus d=3"), "{}", done.out);
     for (row, d) in [("d=3", 3), ("d=5", 5)] {
-        let hypers = &place.json(&format!("all/{row}/seed-1/run.json"))["hypers"];
+        let hypers = &workspace.json(&format!("all/{row}/seed-1/run.json"))["hypers"];
         assert_eq!((&hypers["d"], &hypers["p"]), (&d.into(), &0.1.into()));
     }
-    let plot = place.text("all/plot.svg");
+    let plot = workspace.text("all/plot.svg");
     assert!(plot.starts_with("<svg ") && plot.contains(">5</text>") && plot.contains("<polyline "), "{plot}");
-    let again = place.dsc("sweep small.dsl --set d=3,4,5 --set p=0.1 --data demo --out all -q --no-unimodal", 0);
-    assert!(again.err.is_empty() && place.file("all/d=4/seed-1/results.json").is_file(), "{}", again.err);
-    let told = place.dsc("sweep small.dsl --set d=3 --data demo --out all", 2);
-    assert!(told.err.contains("no hyper has several values"), "{}", told.err);
+    let again = workspace.dsc("sweep small.dsl --set d=3,4,5 --set p=0.1 --data demo --out all -q --no-unimodal", 0);
+    assert!(again.err.is_empty() && workspace.file("all/d=4/seed-1/results.json").is_file(), "{}", again.err);
+    let output = workspace.dsc("sweep small.dsl --set d=3 --data demo --out all", 2);
+    assert!(output.err.contains("no hyper has several values"), "{}", output.err);
 }
 
-/// The weights of a finished run as somebody else's: without a map, and by one under other names.
+/// The weights of a finished run are imported: without a weight map, and with one under other names.
 #[test]
 fn weights_from_elsewhere_make_a_run() {
-    let place = Place::new();
-    place.dsc("train small.dsl --data demo --seed 3 --out own -q", 0);
-    let scores = |run: &str| place.dsc(&format!("eval {run} --format json"), 0).json()["metrics"].clone();
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --seed 3 --out own -q", 0);
+    let scores = |run: &str| workspace.dsc(&format!("eval {run} --format json"), 0).json()["metrics"].clone();
     let own = scores("own");
 
-    // A checkpoint of ours needs no map.
-    let told = place.dsc("import small.dsl --weights own/best.safetensors --data demo --out plain", 0);
-    assert!(told.out.contains("weights as they were imported: no epoch was chosen"), "{}", told.out);
-    assert_eq!((scores("plain"), place.json("plain/results.json")["epochs"].clone()), (own.clone(), 0.into()));
+    // A checkpoint of dsc needs no weight map.
+    let output = workspace.dsc("import small.dsl --weights own/best.safetensors --data demo --out plain", 0);
+    assert!(output.out.contains("imported weights, not trained"), "{}", output.out);
+    assert_eq!((scores("plain"), workspace.json("plain/results.json")["epochs"].clone()), (own.clone(), 0.into()));
 
     // The map that lies beside the model, for a file whose names differ and that holds more.
-    let bytes = std::fs::read(place.file("own/best.safetensors")).unwrap();
+    let bytes = std::fs::read(workspace.file("own/best.safetensors")).unwrap();
     let ours = SafeTensors::deserialize(&bytes).unwrap();
     let mut theirs: Vec<(String, Tensor)> = Vec::new();
     for (name, view) in ours.iter() {
@@ -538,48 +539,48 @@ fn weights_from_elsewhere_make_a_run() {
     }
     theirs.push(("net.unused.weight".to_owned(), Tensor { shape: vec![2], numbers: vec![0; 8] }));
     let write = |file: &str, tensors: &[(String, Tensor)]| {
-        safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &place.file(file)).unwrap();
+        safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &workspace.file(file)).unwrap();
     };
     write("theirs.safetensors", &theirs);
     let import = "import small.dsl --weights theirs.safetensors --data demo --out";
-    let told = place.dsc(&format!("{import} none"), 1);
-    assert!(told.err_line().contains("E0918") && told.err_line().contains("need a map"), "{}", told.err);
-    assert!(!place.file("none").exists(), "the next try may have the same folder");
+    let output = workspace.dsc(&format!("{import} none"), 1);
+    assert!(output.err_line().contains("E0918") && output.err_line().contains("need a weight map"), "{}", output.err);
+    assert!(!workspace.file("none").exists(), "the next try may have the same folder");
 
     let map =
         "score.mlp.{i}.{kind} = head.{i}.{kind}\nh.weight = net.positions\n{x}.linear.{kind} = net.{x}_proj.{kind}\n";
-    std::fs::write(place.file("small.names"), map).unwrap();
-    let told = place.dsc(&format!("{import} left"), 1);
-    assert!(told.err_line().contains("nothing takes `net.unused.weight`"), "{}", told.err);
-    std::fs::write(place.file("small.names"), format!("{map}- net.unused.{{kind}}\n")).unwrap();
-    place.dsc(&format!("{import} mapped"), 0);
+    std::fs::write(workspace.file("small.names"), map).unwrap();
+    let output = workspace.dsc(&format!("{import} left"), 1);
+    assert!(output.err_line().contains("tensor `net.unused.weight` is not used"), "{}", output.err);
+    std::fs::write(workspace.file("small.names"), format!("{map}- net.unused.{{kind}}\n")).unwrap();
+    workspace.dsc(&format!("{import} mapped"), 0);
     assert_eq!(scores("mapped"), own);
-    assert_eq!(place.text("mapped/test.csv"), place.text("own/test.csv"));
-    // A checkpoint of ours needs none where there is one, either.
-    place.dsc("import small.dsl --weights own/best.safetensors --data demo --out again", 0);
+    assert_eq!(workspace.text("mapped/test.csv"), workspace.text("own/test.csv"));
+    // A checkpoint of dsc does not use an existing weight map either.
+    workspace.dsc("import small.dsl --weights own/best.safetensors --data demo --out again", 0);
     assert_eq!(scores("again"), own);
     assert_eq!(
-        place.json("mapped/run.json")["imported"]["names"],
+        workspace.json("mapped/run.json")["imported"]["names"],
         Value::from(format!("{map}- net.unused.{{kind}}\n"))
     );
 
-    // A part of a tensor that nothing takes.
+    // A chunk of a tensor that no parameter uses.
     let part = map.replace("h.weight = net.positions", "h.weight = net.positions [1/2]");
-    std::fs::write(place.file("part.names"), format!("{part}- net.unused.{{kind}}\n")).unwrap();
-    let told = place.dsc(&format!("{import} part --names part.names"), 1);
-    assert!(told.err_line().contains("nothing takes part 2 of 2 of `net.positions`"), "{}", told.err);
+    std::fs::write(workspace.file("part.names"), format!("{part}- net.unused.{{kind}}\n")).unwrap();
+    let output = workspace.dsc(&format!("{import} part --names part.names"), 1);
+    assert!(output.err_line().contains("no parameter uses chunk 2 of 2 of `net.positions`"), "{}", output.err);
 
     // What is missing, of another shape, or not understood.
     write("less.safetensors", &theirs[1..]);
-    let told = place.dsc("import small.dsl --weights less.safetensors --data demo --out less", 1);
-    assert!(told.err_line().contains("is missing (parameter `"), "{}", told.err);
-    let told = place.dsc(&format!("{import} wide --set d=7"), 1);
-    assert!(told.err_line().contains("has shape"), "{}", told.err);
-    std::fs::write(place.file("other.names"), "a b\n").unwrap();
-    let told = place.dsc(&format!("{import} bad --names other.names"), 1);
-    assert!(told.err_line().contains("other.names, line 1: there is no `=`"), "{}", told.err);
-    let told = place.dsc(&format!("{import} gone --names gone.names"), 1);
-    assert!(told.err_line().contains("cannot read `gone.names`"), "{}", told.err);
+    let output = workspace.dsc("import small.dsl --weights less.safetensors --data demo --out less", 1);
+    assert!(output.err_line().contains("is missing (parameter `"), "{}", output.err);
+    let output = workspace.dsc(&format!("{import} wide --set d=7"), 1);
+    assert!(output.err_line().contains("has shape"), "{}", output.err);
+    std::fs::write(workspace.file("other.names"), "a b\n").unwrap();
+    let output = workspace.dsc(&format!("{import} bad --names other.names"), 1);
+    assert!(output.err_line().contains("other.names, line 1: missing `=`"), "{}", output.err);
+    let output = workspace.dsc(&format!("{import} gone --names gone.names"), 1);
+    assert!(output.err_line().contains("cannot read `gone.names`"), "{}", output.err);
 }
 
 struct Tensor {
@@ -604,8 +605,8 @@ impl safetensors::View for &Tensor {
 
 #[test]
 fn the_runtime_starts_with_libtorch_and_a_quiet_openmp() {
-    let place = Place::new();
-    let dsc = |args: &str| assert_cmd::Command::from_std(place.command(args));
+    let workspace = Workspace::new();
+    let dsc = |args: &str| assert_cmd::Command::from_std(workspace.command(args));
     let shown = dsc("doctor --format json").assert().success();
     let report: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(report["ready"], true);
@@ -621,21 +622,21 @@ fn the_runtime_starts_with_libtorch_and_a_quiet_openmp() {
 
 #[test]
 fn recipes_have_one_set_of_faults_in_check_and_train() {
-    let place = Place::new();
+    let workspace = Workspace::new();
     let circle = format!("{MODEL}recipe one = two {{}}\nrecipe two = one {{}}\n");
-    std::fs::write(place.file("circle.dsl"), circle).unwrap();
+    std::fs::write(workspace.file("circle.dsl"), circle).unwrap();
     let faults = |command: &str| {
-        let told = place.dsc(&format!("{command} --data demo --format concise"), 1);
-        told.err.lines().filter(|l| l.contains("E0513")).map(str::to_owned).collect::<Vec<_>>()
+        let output = workspace.dsc(&format!("{command} --data demo --format concise"), 1);
+        output.err.lines().filter(|l| l.contains("E0513")).map(str::to_owned).collect::<Vec<_>>()
     };
     let (check, train) = (faults("check small.dsl --recipe nope"), faults("train small.dsl --recipe nope"));
     assert!(check.len() == 1 && check == train, "{check:?}\n{train:?}");
     let (check, train) = (faults("check circle.dsl"), faults("train circle.dsl --recipe two"));
     assert!(check.len() == 1 && check == train, "{check:?}\n{train:?}");
     // Constants, and their faults, are those of a recipe too.
-    place.dsc("train small.dsl --data demo --with epochs=2-1 --set d=2*3 --out computed", 0);
-    assert_eq!(place.json("computed/run.json")["settings"]["epochs"], 1);
-    assert_eq!(place.json("computed/run.json")["hypers"]["d"], 6);
-    let told = place.dsc("train small.dsl --data demo --with epochs=1/0", 1);
-    assert!(told.err.contains("E0406") && told.err.contains("--with epochs=1/0"), "{}", told.err);
+    workspace.dsc("train small.dsl --data demo --with epochs=2-1 --set d=2*3 --out computed", 0);
+    assert_eq!(workspace.json("computed/run.json")["settings"]["epochs"], 1);
+    assert_eq!(workspace.json("computed/run.json")["hypers"]["d"], 6);
+    let output = workspace.dsc("train small.dsl --data demo --with epochs=1/0", 1);
+    assert!(output.err.contains("E0406") && output.err.contains("--with epochs=1/0"), "{}", output.err);
 }

@@ -2,7 +2,7 @@
 //!
 //! Programs are generated with all items and all primitives, checked, and run: every variant on random data of random
 //! ragged lengths, length 1 included, forward, losses and backward, with companions where there are any. Each accepted
-//! program also gets one thing wrong, which has to be told at its line. The report shows how many programs were accepted,
+//! program also gets one thing wrong, which has to be reported at its line. The report shows how many programs were accepted,
 //! how large they are and how often each primitive and kind of item was used; few uses fail.
 //!
 //! `DSC_SOUNDNESS=50000 cargo nextest run --profile long --test soundness --no-capture` for a long run, `DSC_SOUNDNESS_SEED` for other
@@ -36,7 +36,7 @@ use dsc_syntax::source::MemoryWorld;
 
 use program::{Generated, generate};
 
-/// Programs of a run that nobody asks to be longer.
+/// Programs of a run by default.
 const PROGRAMS: u64 = 2_000;
 /// Uses that every primitive and every kind of item has to have at least.
 const USES: usize = 20;
@@ -75,7 +75,7 @@ fn options() -> Options {
     Options { encoder: card::encoder("demo").unwrap().config.statics(), ..Options::default() }
 }
 
-/// Errors of a program, with the lines they are told at.
+/// Errors of a program, with the lines they are reported at.
 fn errors(text: &str, library: &str) -> Vec<(usize, Diagnostic)> {
     let mut loaded = load(text, library);
     if let Some(program) = &loaded.program {
@@ -123,10 +123,12 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
         if std::env::var_os("DSC_SOUNDNESS_SHOW").is_some() {
             println!("{text}\n--- lib.dsl\n{library}\n--- line {line}: {d:?}");
         }
-        let told = format!("{} {}", d.code, d.message);
-        let key: String = told.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(70).collect();
-        let example =
-            format!("program {number}, line {line}: {told}: {}", text.lines().nth(line.wrapping_sub(1)).unwrap_or(""));
+        let reported = format!("{} {}", d.code, d.message);
+        let key: String = reported.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(70).collect();
+        let example = format!(
+            "program {number}, line {line}: {reported}: {}",
+            text.lines().nth(line.wrapping_sub(1)).unwrap_or("")
+        );
         r.refused.entry(key).or_insert((0, example)).0 += 1;
         return;
     }
@@ -163,13 +165,13 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
 
     let Some(mutation) = mutations.first() else { return };
     let broken = mutate::apply(&text, mutation);
-    let told = errors(&broken, &library);
+    let reported = errors(&broken, &library);
     let mut r = report.lock().unwrap();
     *r.mutations.entry(mutation.what).or_default() += 1;
-    if !told.iter().any(|(line, _)| *line == mutation.line) {
-        let lines: Vec<String> = told.iter().map(|(l, d)| format!("{l}: {} {}", d.code, d.message)).collect();
+    if !reported.iter().any(|(line, _)| *line == mutation.line) {
+        let lines: Vec<String> = reported.iter().map(|(l, d)| format!("{l}: {} {}", d.code, d.message)).collect();
         r.faults.push(format!(
-            "program {number}: {} at line {} is not told there, but {lines:#?}\n{broken}",
+            "program {number}: {} at line {} is not reported there, but {lines:#?}\n{broken}",
             mutation.what, mutation.line
         ));
     }

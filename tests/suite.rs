@@ -1,4 +1,4 @@
-//! The suite: every `tests/suite/**/*.dsl` is a case that holds its own expectations.
+//! The suite: every `tests/suite/**/*.dsl` is a case with its own expectations.
 //!
 //! `// error[E0203]: part of the message` at the end of a line expects that diagnostic with its primary label on that
 //! line; several on one line are separated by ` // `; a line with nothing else refers to the line above it (the
@@ -89,7 +89,7 @@ fn expectations(text: &str) -> Vec<Expected> {
     list
 }
 
-/// What is wrong with one case; empty when it holds.
+/// What is wrong with one case; empty when it passes.
 fn complaints(name: &str, text: &str) -> String {
     let (sources, diagnostics) = diagnose(name, text);
     let mut open = expectations(text);
@@ -148,13 +148,13 @@ fn every_case_holds() {
 
 #[test]
 fn every_code_of_the_front_end_has_a_case_and_an_example_that_fails() {
-    let told: BTreeSet<String> = suite().iter().flat_map(|(_, text)| expectations(text)).map(|e| e.code).collect();
+    let expected: BTreeSet<String> = suite().iter().flat_map(|(_, text)| expectations(text)).map(|e| e.code).collect();
     let mut missing = String::new();
     for info in all_codes() {
         let code = info.code.0;
-        // W0189 is told with the encoder at hand, before training.
+        // W0189 is reported with the encoder available, before training.
         let front_end = ["E01", "E02", "E03", "E04", "E05", "W"].iter().any(|p| code.starts_with(p)) && code != "W0189";
-        if front_end && !told.contains(code) {
+        if front_end && !expected.contains(code) {
             writeln!(missing, "no case under tests/suite expects {code}").unwrap();
         }
         if !front_end && info.example.is_empty() {

@@ -295,12 +295,12 @@ fn spans_are_those_of_the_text() {
 fn all_faults_and_all_else_is_read() {
     let text = "hyper a = 3;\nblok B(x: Real) {\n  let = 3\n  let ö = F(x, k = 2)\n  x\n}\nhyper b =\nmodel M {\n  let x = max(1, 2\n  let y = x\n}\nhyper c = 4\n";
     let (m, faults, sources) = read(text);
-    let told: Vec<String> = faults
+    let reported: Vec<String> = faults
         .iter()
         .map(|f| format!("{} {}", sources.locate(f.primary.as_ref().unwrap().span).unwrap(), f.code))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             "case.dsl:1:12 E0105",
             "case.dsl:2:1 E0107",

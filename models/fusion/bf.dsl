@@ -1,4 +1,4 @@
-//! Table V, bottleneck fusion: the fusion of DashFusion, with a bottleneck that stays as wide as in the first layer.
+//! Table V, bottleneck fusion: as DashFusion, but the bottleneck keeps the width of the first layer.
 use std::{Bert, CrossAttention, FFN, FrameEncoder, LayerNorm, Linear, MLP, MultiCA, TransformerLayer, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0

@@ -1,5 +1,5 @@
-//! Table V, cross-modal attention: the aligned text asks all streams in every layer, and its first token alone is read.
-//! The streams stay as they are.
+//! Table V, cross-modal attention: in every layer, the aligned text attends to all streams, which do not change. Only
+//! its first token is used for the prediction.
 use std::{Bert, CrossAttention, FFN, FrameEncoder, LayerNorm, Linear, MLP, MultiCA, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0
@@ -21,7 +21,7 @@ block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   t + sum o in others { CrossAttention(t, from: o, heads: heads, drop: drop) }
 }
 
-/// One fusion layer: gather as in eq. 7 and 8, with the whole of `h` in the place of a bottleneck.
+/// One fusion layer: as eq. 7 and 8, with all of `h` in place of a bottleneck.
 block Fuse<n, m>(h: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   let z = LayerNorm(h + MultiCA(h, streams: streams, heads: heads, drop: drop))
   LayerNorm(z + FFN(z, hidden: ff, drop: drop))

@@ -1,5 +1,5 @@
-//! Table V, concat: the first tokens of the aligned text and of the three streams side by side, without a fusion layer.
-//! The stock model `dashfusion/no_hbf` is the same graph.
+//! Table V, concatenation: the first tokens of the aligned text and of the three streams, without a fusion layer. Same
+//! graph as the stock model `dashfusion/no_hbf`.
 use std::{Bert, CrossAttention, FrameEncoder, Linear, MLP, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0

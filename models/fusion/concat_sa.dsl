@@ -1,5 +1,5 @@
-//! Table V, concat and self-attention: transformer layers over the rows of all three streams, one behind the other.
-//! The cost grows with the square of their common length.
+//! Table V, concatenation and self-attention: transformer layers over the rows of all three streams, concatenated along
+//! time. The cost is quadratic in their total length.
 use std::{Bert, CrossAttention, FrameEncoder, Linear, MLP, TransformerLayer, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0
@@ -21,7 +21,7 @@ block Align<n, m>(t: Seq<m>[n, d], others: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   t + sum o in others { CrossAttention(t, from: o, heads: heads, drop: drop) }
 }
 
-/// One fusion layer: every row sees the rows of all streams.
+/// One fusion layer: every row attends to the rows of all streams.
 block Fuse<n>(rows: Seq<_>[n, d]) -> Seq<joint>[n, d] {
   TransformerLayer(rows, heads: heads, ff: ff, drop: drop)
 }

@@ -1,5 +1,5 @@
-//! Table V, hierarchical bottleneck fusion: the bottleneck halves from layer to layer. The stock model `dashfusion` is
-//! the same graph.
+//! Table V, hierarchical bottleneck fusion: the number of bottleneck tokens is halved from layer to layer. Same graph
+//! as the stock model `dashfusion`.
 use std::{Bert, CrossAttention, FFN, FrameEncoder, LayerNorm, Linear, MLP, MultiCA, TransformerLayer, mse, nt_xent}
 
 hyper d       = 128  where d % heads == 0

@@ -1,4 +1,4 @@
-//! Audio alone: the frame encoder of DashFusion, its mean row and an MLP.
+//! Audio only: the frame encoder of DashFusion, mean pooling and an MLP.
 use std::{FrameEncoder, MLP, mse}
 
 hyper d      = 128  where d % heads == 0

@@ -1,4 +1,4 @@
-//! Text alone: the encoder's mean token and an MLP. The row beside which a fusion has to show itself.
+//! Text only: mean pooling of the text encoder and an MLP. The baseline that every fusion model has to beat.
 use std::{Bert, Linear, MLP, mse}
 
 hyper d = 128

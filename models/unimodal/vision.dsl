@@ -1,4 +1,4 @@
-//! Vision alone: the frame encoder of DashFusion, its mean row and an MLP.
+//! Vision only: the frame encoder of DashFusion, mean pooling and an MLP.
 use std::{FrameEncoder, MLP, mse}
 
 hyper d      = 128  where d % heads == 0

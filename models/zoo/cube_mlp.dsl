@@ -1,14 +1,14 @@
-//! CubeMLP (Sun et al., ACM MM 2022, arXiv 2207.14087): perceptrons along time, along the modalities and along the
-//! features.
+//! CubeMLP (Sun et al., ACM MM 2022, arXiv 2207.14087): MLPs along the time, modality and feature axes, without
+//! attention.
 //!
-//! Three streams of one length and one width are the planes of a cube, time by modality by feature. A layer mixes the
-//! cube along one axis after the other, each time by a perceptron of two maps that all lines along that axis share,
-//! with a residual and a norm behind it, and may make the axis shorter. There is no attention: what mixes the
-//! modalities is the perceptron along their axis. The cube that is left is flattened and read by a classifier.
+//! Three streams of equal length and width form a cube, time by modality by feature. A layer mixes it along one axis
+//! after the other. Each step is a two-layer MLP, shared by all lines along that axis, with a residual connection and a
+//! norm after it, and may shorten the axis. The modalities are mixed by the MLP along their axis. The final cube is
+//! flattened and read by a linear classifier.
 //!
-//! Changed: a stream longer than the cube is cut, since streams are not aligned to the words here; in the variant
-//! `resampled`, learned queries take weighted means over all of it instead. The norms go over the features, unless
-//! `mixed_norm` is set: over an axis of three modalities a norm leaves little of what tells samples apart.
+//! Differences: streams are not aligned to the words here, so a stream that is longer than the cube is truncated; in
+//! the variant `resampled`, learned queries pool all of it instead. The norms are over the features unless `mixed_norm`
+//! is set: a norm over an axis of three modalities removes most of what distinguishes samples.
 use std::{Bert, BiLSTM, LayerNorm, MLP, mse}
 
 hyper d          = 64   in 8..=256           // width of the features of the cube
@@ -25,15 +25,15 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// A stream as exactly `steps` rows: cut, or filled up with rows of zeros. The product with the identity says that
-/// time is an axis like the others from here on.
+/// A stream as exactly `steps` rows: truncated, or padded with zero rows. The product with the identity matrix turns
+/// time into an ordinary axis.
 block Fit<n, m, w>(x: Seq<m>[n, w]) -> Tensor[steps, w] {
   let zeros = learned(rows: steps, width: w, init: "zeros") |> stop_grad()
   let same  = param(shape: [steps, steps], init: "identity") |> stop_grad()
   einsum(take(concat(x, zeros), rows: steps), same, spec: "td,ts->sd")
 }
 
-/// Perceptron along the last axis, and the residual, which is mapped where the axis changes its length.
+/// MLP along the last axis with a residual connection, which is projected if the axis changes its length.
 block Unit<w>(x: Any[w], out: int) {
   let inner = linear(x, out: out) |> gelu() |> dropout(p: drop)
   let outer = linear(inner, out: out)
@@ -70,7 +70,7 @@ model CubeMLP {
 }
 
 variant mixed_norm { set mixed_norm = true }
-/// The scores of a row against every query, normalised over time, are its shares in the rows of the cube.
+/// A row's scores against every query, normalised over time, are its weights in the rows of the cube.
 variant resampled {
   block Fit<n, m, w>(x: Seq<m>[n, w]) -> Tensor[steps, w] {
     let shares = linear(x, out: steps) |> softmax(over: "time")

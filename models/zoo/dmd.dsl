@@ -1,18 +1,18 @@
-//! DMD, decoupled multimodal distilling (Li et al., CVPR 2023, arXiv 2303.13802): modalities teach each other in two
-//! spaces.
+//! DMD, decoupled multimodal distilling (Li et al., CVPR 2023, arXiv 2303.13802): modalities distil into each other,
+//! separately for what they share and for what is specific to each.
 //!
-//! A shared encoder takes from every modality what it has in common with the others, a private encoder takes the
-//! rest. A decoder makes the features again of both, the private encoder must find the private part again in them, a
-//! margin pulls common parts of one class together across modalities, and the two parts are to be orthogonal. Then
-//! distillation goes along the edges of a graph whose vertices are the modalities: an edge costs what the prediction
-//! of its source differs from that of its target, times a strength that the model finds for each sample. One graph
-//! joins the common parts, one the private parts, which crossmodal attention has brought nearer to each other before.
-//! All parts make the prediction.
+//! A shared encoder extracts from each modality what it has in common with the others, a private encoder extracts the
+//! rest. A decoder reconstructs the features from both, and the private encoder must recover the private part from the
+//! reconstruction. A margin loss pulls the common parts of one class together across modalities, and common and private
+//! parts are trained to be orthogonal. Knowledge is then distilled along the edges of a graph whose vertices are the
+//! modalities: the loss of an edge is the difference between the predictions of its two ends, times a strength that the
+//! model predicts per sample. One graph connects the common parts; the other connects the private parts after
+//! crossmodal attention. All parts contribute to the prediction.
 //!
-//! Simplified: one layer of crossmodal attention per pair, streams pooled by their mean, and predictions of the six
-//! vertices without the one of the joined common parts. The margin reads one companion of the same class and one of
-//! another, where the article takes all triples of a batch; classes are those of the recipe. Left out: the prior of
-//! the edges. Attention is that of `std`, without biases and output projection.
+//! Simplified: one layer of crossmodal attention per pair, mean pooling of the streams, and no prediction from the
+//! concatenated common parts. The margin loss uses one companion of the same class and one of another, where the
+//! article uses all triples of a batch; classes are those of the recipe. Left out: the prior of the edges. Attention is
+//! that of `std`, without biases and output projection.
 use std::{Bert, Conv, CrossAttention, LayerNorm, MLP, mse, orthogonality}
 
 hyper d       = 64   in 8..=256  where d % heads == 0
@@ -29,7 +29,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// Encoder of either kind.
+/// Encoder, shared or private.
 block Encoder<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { conv1d(x, out: d, kernel: 1) |> relu() }
 
 /// Decoder of a modality, from its common and its private part.
@@ -40,7 +40,7 @@ block Decoder<n, m>(common: Seq<m>[n, d], private: Seq<m>[n, d]) -> Seq<m>[n, d]
 /// Mean squared error of two sequences.
 block mean_error<n, m>(x: Seq<m>[n, d], target: Seq<m>[n, d]) -> Real { mean(square(x - target)) |> mean_features() }
 
-/// A private part reinforced by those of the other modalities.
+/// A private part after crossmodal attention to those of the other modalities.
 block Reinforced<n, m>(x: Seq<m>[n, d], from: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
   LayerNorm(x + sum o in from { CrossAttention(x, from: o, heads: heads, drop: drop) })
 }
@@ -48,13 +48,13 @@ block Reinforced<n, m>(x: Seq<m>[n, d], from: [Seq<_>[_, d]]) -> Seq<m>[n, d] {
 /// Prediction of a vertex.
 block Vertex(x: Vec[d]) -> Vec[1] { MLP(x, widths: [d, 1]) }
 
-/// Strength of an edge, before the softmax.
+/// Logit of the strength of an edge.
 block Strength(source: Vec[d], says: Vec[1], target: Vec[d], hears: Vec[1]) -> Vec[1] {
   concat(source, says, target, hears) |> linear(out: 1)
 }
 
-/// Distillation along the six edges of a graph, whose strengths add up to 1. Edge e goes from vertex e // 2 to one of
-/// the two others. The source is the teacher, and no gradient reaches its prediction.
+/// Distillation along the six edges of a graph, whose strengths sum to 1. Edge e goes from vertex e // 2 to one of the
+/// two others. The source is the teacher: no gradient flows into its prediction.
 block Distilled(xs: [Vec[d]], scores: [Vec[1]]) -> Real {
   let edge   = Strength{}
   let logits = each e in 0..6 {

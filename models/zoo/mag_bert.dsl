@@ -1,13 +1,13 @@
-//! MAG-BERT (Rahman et al., ACL 2020, arXiv 1908.05787): voice and face shift the words inside the text encoder.
+//! MAG-BERT (Rahman et al., ACL 2020, arXiv 1908.05787): audio and vision shift the words inside the text encoder.
 //!
-//! The multimodal adaptation gate stands behind a layer of the text encoder. For every word it weighs the voice and
-//! the face by gates that see them and the word, adds the two into a displacement, limits the displacement to a share
-//! of the word's own length, and adds it to the word. The encoder's later layers go on with the displaced words.
+//! The multimodal adaptation gate follows a layer of the text encoder. For every word it computes a displacement from
+//! audio and vision, weighted by gates that see them and the word, limits the length of the displacement to a fraction
+//! of the word's own length, and adds it to the word. The remaining layers of the encoder read the shifted words.
 //!
-//! Changed: the article aligns voice and face to the words by time stamps. The streams here are not aligned, so every
-//! word attends to each stream; the rest of the gate is as printed. `Bert` hands out its last layer alone, so the
-//! gate stands there, which is one of the places that the article tries, and `after` new layers of the same kind read
-//! the displaced words.
+//! Differences: the article aligns audio and vision to the words by time stamps. The streams here are not aligned, so
+//! every word attends to each stream; the rest of the gate is as in the article. `Bert` returns its last layer only, so
+//! the gate follows that one, which is among the positions that the article evaluates, and `after` new layers of the
+//! same kind read the shifted words.
 use std::{Bert, BertLayer, CrossAttention, LayerNorm, MLP, mse}
 
 hyper d     = 64   in 8..=256                  // width of voice and face, and of the head

@@ -1,14 +1,14 @@
 //! MBT, the multimodal bottleneck transformer (Nagrani et al., NeurIPS 2021, arXiv 2107.00135).
 //!
-//! Every modality keeps a transformer of its own, and up to the fusion layer nothing passes between them. From there
-//! on a few shared tokens are put beside the tokens of every modality: each transformer updates its tokens together
-//! with its copy of the shared ones, and the mean of the copies is what all of them see in the next layer. Whatever
-//! one modality tells another has to pass through these tokens. A linear map reads the [CLS] token of each modality,
-//! and the mean of the readings is the prediction.
+//! Each modality has its own transformer. Up to the fusion layer they exchange nothing. From there on, a few shared
+//! tokens are concatenated with the tokens of every modality: each transformer updates its tokens together with its
+//! copy of the shared ones, and the next layer uses the mean of the copies. All exchange between modalities has to pass
+//! through these tokens. A linear map of the [CLS] token of each modality gives one score per modality; the prediction
+//! is their mean.
 //!
-//! The article fuses video and sound. Here three modalities meet: the text encoder is the lower part of the text's
-//! transformer, and streams of features take the place of patches. Its pretrained vision
-//! weights are left out, and attention is that of `std`, without biases and output projection.
+//! Differences: the article fuses video and sound, this model text, audio and vision. The text encoder is the lower
+//! part of the transformer of the text, and feature streams take the place of patches. There are no pretrained vision
+//! weights, and attention is that of `std`, without biases and output projection.
 use std::{Bert, Linear, LayerNorm, PreNormTransformerLayer, mse}
 
 hyper d          = 128  in 16..=768  where d % heads == 0
@@ -24,7 +24,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// Tokens of a stream of features: projected, [CLS] in front, learned places, and the layers before the fusion.
+/// Tokens of a feature stream: projection, [CLS] in front, learned positions, and the layers before the fusion layer.
 block Stream<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n + 1, d] {
   let cls  = learned(rows: 1, width: d)
   let rows = concat(cls, linear(x, out: d))
@@ -33,7 +33,7 @@ block Stream<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n + 1, d] {
   h
 }
 
-/// One layer from the fusion on: every stream with the shared tokens, whose copies are averaged.
+/// One fusion layer: every stream is updated together with the shared tokens, whose copies are averaged.
 block Exchange<n, m>(shared: Seq<m>[n, d], streams: [Seq<_>[_, d]]) -> (Seq<_>[n, d], [Seq<_>[_, d]]) {
   let both  = each x in streams { PreNormTransformerLayer(concat(shared, x), heads: heads, ff: ff, drop: drop) }
   let mixed = 1 / len(streams) * sum h in both { take(h, rows: bottleneck) }
@@ -53,7 +53,7 @@ model MBT {
   loss prediction = mse(score, target: y)
 }
 
-/// Nothing passes: the shared tokens meet after the last layer only, where nobody reads them.
+/// No exchange: the copies are averaged only after the last layer, where nothing reads them.
 variant late { set fused = 1 }
 
 recipe sims {

@@ -1,14 +1,14 @@
-//! MISA (Hazarika et al., ACM MM 2020, arXiv 2005.03545): what the modalities share, and what each has for itself.
+//! MISA (Hazarika et al., ACM MM 2020, arXiv 2005.03545): modality-invariant and modality-specific representations.
 //!
-//! Every modality becomes one vector, and that vector is mapped twice: by one encoder that all three use, into a
-//! space where their distributions are to coincide, and by an encoder of its own, into a space that is to hold the
-//! rest. A decoder must recover the vector from the sum of both. The six parts are the rows of a small transformer,
-//! and its six results make the prediction. Four losses: of the prediction, and of similarity, difference and
+//! Each modality is encoded as one vector, which is mapped into two subspaces: by an encoder that all three share,
+//! where their distributions are trained to coincide, and by a private encoder for the rest. A decoder
+//! reconstructs the vector from the sum of both. The six resulting vectors are the rows of a small transformer,
+//! whose six outputs give the prediction. There are four losses: prediction, similarity, difference and
 //! reconstruction.
 //!
-//! Changed: attention is that of `std`, without biases and output projection. The demo recipe lowers the weights of
-//! similarity and reconstruction: its modalities share nothing by construction, and at full weight all vectors
-//! tend to become one.
+//! Differences: attention is that of `std`, without biases and output projection. The demo recipe lowers the weights of
+//! similarity and reconstruction: the modalities of the demo data share nothing by construction, and with full weights
+//! all vectors collapse into one.
 use std::{Bert, Linear, LayerNorm, BiLSTM, FFN, MLP, SelfAttention, cmd, difference, mse}
 
 hyper d       = 128  in 16..=256  where d % heads == 0
@@ -25,15 +25,15 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// Utterance of a stream of features: two bidirectional LSTMs with a norm between them, and the states in which both
-/// directions of both end.
+/// Encoder of a feature stream: two bidirectional LSTMs with a norm in between; the final states of both directions of
+/// both LSTMs, projected.
 block Utterance<n, m>(x: Seq<m>[n, _]) -> Vec[d] {
   let lower = BiLSTM(x, hidden: cells)
   let upper = LayerNorm(lower) |> BiLSTM(hidden: cells)
   concat(last_state(lower), last_state(upper)) |> Linear(out: d) |> relu() |> LayerNorm()
 }
 
-/// Encoder into a subspace: values in 0 to 1, which the discrepancy of moments wants.
+/// Encoder into a subspace. Its values are in 0 to 1, as `cmd` requires.
 block Subspace(x: Vec[d]) -> Vec[d] { linear(x, out: d) |> sigmoid() }
 
 /// Self-attention over the six parts.

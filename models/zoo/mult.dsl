@@ -1,13 +1,13 @@
-//! MulT, the multimodal transformer (Tsai et al., ACL 2019, arXiv 1906.00295): streams of unequal length, never
-//! aligned.
+//! MulT, the multimodal transformer (Tsai et al., ACL 2019, arXiv 1906.00295), for streams of different lengths that
+//! are not aligned.
 //!
-//! A convolution brings every stream to one width and lets each step see its neighbours. Then each modality is
-//! reinforced by each of the two others: a crossmodal transformer, one per ordered pair, whose queries come from the
-//! target and whose keys and values are the low-level steps of the source. The two results of a target are joined
-//! step by step, a transformer runs over them, and the last steps of the three targets make the prediction.
+//! A convolution maps every stream to the same width and mixes neighbouring steps. Then each modality (the target)
+//! attends to each of the two others (the sources): one crossmodal transformer per ordered pair, with queries from the
+//! target and keys and values from the unprocessed source. The two results of a target are concatenated step by step, a
+//! transformer runs over them, and the last steps of the three targets give the prediction.
 //!
-//! Changed: words come from a text encoder instead of GloVe; the transformers are not causal, as the equations of the
-//! article have it. One drop rate stands for the several of the article.
+//! Differences: the words come from a text encoder instead of GloVe; the transformers are not causal, as in the
+//! equations of the article. One dropout rate replaces the several of the article.
 use std::{Bert, Conv, CrossModalTransformer, MLP, mse}
 
 hyper d      = 40   in 8..=256  where d % heads == 0
@@ -22,7 +22,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y      : Real
 
-/// A target reinforced by all sources, joined step by step, and read at its last step.
+/// A target after attention to all sources, concatenated step by step, and its last step.
 block Reinforced<n, m>(x: Seq<m>[n, d], sources: [Seq<_>[_, d]]) -> Vec[2*d] where len(sources) == 2 {
   let views = each s in sources {
     CrossModalTransformer(x, from: s, heads: heads, ff: 4*d, layers: layers, drop: drop)

@@ -1,1 +1,1 @@
-//! `dsc fmt` as a user meets it.
+//! `dsc fmt` from the command line.

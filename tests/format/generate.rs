@@ -70,7 +70,7 @@ const BLOCKS: [&str; 5] = ["F", "Linear", "LayerNorm", "CrossAttention", "AnEnco
 const NUMBERS: [&str; 8] = ["0", "2", "128", "1_000", "5e-5", "120M", "0.25", "16_326"];
 
 impl Generator {
-    /// What stands between two tokens.
+    /// Blanks, line breaks and comments between two tokens.
     fn gap(&mut self) {
         let (begin, stay) = (std::mem::take(&mut self.begin), std::mem::take(&mut self.stay));
         if stay {

@@ -101,8 +101,8 @@ fn text_with_faults_has_no_layout() {
         let faults = tree(&text).1;
         match laid(&text) {
             Ok(_) => assert!(faults.is_empty(), "{name}"),
-            Err(told) => assert_eq!(
-                told.iter().map(|f| f.code).collect::<Vec<_>>(),
+            Err(found) => assert_eq!(
+                found.iter().map(|f| f.code).collect::<Vec<_>>(),
                 faults.iter().map(|f| f.code).collect::<Vec<_>>(),
                 "{name}"
             ),

@@ -44,7 +44,7 @@ impl Array {
     }
 }
 
-/// One case: what stands in NAME.json, and the tensors of NAME.safetensors.
+/// One case: the content of NAME.json, and the tensors of NAME.safetensors.
 pub struct Fixture {
     pub name: String,
     pub about: Value,

@@ -1,4 +1,4 @@
-//! One thing wrong with a program, and the line that has to be told.
+//! One thing wrong with a program, and the line that has to be reported.
 
 use dsc_random::Stream;
 

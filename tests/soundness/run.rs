@@ -11,7 +11,7 @@ use dsc_runtime::{CompanionRows, Mode, ParamStore, Program as Executable, StepBa
 
 /// Compiles and runs a variant on two batches; the number of its operations.
 pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Result<usize, String> {
-    let told = |d: &dsc_syntax::diag::Diagnostic| format!("{} {}", d.code, d.message);
+    let message = |d: &dsc_syntax::diag::Diagnostic| format!("{} {}", d.code, d.message);
     let unbound = compile(program, options);
     let Some(graph) = &unbound.graph else { return Err("accepted, and does not compile".into()) };
     verify(graph, &|a: &Dim, b: &Dim| a == b)
@@ -38,28 +38,28 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Resu
     }
     let bound = compile(program, &Options { dims: Some(dims.clone()), ..options.clone() });
     let Some(graph) = bound.graph else {
-        let first = bound.diagnostics.iter().find(|d| d.is_error()).map(told).unwrap_or_default();
+        let first = bound.diagnostics.iter().find(|d| d.is_error()).map(message).unwrap_or_default();
         return Err(format!("accepted, and refused with the data: {first}"));
     };
-    let executable = Executable::new(&graph, &dims).map_err(|d| told(&d))?;
-    let mut store = ParamStore::init(&graph, &dims, number, Device::Cpu).map_err(|d| told(&d))?;
+    let executable = Executable::new(&graph, &dims).map_err(|d| message(&d))?;
+    let mut store = ParamStore::init(&graph, &dims, number, Device::Cpu).map_err(|d| message(&d))?;
     for turn in 0..2 {
         let training = batch(&graph, &dims, vocabulary, turn == 1, true, &mut rng);
         let mode = Mode::Train { seed, epoch: turn, step: turn };
         let want = Want { outputs: true, losses: true, retrieval: turn == 0 };
-        let found = executable.run(&store, &training, mode, want).map_err(|d| format!("training: {}", told(&d)))?;
+        let found = executable.run(&store, &training, mode, want).map_err(|d| format!("training: {}", message(&d)))?;
         if found.losses.len() != graph.losses.len() || found.outputs.len() != graph.outputs.len() {
             return Err(format!("{} of {} losses", found.losses.len(), graph.losses.len()));
         }
-        let total = values::total(&found.losses, 1.0).map_err(|d| told(&d))?.ok_or("no loss")?;
+        let total = values::total(&found.losses, 1.0).map_err(|d| message(&d))?.ok_or("no loss")?;
         // A loss that no weight reaches has no gradient.
         if total.requires_grad() {
-            store.backward(&total).map_err(|d| format!("backward: {}", told(&d)))?;
+            store.backward(&total).map_err(|d| format!("backward: {}", message(&d)))?;
         }
         let scoring = batch(&graph, &dims, vocabulary, turn == 0, false, &mut rng);
         let found = executable
             .run(&store, &scoring, Mode::Eval, Want::OUTPUTS)
-            .map_err(|d| format!("scoring: {}", told(&d)))?;
+            .map_err(|d| format!("scoring: {}", message(&d)))?;
         for (label, output) in &found.outputs {
             if output.size() != [scoring.anchors as i64] {
                 return Err(format!("output for {label} has the shape {:?}", output.size()));

@@ -8,12 +8,12 @@ use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0611;
 
-/// Sequences of a batch.
+/// The sequences of a batch, padded with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Padded {
-    /// `[n, longest, width]`, rows past a sample's length zero.
+    /// `[n, longest, width]`, row-major; frames past a sample's length are 0.
     pub values: Vec<f32>,
-    /// Frames per sample.
+    /// `[n]`: frames per sample, padding not counted.
     pub lengths: Vec<u32>,
     /// Frames of the longest sample of the batch.
     pub longest: usize,
@@ -21,18 +21,18 @@ pub struct Padded {
     pub width: usize,
 }
 
-/// Token ids of a batch.
+/// The token ids of a batch, padded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaddedTokens {
-    /// `[n, longest]`, padded.
+    /// `[n, longest]`, row-major.
     pub ids: Vec<i64>,
-    /// Tokens per sample.
+    /// `[n]`: tokens per sample, padding not counted.
     pub lengths: Vec<u32>,
     /// Tokens of the longest sample of the batch.
     pub longest: usize,
 }
 
-/// The batches of an epoch: sample numbers, shuffled by `(seed, epoch)`; the last batch may be smaller.
+/// The batches of an epoch, as sample indices. The order is a function of `(seed, epoch)`; the last batch may be smaller.
 pub fn epoch(n: usize, batch: usize, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
     let order = Key::new(seed).with("order").with(epoch).stream().permutation(n);
     order.chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
@@ -43,11 +43,11 @@ pub fn in_order(n: usize, batch: usize) -> Vec<Vec<usize>> {
     (0..n).collect::<Vec<_>>().chunks(batch.max(1)).map(<[usize]>::to_vec).collect()
 }
 
-/// Reads `samples` of a stream, padded with zeros to the longest of them. Values that are not finite are handled by `rule`
-/// first, then frames are standardised where `standardizer` has the stream; padding stays zero.
+/// Reads `samples` of a stream, padded with zeros to the longest of them. Values that are not finite are handled as `rule`
+/// says; then frames are standardised if `standardizer` has statistics for the stream. Padding stays zero.
 ///
 /// # Errors
-/// `E0607` for values that are not finite under [`NonFinite::Error`], `E0611` for a sample that is not there, `E0606` for
+/// `E0607` for values that are not finite under [`NonFinite::Error`], `E0611` for an index out of range, `E0606` for
 /// statistics of another width.
 pub fn sequences(
     stream: &Stream,
@@ -73,10 +73,10 @@ pub fn sequences(
     Ok(Padded { values, lengths, longest, width })
 }
 
-/// Token ids of `samples`, padded with `pad` to the longest of them, from texts tokenised before.
+/// The token ids of `samples`, padded with `pad` to the longest of them. `ids` are the tokenised texts of the whole split.
 ///
 /// # Errors
-/// `E0611` for a sample that is not there.
+/// `E0611` for an index out of range.
 pub fn tokens(ids: &[Vec<u32>], samples: &[usize], pad: u32) -> Result<PaddedTokens, Diagnostic> {
     let rows: Option<Vec<&Vec<u32>>> = samples.iter().map(|s| ids.get(*s)).collect();
     let rows = rows.ok_or_else(|| out_of_range("tokens", ids.len()))?;
@@ -89,10 +89,10 @@ pub fn tokens(ids: &[Vec<u32>], samples: &[usize], pad: u32) -> Result<PaddedTok
     Ok(PaddedTokens { ids: rows.iter().flat_map(padded).collect(), lengths, longest })
 }
 
-/// Labels of `samples`.
+/// The labels of `samples`, `[n]`, from the column `key`.
 ///
 /// # Errors
-/// `E0611` for a sample that is not there; as [`Table::label`].
+/// `E0611` for an index out of range; as [`Table::label`].
 pub fn labels(table: &Table, key: &str, samples: &[usize]) -> Result<Vec<f32>, Diagnostic> {
     let all = table.label(key, "the loss")?;
     let picked: Option<Vec<f32>> = samples.iter().map(|s| all.get(*s).copied()).collect();
@@ -100,6 +100,6 @@ pub fn labels(table: &Table, key: &str, samples: &[usize]) -> Result<Vec<f32>, D
 }
 
 fn out_of_range(place: &str, n: usize) -> Diagnostic {
-    Diagnostic::error(E0611, format!("{place}: a batch asks for a sample beyond the {n} there are"))
+    Diagnostic::error(E0611, format!("{place}: sample index out of range: there are {n} samples"))
         .help("this is a bug in dsc")
 }

@@ -1,4 +1,4 @@
-//! Names of a graph's dims meet the numbers of a data set.
+//! Binds the named dims of a graph to the sizes of a data set.
 
 use super::binding::Binding;
 use dsc_graph::InputDecl;
@@ -8,15 +8,15 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0613, E0614};
 use dsc_syntax::source::Span;
 
-/// A number and the input that gave it.
+/// The size of a dim, and name and place of the input that it comes from.
 type Given = (i64, String, Span);
 
 impl Binding {
-    /// The numbers of all dims that the inputs of `graph` name: widths, and the largest length of each ragged axis.
+    /// The sizes of all named dims of `inputs`: widths, and the maximum length of each time axis.
     ///
     /// # Errors
-    /// `E0613` for an input whose stream the data do not have, or have in another form, `E0614` where two inputs give one
-    /// width two numbers, or the data have another width than the file says. All of them at once.
+    /// `E0613` for an input whose stream is missing in the data or has another form, `E0614` if two inputs give the same width
+    /// two sizes, or if the data have another width than the model file declares. All errors are returned at once.
     pub fn dims<'a>(&self, inputs: impl IntoIterator<Item = &'a InputDecl>) -> Result<DimTable, Vec<Diagnostic>> {
         let mut table = DimTable::default();
         let mut faults = Vec::new();
@@ -30,7 +30,7 @@ impl Binding {
                 }
             };
             if let (Some(Atom::Length { name, .. }), Some(max)) = (input.ty.len().and_then(Dim::as_atom), len) {
-                // Inputs that share a length variable are aligned; the batch checks it sample by sample.
+                // Inputs that share a length variable are aligned; this is checked per sample when batches are made.
                 let slot = table.max_lengths.entry(name.clone()).or_insert(max);
                 *slot = (*slot).max(max);
             }
@@ -58,10 +58,10 @@ impl Binding {
                 (_, Some(n)) if n != width => faults.push(
                     Diagnostic::error(
                         E0614,
-                        format!("`{}` has a width of {width} in {}, the file says {n}", input.name, self.name),
+                        format!("`{}` has width {width} in {}, the model file declares {n}", input.name, self.name),
                     )
                     .at(input.span, format!("declared as {}", input.ty))
-                    .help("write a name instead of the number, and it takes the number of the data"),
+                    .help("write a name in place of the number to use the width of the data"),
                 ),
                 _ => {}
             }
@@ -69,7 +69,7 @@ impl Binding {
         if faults.is_empty() { Ok(table) } else { Err(faults) }
     }
 
-    /// Largest length and width of an input, where it has them.
+    /// Maximum length and width of an input, as far as it has them.
     fn sizes(&self, input: &InputDecl) -> Result<(Option<i64>, Option<i64>), Diagnostic> {
         let number = |n: usize| i64::try_from(n).ok();
         let tensor = match &input.ty {
@@ -84,15 +84,15 @@ impl Binding {
         let Some(stream) = self.streams.get(&input.key) else {
             return Err(self
                 .missing(input, &format!("no stream `{}`", input.key))
-                .help(format!("it has {}; another key is read with `from \"key\"`", self.stream_names()))
+                .help(format!("available: {}; use `from \"key\"` to read another key", self.stream_names()))
                 .did_you_mean(&input.key, self.streams.keys().map(String::as_str)));
         };
         match (tensor.time.is_some(), stream.vector) {
             (true, true) => {
-                Err(self.missing(input, "one vector per sample, no sequence,").help("declare it as `Vec[f]`"))
+                Err(self.missing(input, "one vector per sample, not a sequence,").help("declare it as `Vec[f]`"))
             }
             (false, false) => {
-                Err(self.missing(input, "a sequence, no single vectors,").help("declare it as `Seq<m>[T, f]`"))
+                Err(self.missing(input, "a sequence per sample, not a vector,").help("declare it as `Seq<m>[T, f]`"))
             }
             (true, false) => Ok((number(stream.max_len), number(stream.width))),
             (false, true) => Ok((None, number(stream.width))),
@@ -101,7 +101,7 @@ impl Binding {
 
     fn missing(&self, input: &InputDecl, what: &str) -> Diagnostic {
         Diagnostic::error(E0613, format!("{} has {what} for the input `{}`", self.name, input.name))
-            .at(input.span, format!("wants {}", input.ty))
+            .at(input.span, format!("declared as {}", input.ty))
     }
 
     fn stream_names(&self) -> String {

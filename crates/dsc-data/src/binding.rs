@@ -1,18 +1,19 @@
-//! What turns a program into a graph of known sizes: the dims of the data and the configuration of the text encoder.
+//! What a program needs to become a graph of known sizes: the dims of the data and the configuration of the text encoder.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::card::{Card, card, cards, encoder};
 use super::dataset::Dataset;
-use super::text::{EncoderConfig, MAX_TOKENS};
+use super::encoder_binding::EncoderBinding;
+use super::text::MAX_TOKENS;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0606, E0608};
 
-/// Size of one stream.
+/// Dims of one stream, the maximum over all splits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamDims {
-    /// Static bound of the length; 1 for single vectors.
+    /// Upper bound of the length, in frames; 1 for single vectors.
     pub max_len: usize,
     /// Features per frame.
     pub width: usize,
@@ -21,49 +22,40 @@ pub struct StreamDims {
     pub vector: bool,
 }
 
-/// A text encoder as the compiler and the runtime need it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EncoderBinding {
-    /// Its name, or the folder it was read from.
-    pub name: String,
-    /// Its sizes.
-    pub config: EncoderConfig,
-    /// Whether weights come from a file; else they are drawn from the seed.
-    pub pretrained: bool,
-}
-
-/// Dims by name.
+/// Dims of a data set, by key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Binding {
-    /// The data set, for messages.
+    /// Name of the data set, for messages.
     pub name: String,
     /// Streams by key.
     pub streams: IndexMap<String, StreamDims>,
-    /// T.max of a `Tokens` input: min(128, longest transcript in tokens, positions of the encoder); 128 where the longest is
-    /// not known.
+    /// `T.max` of a `Tokens` input, the minimum of 128, the longest transcript in tokens (where it is known) and the positions
+    /// of the encoder.
     pub text_max_len: usize,
-    /// Keys of the columns of text, which can be tokenised; the transcripts are `raw_text`.
+    /// Keys of the text columns, which can be tokenised; transcripts have the key `raw_text`.
     pub texts: Vec<String>,
     /// The text encoder, where one was chosen.
     pub encoder: Option<EncoderBinding>,
-    /// Keys of the labels.
+    /// Keys of the label columns.
     pub labels: Vec<String>,
 }
 
 impl Binding {
-    /// From the card of a known data set, without any file; `encoder_name` none takes the one of the card.
+    /// From the card of a known data set, without reading a file. Without `encoder_name`, the encoder of the card is used.
     ///
     /// # Errors
     /// `E0608` for an unknown data set, `E0612` for an unknown encoder.
     pub fn from_card(name: &str, encoder_name: Option<&str>) -> Result<Binding, Diagnostic> {
         let Some(card) = card(name) else {
             let names = cards().iter().map(|c| c.name);
-            return Err(Diagnostic::error(E0608, format!("there is no card of `{name}`")).did_you_mean(name, names));
+            return Err(
+                Diagnostic::error(E0608, format!("there is no data set card `{name}`")).did_you_mean(name, names)
+            );
         };
         Ok(Self::of_card(card, encoder(encoder_name.unwrap_or(card.encoder))?))
     }
 
-    /// The same with an encoder that is known already, by its folder for instance.
+    /// As [`from_card`](Self::from_card), with an encoder that was found already, in a folder for instance.
     pub fn of_card(card: &Card, encoder: EncoderBinding) -> Binding {
         let dims = |(key, max_len, width): &(&str, usize, usize)| {
             ((*key).to_owned(), StreamDims { max_len: *max_len, width: *width, vector: false })
@@ -78,10 +70,10 @@ impl Binding {
         }
     }
 
-    /// From an open data set. `longest_tokens` is the longest tokenised transcript, if they have been tokenised.
+    /// From an open data set. `longest_tokens` is the length of the longest tokenised transcript, if they have been tokenised.
     ///
     /// # Errors
-    /// `E0606` where a stream has another width in another split.
+    /// `E0606` where a stream has different widths in different splits.
     pub fn from_dataset(
         dataset: &Dataset,
         encoder: Option<EncoderBinding>,
@@ -96,7 +88,7 @@ impl Binding {
                     E0606,
                     format!("{} has {} features, other splits {}", stream.place, new.width, dims.width),
                 )
-                .help("all splits need the same features"));
+                .help("a stream must have the same features in all splits"));
             }
             dims.max_len = dims.max_len.max(new.max_len);
         }

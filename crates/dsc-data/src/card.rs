@@ -1,10 +1,10 @@
-//! Cards of the known data sets and text encoders: what a graph needs to know of them when no file is at hand, and
-//! where the files come from.
+//! Cards of the known data sets and text encoders: the dims that a graph needs when there is no file, and where the files can
+//! be found.
 
 use std::path::{Path, PathBuf};
 
-use super::binding::EncoderBinding;
 use super::dataset::{Dataset, Split, list};
+use super::encoder_binding::EncoderBinding;
 use super::text::EncoderConfig;
 use super::{demo, stream::Stream};
 use dsc_recipe::{ClassRule, Family};
@@ -14,27 +14,27 @@ use dsc_syntax::diag::{Diagnostic, did_you_mean};
 /// A known data set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Card {
-    /// The name for `--data`.
+    /// The name that `--data` accepts.
     pub name: &'static str,
-    /// Its name in the literature.
+    /// Name of the data set in the literature.
     pub title: &'static str,
-    /// Where the file lies under the data root; empty for the generated one.
+    /// Path of the file relative to the data root; empty for the generated data set.
     pub path: &'static str,
-    /// Published SHA-256 of that file.
+    /// SHA-256 of that file, if one is published.
     pub sha256: Option<&'static str>,
-    /// (key, maximal length, width) of each stream, `text` being precomputed features (none for the generated one).
+    /// (key, maximum length, width) of each stream. `text` has precomputed features; the generated data set has none.
     pub streams: &'static [(&'static str, usize, usize)],
     /// Longest transcript in tokens, `[CLS]` and `[SEP]` counted.
     pub text_max_len: usize,
-    /// Samples of train, valid, test.
+    /// Number of samples in train, valid and test.
     pub splits: [usize; 3],
-    /// Smallest and largest label.
+    /// Smallest and largest label, inclusive.
     pub labels: (f32, f32),
-    /// For companions.
+    /// Which samples are of the same class when companions are retrieved.
     pub class_rule: ClassRule,
-    /// For scoring.
+    /// The metrics that predictions are scored with.
     pub family: Family,
-    /// The text encoder its language asks for.
+    /// The text encoder for the language of the transcripts.
     pub encoder: &'static str,
 }
 
@@ -111,27 +111,27 @@ const CARDS: &[Card] = &[
     },
 ];
 
-/// All cards.
+/// The cards of all known data sets.
 pub fn cards() -> &'static [Card] {
     CARDS
 }
 
-/// The card of that name.
+/// The card of the data set `name`.
 pub fn card(name: &str) -> Option<&'static Card> {
     CARDS.iter().find(|c| c.name == name)
 }
 
-/// What `--data` stands for.
+/// What `--data` refers to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Location {
-    /// The embedded default.
+    /// The generated data set, `demo`.
     Demo,
-    /// A file; with its card where it was named as a known data set.
+    /// A file, with its card if it was given as the name of a known data set.
     File(PathBuf, Option<&'static Card>),
 }
 
 impl Location {
-    /// Opens it. `seed` is used by the generated one only.
+    /// Opens the data set. `seed` is used by the generated one only.
     ///
     /// # Errors
     /// As [`Dataset::open`].
@@ -148,11 +148,11 @@ impl Location {
     }
 }
 
-/// Finds the data: the name of a known data set (below `data_root`), or the path of a file.
+/// Finds the data for `name`: a known data set (in `data_root`), or the path of a file.
 ///
 /// # Errors
-/// `E0608` for a name that is neither, `E0609` where the file of a known data set is missing: the message holds the
-/// place it comes from, the expected path and the SHA-256.
+/// `E0608` for a name that is neither, `E0609` if the file of a known data set is missing: the message says where to
+/// get it, the expected path and the SHA-256.
 pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnostic> {
     let path = Path::new(name);
     let Some(card) = card(name) else {
@@ -160,8 +160,8 @@ pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnost
             return Ok(Location::File(path.to_owned(), None));
         }
         let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
-        let fault = Diagnostic::error(E0608, format!("`{name}` is no data set and no file"));
-        let known = format!("give a file of the MMSA layout or one of {}", list(&names));
+        let fault = Diagnostic::error(E0608, format!("`{name}` is neither a known data set nor a file"));
+        let known = format!("use a file of the MMSA layout or one of {}", list(&names));
         return Err(fault.help(match did_you_mean(name, names) {
             Some(close) => format!("did you mean `{close}`? {known}"),
             None => known,
@@ -187,16 +187,16 @@ pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnost
 }
 
 impl Card {
-    /// Where a file that was named as this data set differs from the card, as warnings. The file wins.
+    /// The differences between this card and a file that was opened for it, as warnings. The file takes precedence.
     pub fn differences(&self, dataset: &Dataset) -> Vec<Diagnostic> {
         let mut out = Vec::new();
         let mut differs = |what: String| {
             out.push(
                 Diagnostic::warning(
                     E0610,
-                    format!("`{}` is not as the card of {} says: {what}", dataset.name, self.name),
+                    format!("`{}` differs from the card of {}: {what}", dataset.name, self.name),
                 )
-                .help("the file is used; figures made from the card differ"),
+                .help("the file is used; numbers computed from the card differ"),
             );
         };
         for (split, expected) in Split::ALL.into_iter().zip(self.splits) {
@@ -250,12 +250,12 @@ pub fn encoder(name: &str) -> Result<EncoderBinding, Diagnostic> {
         "demo" => (demo::encoder_config(), false),
         _ => {
             let known = ["bert-base-chinese", "bert-base-uncased", "demo"];
-            return Err(Diagnostic::error(E0612, format!("no configuration of `{name}` is embedded"))
-                .help(format!(
-                    "known are {}; any other encoder is read from its folder (`--text-encoder DIR`)",
-                    list(&known)
-                ))
-                .did_you_mean(name, known));
+            return Err(Diagnostic::error(
+                E0612,
+                format!("there is no built-in configuration of the text encoder `{name}`"),
+            )
+            .help(format!("built in: {}; any other encoder is read from a folder (`--text-encoder DIR`)", list(&known)))
+            .did_you_mean(name, known));
         }
     };
     Ok(EncoderBinding { name: name.to_owned(), config, pretrained })

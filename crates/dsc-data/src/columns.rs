@@ -1,4 +1,4 @@
-//! What a key of a feature file is, told by what it holds.
+//! Classifies a key of a feature file by its content: labels, texts, or a stream.
 
 use std::sync::Arc;
 
@@ -9,26 +9,28 @@ use super::stream::{LengthSource, Source, Stream};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0606;
 
-/// A key's content.
+/// The content of a key.
 #[derive(Debug)]
 pub(super) enum Column {
     /// One number per sample.
     Numbers(Vec<f32>),
     /// One text per sample.
     Texts(Vec<String>),
-    /// One vector or sequence per sample; lengths are provisional.
+    /// One vector or sequence per sample. Lengths are provisional: they are determined once all keys are read.
     Stream(Box<Stream>),
-    /// Nothing of one per sample.
+    /// Not one value per sample; a description of what it is.
     Other(String),
 }
 
-struct Place<'x> {
+/// Reads the content of one key.
+struct ColumnReader<'x> {
     key: &'x str,
+    /// `file, split.key`, for messages.
     place: &'x str,
     map: &'x Arc<Mmap>,
 }
 
-/// Tells the form of `value`, which should hold `n` samples.
+/// Reads the value of `key`, which should have `n` samples.
 pub(super) fn read_column(
     key: &str,
     value: Value<'_>,
@@ -36,22 +38,22 @@ pub(super) fn read_column(
     map: &Arc<Mmap>,
     place: &str,
 ) -> Result<Column, Diagnostic> {
-    let here = Place { key, place, map };
+    let reader = ColumnReader { key, place, map };
     let found = match value {
         Value::Array(a) => a.shape.first().copied(),
         Value::Objects(o) => o.shape.first().copied(),
         other => other.as_items().map(|i| i.len()),
     };
     match (found, value) {
-        (Some(found), _) if found != n => Err(here.wrong(&format!("{found} samples where the split has {n}"))),
-        (_, Value::Array(array)) => here.array(array, n),
-        (_, Value::Objects(o)) if o.shape.len() == 1 => here.items(o.items, n),
-        (_, Value::List(items) | Value::Tuple(items)) => here.items(items, n),
+        (Some(found), _) if found != n => Err(reader.wrong(&format!("{found} samples where the split has {n}"))),
+        (_, Value::Array(array)) => reader.array(array, n),
+        (_, Value::Objects(o)) if o.shape.len() == 1 => reader.items(o.items, n),
+        (_, Value::List(items) | Value::Tuple(items)) => reader.items(items, n),
         (_, other) => Ok(Column::Other(other.kind().to_owned())),
     }
 }
 
-impl Place<'_> {
+impl ColumnReader<'_> {
     fn wrong(&self, what: &str) -> Diagnostic {
         Diagnostic::error(E0606, format!("{}: {what}", self.place))
             .help("expected one number, one text, one vector or one sequence [T, f] of numbers per sample")
@@ -64,7 +66,7 @@ impl Place<'_> {
             let texts: Option<Vec<String>> = (0..n)
                 .map(|i| (0..per).map(|j| view.text(i * per + j)).collect::<Option<Vec<_>>>().map(|t| t.join("$_$")))
                 .collect();
-            return texts.map(Column::Texts).ok_or_else(|| self.wrong("bytes that are no text"));
+            return texts.map(Column::Texts).ok_or_else(|| self.wrong("bytes that are not text"));
         }
         let (max_len, width, vector) = match array.shape.as_slice() {
             [_] | [_, 1] => {
@@ -92,11 +94,11 @@ impl Place<'_> {
         let Some(first) = items.get(0) else { return Ok(Column::Other("an empty list".to_owned())) };
         if first.as_str().is_some() {
             let texts: Option<Vec<String>> = items.iter().map(|v| v.as_str().map(str::to_owned)).collect();
-            return texts.map(Column::Texts).ok_or_else(|| self.wrong("a list of text and something else"));
+            return texts.map(Column::Texts).ok_or_else(|| self.wrong("a list of texts and other values"));
         }
         if first.as_f64().is_some() {
             let numbers: Option<Vec<f32>> = items.iter().map(|v| v.as_f64().map(|n| n as f32)).collect();
-            return numbers.map(Column::Numbers).ok_or_else(|| self.wrong("a list of numbers and something else"));
+            return numbers.map(Column::Numbers).ok_or_else(|| self.wrong("a list of numbers and other values"));
         }
         // [video, clip] per sample.
         if let Some(parts) = first.as_items().filter(|p| p.get(0).is_some_and(|v| v.as_str().is_some())) {
@@ -107,9 +109,9 @@ impl Place<'_> {
             let texts: Option<Vec<String>> = items.iter().map(join).collect();
             return texts
                 .map(Column::Texts)
-                .ok_or_else(|| self.wrong(&format!("lists of {} and other things", parts.len())));
+                .ok_or_else(|| self.wrong(&format!("lists of {} parts and other values", parts.len())));
         }
-        // Sequences as arrays of their own: views.
+        // One array per sample: views of the mapped file.
         let arrays: Option<Vec<&NdArray>> = items.iter().map(Value::as_array).collect();
         if let Some(arrays) = arrays.filter(|a| a.iter().all(|a| a.shape.len() == 2 && a.dtype.is_number())) {
             return self.per_sample(&arrays);
@@ -121,7 +123,7 @@ impl Place<'_> {
         let form = |a: &&NdArray| (a.shape.first().copied().unwrap_or(0), a.shape.get(1).copied().unwrap_or(0));
         let width = arrays.first().map_or(0, |a| form(a).1);
         if let Some(at) = arrays.iter().position(|a| form(a).1 != width || form(a).0 == 0 || width == 0) {
-            return Err(self.wrong(&format!("sample {at} has no frames, or not {width} features as sample 0 has")));
+            return Err(self.wrong(&format!("sample {at} has no frames, or not {width} features like sample 0")));
         }
         let lengths: Vec<u32> = arrays.iter().map(|a| u32::try_from(form(a).0).unwrap_or(u32::MAX)).collect();
         let max_len = arrays.iter().map(|a| form(a).0).max().unwrap_or(1);
@@ -139,7 +141,7 @@ impl Place<'_> {
             let mut frame = |row: Value<'_>| {
                 let w = self.numbers(row, &mut values).filter(|w| *w > 0 && *width.get_or_insert(*w) == *w);
                 w.ok_or_else(|| {
-                    self.wrong(&format!("sample {sample} holds something else than rows of numbers of one width"))
+                    self.wrong(&format!("sample {sample} is not made of rows of numbers of the same width"))
                 })
             };
             let rows = match item.as_items() {
@@ -166,7 +168,7 @@ impl Place<'_> {
             _ => {}
         }
         let max_len = lengths.iter().max().map_or(1, |m| usize::try_from(*m).unwrap_or(1));
-        // Lists that people padded to one length are told like arrays: by their zero frames.
+        // Lists of one length may be padded, as arrays are: trailing zero frames decide.
         let padded = lengths.iter().all(|l| usize::try_from(*l) == Ok(max_len));
         let how = match (vectors, padded) {
             (1.., _) => LengthSource::Single,
@@ -176,7 +178,7 @@ impl Place<'_> {
         Ok(self.stream(width, max_len, "list".to_owned(), how, lengths, Source::Memory { values, starts }))
     }
 
-    /// Appends the numbers of a flat list or one-axis array and returns how many there were.
+    /// Appends the numbers of a flat list or one-dimensional array and returns their number.
     fn numbers(&self, row: Value<'_>, out: &mut Vec<f32>) -> Option<usize> {
         if let Some(items) = row.as_items() {
             for item in items.iter() {

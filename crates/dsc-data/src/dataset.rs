@@ -1,4 +1,4 @@
-//! The common form of all data: splits, and in each the samples' ids, texts, labels and streams.
+//! The common form of all data: splits, each with ids, texts, labels and streams of its samples.
 
 use std::path::PathBuf;
 
@@ -13,19 +13,19 @@ use dsc_syntax::diag::{Diagnostic, did_you_mean};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// What the model learns from.
+    /// The samples that the weights are trained on.
     Train,
-    /// What selects the epoch.
+    /// The validation split, whose scores select the epoch.
     Valid,
-    /// Read once, at the end.
+    /// Scored once, with the selected weights.
     Test,
 }
 
 impl Split {
-    /// All three in order.
+    /// The splits in the order train, valid, test.
     pub const ALL: [Split; 3] = [Split::Train, Split::Valid, Split::Test];
 
-    /// Its key in feature files.
+    /// The key of the split in feature files.
     pub fn name(self) -> &'static str {
         match self {
             Split::Train => "train",
@@ -41,16 +41,16 @@ impl std::fmt::Display for Split {
     }
 }
 
-/// A data set: a feature file, or what [`super::demo`] generates.
+/// A data set: an open feature file, or the one that [`super::demo`] generates.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// The file, or `demo`, as messages name it.
+    /// The file as it was given, or `demo`; used in messages.
     pub name: String,
-    /// The file; none when generated.
+    /// Path of the file; `None` for the generated data set.
     pub path: Option<PathBuf>,
-    /// The splits there are, in the order train, valid, test.
+    /// The splits that exist, in the order train, valid, test.
     pub tables: Vec<Table>,
-    /// Oddities found while reading, as warnings.
+    /// Warnings found while reading.
     pub notes: Vec<Diagnostic>,
 }
 
@@ -63,7 +63,7 @@ impl Dataset {
         self.tables.iter().find(|t| t.split == split).ok_or_else(|| {
             let has: Vec<&str> = self.tables.iter().map(|t| t.split.name()).collect();
             Diagnostic::error(E0605, format!("`{}` has no split `{split}`", self.name))
-                .help(format!("it has {}; a feature file needs train, valid and test", list(&has)))
+                .help(format!("available: {}; a feature file needs train, valid and test", list(&has)))
         })
     }
 
@@ -79,16 +79,16 @@ impl Dataset {
     }
 }
 
-/// One split.
+/// The samples of one split, by column.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// Which one.
+    /// Which split it is.
     pub split: Split,
-    /// The data set, as messages name it.
+    /// Name of the data set, used in messages.
     pub source: String,
     /// Number of samples.
     pub len: usize,
-    /// One per sample: `video$_$clip` as a rule; the sample's number where the file names none.
+    /// One id per sample, usually `video$_$clip`; the sample's index if the file has no ids.
     pub ids: Vec<String>,
     /// Columns of text by key: `raw_text`, `annotations`.
     pub texts: IndexMap<String, Vec<String>>,
@@ -96,80 +96,80 @@ pub struct Table {
     pub labels: IndexMap<String, Vec<f32>>,
     /// Sequences (and single vectors) of features by key: `audio`, `vision`, `text`.
     pub streams: IndexMap<String, Stream>,
-    /// Keys that are there and can't be used, each with the reason, told when somebody asks for them.
+    /// Keys that cannot be used, each with the reason, which is reported when the key is read.
     pub broken: IndexMap<String, Diagnostic>,
-    /// Keys that are no column and no stream, with what they hold: not read.
+    /// Keys that are neither columns nor streams, with a description of their content. They are not read.
     pub other: Vec<(String, String)>,
 }
 
 impl Table {
-    /// Whether there are no samples.
+    /// Whether the split has no samples.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The stream under `key`; `wanted_by` says in the message what asks for it ("input `audio`").
+    /// The stream with the key `key`. `reader` is who needs it, for the message: "input `audio`".
     ///
     /// # Errors
-    /// `E0605` if there is none, `E0606` if what is there has the wrong form.
-    pub fn stream(&self, key: &str, wanted_by: &str) -> Result<&Stream, Diagnostic> {
-        self.streams.get(key).ok_or_else(|| self.missing(key, "a stream", wanted_by, self.streams.keys()))
+    /// `E0605` if there is no such stream, `E0606` if the content of the key has another form.
+    pub fn stream(&self, key: &str, reader: &str) -> Result<&Stream, Diagnostic> {
+        self.streams.get(key).ok_or_else(|| self.missing(key, "a stream", reader, self.streams.keys()))
     }
 
-    /// The numbers under `key`.
+    /// The labels with the key `key`, one finite number per sample.
     ///
     /// # Errors
-    /// As [`stream`](Self::stream); `E0606` also names the first sample without a finite label.
-    pub fn label(&self, key: &str, wanted_by: &str) -> Result<&[f32], Diagnostic> {
-        let values = self.label_values(key, wanted_by)?;
+    /// As [`stream`](Self::stream); `E0606` also for a label that is not finite, with its sample.
+    pub fn label(&self, key: &str, reader: &str) -> Result<&[f32], Diagnostic> {
+        let values = self.label_values(key, reader)?;
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             let id = self.ids.get(at).map(String::as_str).unwrap_or_default();
             return Err(Diagnostic::error(
                 E0606,
                 format!("`{}`, {}.{key}: sample {at} (`{id}`) has no finite label", self.source, self.split),
             )
-            .help("a sample without a label cannot be trained on or scored; leave it out of the file"));
+            .help("a sample without a label cannot be used for training or scoring; remove it from the file"));
         }
         Ok(values)
     }
 
-    /// The numbers under `key`, finite or not.
+    /// The labels with the key `key`, finite or not.
     ///
     /// # Errors
     /// As [`stream`](Self::stream).
-    pub fn label_values(&self, key: &str, wanted_by: &str) -> Result<&[f32], Diagnostic> {
+    pub fn label_values(&self, key: &str, reader: &str) -> Result<&[f32], Diagnostic> {
         let column = self.labels.get(key);
-        column.map(Vec::as_slice).ok_or_else(|| self.missing(key, "labels", wanted_by, self.labels.keys()))
+        column.map(Vec::as_slice).ok_or_else(|| self.missing(key, "labels", reader, self.labels.keys()))
     }
 
-    /// The texts under `key` (the transcripts are `raw_text`).
+    /// The texts with the key `key` (transcripts have the key `raw_text`).
     ///
     /// # Errors
     /// As [`stream`](Self::stream).
-    pub fn text(&self, key: &str, wanted_by: &str) -> Result<&[String], Diagnostic> {
+    pub fn text(&self, key: &str, reader: &str) -> Result<&[String], Diagnostic> {
         let column = self.texts.get(key);
-        column.map(Vec::as_slice).ok_or_else(|| self.missing(key, "texts", wanted_by, self.texts.keys()))
+        column.map(Vec::as_slice).ok_or_else(|| self.missing(key, "texts", reader, self.texts.keys()))
     }
 
-    fn missing<'k>(&self, key: &str, what: &str, wanted_by: &str, has: impl Iterator<Item = &'k String>) -> Diagnostic {
+    fn missing<'k>(&self, key: &str, what: &str, reader: &str, has: impl Iterator<Item = &'k String>) -> Diagnostic {
         if let Some(reason) = self.broken.get(key) {
             return reason.clone();
         }
         let has: Vec<&str> = has.map(String::as_str).collect();
         let message =
-            format!("`{}` has no {what} `{key}` in split `{}`, which {wanted_by} wants", self.source, self.split);
+            format!("`{}` has no {what} `{key}` in split `{}`, required by {reader}", self.source, self.split);
         let mut help = match did_you_mean(key, has.iter().copied()) {
             Some(close) => format!("did you mean `{close}`? "),
             None => String::new(),
         };
         match has.as_slice() {
-            [] => help.push_str(&format!("the split has no {what} at all")),
-            keys => help.push_str(&format!("it has {}", list(keys))),
+            [] => help.push_str(&format!("the split has no {what} of any name")),
+            keys => help.push_str(&format!("available: {}", list(keys))),
         }
         if key == "raw_text" {
             help.push_str("; a model that takes precomputed text features declares `input text : Seq<text>[T, d]`");
         } else {
-            help.push_str("; another key is taken with `from \"key\"`");
+            help.push_str("; use `from \"key\"` to read another key");
         }
         Diagnostic::error(E0605, message).help(help)
     }

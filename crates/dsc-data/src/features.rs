@@ -1,13 +1,12 @@
 //! Feature files of the MMSA layout: `{train|valid|test: {key: column or array}}`, a pickle.
 //!
-//! People make such files themselves, so forms are told by what is there, not by the key: numbers of one per sample are
-//! labels, text of one per sample is a text column, `[N, T, f]` is a stream, `[N, f]` a stream of single vectors; lists and
-//! object arrays stand for arrays at any level. The arrays count, not configured lengths.
+//! Users make such files themselves, so a column is classified by its content, not by its key: one number per sample is a
+//! label, one text per sample a text column, `[N, T, f]` a stream, `[N, f]` a stream of single vectors. Lists and object arrays
+//! may take the place of arrays at any level. Sizes come from the arrays, not from a configuration.
 //!
-//! Lengths: `<key>_lengths` (array or list), else for `text` the mask row of `text_bert`, else trailing all-zero frames are
-//! padding. In aligned files, where all streams have one time axis, `<key>_lengths` mean nothing and are passed over. A
-//! sequence has a frame at least: where the file gives the length 0, the first frame is taken as it is stored, and that is
-//! told.
+//! Lengths are read from `<key>_lengths` (array or list); else, for `text`, from the mask row of `text_bert`; else trailing
+//! all-zero frames are padding. In aligned files, where all streams share one time axis, `<key>_lengths` are ignored. A
+//! sequence has at least one frame: where the file gives the length 0, the first frame is used as stored, with a warning.
 
 use std::fs::File;
 use std::path::Path;
@@ -24,32 +23,32 @@ use super::stream::{LengthSource, Source, Stream, ZeroLengths};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0601, E0605, E0606};
 
-/// Keys that say how many samples a split has, most telling first.
+/// Keys that determine the number of samples of a split, the most reliable first.
 const COUNTED: [&str; 6] = ["regression_labels", "id", "raw_text", "audio", "vision", "text"];
 
 impl Dataset {
-    /// Opens a feature file through a memory map: sequences are read when asked for, everything else now. The file must
-    /// not change while it is open.
+    /// Opens a feature file through a memory map: sequences are read on demand, everything else at once. The file must not
+    /// change while it is open.
     ///
     /// # Errors
-    /// `E0601` unreadable, `E0602` to `E0604` for a pickle that is damaged or refused, `E0605` if it is not a dictionary
-    /// of splits. Faults of single keys are kept until somebody asks for the key.
+    /// `E0601` if the file cannot be read, `E0602` to `E0604` for a pickle that is damaged or not supported, `E0605` if it is not
+    /// a dictionary of splits. Errors of single keys are reported when the key is used.
     pub fn open(path: &Path) -> Result<Dataset, Diagnostic> {
         let name = path.display().to_string();
         let unreadable = |e: std::io::Error| {
             Diagnostic::error(E0601, format!("cannot read `{name}`: {e}"))
-                .help("give a feature file, or the name of a data set")
+                .help("use a feature file or the name of a data set")
         };
         let file = File::open(path).map_err(unreadable)?;
         if !file.metadata().map_err(unreadable)?.is_file() {
-            return Err(unreadable(std::io::Error::other("it is no regular file")));
+            return Err(unreadable(std::io::Error::other("not a regular file")));
         }
-        // SAFETY: the map is only read. That nobody shortens the file meanwhile is asked of the caller above; the
-        // standard library offers no way to enforce it.
+        // SAFETY: the map is only read. That the file is not truncated meanwhile is a documented condition of this function;
+        // the standard library offers no way to enforce it.
         let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
         let pickle = Pickle::parse(&map, &name)?;
         let layout = || {
-            Diagnostic::error(E0605, format!("`{name}` is no feature file: it holds a {}", pickle.root().kind()))
+            Diagnostic::error(E0605, format!("`{name}` is not a feature file: expected a dict, found {}", pickle.root().kind()))
                 .help("a feature file is a dictionary with the keys `train`, `valid` and `test`, each a dictionary of columns")
         };
         let root = pickle.root().as_dict().ok_or_else(layout)?;
@@ -64,13 +63,13 @@ impl Dataset {
         if dataset.tables.is_empty() {
             let keys: Vec<&str> = root.keys().take(12).collect();
             return Err(Diagnostic::error(E0605, format!("`{name}` has none of the splits train, valid, test"))
-                .help(format!("its keys are {}", super::dataset::list(&keys))));
+                .help(format!("found the keys {}", super::dataset::list(&keys))));
         }
         Ok(dataset)
     }
 }
 
-/// How many samples the value stands for, if it is something of one per sample.
+/// The length of the first axis of a value, if it has one.
 fn samples(value: Value<'_>) -> Option<usize> {
     match value {
         Value::Array(a) => a.shape.first().copied(),
@@ -104,10 +103,9 @@ fn read_table(name: &str, map: &Arc<Mmap>, split: Split, columns: Dict<'_>) -> (
         if key == "id" {
             match read_ids(value, len, map) {
                 Ok(ids) => table.ids = ids,
-                Err(why) => notes.push(
-                    Diagnostic::warning(E0606, format!("{place}: {why}"))
-                        .help("samples are called by their numbers; an id is a text, a number or a list of these"),
-                ),
+                Err(why) => notes.push(Diagnostic::warning(E0606, format!("{place}: {why}")).help(
+                    "the index of a sample is used as its id; expected a text, a number or a list of these per sample",
+                )),
             }
             continue;
         }
@@ -139,16 +137,14 @@ fn read_table(name: &str, map: &Arc<Mmap>, split: Split, columns: Dict<'_>) -> (
                 Diagnostic::warning(
                     E0606,
                     format!(
-                        "{}: {} of {} samples have the length 0, the first is `{}`",
+                        "{}: {} of {} samples have length 0, the first is `{}`",
                         stream.place,
                         zero.samples,
                         stream.samples(),
                         zero.first
                     ),
                 )
-                .help(
-                    "the first frame of each is taken, as it is stored; leave such samples out, or mend their lengths",
-                ),
+                .help("the first frame of each is used as stored; remove these samples or correct their lengths"),
             );
         }
     }
@@ -178,7 +174,7 @@ fn zeros(lengths: impl Iterator<Item = u32>, ids: &[String]) -> Option<ZeroLengt
     Some(ZeroLengths { samples: 1 + empty.count(), first })
 }
 
-/// Fills `stream.lengths`; a warning when lengths had to be cut.
+/// Determines `stream.lengths`; returns a warning if lengths had to be clipped.
 fn find_lengths(
     stream: &mut Stream,
     given: Option<&[f32]>,
@@ -193,10 +189,10 @@ fn find_lengths(
     let top = u32::try_from(stream.max_len).unwrap_or(u32::MAX);
     if let Some(given) = given {
         if let Some(at) = given.iter().position(|n| !(0.0..1e9).contains(n) || n.fract() != 0.0) {
-            let what = format!("{}: the length of sample {at} is no count", stream.place);
+            let what = format!("{}: the length of sample {at} is not a count", stream.place);
             return Err(Diagnostic::error(E0606, what).help("lengths are whole numbers of frames, at least 1"));
         }
-        // Below 2^24 counts are exact in f32; longer ones are cut to the array anyway.
+        // Counts below 2^24 are exact in f32; longer ones are clipped to the array anyway.
         let beyond = given.iter().filter(|n| **n as u32 > top).count();
         stream.zero_lengths = zeros(given.iter().map(|n| *n as u32), ids);
         stream.lengths = given.iter().map(|n| (*n as u32).clamp(1, top)).collect();
@@ -205,12 +201,12 @@ fn find_lengths(
         return Ok((beyond > 0).then(|| {
             Diagnostic::warning(
                 E0606,
-                format!("{place}: {beyond} of {samples} lengths lie beyond the array's {top} frames"),
+                format!("{place}: {beyond} of {samples} lengths exceed the {top} frames of the array"),
             )
-            .help("they are cut to the array")
+            .help("they are clipped to the length of the array")
         }));
     }
-    // ids, mask, segments, each as long as the text.
+    // `text_bert` is [samples, 3, T]: token ids, attention mask, segment ids.
     if let Some(array) = mask.filter(|m| m.shape == [samples, 3, stream.max_len] && m.dtype.is_number()) {
         let view = array.view(map);
         let mut row = vec![0.0; stream.max_len];

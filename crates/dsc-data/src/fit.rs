@@ -1,4 +1,4 @@
-//! Whether data fit a model that was trained on other data: the same widths, and no sample longer than its weights allow.
+//! Checks whether a trained model can run on other data: widths must be equal, and no sample longer than the weights allow.
 
 use indexmap::IndexMap;
 
@@ -10,27 +10,27 @@ use dsc_graph::{Graph, InputDecl, Op, Param};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0614, E0615};
 
-/// Token ids of the transcripts: per split, per sample.
+/// Token ids of the transcripts, for each split one list per sample.
 pub type Tokens = IndexMap<Split, Vec<Vec<u32>>>;
 
-/// The longest sample of an input, where it is longer than what the model was trained with.
+/// The longest sample of an input that exceeds the maximum length of the training.
 struct Longest<'d> {
     length: i64,
     split: Split,
     key: &'d str,
     id: &'d str,
-    /// How many samples are longer than the maximum.
+    /// Number of samples that exceed the maximum.
     beyond: usize,
 }
 
-/// The dims to run a trained model with on `dataset`, which is bound as `binding`.
+/// The dims for running a trained model on `dataset`, whose sizes are `binding`; `trained` are the dims of the training.
 ///
-/// Lengths may grow with the data unless a weight is sized by them: a table of learned positions has as many rows as the
-/// longest sample that was trained on, and knows nothing of later ones.
+/// Samples may be longer than in the training unless a weight has that length: a table of learned positions has as many rows as
+/// the longest training sample, and none for later positions.
 ///
 /// # Errors
-/// As [`Binding::dims`]; `E0614` for another width, `E0615` for a sample that is longer than a weight allows. All at once,
-/// one a width and one a length.
+/// As [`Binding::dims`]; `E0614` for another width, `E0615` for a sample that is longer than a weight allows. All are
+/// returned at once, one per width and one per length.
 pub fn fit(
     graph: &Graph,
     dataset: &Dataset,
@@ -46,7 +46,7 @@ pub fn fit(
         .map(|(name, n)| other_width(graph, binding, name, *n, trained.widths.get(name).copied()))
         .collect();
     let mut dims = trained.clone();
-    let mut told: Vec<&str> = Vec::new();
+    let mut reported: Vec<&str> = Vec::new();
     for input in graph.inputs.values() {
         let is_read = graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == input.name));
         let Some(Atom::Length { name, .. }) = input.ty.len().and_then(Dim::as_atom) else { continue };
@@ -56,8 +56,8 @@ pub fn fit(
         grown.max_lengths.insert(name.clone(), longest.length);
         let sized = graph.params.iter().find(|p| p.shape.iter().any(|d| d.eval(trained) != d.eval(&grown)));
         match sized {
-            Some(param) if !told.contains(&name.as_str()) => {
-                told.push(name);
+            Some(param) if !reported.contains(&name.as_str()) => {
+                reported.push(name);
                 faults.push(too_long(input, name, most, &longest, param, binding));
             }
             Some(_) => {}
@@ -101,14 +101,14 @@ fn lengths<'d>(table: &'d Table, input: &'d InputDecl, tokens: Option<&Tokens>) 
 }
 
 fn other_width(graph: &Graph, binding: &Binding, name: &str, n: i64, trained: Option<i64>) -> Diagnostic {
-    let trained = trained.map_or_else(|| "another".to_owned(), |n| n.to_string());
+    let trained = trained.map_or_else(|| "another width".to_owned(), |n| n.to_string());
     let has = |input: &&InputDecl| {
         let width = input.ty.tensor().and_then(|t| t.dims.last()).and_then(Dim::as_atom);
         matches!(width, Some(Atom::Width(w)) if w == name)
     };
     let fault =
         Diagnostic::error(E0614, format!("{name} is {n} in {}, the run was trained with {trained}", binding.name))
-            .help("give data with the features that the run was trained on");
+            .help("use data with the features that the run was trained on");
     match graph.inputs.values().find(has) {
         Some(input) => fault.at(input.span, format!("{n} features in `{}`", input.key)),
         None => fault,
@@ -125,16 +125,16 @@ fn too_long(
 ) -> Diagnostic {
     let Longest { length, split, key, id, beyond } = longest;
     let unit = if matches!(input.ty, Type::Tokens { .. }) { "tokens" } else { "frames" };
-    let what = match beyond {
-        1 => "cut this sample".to_owned(),
-        n => format!("{n} samples are too long: cut them"),
+    let (what, them) = match beyond {
+        1 => ("truncate the sample".to_owned(), "it"),
+        n => (format!("{n} samples are too long: truncate them"), "them"),
     };
     let message =
-        format!("`{}`, {split}.{key}: sample `{id}` has {length} {unit}, the run takes at most {most}", binding.name);
+        format!("`{}`, {split}.{key}: sample `{id}` has {length} {unit}, the run allows at most {most}", binding.name);
     Diagnostic::error(E0615, message)
-        .at(input.span, format!("{name} was at most {most} in training"))
-        .because(param.span, format!("`{}` has a row for each of them", param.path))
-        .help(format!("{what} to {most} {unit} or leave it out, or train again on data that hold such lengths"))
+        .at(input.span, format!("the longest sample of the training has {name} = {most}"))
+        .because(param.span, format!("`{}` has {most} rows", param.path))
+        .help(format!("{what} to {most} {unit}, remove {them}, or train again on data with such lengths"))
 }
 
 #[cfg(test)]
@@ -172,31 +172,31 @@ model M {
         fit(&graph(), &dataset, &binding, None, trained)
     }
 
-    fn own() -> DimTable {
+    fn trained_dims() -> DimTable {
         let dataset = demo::dataset(1);
         Binding::from_dataset(&dataset, None, None).unwrap().dims(graph().inputs.values()).unwrap()
     }
 
     #[test]
     fn data_like_those_of_the_training_fit() {
-        assert_eq!(fitted(&own()).unwrap(), own());
+        assert_eq!(fitted(&trained_dims()).unwrap(), trained_dims());
         // Shorter data keep the dims of the run.
-        let mut trained = own();
+        let mut trained = trained_dims();
         trained.max_lengths.insert("Tv".into(), 900);
         assert_eq!(fitted(&trained).unwrap(), trained);
     }
 
     #[test]
     fn lengths_without_weights_grow_and_others_are_one_fault() {
-        let mut trained = own();
+        let mut trained = trained_dims();
         trained.max_lengths.insert("Ta".into(), 5);
-        assert_eq!(fitted(&trained).unwrap(), own(), "no weight has the length of the audio");
-        let most = own().max_lengths["Tv"] - 1;
+        assert_eq!(fitted(&trained).unwrap(), trained_dims(), "no weight has the length of the audio");
+        let most = trained_dims().max_lengths["Tv"] - 1;
         trained.max_lengths.insert("Tv".into(), most);
         let faults = fitted(&trained).unwrap_err();
         let [fault] = faults.as_slice() else { panic!("{faults:#?}") };
         assert_eq!(fault.code, E0615);
-        let expected = format!("has {} frames, the run takes at most {most}", most + 1);
+        let expected = format!("has {} frames, the run allows at most {most}", most + 1);
         assert!(fault.message.starts_with("`demo`, train.vision: sample `train$_$"), "{fault}");
         assert!(fault.message.ends_with(&expected), "{fault}");
         assert!(fault.help.as_ref().unwrap().contains("train again") && fault.primary.is_some(), "{fault}");
@@ -206,19 +206,19 @@ model M {
     #[test]
     fn the_longest_sample_is_named_and_the_others_counted() {
         let dataset = demo::dataset(1);
-        let mut trained = own();
+        let mut trained = trained_dims();
         let most = 4;
         trained.max_lengths.insert("Tv".into(), most);
         let fault = fitted(&trained).unwrap_err().remove(0);
         let streams = dataset.tables.iter().map(|t| &t.streams["vision"]);
         let beyond = streams.flat_map(|s| s.lengths()).filter(|n| i64::from(**n) > most).count();
         assert!(fault.help.as_ref().unwrap().starts_with(&format!("{beyond} samples are too long")), "{fault}");
-        assert!(fault.message.contains(&format!("has {} frames", own().max_lengths["Tv"])), "{fault}");
+        assert!(fault.message.contains(&format!("has {} frames", trained_dims().max_lengths["Tv"])), "{fault}");
     }
 
     #[test]
     fn other_widths_are_told_all_at_once() {
-        let mut trained = own();
+        let mut trained = trained_dims();
         trained.widths.insert("fa".into(), 3);
         trained.widths.insert("fv".into(), 4);
         let faults = fitted(&trained).unwrap_err();
@@ -250,7 +250,7 @@ model M {
         let binding = Binding::from_dataset(&dataset, None, Some(9)).unwrap();
         let trained = DimTable { max_lengths: [("T".to_owned(), 8)].into(), ..DimTable::default() };
         let faults = fit(&graph, &dataset, &binding, Some(&tokens), &trained).unwrap_err();
-        let expected = "`demo`, test.raw_text: sample `test$_$1` has 9 tokens, the run takes at most 8";
+        let expected = "`demo`, test.raw_text: sample `test$_$1` has 9 tokens, the run allows at most 8";
         assert_eq!((faults.len(), faults[0].message.as_str()), (1, expected));
     }
 }

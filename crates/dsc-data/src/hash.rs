@@ -1,4 +1,4 @@
-//! SHA-256 of data files, remembered by path, size and time, since hashing 13 GB takes a while.
+//! SHA-256 of data files, cached by path, size and modification time, since hashing 13 GB takes a while.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,13 +15,13 @@ use dsc_syntax::diag::codes::data::E0601;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Entry {
     size: u64,
-    /// Time of the last change, nanoseconds since 1970.
+    /// Modification time in nanoseconds since 1970.
     modified: u64,
     sha256: String,
 }
 
-/// SHA-256 of a file in lower-case hex. `cache` is a JSON file of earlier results, read if it is there and replaced
-/// as a whole; a cache that cannot be read or written only costs time.
+/// SHA-256 of a file in lower-case hex. `cache` is a JSON file with earlier results, which is read if it exists and
+/// rewritten as a whole. A cache that cannot be read or written only costs time.
 ///
 /// # Errors
 /// `E0601` if the file cannot be read.
@@ -56,7 +56,7 @@ pub fn file_sha256(path: &Path, cache: Option<&Path>) -> Result<String, Diagnost
     Ok(sha256)
 }
 
-/// Writes beside the cache and renames, so that a reader never sees half of it. Failure is harmless and stays quiet.
+/// Writes a temporary file and renames it, so that a reader never sees half of the cache. Errors are harmless and ignored.
 fn store(cache: &Path, known: &BTreeMap<String, Entry>) {
     let Ok(text) = serde_json::to_vec_pretty(known) else { return };
     if let Some(folder) = cache.parent() {

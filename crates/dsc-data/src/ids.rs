@@ -1,16 +1,16 @@
-//! The ids of samples, written as they stand in the file: no number passes through a float that could round it.
+//! The ids of samples, as in the file: numbers are never converted to a float that could round them.
 
 use memmap2::Mmap;
 
 use super::pickle::{Kind, NdArray, Value};
 
-/// Joins the parts of an id: `video$_$clip`.
+/// Separator between the parts of an id: `video$_$clip`.
 const JOINT: &str = "$_$";
 
-/// One id per sample, or why there are none. Numbers and lists of parts (`[video, clip]`) are ids too.
+/// One id per sample: a text, a number or a list of parts (`[video, clip]`).
 ///
 /// # Errors
-/// What is wrong with them, to stand behind the place.
+/// The reason, for a message that begins with the place.
 pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<String>, String> {
     let count = |found: usize| match found == n {
         true => Ok(()),
@@ -19,7 +19,7 @@ pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<Str
     let items = match value {
         Value::Array(array) => {
             count(array.shape.first().copied().unwrap_or(0))?;
-            return of_array(array, n, map).ok_or_else(|| "bytes that are no text".to_owned());
+            return of_array(array, n, map).ok_or_else(|| "bytes that are not text".to_owned());
         }
         Value::Objects(objects) => {
             count(objects.shape.first().copied().unwrap_or(0))?;
@@ -32,7 +32,7 @@ pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<Str
             return each(n, one);
         }
         Value::List(items) | Value::Tuple(items) => items,
-        other => return Err(format!("a {} where one id per sample is expected", other.kind())),
+        other => return Err(format!("expected one id per sample, found {}", other.kind())),
     };
     count(items.len())?;
     each(n, |i| {
@@ -59,7 +59,7 @@ fn of_array(array: &NdArray, n: usize, map: &Mmap) -> Option<Vec<String>> {
     (0..n).map(|i| one(i).map(|parts| parts.join(JOINT))).collect()
 }
 
-/// Text, or a number in digits. Arrays of one item stand for it.
+/// A text, or a number in decimal digits. An array of one item is the same as the item.
 fn part(value: Value<'_>, map: &Mmap) -> Option<String> {
     match value {
         Value::Int(n) => Some(n.to_string()),
@@ -71,7 +71,7 @@ fn part(value: Value<'_>, map: &Mmap) -> Option<String> {
     }
 }
 
-/// A little-endian integer in two's complement, in digits.
+/// A little-endian integer in two's complement, in decimal digits.
 fn big_decimal(bytes: &[u8]) -> String {
     let negative = bytes.last().is_some_and(|b| b & 0x80 != 0);
     let mut carry = u16::from(negative);

@@ -1,4 +1,4 @@
-//! What is in a data set: `dsc data info`.
+//! Summary of a data set: `dsc data info`.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use dsc_syntax::diag::Diagnostic;
 
 const BINS: usize = 10;
 
-/// A histogram of equal bins; the last one holds its upper bound.
+/// A histogram with bins of equal width; the last bin includes its upper bound.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Histogram {
-    /// Smallest value.
+    /// Smallest finite value.
     pub min: f32,
-    /// Largest value.
+    /// Largest finite value.
     pub max: f32,
-    /// Arithmetic mean.
+    /// Arithmetic mean of the finite values.
     pub mean: f64,
-    /// Values per bin.
+    /// Number of values per bin, from `min` to `max`.
     pub counts: Vec<usize>,
 }
 
@@ -52,54 +52,54 @@ impl fmt::Display for Histogram {
     }
 }
 
-/// One stream of one split.
+/// Summary of a stream in one split.
 #[derive(Clone, Debug, Serialize)]
 pub struct StreamInfo {
-    /// Key in the file.
+    /// Key of the stream in the file.
     pub key: String,
     /// `[N, T, f]`, or `[N, f]` for single vectors.
     pub shape: Vec<usize>,
-    /// Type of the stored values.
+    /// Type of the stored values, as numpy names it.
     pub dtype: String,
-    /// Where the lengths come from.
+    /// How the lengths were determined.
     pub length_source: LengthSource,
-    /// Frames per sample.
+    /// Distribution of the frames per sample.
     pub lengths: Option<Histogram>,
-    /// Samples whose length is 0 in the file.
+    /// Samples with length 0 in the file, if any.
     pub zero_lengths: Option<ZeroLengths>,
     /// NaN and infinities in valid frames.
     pub non_finite: NonFiniteCount,
 }
 
-/// One split.
+/// Summary of one split.
 #[derive(Clone, Debug, Serialize)]
 pub struct SplitInfo {
-    /// Which one.
+    /// Which split it is.
     pub split: Split,
     /// Number of samples.
     pub samples: usize,
     /// Streams in the order of the file.
     pub streams: Vec<StreamInfo>,
-    /// Columns of numbers: key and distribution.
+    /// Key and distribution of each label column; `None` for a column without finite values.
     pub labels: Vec<(String, Option<Histogram>)>,
-    /// Columns of text: key, number of empty texts, words of the longest.
+    /// Text columns: key, number of empty texts, number of words of the longest.
     pub texts: Vec<(String, usize, usize)>,
     /// Keys that cannot be used, with the reason.
     pub broken: Vec<(String, String)>,
-    /// Keys that are not read, with what they hold.
+    /// Keys that are not read, with a description of their content.
     pub other: Vec<(String, String)>,
 }
 
-/// What is in a data set. `Display` is the text of `dsc data info`.
+/// Summary of a data set. `Display` gives the text of `dsc data info`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
-    /// The file, or `demo`.
+    /// The file as it was given, or `demo`.
     pub name: String,
-    /// The splits there are.
+    /// One entry per split, in the order train, valid, test.
     pub splits: Vec<SplitInfo>,
 }
 
-/// Counts, shapes, lengths, labels, values that are not finite. Reads all of the file.
+/// Summarises a data set: counts, shapes, lengths, labels, values that are not finite. Reads the whole file.
 ///
 /// # Errors
 /// As [`Stream::count_non_finite`].
@@ -157,7 +157,7 @@ impl fmt::Display for Info {
                 }
                 if let Some(zero) = &s.zero_lengths {
                     let (n, first) = (zero.samples, &zero.first);
-                    writeln!(f, "  {:<24} {n} of length 0, the first is `{first}`: one frame is taken", "")?;
+                    writeln!(f, "  {:<24} {n} of length 0, the first is `{first}`: one frame is used", "")?;
                 }
                 let bad = s.non_finite;
                 if let Some(first) = bad.first {

@@ -1,19 +1,19 @@
-//! Everything that a training run reads: feature files, the generated default, cards of the known data sets, text
-//! encoders, batches.
+//! The data of a training run: feature files, the generated data set, cards of known data sets, text encoders, batches.
 //!
-//! - [`Dataset`]: what a feature file of the MMSA layout holds, or what [`demo`] generates: per split the samples, labels,
-//!   texts and streams. Rows are read when asked for, cast to f32;
+//! - [`Dataset`]: a feature file of the MMSA layout, or the data set that [`demo`] generates: per split the samples, labels,
+//!   texts and streams. Streams are read on demand and cast to f32;
 //! - [`Binding`]: the dims of a data set and the configuration of the text encoder, which turn a program into a graph; from a
-//!   file, or from an embedded [`card`] without one;
-//! - [`fit`]: whether other data fit a model that is trained;
-//! - [`batch`]: the order of samples in an epoch and padded buffers;
-//! - [`pickle`]: reading Python pickles without Python and without executing them;
+//!   file, or without one from an embedded [`card`];
+//! - [`fit`]: checks whether a trained model can run on other data;
+//! - [`batch`]: the order of samples in an epoch, and padded buffers;
+//! - [`pickle`]: reads Python pickles without Python and without executing them;
 //! - [`text`]: text encoders and their tokenisers.
 
 mod bind;
 mod binding;
 mod columns;
 mod dataset;
+mod encoder_binding;
 mod features;
 mod fit;
 mod hash;
@@ -31,8 +31,9 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-pub use binding::{Binding, EncoderBinding, StreamDims};
+pub use binding::{Binding, StreamDims};
 pub use dataset::{Dataset, Split, Table};
+pub use encoder_binding::EncoderBinding;
 pub use fit::{Tokens, fit};
 pub use hash::file_sha256;
 pub use info::{Info, info};

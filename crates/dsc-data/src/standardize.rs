@@ -1,4 +1,4 @@
-//! Per-feature standardisation by the statistics of the training split.
+//! Per-feature standardisation with the statistics of the training split.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -12,14 +12,15 @@ use dsc_syntax::diag::codes::data::E0606;
 /// Mean and standard deviation per feature of one stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
-    /// Means.
+    /// `[width]`: the means.
     pub mean: Vec<f32>,
-    /// Population standard deviations; 1 where a feature is constant, so that it becomes 0.
+    /// `[width]`: population standard deviations; 1 for a constant feature, which becomes 0.
     pub std: Vec<f32>,
 }
 
 impl Moments {
-    /// Over the valid frames of a stream, in f64 and in two passes (means first), with values that are not finite by `rule`.
+    /// The statistics over all valid frames of a stream, computed in f64 and in two passes (means first). `rule` says how values
+    /// that are not finite are handled.
     ///
     /// # Errors
     /// As [`Stream::read_row`].
@@ -50,7 +51,7 @@ impl Moments {
         Ok(Moments { std: std.collect(), mean })
     }
 
-    /// Standardises frames in place.
+    /// Standardises frames (`[n, width]`, row-major) in place.
     pub fn apply(&self, frames: &mut [f32]) {
         for frame in frames.chunks_exact_mut(self.mean.len().max(1)) {
             for ((value, mean), std) in frame.iter_mut().zip(&self.mean).zip(&self.std) {
@@ -60,15 +61,15 @@ impl Moments {
     }
 }
 
-/// The statistics of a run, saved with it and used again whenever its model reads data.
+/// The statistics of a run. They are saved with the run and used whenever its model reads data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Standardizer {
-    /// By key of the file.
+    /// Statistics by key of the stream; a stream without an entry is left unchanged.
     pub streams: IndexMap<String, Moments>,
 }
 
 impl Standardizer {
-    /// Statistics of these streams over the training split.
+    /// Computes the statistics of the streams `keys` over the training split.
     ///
     /// # Errors
     /// As [`Moments::of`] and [`Table::stream`](super::Table::stream).
@@ -78,15 +79,20 @@ impl Standardizer {
         Ok(Standardizer { streams: keys.iter().map(moments).collect::<Result<_, Diagnostic>>()? })
     }
 
-    /// The statistics for a stream, none if it is left as it is.
+    /// The statistics of a stream; `None` if it is not standardised.
     ///
     /// # Errors
-    /// `E0606` if they are of another width: the run was trained on other data.
+    /// `E0606` if they have another width, since the run was trained on other data.
     pub fn for_stream(&self, stream: &Stream) -> Result<Option<&Moments>, Diagnostic> {
         match self.streams.get(&stream.key) {
             Some(m) if m.mean.len() != stream.width || m.std.len() != stream.width => Err(Diagnostic::error(
                 E0606,
-                format!("{} has {} features, the run's statistics {}", stream.place, stream.width, m.mean.len()),
+                format!(
+                    "{} has {} features, the statistics of the run have {}",
+                    stream.place,
+                    stream.width,
+                    m.mean.len()
+                ),
             )
             .help("the run was trained on other features")),
             other => Ok(other),

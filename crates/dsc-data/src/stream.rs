@@ -1,4 +1,4 @@
-//! One modality of one split: a row of frames per sample, read when asked for.
+//! One modality of one split: a sequence of frames per sample, read on demand.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0607, E0611};
 
-/// Where the lengths of a stream come from.
+/// How the lengths of a stream were determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LengthSource {
-    /// The key `<stream>_lengths`.
+    /// From the key `<stream>_lengths`.
     Given,
-    /// The attention mask in `text_bert`.
+    /// From the attention mask in `text_bert`.
     TokenMask,
-    /// Trailing frames whose features are all zero count as padding; frame 0 never does.
+    /// Trailing frames whose features are all zero are padding; frame 0 never is.
     ZeroFrames,
     /// Every sample is stored with its own number of frames.
     Ragged,
@@ -26,51 +26,51 @@ pub enum LengthSource {
     Single,
 }
 
-/// Counts of values that are not finite, in valid frames.
+/// Number of values in valid frames that are not finite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NonFiniteCount {
-    /// Values that are NaN.
+    /// Number of NaN values.
     pub nan: u64,
-    /// Values that are infinite, of either sign.
+    /// Number of infinite values, of either sign.
     pub inf: u64,
-    /// The first sample that has one.
+    /// Index of the first sample with such a value.
     pub first: Option<usize>,
 }
 
-/// Samples whose length is 0 in the file: a sequence has a frame at least, so the first one is taken as it is stored.
+/// Samples whose length is 0 in the file. A sequence has at least one frame, so their first frame is used as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZeroLengths {
-    /// How many.
+    /// Number of such samples.
     pub samples: usize,
-    /// Id of the first one.
+    /// Id of the first such sample.
     pub first: String,
 }
 
-/// Where the values lie.
+/// Where the values of a stream are stored.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// `[N, T, f]` (or `[N, f]`) in the file.
     Array { map: Arc<Mmap>, array: NdArray },
     /// `[T_i, f]` per sample, in the file.
     PerSample { map: Arc<Mmap>, arrays: Vec<NdArray> },
-    /// In memory without padding; sample i starts at value `starts[i]`.
+    /// In memory without padding; sample `i` starts at `values[starts[i]]`.
     Memory { values: Vec<f32>, starts: Vec<usize> },
 }
 
 /// A stream of one split: per sample between 1 and `max_len` frames of `width` features.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// Its key in the file.
+    /// Key of the stream in the file.
     pub key: String,
     /// Features per frame.
     pub width: usize,
-    /// Length of the array's time axis; the longest sample where there is none.
+    /// Length of the time axis of the array, or else of the longest sample.
     pub max_len: usize,
     /// Whether samples are single vectors (`[N, f]` in the file) rather than sequences.
     pub vector: bool,
-    /// Type of the stored values, in numpy's words.
+    /// Type of the stored values, as numpy names it.
     pub dtype: String,
-    /// Where the lengths come from.
+    /// How the lengths were determined.
     pub length_source: LengthSource,
     /// Samples whose length is 0 in the file, if there are any.
     pub zero_lengths: Option<ZeroLengths>,
@@ -96,8 +96,8 @@ impl Stream {
         self.lengths.len()
     }
 
-    /// Writes the valid frames of a sample, row-major, cast to f32, to the front of `out` and returns their number. Values
-    /// that are not finite come as they are.
+    /// Writes the valid frames of a sample, row-major and cast to f32, to the start of `out` and returns their number. Values
+    /// that are not finite are copied unchanged.
     ///
     /// # Errors
     /// `E0611` if there is no such sample or `out` is shorter than length x width.
@@ -116,7 +116,7 @@ impl Stream {
         .help("this is a bug in dsc"))
     }
 
-    /// Reads values from the first frame on; false if they are not there.
+    /// Fills `out` from the first frame of a sample on; false if there are not enough values.
     pub(super) fn fill(&self, sample: usize, out: &mut [f32]) -> bool {
         match &self.source {
             Source::Array { map, array } => {
@@ -172,8 +172,8 @@ impl Stream {
         Ok(count)
     }
 
-    /// What a training run asks first: under [`NonFinite::Error`] nothing but finite values, under [`NonFinite::Zero`]
-    /// the count of those that will become 0.
+    /// The check before training: [`NonFinite::Error`] requires finite values; [`NonFinite::Zero`] returns how many will be
+    /// replaced by 0.
     ///
     /// # Errors
     /// `E0607` with the counts and the first sample.
@@ -190,6 +190,6 @@ impl Stream {
 
     fn not_finite(&self, what: &str) -> Diagnostic {
         Diagnostic::error(E0607, format!("{}: {what}", self.place))
-            .help("`nonfinite = zero` in the recipe replaces them by 0, or mend the file")
+            .help("set `nonfinite = zero` in the recipe to replace them by 0, or correct the file")
     }
 }

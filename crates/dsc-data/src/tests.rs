@@ -1,6 +1,6 @@
-//! Feature files assembled byte by byte, the real ones where they are at hand, batches, cards, hashes.
+//! Feature files assembled byte by byte, real ones where they are available, batches, cards, hashes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::pickle::asm::Asm;
 use super::*;
@@ -13,7 +13,7 @@ fn f8(asm: Asm, shape: &[i32], values: &[f64]) -> Asm {
     asm.array(shape, ("f8", "<", -1), false, &values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>())
 }
 
-/// `{"train": columns}` in a file of its own.
+/// A file with `{"train": columns}`.
 fn file(columns: impl FnOnce(Asm) -> Asm) -> (tempfile::TempDir, PathBuf) {
     let bytes = columns(Asm::proto(4).op(b"}").text("train").op(b"}(")).op(b"us").stop();
     let folder = tempfile::tempdir().unwrap();
@@ -32,7 +32,7 @@ fn train(dataset: &Dataset) -> &Table {
 }
 
 fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    let path = dsc_testing::shared(&format!("data/{name}"));
     if !path.is_file() {
         skip(Lacks::Shared(&format!("data/{name}")));
         return None;
@@ -54,7 +54,7 @@ fn lengths_from_zero_frames_where_none_are_given() {
     let t = train(&d);
     let audio = t.stream("audio", "a test").unwrap();
     assert_eq!((audio.lengths(), audio.length_source), (&[3, 1][..], LengthSource::ZeroFrames));
-    // Frame 0 never is padding.
+    // Frame 0 is never padding.
     assert_eq!(t.stream("vision", "a test").unwrap().lengths(), [2, 1]);
     assert_eq!(t.label("regression_labels", "a test").unwrap(), [0.5, -1.0]);
     assert_eq!(t.ids, ["v$_$1", "v$_$2"]);
@@ -82,7 +82,7 @@ fn given_lengths_as_lists() {
 }
 
 #[test]
-fn lengths_of_zero_are_told_and_take_one_frame() {
+fn lengths_of_zero_are_reported_and_use_one_frame() {
     let d = open(|a| usual(a).text("audio_lengths").floats(&[0.0, 0.0]).text("vision_lengths").floats(&[2.0, 0.0]));
     let t = train(&d);
     let (audio, vision) = (t.stream("audio", "a test").unwrap(), t.stream("vision", "a test").unwrap());
@@ -92,25 +92,25 @@ fn lengths_of_zero_are_told_and_take_one_frame() {
     assert_eq!(row, [1.0, 2.0], "the first frame as it is stored");
     assert_eq!(audio.zero_lengths, Some(ZeroLengths { samples: 2, first: "v$_$1".to_owned() }));
     assert_eq!(vision.zero_lengths, Some(ZeroLengths { samples: 1, first: "v$_$2".to_owned() }));
-    let told: Vec<String> = d.notes.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 2, "once per split and key: {told:?}");
-    assert!(told[0].contains("train.audio: 2 of 2 samples have the length 0, the first is `v$_$1`"), "{}", told[0]);
-    assert!(told[0].contains("the first frame of each is taken") && !d.notes[0].is_error());
+    let warnings: Vec<String> = d.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 2, "once per split and key: {warnings:?}");
+    assert!(warnings[0].contains("train.audio: 2 of 2 samples have length 0, the first is `v$_$1`"), "{}", warnings[0]);
+    assert!(warnings[0].contains("the first frame of each is used") && !d.notes[0].is_error());
     let shown = info(&d).unwrap().to_string();
-    assert!(shown.contains("2 of length 0, the first is `v$_$1`: one frame is taken"), "{shown}");
+    assert!(shown.contains("2 of length 0, the first is `v$_$1`: one frame is used"), "{shown}");
 
     // A text whose mask is empty.
     let d = open(|a| f8(f8(a.text("text"), &[1, 2, 1], &[1., 1.]).text("text_bert"), &[1, 3, 2], &[0.; 6]));
     let text = train(&d).stream("text", "a test").unwrap();
     assert_eq!((text.lengths(), text.length_source), (&[1][..], LengthSource::TokenMask));
     assert_eq!(text.zero_lengths, Some(ZeroLengths { samples: 1, first: "0".to_owned() }));
-    // Where no lengths are given, frame 0 is no padding: nothing is odd about a sample of zeros.
+    // Without given lengths frame 0 is not padding: a sample of zeros is valid.
     let d = open(|a| f8(a.text("audio"), &[1, 2, 1], &[0., 0.]));
     assert!(d.notes.is_empty() && train(&d).stream("audio", "a test").unwrap().zero_lengths.is_none());
 }
 
 #[test]
-fn ids_are_written_as_they_stand() {
+fn ids_are_those_of_the_file() {
     let ids = |id: &dyn Fn(Asm) -> Asm| train(&open(|a| id(a.text("id")))).ids.clone();
     let ints: Vec<u8> = [16_777_217i64, i64::MIN, 9_007_199_254_740_993].iter().flat_map(|v| v.to_le_bytes()).collect();
     assert_eq!(
@@ -129,7 +129,7 @@ fn ids_are_written_as_they_stand() {
     assert_eq!(ids(&|a| a.floats(&[16_777_217.0, 2.5])), ["16777217", "2.5"]);
     assert_eq!(ids(&|a| a.op(b"](](").int(3).int(16_777_217).op(b"ee")), ["3$_$16777217"]);
     assert_eq!(ids(&|a| f8(a, &[1, 2], &[3.0, 4.0])), ["3$_$4"]);
-    // What is no id is told; the samples are numbered then.
+    // Invalid ids are reported; the index of a sample is used instead.
     let d = open(|a| f8(a.text("regression_labels"), &[2], &[0.5, 1.0]).text("id").floats(&[1.0]));
     assert_eq!(train(&d).ids, ["0", "1"]);
     assert!(d.notes[0].message.ends_with("train.id: 1 ids where the split has 2 samples"), "{}", d.notes[0].message);
@@ -137,7 +137,7 @@ fn ids_are_written_as_they_stand() {
 }
 
 #[test]
-fn lengths_mean_nothing_in_aligned_files() {
+fn lengths_are_ignored_in_aligned_files() {
     let d = open(|a| {
         let a = f8(a.text("audio"), &[1, 2, 1], &[1.0, 0.0]);
         let a = f8(a.text("vision"), &[1, 2, 1], &[1.0, 1.0]);
@@ -158,7 +158,7 @@ fn text_lengths_from_the_mask() {
 }
 
 #[test]
-fn lists_stand_for_arrays() {
+fn lists_take_the_place_of_arrays() {
     let d = open(|a| {
         let a = a.text("regression_labels").op(b"](").floats(&[1.0]).floats(&[2.0]).op(b"e");
         // [N][T_i][f]
@@ -188,14 +188,14 @@ fn lists_stand_for_arrays() {
 }
 
 #[test]
-fn what_is_missing_is_said_when_asked_for() {
+fn a_missing_key_is_reported_when_it_is_read() {
     let d = open(|a| f8(usual(a).text("text"), &[3, 1, 1], &[0.; 3]));
     let t = train(&d);
     let fault = t.stream("adio", "input `sound`").unwrap_err();
     assert_eq!(fault.code.0, "E0605");
     assert!(fault.message.contains("`adio`") && fault.message.contains("input `sound`"), "{fault}");
-    assert!(fault.help.as_ref().unwrap().contains("did you mean `audio`? it has `audio`, `vision`"), "{fault}");
-    // A key of the wrong size is told as such, and only now.
+    assert!(fault.help.as_ref().unwrap().contains("did you mean `audio`? available: `audio`, `vision`"), "{fault}");
+    // A key of the wrong size is reported as such, and only now.
     let fault = t.stream("text", "input `text`").unwrap_err();
     assert!(fault.code.0 == "E0606" && fault.message.contains("3 samples where the split has 2"), "{fault}");
     assert_eq!(d.split(Split::Test).unwrap_err().code.0, "E0605");
@@ -205,7 +205,7 @@ fn what_is_missing_is_said_when_asked_for() {
 }
 
 #[test]
-fn files_that_are_no_feature_files() {
+fn files_that_are_not_feature_files() {
     let folder = tempfile::tempdir().unwrap();
     let fails = |bytes: &[u8], code: &str| {
         let path = folder.path().join("y.pkl");
@@ -225,7 +225,7 @@ fn files_that_are_no_feature_files() {
 fn values_that_are_not_finite() {
     let d = open(|a| f8(a.text("audio"), &[2, 2, 2], &[1., 2., 3., 4., f64::NAN, f64::NEG_INFINITY, 7., 1e300]));
     let audio = train(&d).stream("audio", "a test").unwrap();
-    // 1e300 is infinite once it is an f32.
+    // 1e300 becomes infinite in f32.
     assert_eq!(audio.count_non_finite().unwrap(), NonFiniteCount { nan: 1, inf: 2, first: Some(1) });
     let fault = audio.check_finite(NonFinite::Error).unwrap_err();
     assert!(
@@ -281,20 +281,20 @@ fn epochs_are_permutations_by_seed_and_number() {
     assert_eq!(all, (0..103).collect::<Vec<_>>());
     assert_eq!(batch::in_order(5, 2), [vec![0, 1], vec![2, 3], vec![4]]);
     assert!(batch::epoch(0, 16, 0, 0).is_empty());
-    // Every sample comes to every place about equally often.
+    // Every sample comes first about equally often.
     let mut first = [0; 5];
     (0..5000).for_each(|e| first[batch::epoch(5, 5, 1, e)[0][0]] += 1);
     assert!(first.iter().all(|n| (900..1100).contains(n)), "{first:?}");
 }
 
 #[test]
-fn hashes_are_remembered() {
+fn hashes_are_cached() {
     let folder = tempfile::tempdir().unwrap();
     let (path, cache) = (folder.path().join("data"), folder.path().join("deep/cache.json"));
     std::fs::write(&path, b"abc").unwrap();
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(file_sha256(&path, Some(&cache)).unwrap(), abc);
-    // The second time the cache answers: a marked entry comes back.
+    // The second call reads the cache: it returns the changed entry.
     let marked = std::fs::read_to_string(&cache).unwrap().replace(abc, "marked");
     std::fs::write(&cache, marked).unwrap();
     assert_eq!(file_sha256(&path, Some(&cache)).unwrap(), "marked");
@@ -351,7 +351,7 @@ fn bindings() {
         let again: Binding = serde_json::from_str(&serde_json::to_string(&binding).unwrap()).unwrap();
         assert_eq!(again, binding);
     }
-    // The card of the generated data is what is generated.
+    // The card of the generated data set matches the data.
     let demo = demo::dataset(1);
     let from_data = Binding::from_dataset(&demo, Some(card::encoder("demo").unwrap()), Some(demo::MAX_TOKENS)).unwrap();
     assert_eq!(from_data, Binding::from_card("demo", None).unwrap());

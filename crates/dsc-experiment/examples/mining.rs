@@ -1,8 +1,8 @@
-//! How long the retrieval of companions takes for as many samples as the training split of CMU-MOSEI has, in both forms,
-//! and how much memory: `cargo run --release --package dsc-experiment --example mining`.
+//! Time and memory of the retrieval of companions, for the size of the training split of CMU-MOSEI, with lists of samples and of
+//! ranks: `cargo run --release --package dsc-experiment --example mining`.
 //!
-//! Three vectors of 128 numbers a sample, drawn, and labels in seven classes as of that data set. Ends with an error where
-//! a form takes more than ten seconds or the process more than 1 GB.
+//! Each sample has three random vectors of 128 numbers and one of seven classes, as in that data set. The exit status is 1 if a
+//! search takes more than ten seconds or the process more than 1 GB.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         .map(|modality| {
             let mut data = vec![0.0f32; SAMPLES * WIDTH];
             Key::new(2).with(modality).fill_normal(0.0, 1.0, &mut data);
-            // A part that tells the class, as a trained encoder's vectors have.
+            // One element depends on the class, as in the vectors of a trained encoder.
             for (row, class) in data.chunks_exact_mut(WIDTH).zip(&classes) {
                 row.iter_mut().take(1).for_each(|x| *x += *class as f32);
             }
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         })
         .collect();
     let matrices: Vec<Matrix<'_>> = vectors.iter().map(|data| Matrix { data, width: WIDTH }).collect();
-    // As the released program sets them for CMU-MOSEI.
+    // The values of the released program for CMU-MOSEI.
     let ranks = Ranks { upper: 0.5, lower: 0.125 };
     let mut good = true;
     for (name, ranks) in [("samples", None), ("ranks", Some(ranks))] {
@@ -50,11 +50,11 @@ fn main() -> ExitCode {
         good &= seconds < 10.0;
     }
     let memory = peak_memory();
-    println!("{} threads, {} MB at most, the vectors included", rayon::current_num_threads(), memory >> 20);
+    println!("{} threads, {} MB at most, including the vectors", rayon::current_num_threads(), memory >> 20);
     if good && memory < 1 << 30 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The most memory that was resident, in bytes.
+/// Peak resident memory in bytes.
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Checkpoints: safetensors files whose metadata hold the state of the training.
+//! Checkpoints: safetensors files whose metadata contain the state of the training.
 //!
-//! | name in the file | what it is |
+//! | name in the file | content |
 //! |---|---|
 //! | a parameter's path | its weights, float32 |
 //! | `adam.m/PATH`, `adam.v/PATH` | first and second moments (`last` only) |
 //! | `pools/NAME/{pos,near,far}/{offsets,items}` | companion lists, uint32 (`last` only) |
 //!
-//! The metadata key `dsc` holds a [`State`] as JSON. A file is written beside its place, flushed to the disk and then
-//! moved there, so a checkpoint is whole or not there at all.
+//! The metadata key `dsc` is a [`State`] as JSON. A checkpoint is written to a temporary file, flushed to disk and then renamed,
+//! so it is either complete or absent.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -26,138 +26,142 @@ use dsc_recipe::Schedule;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0912, E0913, E0914};
 
-/// Version of the layout; a higher one in a file is refused.
+/// Version of the layout; a file with a higher version is an error.
 pub const SCHEMA: u32 = 1;
 /// The metadata key of the state.
 const KEY: &str = "dsc";
 
-/// Where a training stands.
+/// The state of a training: enough to resume it together with the tensors of the checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Version of the layout.
     pub schema: u32,
-    /// Hash of the graph without data.
+    /// Hash of the graph without the dims of the data.
     pub graph: String,
-    /// Hash of the graph with the data's dims.
+    /// Hash of the graph with the dims of the data.
     pub bound: String,
-    /// The seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Epochs done.
+    /// Number of finished epochs.
     pub epoch: u64,
-    /// Optimiser steps done.
+    /// Number of optimiser steps so far.
     pub step: u64,
-    /// The learning rate's schedule.
+    /// Schedule of the learning rate.
     pub schedule: Schedule,
-    /// Steps of the whole training.
+    /// Optimiser steps of the whole training.
     pub total_steps: u64,
-    /// Where in an epoch it stands, if not at its beginning.
-    pub within: Option<Within>,
-    /// Seconds of training so far.
+    /// Progress within the current epoch; `None` between epochs.
+    pub within: Option<EpochProgress>,
+    /// Duration of the training so far, in seconds.
     pub seconds: f64,
-    /// The best epoch so far.
+    /// The epoch that is selected so far; `None` before the end of the first one.
     pub best: Option<Best>,
-    /// Bytes of each append-only log that belong to this state: what is behind them is cut off on resume.
+    /// Length in bytes of each append-only log at this state; anything after that is truncated on resume.
     pub logs: IndexMap<String, u64>,
-    /// Steps of each parameter's moments, by path.
+    /// Step count of the moments of each parameter, by path.
     pub moment_steps: IndexMap<String, u64>,
-    /// Companion lists in the file, by the name of their declaration.
+    /// The companion lists in the file, by the name of the `companions` declaration.
     pub pools: IndexMap<String, PoolState>,
 }
 
-/// The part of an epoch that is done.
+/// Progress within an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Within {
-    /// Batches done.
+pub struct EpochProgress {
+    /// Number of finished batches.
     pub batches: u64,
-    /// Anchors done.
+    /// Number of anchors in these batches.
     pub samples: u64,
-    /// Sums of the loss terms over those anchors.
+    /// Sum of each loss term over these anchors.
     pub sums: IndexMap<String, f64>,
-    /// Largest gradient norm, if gradients are clipped.
+    /// Largest gradient norm before clipping; `None` without clipping.
     pub gradient_norm: Option<f64>,
 }
 
-/// The epoch that the selection rule keeps.
+/// The selected epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// The epoch, from 0.
+    /// Number of the epoch, from 0.
     pub epoch: u64,
-    /// The metric's value on the validation split, if it was defined.
+    /// Value of the metric on the validation split, if it is defined.
     pub value: Option<f64>,
 }
 
-/// What is known of companion lists beside the lists.
+/// Settings and age of saved companion lists.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolState {
-    /// The settings they were made with.
+    /// The settings of the search.
     pub settings: PoolSettings,
-    /// The epoch before which they were made.
+    /// The epoch before which the search ran, from 0.
     pub epoch: u64,
 }
 
-/// Numbers of one tensor of a checkpoint.
-pub enum Numbers<'a> {
-    /// At hand.
+/// The elements of one tensor of a checkpoint.
+pub enum TensorData<'a> {
+    /// float32 elements in memory.
     F32(Cow<'a, [f32]>),
-    /// At hand.
+    /// uint32 elements in memory.
     U32(Cow<'a, [u32]>),
-    /// Fetched when their turn comes, so that a device's weights are not all on the host at once.
+    /// float32 elements that are fetched when they are written, so that the weights of a device are not all on the host at once.
     Fetch(Box<dyn Fn() -> Result<Vec<f32>, Diagnostic> + 'a>),
 }
 
-/// One tensor to write.
-pub struct Part<'a> {
-    /// Its name in the file.
+/// A tensor to be written to a checkpoint.
+pub struct TensorEntry<'a> {
+    /// Name in the file, see the [module](self).
     pub name: String,
-    /// Its shape.
+    /// Lengths of the axes.
     pub shape: Vec<usize>,
-    /// Its numbers, row-major.
-    pub numbers: Numbers<'a>,
+    /// The elements, row-major.
+    pub numbers: TensorData<'a>,
 }
 
-/// The name of a first moment.
+/// Name of the first moment of the parameter `path`.
 pub fn first_moment(path: &str) -> String {
     format!("adam.m/{path}")
 }
 
-/// The name of a second moment.
+/// Name of the second moment of the parameter `path`.
 pub fn second_moment(path: &str) -> String {
     format!("adam.v/{path}")
 }
 
-/// The parts of companion lists. `name` is that of the `companions` declaration.
-pub fn pool_parts<'a>(name: &str, pools: &'a Pools) -> Vec<Part<'a>> {
+/// The tensors of companion lists. `name` is the name of the `companions` declaration.
+pub fn pool_tensors<'a>(name: &str, pools: &'a Pools) -> Vec<TensorEntry<'a>> {
     let lists = [("pos", &pools.pos), ("near", &pools.near), ("far", &pools.far)];
-    let part = |kind: &str, what: &str, numbers: &'a [u32]| Part {
+    let tensor = |kind: &str, what: &str, numbers: &'a [u32]| TensorEntry {
         name: format!("pools/{name}/{kind}/{what}"),
         shape: vec![numbers.len()],
-        numbers: Numbers::U32(Cow::Borrowed(numbers)),
+        numbers: TensorData::U32(Cow::Borrowed(numbers)),
     };
-    lists.into_iter().flat_map(|(kind, l)| [part(kind, "offsets", &l.offsets), part(kind, "items", &l.items)]).collect()
+    lists
+        .into_iter()
+        .flat_map(|(kind, l)| [tensor(kind, "offsets", &l.offsets), tensor(kind, "items", &l.items)])
+        .collect()
 }
 
-struct Writing<'a, 'b> {
-    part: &'a Part<'b>,
+/// A tensor as the writer of safetensors reads it.
+struct EntryView<'a, 'b> {
+    entry: &'a TensorEntry<'b>,
     fault: &'a RefCell<Option<Diagnostic>>,
 }
 
-impl View for Writing<'_, '_> {
+impl View for EntryView<'_, '_> {
     fn dtype(&self) -> Dtype {
-        match self.part.numbers {
-            Numbers::U32(_) => Dtype::U32,
+        match self.entry.numbers {
+            TensorData::U32(_) => Dtype::U32,
             _ => Dtype::F32,
         }
     }
 
     fn shape(&self) -> &[usize] {
-        &self.part.shape
+        &self.entry.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let bytes: Vec<u8> = match &self.part.numbers {
-            Numbers::F32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Numbers::U32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Numbers::Fetch(fetch) => match fetch() {
+        let bytes: Vec<u8> = match &self.entry.numbers {
+            TensorData::F32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            TensorData::U32(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            TensorData::Fetch(fetch) => match fetch() {
                 Ok(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
                 Err(d) => {
                     self.fault.borrow_mut().get_or_insert(d);
@@ -166,18 +170,19 @@ impl View for Writing<'_, '_> {
             },
         };
         if bytes.len() != self.data_len() {
-            let message = format!("`{}` has {} bytes for the shape {:?}", self.part.name, bytes.len(), self.part.shape);
+            let message =
+                format!("`{}` has {} bytes for the shape {:?}", self.entry.name, bytes.len(), self.entry.shape);
             self.fault.borrow_mut().get_or_insert(Diagnostic::error(E0914, message).help("this is a bug in dsc"));
         }
         Cow::Owned(bytes)
     }
 
     fn data_len(&self) -> usize {
-        4 * self.part.shape.iter().product::<usize>()
+        4 * self.entry.shape.iter().product::<usize>()
     }
 }
 
-/// Bytes that the file system of `folder` has free for this user, if it says.
+/// Free space of the file system of `folder` for this user, in bytes; `None` if it cannot be determined.
 pub fn free_space(folder: &Path) -> Option<u64> {
     use std::os::unix::ffi::OsStrExt as _;
     let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
@@ -192,20 +197,20 @@ pub fn free_space(folder: &Path) -> Option<u64> {
     Some(stat.f_bavail as u64 * stat.f_frsize as u64)
 }
 
-/// Writes a checkpoint, whole or not at all. Returns its size in bytes.
+/// Writes a checkpoint atomically. Returns its size in bytes.
 ///
 /// # Errors
-/// `E0912` when the disk has no room for it, `E0913` when it cannot be written; a file that stood there is untouched.
-pub fn write(path: &Path, state: &State, parts: &[Part<'_>]) -> Result<u64, Diagnostic> {
+/// `E0912` when there is not enough disk space, `E0913` when it cannot be written. An existing file is then unchanged.
+pub fn write(path: &Path, state: &State, tensors: &[TensorEntry<'_>]) -> Result<u64, Diagnostic> {
     let fail = |e: &dyn std::fmt::Display| {
         Diagnostic::error(E0913, format!("cannot write the checkpoint `{}`: {e}", path.display()))
             .help("make the folder writable, or choose another one with `--out`")
     };
     let fault = RefCell::new(None);
-    let views: Vec<(&str, Writing<'_, '_>)> =
-        parts.iter().map(|part| (part.name.as_str(), Writing { part, fault: &fault })).collect();
+    let views: Vec<(&str, EntryView<'_, '_>)> =
+        tensors.iter().map(|entry| (entry.name.as_str(), EntryView { entry, fault: &fault })).collect();
     let state = serde_json::to_string(state).map_err(|e| fail(&e))?;
-    let names: usize = parts.iter().map(|p| p.name.len() + 128).sum();
+    let names: usize = tensors.iter().map(|p| p.name.len() + 128).sum();
     let size = views.iter().map(|(_, v)| v.data_len()).sum::<usize>() + names + state.len();
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     check_space(folder, size as u64)?;
@@ -217,13 +222,13 @@ pub fn write(path: &Path, state: &State, parts: &[Part<'_>]) -> Result<u64, Diag
         .and_then(|()| fault.into_inner().map_or(Ok(()), Err))
         .and_then(|()| settle(&partial, path).map_err(|e| fail(&e)));
     if written.is_err() {
-        // Nothing is lost if the half-written file cannot be removed either.
+        // A leftover partial file does no harm.
         let _ = fs::remove_file(&partial);
     }
     written
 }
 
-/// An error unless `folder` has room for `size` bytes and a little more for logs.
+/// Checks that `folder` has free space for `size` bytes, and some more for logs.
 ///
 /// # Errors
 /// `E0912`.
@@ -232,41 +237,46 @@ pub fn check_space(folder: &Path, size: u64) -> Result<(), Diagnostic> {
     match free_space(folder) {
         Some(free) if free < size + SPARE => Err(Diagnostic::error(
             E0912,
-            format!("`{}` has {} MB free, and {} MB are needed", folder.display(), free >> 20, (size + SPARE) >> 20),
+            format!(
+                "not enough disk space in `{}`: {} MB free, {} MB needed",
+                folder.display(),
+                free >> 20,
+                (size + SPARE) >> 20
+            ),
         )
         .help("free some space, or choose a folder on another disk with `--out`")),
         _ => Ok(()),
     }
 }
 
-/// Flushes a file to the disk and moves it to its place.
+/// Flushes the file `partial` to disk and renames it to `path`. Returns its size in bytes.
 pub fn settle(partial: &Path, path: &Path) -> std::io::Result<u64> {
     let file = File::open(partial)?;
     file.sync_all()?;
     let size = file.metadata()?.len();
     fs::rename(partial, path)?;
-    // The rename itself is durable once the folder is flushed.
+    // The rename is durable once the folder is flushed.
     if let Some(folder) = path.parent() {
         File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()?;
     }
     Ok(size)
 }
 
-/// A checkpoint that was opened: mapped, not read.
+/// An open checkpoint; its tensors are mapped and read on demand.
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
     map: Mmap,
-    /// Where the training stood.
+    /// The state of the training at the checkpoint.
     pub state: State,
     tensors: IndexMap<String, (Dtype, Vec<usize>)>,
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint.
+    /// Maps a checkpoint and reads its state.
     ///
     /// # Errors
-    /// `E0913` when it cannot be read, `E0914` when it is damaged or of a newer schema.
+    /// `E0913` when it cannot be read, `E0914` when it is damaged or has a newer schema.
     pub fn open(path: &Path) -> Result<Checkpoint, Diagnostic> {
         let unreadable = |e: std::io::Error| {
             Diagnostic::error(E0913, format!("cannot read the checkpoint `{}`: {e}", path.display()))
@@ -282,7 +292,7 @@ impl Checkpoint {
             let schema = schema.and_then(|v| v.get("schema").and_then(serde_json::Value::as_u64));
             if schema.is_some_and(|s| s > u64::from(SCHEMA)) {
                 let message = format!(
-                    "the checkpoint `{}` has schema {}, this dsc knows up to {SCHEMA}",
+                    "the checkpoint `{}` has schema {}, this version of dsc reads up to {SCHEMA}",
                     path.display(),
                     schema.unwrap_or_default()
                 );
@@ -308,20 +318,20 @@ impl Checkpoint {
         self.tensors().filter(|(name, _)| !name.contains('/'))
     }
 
-    /// Shape and numbers of a float32 tensor.
+    /// Shape and elements of a float32 tensor.
     ///
     /// # Errors
-    /// `E0914` when there is none such.
+    /// `E0914` when there is no such float32 tensor.
     pub fn f32(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>), Diagnostic> {
         let (shape, bytes) = self.bytes(name, Dtype::F32)?;
         let numbers = bytes.chunks_exact(4).filter_map(|b| b.try_into().ok().map(f32::from_le_bytes)).collect();
         Ok((shape, numbers))
     }
 
-    /// The companion lists of that name, which the caller checks against the data ([`Pools::check`]).
+    /// The companion lists of the declaration `name`. The caller must check them against the data ([`Pools::check`]).
     ///
     /// # Errors
-    /// `E0914` when they are not in the file.
+    /// `E0914` when the file has no such lists.
     pub fn pools(&self, name: &str) -> Result<Pools, Diagnostic> {
         let state = self.state.pools.get(name).ok_or_else(|| damaged(&self.path, &format!("no lists `{name}`")))?;
         let u32s = |kind: &str, what: &str| -> Result<Vec<u32>, Diagnostic> {
@@ -362,7 +372,7 @@ mod tests {
             step: 41,
             schedule: Schedule { warmup: Warmup::Fraction(0.1), decay: Decay::Linear },
             total_steps: 123,
-            within: Some(Within {
+            within: Some(EpochProgress {
                 batches: 2,
                 samples: 32,
                 sums: IndexMap::from([("mse".to_owned(), 0.7)]),
@@ -386,8 +396,8 @@ mod tests {
         }
     }
 
-    fn part<'a>(name: &str, shape: &[usize], numbers: &'a [f32]) -> Part<'a> {
-        Part { name: name.into(), shape: shape.into(), numbers: Numbers::F32(Cow::Borrowed(numbers)) }
+    fn tensor<'a>(name: &str, shape: &[usize], numbers: &'a [f32]) -> TensorEntry<'a> {
+        TensorEntry { name: name.into(), shape: shape.into(), numbers: TensorData::F32(Cow::Borrowed(numbers)) }
     }
 
     #[test]
@@ -396,14 +406,14 @@ mod tests {
         let path = dir.path().join("last.safetensors");
         let (w, m, v) = ([1.5f32, -2.0, f32::MIN_POSITIVE, 4.0, 5.0, 0.1], [0.25f32; 6], [1e-20f32; 6]);
         let pools = pools();
-        let mut parts = vec![
-            part("enc.0.weight", &[2, 3], &w),
-            part(&first_moment("enc.0.weight"), &[2, 3], &m),
-            part(&second_moment("enc.0.weight"), &[2, 3], &v),
-            Part { name: "bias".into(), shape: vec![1], numbers: Numbers::Fetch(Box::new(|| Ok(vec![9.0]))) },
+        let mut tensors = vec![
+            tensor("enc.0.weight", &[2, 3], &w),
+            tensor(&first_moment("enc.0.weight"), &[2, 3], &m),
+            tensor(&second_moment("enc.0.weight"), &[2, 3], &v),
+            TensorEntry { name: "bias".into(), shape: vec![1], numbers: TensorData::Fetch(Box::new(|| Ok(vec![9.0]))) },
         ];
-        parts.extend(pool_parts("c", &pools));
-        let size = write(&path, &state(), &parts).unwrap();
+        tensors.extend(pool_tensors("c", &pools));
+        let size = write(&path, &state(), &tensors).unwrap();
         assert_eq!(size, fs::metadata(&path).unwrap().len());
         let back = Checkpoint::open(&path).unwrap();
         assert_eq!(back.state, state());
@@ -415,9 +425,9 @@ mod tests {
         assert_eq!(back.pools("c").unwrap(), pools);
         assert_eq!(back.f32("gone").unwrap_err().code, E0914);
         assert_eq!(back.pools("d").unwrap_err().code, E0914);
-        // The same state makes the same file.
+        // The same state gives the same file.
         let again = dir.path().join("again.safetensors");
-        write(&again, &state(), &parts).unwrap();
+        write(&again, &state(), &tensors).unwrap();
         assert_eq!(fs::read(&path).unwrap(), fs::read(&again).unwrap());
     }
 
@@ -425,12 +435,12 @@ mod tests {
     fn a_failed_write_leaves_the_old_file_and_no_rest() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("best.safetensors");
-        write(&path, &state(), &[part("w", &[1], &[1.0])]).unwrap();
+        write(&path, &state(), &[tensor("w", &[1], &[1.0])]).unwrap();
         let before = fs::read(&path).unwrap();
         let gone = || Err(Diagnostic::error(E0913, "the device is gone"));
-        let parts = [Part { name: "w".into(), shape: vec![1], numbers: Numbers::Fetch(Box::new(gone)) }];
-        assert_eq!(write(&path, &state(), &parts).unwrap_err().message, "the device is gone");
-        assert_eq!(write(&path, &state(), &[part("w", &[2], &[1.0])]).unwrap_err().code, E0914);
+        let tensors = [TensorEntry { name: "w".into(), shape: vec![1], numbers: TensorData::Fetch(Box::new(gone)) }];
+        assert_eq!(write(&path, &state(), &tensors).unwrap_err().message, "the device is gone");
+        assert_eq!(write(&path, &state(), &[tensor("w", &[2], &[1.0])]).unwrap_err().code, E0914);
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert_eq!(check_space(dir.path(), u64::MAX / 2).unwrap_err().code, E0912);
@@ -441,14 +451,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.safetensors");
         let newer = State { schema: SCHEMA + 1, ..state() };
-        write(&path, &newer, &[part("w", &[1], &[1.0])]).unwrap();
+        write(&path, &newer, &[tensor("w", &[1], &[1.0])]).unwrap();
         let fault = Checkpoint::open(&path).unwrap_err();
         assert!(fault.message.contains("schema 2"), "{fault}");
-        write(&path, &state(), &[part("w", &[1], &[1.0])]).unwrap();
+        write(&path, &state(), &[tensor("w", &[1], &[1.0])]).unwrap();
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
         assert_eq!(Checkpoint::open(&path).unwrap_err().code, E0914);
-        safetensors::serialize_to_file(Vec::<(String, Writing<'_, '_>)>::new(), None, &path).unwrap();
+        safetensors::serialize_to_file(Vec::<(String, EntryView<'_, '_>)>::new(), None, &path).unwrap();
         assert!(Checkpoint::open(&path).unwrap_err().message.contains("not written by dsc"));
     }
 }

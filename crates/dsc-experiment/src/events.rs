@@ -1,4 +1,4 @@
-//! What happens while a request is carried out. Nothing in the library prints: a [`Reporter`] decides what is shown.
+//! Events of a run in progress. The library never prints: a [`Reporter`] receives the events and decides what is shown.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::notice::Notice;
 
-/// What is going to happen.
+/// What a training is about to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// The metric that chooses the epoch.
+    /// The metric that selects the epoch.
     pub metric: String,
-    /// Epochs.
+    /// Number of epochs.
     pub epochs: u64,
-    /// Batches of an epoch.
+    /// Number of batches per epoch.
     pub batches: u64,
-    /// Training samples.
+    /// Number of training samples.
     pub samples: usize,
-    /// Trained numbers, those of the pretrained encoder among them.
+    /// Number of parameters (elements), including those of the pretrained encoder.
     pub parameters: u64,
-    /// Numbers of the pretrained encoder.
+    /// Number of parameters (elements) of the pretrained encoder.
     pub encoder_parameters: u64,
 }
 
-/// After each batch.
+/// Progress after a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchDone {
     /// Epoch from 0.
     pub epoch: u64,
-    /// Batches of the epoch done.
+    /// Number of finished batches of the epoch.
     pub batch: u64,
-    /// Anchors of the epoch done.
+    /// Number of anchors in these batches.
     pub samples: usize,
-    /// Means of the loss terms over the epoch so far.
+    /// Mean of each loss term over the epoch so far.
     pub losses: IndexMap<String, f64>,
 }
 
@@ -46,17 +46,17 @@ pub struct BatchDone {
 pub struct EpochRecord {
     /// Epoch from 0.
     pub epoch: u64,
-    /// Optimiser steps done.
+    /// Number of optimiser steps at the end of the epoch.
     pub step: u64,
-    /// Learning rate of the epoch's last step.
+    /// Learning rate of the last step of the epoch.
     pub lr: f64,
-    /// Mean of each loss term over the epoch's anchors, in training mode.
+    /// Mean of each loss term over the anchors of the epoch, in training mode.
     pub losses: IndexMap<String, f64>,
-    /// Their sum.
+    /// Sum of `losses`.
     pub total: f64,
     /// Metrics of the validation split; `null` where undefined.
     pub valid: IndexMap<String, Option<f64>>,
-    /// Anchors without companions, by declaration.
+    /// Number of anchors without companions, by declaration.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub without_companions: IndexMap<String, usize>,
     /// Largest gradient norm before clipping, if gradients are clipped.
@@ -64,35 +64,36 @@ pub struct EpochRecord {
     pub gradient_norm: Option<f64>,
     /// Whether this epoch is the best so far.
     pub best: bool,
-    /// Seconds of the epoch, validation and retrieval included.
+    /// Duration of the epoch in seconds, validation and retrieval included.
     pub seconds: f64,
 }
 
-/// Receives what happens, in its order. Every method does nothing unless it is implemented.
+/// Receives events in order. The default implementations do nothing.
 pub trait Reporter {
-    /// Something worth a line.
+    /// A message to the user.
     fn notice(&mut self, _notice: &Notice) {}
     /// Warnings, with the sources that they point into.
     fn warnings(&mut self, _list: &[Diagnostic], _sources: &SourceMap) {}
-    /// Training begins.
+    /// The training of a seed begins.
     fn started(&mut self, _plan: &Plan) {}
-    /// Something takes a while: `retrieving companions`, `validation`. Empty when it is over.
+    /// A step that takes a while begins: `retrieving companions`, `validation`. An empty text when it is over.
     fn busy(&mut self, _what: &str) {}
-    /// A batch is done.
+    /// A batch is finished.
     fn batch(&mut self, _done: &BatchDone) {}
-    /// An epoch is done and logged.
+    /// An epoch is finished and written to `metrics.jsonl`.
     fn epoch(&mut self, _record: &EpochRecord) {}
-    /// The training of this seed is over, whatever came of it.
+    /// The training of a seed has ended, with or without success.
     fn ended(&mut self) {}
 }
 
-/// Shows nothing.
+/// A reporter that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
 impl Reporter for Silent {}
 
-/// Requests from outside to stop: what runs ends after its step and saves its state.
+/// A request from outside to stop, such as Ctrl-C: the training finishes its step, saves its state and ends. It may be requested
+/// more than once.
 #[derive(Debug, Default)]
 pub struct Stop {
     requests: AtomicUsize,
@@ -105,27 +106,27 @@ impl Stop {
         Stop { requests: AtomicUsize::new(0), has_listener: AtomicBool::new(false) }
     }
 
-    /// Requests to stop. Returns how often that was requested, this time included.
+    /// Requests a stop. Returns the number of requests so far, including this one.
     pub fn request(&self) -> usize {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// How often it was requested.
+    /// Number of requests so far.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// From now on there is a state to save, and requests are answered; before, nothing is lost by ending the process.
+    /// From now on there is a state to save, and requests are handled; before, nothing is lost by ending the process.
     pub fn listen(&self) {
         self.has_listener.store(true, Ordering::Relaxed);
     }
 
-    /// Whether requests are answered.
+    /// Whether requests are handled.
     pub fn has_listener(&self) -> bool {
         self.has_listener.load(Ordering::Relaxed)
     }
 
-    /// Whether it was requested.
+    /// Whether a stop was requested.
     pub fn is_requested(&self) -> bool {
         self.requests() > 0
     }

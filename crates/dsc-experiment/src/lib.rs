@@ -1,12 +1,12 @@
-//! What describes a training, and what it leaves behind. Nothing here needs libtorch.
+//! Training runs without libtorch: their settings, metrics, events, and the files that they write.
 //!
-//! - [`schedule`], [`retrieval`], [`metrics`]: the learning rate, companions, scores;
-//! - [`events`]: what a run reports while it goes on, [`notice`] in words;
-//! - [`run_folder`], [`checkpoint`], [`results`]: what a run leaves on the disk;
-//! - [`report`]: tables and plots of it.
+//! - [`schedule`], [`retrieval`], [`metrics`]: learning rate, companions, scores;
+//! - [`events`]: what a run reports while it is in progress; [`notice`]: messages to the user;
+//! - [`run_folder`], [`checkpoint`], [`results`]: the files of a run;
+//! - [`report`]: tables and plots of results.
 //!
-//! Everything that decides a result is a function of the seed and of logical coordinates, so that a run is repeated to the
-//! bit on the same machine with the same number of threads.
+//! Everything that affects a result is a function of the seed and of logical coordinates (epoch, step, sample), so a run is
+//! reproduced bit for bit on the same machine with the same number of threads.
 
 pub mod checkpoint;
 pub mod events;

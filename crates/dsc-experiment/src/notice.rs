@@ -1,4 +1,4 @@
-//! Remarks on what happens, as data; as text they are what the command line shows.
+//! Messages to the user, as data. `Display` gives the text that the command line shows.
 
 use crate::run_folder::files;
 use std::fmt;
@@ -8,152 +8,152 @@ use dsc_data::{NonFiniteCount, Split};
 
 use dsc_recipe::{Settings, describe_schedule};
 
-/// Something worth a line.
+/// A message to the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
-    /// The file has recipes, but none for these data, so that the defaults hold.
+    /// The file has recipes, but none for these data, so the defaults are used.
     NoRecipe {
         /// The recipe that was looked for.
         wanted: String,
-        /// The model's file.
+        /// The model file.
         file: String,
-        /// The recipes it has.
+        /// The recipes of the file.
         recipes: Vec<String>,
     },
-    /// Nothing says which metric family the data belong to.
+    /// The metric family of the data is unknown.
     NoFamily,
     /// The sources of a run compile to another graph than the one that was trained.
     OtherGraph {
-        /// The run, as it was named.
+        /// The run folder as given.
         run: String,
         /// Hash of the graph that was trained.
         hash: String,
     },
-    /// Values of a stream that become 0.
+    /// Values of a stream that are replaced by 0.
     NonFinite {
-        /// Their split.
+        /// Split of the stream.
         split: Split,
-        /// The key of the stream.
+        /// Key of the stream.
         key: String,
-        /// How many.
+        /// Number of NaN and infinite values.
         count: NonFiniteCount,
     },
-    /// Texts longer than the recipe allows.
+    /// Texts that are longer than `max_tokens` were truncated.
     TextsCut {
-        /// How many were cut.
+        /// Number of truncated texts.
         cut: usize,
-        /// How many there are.
+        /// Number of all texts.
         all: usize,
-        /// Tokens that were kept of each.
+        /// Maximum length in tokens.
         max_tokens: usize,
     },
     /// A training begins.
     Training {
         /// The model, variant included.
         model: String,
-        /// The data as named.
+        /// The data as given with `--data`.
         data: String,
-        /// The recipe.
+        /// The recipe; `None` for the defaults.
         recipe: Option<String>,
-        /// All settings.
+        /// All settings, defaults included.
         settings: Box<Settings>,
     },
-    /// Weights are scored as they are.
+    /// Imported weights are evaluated without training.
     Importing {
         /// The model, variant included.
         model: String,
-        /// The data as named.
+        /// The data as given with `--data`.
         data: String,
-        /// The recipe.
+        /// The recipe; `None` for the defaults.
         recipe: Option<String>,
-        /// All settings.
+        /// All settings, defaults included.
         settings: Box<Settings>,
         /// The checkpoint.
         weights: PathBuf,
     },
-    /// Imported weights are scored on features that are standardised by the file at hand.
+    /// Imported weights are evaluated on features that are standardised with the given data file.
     ImportStandardized,
-    /// A seed is trained.
+    /// The training of a seed is finished.
     SeedFinished {
-        /// The seed.
+        /// Seed of the run.
         seed: u64,
-        /// Seconds of training.
+        /// Duration of the training in seconds.
         seconds: f64,
         /// The selected epoch, from 0.
         epoch: u64,
     },
-    /// Stopped after one seed and before the next.
+    /// Interrupted after one seed and before the next.
     BetweenSeeds,
-    /// Stopped within a training.
+    /// Interrupted during a training.
     Interrupted {
-        /// Epochs done.
+        /// Number of finished epochs.
         epoch: u64,
-        /// Epochs asked for.
+        /// Number of requested epochs.
         epochs: u64,
-        /// Optimiser steps done.
+        /// Number of optimiser steps.
         steps: u64,
         /// The best epoch so far, from 0.
         best: Option<u64>,
-        /// The run's folder.
+        /// The run folder.
         folder: PathBuf,
     },
     /// How many of several seeds are finished, where it is not all.
     SeedsFinished {
-        /// Finished.
+        /// Number of finished seeds.
         finished: usize,
-        /// Asked for.
+        /// Number of requested seeds.
         asked: usize,
-        /// The folder of all of them.
+        /// The folder of all seeds.
         folder: PathBuf,
     },
-    /// Labels beside predictions could not be read.
+    /// The labels for the predictions could not be read.
     NoLabels {
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// The run is not finished, so the test split of its own data is not predicted.
     TestSplitLeftOut,
     /// Scores of a run that is not finished.
     Unfinished {
-        /// Epochs done and asked for, and steps, as far as the checkpoint says.
+        /// Finished epochs, requested epochs, and optimiser steps; `None` without a checkpoint.
         done: Option<(u64, u64, u64)>,
         /// The best epoch so far, from 0.
         best: Option<u64>,
     },
-    /// A model of one modality is no row of a comparison, since the data lack its modality.
+    /// A model of one modality is left out of a comparison, since the data do not have the modality.
     NoModality {
-        /// The model.
+        /// Name of the stock model.
         model: String,
-        /// The modality.
+        /// The missing modality.
         modality: String,
     },
-    /// What a comparison will do.
+    /// A comparison begins.
     Queue {
-        /// Runs to train.
+        /// Number of runs to train.
         to_train: usize,
-        /// At a time.
+        /// Number of parallel runs.
         jobs: usize,
-        /// Runs that are there already.
+        /// Number of runs that are finished already.
         finished: usize,
     },
     /// A run of a comparison has ended.
     RunEnded {
-        /// How many have ended, this one included.
+        /// Number of runs that have ended, including this one.
         done: usize,
-        /// Of how many.
+        /// Number of runs to train.
         all: usize,
-        /// Its row.
+        /// Row of the run.
         row: String,
-        /// Its seed.
+        /// Seed of the run.
         seed: u64,
-        /// How.
+        /// Outcome of the run.
         how: RunEnd,
     },
-    /// A warning without a place in a file.
+    /// A warning without a location.
     Warning(String),
-    /// The last checkpoint of a finished run could not be made smaller.
+    /// The moments could not be removed from the last checkpoint of a finished run.
     MomentsKept {
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -163,18 +163,18 @@ pub enum Notice {
 pub enum RunEnd {
     /// It is finished.
     Finished {
-        /// Seconds of training.
+        /// Duration of the training in seconds.
         seconds: f64,
         /// Mean absolute error on the test split.
         mae: Option<f64>,
     },
-    /// It was asked to stop.
+    /// It was interrupted.
     Interrupted,
     /// It failed.
     Failed {
-        /// What it printed.
+        /// The file with its output.
         log: PathBuf,
-        /// The last lines of that.
+        /// The last lines of its output.
         last: Vec<String>,
     },
 }
@@ -189,21 +189,21 @@ impl fmt::Display for Notice {
                 recipes.join(", ")
             ),
             Notice::NoFamily => f.write_str(
-                "metrics: errors and correlation only, since the file is no known data set (set `family = mosi` or \
+                "metrics: errors and correlation only, since the file is not a known data set (set `family = mosi` or \
                  `family = sims` in the recipe or with --with)",
             ),
             Notice::OtherGraph { run, hash } => write!(
                 f,
-                "{run}: its sources compile to another graph with this dsc than with the one that trained it ({hash}); \
-                 the comparison is with what they compile to now"
+                "{run}: with this version of dsc its sources compile to another graph than the one that was trained ({hash}); \
+                 the comparison uses the new graph"
             ),
             Notice::NonFinite { split, key, count } => write!(
                 f,
-                "{split}.{key}: {} NaN and {} infinite values become 0 (nonfinite = zero)",
+                "{split}.{key}: {} NaN and {} infinite values are replaced by 0 (nonfinite = zero)",
                 count.nan, count.inf
             ),
             Notice::TextsCut { cut, all, max_tokens } => {
-                write!(f, "{cut} of {all} texts were cut to {max_tokens} tokens")
+                write!(f, "{cut} of {all} texts were truncated to {max_tokens} tokens")
             }
             Notice::Training { model, data, recipe, settings } => write!(
                 f,
@@ -224,8 +224,8 @@ impl fmt::Display for Notice {
                 settings.family
             ),
             Notice::ImportStandardized => f.write_str(
-                "features are standardised by this file's training split: if the weights were trained on other \
-                 features, say `--with standardize=none`",
+                "features are standardised with the training split of this file; if the weights were trained on other \
+                 features, use `--with standardize=none`",
             ),
             Notice::SeedFinished { seed, seconds, epoch } => {
                 write!(f, "seed {seed}: {seconds:.1} s, best epoch {}", epoch + 1)
@@ -264,7 +264,7 @@ impl fmt::Display for Notice {
             }
             Notice::NoModality { model, modality } => write!(f, "no row `{model}`: the data have no {modality}"),
             Notice::Queue { to_train, jobs, finished } => {
-                write!(f, "{to_train} runs to train, {jobs} at a time; {finished} are there already")
+                write!(f, "{to_train} runs to train, {jobs} at a time; {finished} are finished already")
             }
             Notice::RunEnded { done, all, row, seed, how } => {
                 write!(f, "[{done}/{all}] {row}, seed {seed}: {how}")

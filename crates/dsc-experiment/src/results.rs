@@ -1,4 +1,4 @@
-//! What a finished run says of itself.
+//! The results of a finished run: `results.json`.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -8,86 +8,86 @@ use super::metrics::Metrics;
 /// Scores and costs of a run: `results.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// Version of the layout.
+    /// Version of the layout, [`SCHEMA`](crate::run_folder::SCHEMA).
     pub schema: u32,
-    /// Name of the model.
+    /// Name of the compiled model, variant included.
     pub model: String,
-    /// The seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// The metric family.
+    /// Name of the metric family: `sims`, `mosi`, `regression`.
     pub family: String,
     /// The label that is scored.
     pub label: String,
-    /// The rule that chose the epoch, on the validation split.
+    /// The rule that selected the epoch on the validation split, such as `min mae`.
     pub select: String,
-    /// The epoch it chose, from 0.
+    /// The selected epoch, from 0.
     pub epoch: u64,
-    /// Epochs trained; none where the weights were imported.
+    /// Number of epochs trained; 0 for imported weights.
     pub epochs: u64,
-    /// How often the test split was read: once, after the choice.
+    /// How often the test split was read: once, after the epoch was selected.
     pub test_reads: u32,
     /// Scores on the validation split.
     pub valid: Scores,
     /// Scores on the test split.
     pub test: Scores,
-    /// The best constant by the training labels, scored on the test split.
+    /// The constant baseline, scored on the test split.
     pub constant: Constant,
-    /// Numbers of the model.
+    /// Number of parameters (elements) of the model.
     pub parameters: u64,
-    /// Of them, numbers of the text encoder.
+    /// Number of parameters (elements) of the text encoder, included in `parameters`.
     pub encoder_parameters: u64,
-    /// Seconds of training, validation included.
+    /// Duration of the training in seconds, validation included.
     pub seconds: f64,
-    /// The most memory that was resident; nothing where the system does not tell.
+    /// Peak resident memory; `None` if the system does not report it.
     pub peak_memory: Option<PeakMemory>,
 }
 
-/// Memory of the host that was resident at one moment: weights, batches, libtorch and the mapped parts of the data file.
-/// Memory of a GPU is not in it.
+/// Peak resident memory of the host: weights, batches, libtorch and the mapped parts of the data file. GPU memory is not
+/// included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeakMemory {
-    /// Bytes.
+    /// Peak resident memory in bytes.
     pub resident: u64,
-    /// Over what time it is the largest.
+    /// The period that the peak was measured over.
     pub during: During,
 }
 
-/// A stretch of time.
+/// The period of a memory measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum During {
     /// This run alone.
     Run,
-    /// All that the process did, earlier runs included: the kernel does not let the mark be set back.
+    /// The whole process, earlier runs included: the kernel does not allow to reset the peak.
     Process,
 }
 
 /// Scores on a split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Samples.
+    /// Number of samples.
     pub samples: usize,
     /// Metrics by name; `null` where undefined.
     pub metrics: IndexMap<String, Option<f64>>,
 }
 
 impl Scores {
-    /// Of computed metrics.
+    /// Converts computed metrics.
     pub fn of(metrics: &Metrics) -> Scores {
         Scores { samples: metrics.samples, metrics: by_name(metrics) }
     }
 }
 
-/// A prediction that knows no input.
+/// The constant baseline: the same prediction for every sample, the best one for the training labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Constant {
-    /// The prediction.
+    /// The constant prediction.
     pub value: f32,
-    /// Its scores on the test split.
+    /// Scores of that prediction on the test split.
     pub test: Scores,
 }
 
-/// Metrics by name, in the order of a table.
+/// The values of metrics by name, in the order of the metric family.
 pub fn by_name(metrics: &Metrics) -> IndexMap<String, Option<f64>> {
     metrics.entries.iter().map(|m| (m.info.name.to_owned(), m.value)).collect()
 }

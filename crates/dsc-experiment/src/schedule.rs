@@ -4,33 +4,33 @@ use dsc_recipe::{Decay, Schedule, Warmup};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints::W0190;
 
-/// A schedule in steps.
+/// A schedule with all lengths in optimiser steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Steps of the warm-up.
+    /// Number of warm-up steps.
     pub warmup: u64,
-    /// Steps of the training.
+    /// Number of steps of the training.
     pub total: u64,
-    /// What follows the warm-up.
+    /// The learning rate after the warm-up.
     pub decay: Decay,
 }
 
 impl Plan {
-    /// The schedule of a training of `total` steps, `steps_per_epoch` in each epoch. A fraction is rounded up to whole
+    /// The schedule of a training of `total` steps with `steps_per_epoch` steps per epoch. A fraction is rounded up to whole
     /// steps.
     pub fn new(schedule: &Schedule, total: u64, steps_per_epoch: u64) -> Plan {
         let warmup = match schedule.warmup {
             Warmup::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch),
             Warmup::Steps(steps) => steps,
-            // A cast of a float saturates, so that a negative or undefined share is no warm-up.
+            // The cast saturates, so a negative or undefined fraction gives no warm-up.
             Warmup::Fraction(share) => (share * total as f64).ceil() as u64,
         };
         Plan { warmup, total, decay: schedule.decay }
     }
 
-    /// The factor on the base rate for step `step`, counted from 0: `step / warmup` while it rises (the very first
-    /// step has the rate 0), then 1 or `(total - step) / (total - warmup)`. The same as
-    /// `get_linear_schedule_with_warmup` of transformers, step for step.
+    /// The factor on the base rate for step `step`, counted from 0: `step / warmup` during the warm-up (so the first step has
+    /// the rate 0), then 1 or `(total - step) / (total - warmup)`. Equal to `get_linear_schedule_with_warmup` of transformers
+    /// at every step.
     pub fn factor(&self, step: u64) -> f64 {
         if step < self.warmup {
             return step as f64 / self.warmup as f64;
@@ -44,19 +44,19 @@ impl Plan {
         }
     }
 
-    /// The learning rate of a step for a base rate.
+    /// The learning rate of step `step` (from 0) for a base rate.
     pub fn lr(&self, base: f64, step: u64) -> f64 {
         base * self.factor(step)
     }
 
-    /// A warning (`W0190`) where the warm-up isn't shorter than the training.
+    /// A warning (`W0190`) if the warm-up is not shorter than the training.
     pub fn warning(&self) -> Option<Diagnostic> {
         (self.warmup > 0 && self.warmup >= self.total).then(|| {
             let last = self.factor(self.total.saturating_sub(1));
             Diagnostic::warning(
                 W0190,
                 format!(
-                    "the warm-up takes {} steps and the training {}: the learning rate rises to {:.0} % of what was set",
+                    "the warm-up takes {} steps and the training {}: the learning rate reaches only {:.0} % of its set value",
                     self.warmup,
                     self.total,
                     100.0 * last
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_ways_to_say_it_agree() {
+    fn epochs_steps_and_fractions_agree() {
         let steps = linear(Warmup::Steps(20), 100, 10);
         assert_eq!(linear(Warmup::Epochs(2), 100, 10), steps);
         assert_eq!(linear(Warmup::Fraction(0.2), 100, 10), steps);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_the_rate_stays() {
+    fn the_default_rate_is_constant() {
         let plan = Plan::new(&Schedule::default(), 10, 5);
         assert!((0..20).all(|step| plan.factor(step) == 1.0));
         let plan = Plan::new(&Schedule { warmup: Warmup::Steps(2), decay: Decay::Constant }, 10, 5);
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(warning.code, W0190);
         assert_eq!(
             warning.message,
-            "the warm-up takes 860 steps and the training 344: the learning rate rises to 40 % of what was set"
+            "the warm-up takes 860 steps and the training 344: the learning rate reaches only 40 % of its set value"
         );
         assert!(linear(Warmup::Epochs(3), 4 * 86, 86).warning().is_none());
         assert!(linear(Warmup::Fraction(1.0), 50, 10).warning().is_some());

@@ -1,4 +1,4 @@
-//! Dropout masks: one bit per (sample, head, row, column), whatever the batch looks like.
+//! Dropout masks: one bit per (sample, head, row, column), independent of the layout of the batch.
 
 use rayon::prelude::*;
 
@@ -6,24 +6,24 @@ use super::Key;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0966, E0967};
 
-/// Elements that one task writes, at least.
+/// Fewest elements per parallel task.
 const TASK: usize = 16_384;
 
-/// Words that are drawn at once.
+/// Random words per block.
 const WORDS: usize = 32;
 
-/// The logical place of one row of a mask, for layouts that hold only valid rows.
+/// The logical coordinates of one row of a mask, for packed layouts (valid rows only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaskRow {
-    /// The sample's number in its data set (not its place in the batch).
+    /// Index of the sample in its data set (not in the batch).
     pub sample: u64,
-    /// The attention head; 0 where there are none.
+    /// The attention head; 0 where there are no heads.
     pub head: u64,
     /// The row within the sample; 0 for vectors.
     pub row: u64,
 }
 
-/// What stands for a draw: 0 below the threshold, the scale from there on.
+/// Maps a random 16-bit number to a mask element: 0 below the threshold, otherwise the scale.
 #[derive(Clone, Copy)]
 struct Rule {
     threshold: u32,
@@ -33,10 +33,10 @@ struct Rule {
 impl Rule {
     fn new(p: f64) -> Result<Rule, Diagnostic> {
         if !(0.0..=1.0).contains(&p) {
-            return Err(Diagnostic::error(E0967, format!("a dropout rate of {p} is outside of 0..=1"))
-                .help("set a rate between 0 (keep all) and 1 (drop all)"));
+            return Err(Diagnostic::error(E0967, format!("the dropout rate {p} is outside of 0..=1"))
+                .help("set a rate between 0 (nothing is dropped) and 1 (everything is dropped)"));
         }
-        // At most 65536, which no draw of 16 bits reaches: everything is dropped and the scale is never used.
+        // At most 65536, which no 16-bit number reaches: everything is dropped and the scale is never used.
         Ok(Rule { threshold: (p * 65_536.0).round() as u32, scale: (1.0 / (1.0 - p)) as f32 })
     }
 
@@ -73,18 +73,18 @@ impl Rule {
 /// Writes the dropout mask of a padded batch: `out` is `[sample_ids.len(), heads, rows, cols]`, each element 0 or
 /// `1 / (1 - p)` (inverted dropout, as in torch).
 ///
-/// `key` names seed, epoch, step and site. An element is a function of (key, sample id, head, row, column) only:
-/// padding to other sizes, another order of the batch, repeated samples and any number of threads leave it unchanged.
+/// `key` identifies seed, epoch, step and site. An element depends on (key, sample id, head, row, column) only: it is the same
+/// with other padding, another order of the batch, repeated samples and any number of threads.
 ///
-/// **Exact probability.** Each element takes 16 bits; it is dropped with probability `round(65536 p) / 65536`, which
-/// differs from `p` by at most 2^-17 = 7.6e-6 and is exact for multiples of 2^-16 (0.5, 0.25, ..). The scale is that
-/// of `p` itself. Rates below 2^-17 drop nothing; a rate of 1 drops everything.
+/// **Exact probability.** Each element is drawn from 16 bits and dropped with probability `round(65536 p) / 65536`, which
+/// differs from `p` by at most 2^-17 = 7.6e-6 and is exact for multiples of 2^-16 (0.5, 0.25, ..). The scale is
+/// computed from `p` itself. Rates below 2^-17 drop nothing; a rate of 1 drops everything.
 ///
 /// # Errors
-/// A rate outside of 0..=1 (`E0967`), a slice of another size than the shape says (`E0966`).
+/// `E0967` for a rate outside of 0..=1, `E0966` if the length of `out` does not match the shape.
 ///
-/// Measured on one core of a busy machine: 0.75 ns an element for long rows, 1.3 for rows of 40 (a plain fill of the
-/// same storage takes 0.35).
+/// Cost, measured on one core of a busy machine: 0.75 ns per element for long rows, 1.3 ns for rows of 40 (a plain fill of the
+/// same memory takes 0.35 ns).
 pub fn dropout_mask(
     key: Key,
     sample_ids: &[u64],
@@ -101,7 +101,7 @@ pub fn dropout_mask(
     }
     let per_task = (TASK / cols).max(1);
     out.par_chunks_mut(per_task * cols).enumerate().for_each(|(task, out)| {
-        // The key of (sample, head) serves all of its rows.
+        // The key of (sample, head) is computed once for all of its rows.
         let mut current = None;
         for (line, out) in (task * per_task..).zip(out.chunks_mut(cols)) {
             let (plane, row) = (line / rows, line % rows);
@@ -120,7 +120,7 @@ pub fn dropout_mask(
     Ok(())
 }
 
-/// Writes the mask of rows given one by one: `out` is `[rows.len(), cols]`. The elements are those of
+/// Writes the dropout mask of single rows: `out` is `[rows.len(), cols]`. The elements are those of
 /// [`dropout_mask`] at the same coordinates, so a packed computation (valid rows only) drops what a padded one drops.
 ///
 /// # Errors
@@ -145,9 +145,9 @@ fn check_size(found: usize, shape: &[usize]) -> Result<(), Diagnostic> {
         Some(expected) if expected == found => Ok(()),
         _ => Err(Diagnostic::error(
             E0966,
-            format!("a dropout mask of shape {shape:?} was to be written into {found} numbers"),
+            format!("a dropout mask of shape {shape:?} does not fit a buffer of {found} numbers"),
         )
-        .help("this is a bug in dsc: the shape of a value and the size of its storage must agree")),
+        .help("this is a bug in dsc: shape and buffer size must agree")),
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
             let m = mask(&ids, heads, rows, cols, p);
             let scale = (1.0 / (1.0 - p)) as f32;
             assert!(m.iter().all(|&x| x == 0.0 || x == scale));
-            // One pass: how many are kept at each place of each axis.
+            // One pass: the number of kept elements at each index of each axis.
             let axes = [(n, heads * rows * cols), (heads, rows * cols), (rows, cols), (cols, 1)];
             let mut kept = axes.map(|(len, _)| vec![0u32; len]);
             for (i, _) in m.iter().enumerate().filter(|(_, x)| **x > 0.0) {
@@ -227,7 +227,7 @@ mod tests {
             for (axis, kept) in kept.iter().enumerate() {
                 for (at, &k) in kept.iter().enumerate() {
                     let z = off(k, m.len() / kept.len());
-                    assert!(z.abs() < 5.0, "p {p}, axis {axis}, place {at}: {z} sigma");
+                    assert!(z.abs() < 5.0, "p {p}, axis {axis}, index {at}: {z} sigma");
                 }
             }
             // Neighbours in each direction are independent.

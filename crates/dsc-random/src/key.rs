@@ -2,12 +2,12 @@
 
 use super::Stream;
 
-/// The increment of SplitMix64: 2^64 divided by the golden ratio, odd.
+/// The increment of SplitMix64: 2^64 divided by the golden ratio, rounded to an odd number.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Sets texts apart from numbers; an arbitrary constant (the fractional bits of pi).
+/// Distinguishes texts from numbers; an arbitrary constant (the fractional bits of pi).
 const TEXT: u64 = 0x243f_6a88_85a3_08d3;
-/// Sets the seed apart from every other coordinate, or a seed would cancel a coordinate of the same number (the next
-/// bits of pi).
+/// Distinguishes the seed from the other coordinates; without it, a seed would cancel a coordinate of the same number (the
+/// next bits of pi).
 const ROOT: u64 = 0x1319_8a2e_0370_7344;
 
 /// Stafford's Mix13, the output function of SplitMix64: a bijection of 64-bit words.
@@ -17,25 +17,24 @@ const fn mix(z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A place in the space of all random numbers: a hash of the coordinates it was made from.
+/// The key of a stream of random numbers: a hash of the coordinates it was made from.
 ///
-/// Order counts: `k.with(1u64).with(2u64)` and `k.with(2u64).with(1u64)` are two keys. The values are fixed for all
-/// time; checkpoints and published runs rest on them (golden tests hold them).
+/// The order of the coordinates matters: `k.with(1u64).with(2u64)` and `k.with(2u64).with(1u64)` are different keys. The values
+/// must never change, since checkpoints and published runs depend on them; golden tests enforce this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
 impl Key {
-    /// The root of all keys of a seed.
+    /// The root key of a seed.
     pub const fn new(seed: u64) -> Key {
         Key(mix(seed ^ ROOT))
     }
 
-    /// The key of a further coordinate below this one: a number, or a text such as a path.
+    /// The key below this one for a further coordinate: a number, or a text such as a path.
     pub fn with(self, coordinate: impl Coordinate) -> Key {
         coordinate.absorb(self)
     }
 
-    /// The child of a number.
     pub(super) const fn child(self, number: u64) -> Key {
         Key(mix(self.0 ^ mix(number.wrapping_add(GOLDEN))))
     }
@@ -46,15 +45,15 @@ impl Key {
         mix(self.0.wrapping_add(i.wrapping_add(1).wrapping_mul(GOLDEN)))
     }
 
-    /// The words of this key in order, as a source of numbers to draw from.
+    /// The words of this key in order, as a sequential generator.
     pub const fn stream(self) -> Stream {
         Stream::new(self)
     }
 }
 
-/// What a key can absorb: unsigned numbers and texts.
+/// What a key can be extended by: unsigned integers and texts.
 pub trait Coordinate {
-    /// The key below `key` that this coordinate names.
+    /// The key below `key` for this coordinate.
     fn absorb(&self, key: Key) -> Key;
 }
 
@@ -76,7 +75,8 @@ impl Coordinate for usize {
     }
 }
 
-/// A text is its marked length, then its UTF-8 bytes in little-endian words of eight, the last one filled up with zeros.
+/// A text is absorbed as its length, marked with [`TEXT`], then its UTF-8 bytes in little-endian words of eight, the last one
+/// padded with zeros.
 impl Coordinate for str {
     fn absorb(&self, key: Key) -> Key {
         self.as_bytes().chunks(8).fold(key.child(TEXT ^ self.len() as u64), |key, bytes| {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// The published first outputs of SplitMix64 with the state 1234567.
+    /// The first outputs of SplitMix64 with the state 1234567, as published.
     #[test]
     fn words_are_those_of_splitmix64() {
         let key = Key(1_234_567);
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(root.with("q"), root.with(String::from("q")));
     }
 
-    /// Small numbers in every place, as they come in practice: no two keys and no first words coincide.
+    /// Small numbers in every position, as in practice: no two keys and no two first words are equal.
     #[test]
     fn small_coordinates_never_cancel() {
         let mut seen = HashSet::new();
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Each bit of a number moves each bit of the child's first word about half of the time.
+    /// Flipping one bit of a number flips each bit of the child's first word with probability 1/2.
     #[test]
     fn one_bit_of_a_coordinate_moves_half_of_the_bits() {
         let trials = 400u64;
@@ -176,7 +176,7 @@ mod tests {
                 .sum();
             let mean = f64::from(flipped) / trials as f64;
             // The standard deviation of the mean is 4 / sqrt(400) = 0.2 bits.
-            assert!((mean - 32.0).abs() < 1.2, "bit {bit} moves {mean} bits");
+            assert!((mean - 32.0).abs() < 1.2, "bit {bit} flips {mean} bits");
         }
     }
 }

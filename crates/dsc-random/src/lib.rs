@@ -1,9 +1,9 @@
 //! Random numbers keyed by logical coordinates.
 //!
-//! A drawn number is a function of *where it belongs*, never of what was drawn before: a bit of a dropout mask depends
-//! on (seed, epoch, step, site, sample, head, row, column), an initial value on (seed, parameter path, index). So a
-//! pass may merge, split, reorder or pack computations, a batch may be padded or shuffled, and threads may come and
-//! go, without changing one number; ablations with one seed share every weight they have in common.
+//! A random number depends on *what it is for*, never on what was drawn before: a bit of a dropout mask depends on (seed,
+//! epoch, step, site, sample, head, row, column), an initial value on (seed, parameter path, index). So a pass may merge, split,
+//! reorder or pack computations, a batch may be padded or shuffled, and the number of threads may change, without changing a
+//! single number. Ablations with the same seed share the initial values of all weights they have in common.
 //!
 //! ```
 //! use dsc_random::Key;
@@ -16,13 +16,13 @@
 //!
 //! **The generator** is SplitMix64 (Steele, Lea, Flood, *Fast splittable pseudorandom number generators*, OOPSLA 2014;
 //! its output function is Stafford's "Mix13"), read as a counter-based generator: word `i` of a key is
-//! `mix(key + (i + 1) * 0x9e3779b97f4a7c15)` in wrapping 64-bit arithmetic. Nothing but additions, multiplications,
-//! shifts and exclusive ors, so that the same numbers can be computed on any device. It is not cryptographic.
+//! `mix(key + (i + 1) * 0x9e3779b97f4a7c15)` in wrapping 64-bit arithmetic. It uses additions, multiplications,
+//! shifts and exclusive ors only, so that the same numbers can be computed on any device. It is not cryptographic.
 //!
-//! **Keys** absorb one coordinate after another ([`Key::with`]); for a given key the map from a number to the child is
-//! a bijection, so siblings never coincide. Two unrelated keys coincide with probability 2^-64 a pair.
+//! **Keys** are extended by one coordinate at a time ([`Key::with`]). For a given key the map from a number to the child is a
+//! bijection, so siblings are always different. Two unrelated keys are equal with probability 2^-64.
 //!
-//! What each draw costs stands at [`dropout_mask`] and [`Key::fill_normal`].
+//! The costs are documented at [`dropout_mask`] and [`Key::fill_normal`].
 
 mod dropout;
 mod fill;

@@ -1,11 +1,11 @@
-//! Numbers drawn one after another from one key: shuffles, choices, single values.
+//! A sequential generator on one key: shuffles, choices, single values.
 
 use super::Key;
 
-/// The words of a key in order.
+/// Reads the words of a key in order.
 ///
-/// Use it where the number of draws is not known beforehand (rejection) and the order of drawing is part of the
-/// definition; everything else reads [`Key::word`] by index.
+/// For draws whose number is not known beforehand (rejection sampling) or whose order is part of the definition; everything else
+/// reads [`Key::word`] by index.
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: Key,
@@ -29,19 +29,19 @@ impl Stream {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// A standard normal number (Box-Muller, of two words).
+    /// A standard normal number (Box-Muller, from two words).
     pub fn normal(&mut self) -> f64 {
         let (first, second) = (self.bits(), self.bits());
         super::fill::box_muller(first, second).0
     }
 
-    /// A number in 0..n, each exactly as likely (Lemire, *Fast random integer generation in an interval*, 2019);
-    /// 0 where n is 0.
+    /// A number in `0..n`, all exactly equally likely (Lemire, *Fast random integer generation in an interval*, 2019);
+    /// 0 if `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
         if n == 0 {
             return 0;
         }
-        // The products with a low half under 2^64 mod n are the surplus that would make some results likelier.
+        // Products with a low half below 2^64 mod n are rejected: with them, some results would be more likely than others.
         let surplus = n.wrapping_neg() % n;
         loop {
             let product = u128::from(self.bits()) * u128::from(n);
@@ -51,7 +51,7 @@ impl Stream {
         }
     }
 
-    /// Puts a list into a random order (Fisher-Yates), each order as likely.
+    /// Shuffles a list in place (Fisher-Yates), all orders equally likely.
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for i in (1..list.len()).rev() {
             let j = self.below(i as u64 + 1) as usize;
@@ -66,7 +66,7 @@ impl Stream {
         order
     }
 
-    /// `k` different numbers of 0..n in random order, all n of them where `k` is larger.
+    /// `k` different numbers from `0..n` in random order; all `n` of them if `k` is larger.
     pub fn sample_without_replacement(&mut self, n: usize, k: usize) -> Vec<usize> {
         let mut list: Vec<usize> = (0..n).collect();
         let k = k.min(n);

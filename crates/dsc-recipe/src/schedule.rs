@@ -97,7 +97,7 @@ impl Schedule {
             Warmup::Fraction(share) if share >= 1.0 => "as many steps as the training".to_owned(),
             _ => return None,
         };
-        let message = format!("the warm-up takes {takes}: the learning rate never gets to what was set");
+        let message = format!("the warm-up takes {takes}: the learning rate never reaches its set value");
         Some(Diagnostic::warning(W0190, message).help("shorten `warmup` or train for more epochs"))
     }
 }

@@ -1,4 +1,4 @@
-//! Which keys each row of a group of samples sees, where their positions decide.
+//! Attention masks that depend on positions: causal and windowed attention.
 
 use tch::{Device, Kind, Tensor};
 
@@ -6,8 +6,8 @@ use super::fault::Fault;
 use super::lengths::{Lengths, places};
 use dsc_graph::Band;
 
-/// `[r, n, t]`, or `[1, n, t]` where all samples see alike: true where row `i` of `n` sees key `j`. `queries` are the
-/// lengths of the rows. Rows that are padding see at least one key too, so that they stay finite.
+/// `[r, n, t]`, or `[1, n, t]` if the mask is the same for all samples: true where row `i` of `n` may attend to key `j`. `queries`
+/// are the valid rows per sample. Padding rows attend to at least one key, so that they stay finite.
 pub(crate) fn seen(band: Band, queries: &[i64], n: i64, keys: &Lengths, device: Device) -> Result<Tensor, Fault> {
     let t = keys.padded;
     let arange = |n: i64| Tensor::f_arange(n, (Kind::Int64, device));
@@ -24,7 +24,7 @@ pub(crate) fn seen(band: Band, queries: &[i64], n: i64, keys: &Lengths, device: 
     if keys.ragged {
         seen = seen.f_logical_and(&valid)?;
     }
-    // A window may lie behind the last key; padding sees them all instead.
+    // The window of a padding row may be beyond the last key; padding rows attend to all keys instead.
     if band.window.is_some() && queries.iter().any(|len| *len < n) {
         let lens = places(queries.to_vec(), device)?.f_unsqueeze(-1)?;
         let padding = arange(n)?.f_unsqueeze(0)?.f_ge_tensor(&lens)?.f_unsqueeze(-1)?;

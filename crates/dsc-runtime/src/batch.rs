@@ -1,4 +1,4 @@
-//! What one step reads: plain data of the host.
+//! The input of one step, as plain data on the host.
 
 use indexmap::IndexMap;
 
@@ -6,37 +6,37 @@ use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
 /// The samples of one step.
 ///
-/// Row `i` of every stream belongs to sample `samples[i]`; no sample needs to stand there twice. The first `anchors`
-/// rows are the batch proper, the rows behind them are companions that are no anchors themselves.
+/// Row `i` of every stream belongs to sample `samples[i]`; each sample occurs once. The first `anchors` rows are the batch itself,
+/// the others are companions that are not anchors.
 #[derive(Clone, Debug, Default)]
 pub struct StepBatch {
-    /// Numbers of the samples in their data set, U of them.
+    /// `[U]`: indices of the samples in their data set.
     pub samples: Vec<u64>,
-    /// Number of anchors, at most U.
+    /// Number of anchors, at most `U`.
     pub anchors: usize,
-    /// Streams by the input's name in the file, U rows each.
+    /// Streams by the name of the input in the model file, `U` rows each.
     pub streams: IndexMap<String, Stream>,
-    /// Labels by their name in the file, of the anchors.
+    /// Labels of the anchors by the name of the label in the model file, `[anchors]` each.
     pub labels: IndexMap<String, Vec<f32>>,
-    /// One for every companions declaration, or none at all (evaluation).
+    /// One entry per `companions` declaration; empty in evaluation.
     pub companions: Vec<CompanionRows>,
 }
 
-/// One input of all rows. Rows past a sample's length may hold any finite number.
+/// One input of all samples. Entries beyond the length of a sample may be any finite number.
 #[derive(Clone, Debug)]
 pub enum Stream {
-    /// `Seq[T, width]`.
+    /// A sequence of vectors, `Seq[T, width]`.
     Float {
         /// `[U, rows, width]`, row-major.
         data: Vec<f32>,
         /// Padded length.
         rows: usize,
-        /// Features of a row.
+        /// Features per row.
         width: usize,
         /// Valid rows of each sample, 1..=rows.
         lens: Vec<u32>,
     },
-    /// `Tokens[T]`.
+    /// A sequence of token ids, `Tokens[T]`.
     Tokens {
         /// `[U, rows]`, row-major.
         ids: Vec<i64>,
@@ -45,69 +45,69 @@ pub enum Stream {
         /// Valid tokens of each sample, 1..=rows.
         lens: Vec<u32>,
     },
-    /// `Vec[width]`.
+    /// One vector per sample, `Vec[width]`.
     Vector {
         /// `[U, width]`, row-major.
         data: Vec<f32>,
-        /// Features.
+        /// Length of the vector.
         width: usize,
     },
 }
 
-/// Where the companions of one declaration stand in the batch.
+/// The rows of the batch that are the companions of one declaration.
 #[derive(Clone, Debug, Default)]
 pub struct CompanionRows {
-    /// `pos[index][anchor]`: a row of the batch. Any row where `present` is false.
+    /// `pos[index][anchor]`: the row of a positive. Any valid row where `present` is false.
     pub pos: Vec<Vec<u32>>,
-    /// `neg[index][anchor]`.
+    /// `neg[index][anchor]`: the row of a negative, near ones first.
     pub neg: Vec<Vec<u32>>,
-    /// For each anchor, whether it has companions. Losses that read them count 0 where it has none.
+    /// `[anchors]`: whether the anchor has companions. Losses that read companions are 0 for an anchor without.
     pub present: Vec<bool>,
 }
 
-/// How a program runs.
+/// Evaluation or training mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// No dropout, no gradient, no companions.
     Eval,
-    /// With dropout and gradient. Random bits depend on these numbers, the site, the sample and the place in it.
+    /// With dropout and gradients. Random bits depend on these numbers, the site, the sample and the position in it.
     Train {
-        /// The run's seed.
+        /// Seed of the run.
         seed: u64,
         /// Epoch from 0.
         epoch: u64,
-        /// Step from 0; counted within the epoch or over the run, as the caller likes.
+        /// Step from 0, counted within the epoch or over the run, as the caller decides.
         step: u64,
     },
 }
 
-/// What to compute.
+/// Which results of a program to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Want {
-    /// Predictions.
+    /// The predictions, by label.
     pub outputs: bool,
-    /// Loss terms; they need labels.
+    /// The loss terms; they need labels.
     pub losses: bool,
     /// The vectors by which companions are ranked.
     pub retrieval: bool,
 }
 
 impl Want {
-    /// Predictions alone.
+    /// Only predictions.
     pub const OUTPUTS: Want = Want { outputs: true, losses: false, retrieval: false };
-    /// Loss terms alone.
+    /// Only loss terms.
     pub const LOSSES: Want = Want { outputs: false, losses: true, retrieval: false };
-    /// Retrieval vectors alone.
+    /// Only retrieval vectors.
     pub const RETRIEVAL: Want = Want { outputs: false, losses: false, retrieval: true };
 
-    /// As a number below 8.
+    /// The combination as a number below 8.
     pub(crate) fn index(self) -> usize {
         usize::from(self.outputs) | usize::from(self.losses) << 1 | usize::from(self.retrieval) << 2
     }
 }
 
 impl Stream {
-    /// Padded rows and valid rows, if there is time.
+    /// Padded length and valid lengths; `None` without a time axis.
     pub(crate) fn time(&self) -> Option<(usize, &[u32])> {
         match self {
             Stream::Float { rows, lens, .. } | Stream::Tokens { rows, lens, .. } => Some((*rows, lens)),
@@ -115,7 +115,7 @@ impl Stream {
         }
     }
 
-    /// Numbers held, numbers a row of the batch takes.
+    /// Number of elements, and number of elements per sample.
     fn sizes(&self) -> (usize, usize) {
         match self {
             Stream::Float { data, rows, width, .. } => (data.len(), rows * width),
@@ -125,7 +125,7 @@ impl Stream {
     }
 }
 
-/// The fault of a batch.
+/// `E0721`: the batch does not fit the program.
 pub(crate) fn misfit(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code::E0721, message).help(
         "this is a bug in dsc unless you built the batch yourself: batches are made from the declarations of the file",
@@ -133,7 +133,7 @@ pub(crate) fn misfit(message: impl Into<String>) -> Diagnostic {
 }
 
 impl StepBatch {
-    /// Number of rows: anchors and further companions.
+    /// Number of rows `U`: anchors and other companions.
     pub fn rows(&self) -> usize {
         self.samples.len()
     }
@@ -141,18 +141,16 @@ impl StepBatch {
     /// Checks that all lists agree in length and that lengths and row numbers are within bounds.
     ///
     /// # Errors
-    /// `E0721` with the name of the stream or label and the number of the sample.
+    /// `E0721` with the name of the stream or label and the index of the sample.
     pub fn check(&self) -> Result<(), Diagnostic> {
         let rows = self.rows();
         if self.anchors == 0 || self.anchors > rows {
             return Err(misfit(format!("a batch of {rows} rows with {} anchors", self.anchors)));
         }
         for (name, stream) in &self.streams {
-            let (held, per_row) = stream.sizes();
-            if held != rows * per_row {
-                return Err(misfit(format!(
-                    "stream `{name}` holds {held} numbers, {rows} rows of {per_row} are wanted"
-                )));
+            let (found, per_row) = stream.sizes();
+            if found != rows * per_row {
+                return Err(misfit(format!("stream `{name}` has {found} numbers, expected {rows} rows of {per_row}")));
             }
             if let Some((padded, lens)) = stream.time() {
                 if lens.len() != rows {
@@ -161,24 +159,20 @@ impl StepBatch {
                 if let Some((row, len)) = lens.iter().enumerate().find(|(_, l)| **l < 1 || **l as usize > padded) {
                     let sample = self.samples.get(row).copied().unwrap_or_default();
                     return Err(misfit(format!(
-                        "sample {sample}: length {len} of stream `{name}`, it must be within 1..={padded}"
+                        "sample {sample}: length {len} of stream `{name}` is outside of 1..={padded}"
                     )));
                 }
             }
         }
         if let Some((name, label)) = self.labels.iter().find(|(_, l)| l.len() != self.anchors) {
-            return Err(misfit(format!(
-                "label `{name}` of {} samples, there are {} anchors",
-                label.len(),
-                self.anchors
-            )));
+            return Err(misfit(format!("label `{name}` has {} values for {} anchors", label.len(), self.anchors)));
         }
         for (i, companions) in self.companions.iter().enumerate() {
             let maps = companions.pos.iter().chain(&companions.neg);
             let fits = |m: &Vec<u32>| m.len() == self.anchors && m.iter().all(|r| (*r as usize) < rows);
             if companions.present.len() != self.anchors || !maps.clone().all(fits) {
                 return Err(misfit(format!(
-                    "companions {i}: rows for other anchors, or rows outside of the {rows} rows"
+                    "companions {i}: not one row per anchor, or row indices outside of 0..{rows}"
                 )));
             }
         }

@@ -1,4 +1,4 @@
-//! Where a run happens: the device, the threads, the memory it took.
+//! Devices, number of threads, memory use.
 
 use super::error::plain;
 use super::ffi;
@@ -9,10 +9,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-/// A device by name.
+/// A device, as `--device` names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Device {
-    /// The processor.
+    /// The CPU.
     #[default]
     Cpu,
     /// The GPU of that index, from 0.
@@ -29,7 +29,7 @@ impl fmt::Display for Device {
 }
 
 impl Device {
-    /// Reads `cpu`, `cuda` (the first GPU) or `cuda:N`. Nothing is loaded yet.
+    /// Parses `cpu`, `cuda` (the first GPU) or `cuda:N`. Loads nothing.
     pub fn parse(text: &str) -> Result<Device, Diagnostic> {
         match text {
             "cpu" => return Ok(Device::Cpu),
@@ -44,8 +44,8 @@ impl Device {
         }
     }
 
-    /// Makes the device usable. For CUDA this loads libtorch's CUDA part, and has to happen before anything else in the
-    /// process asks libtorch about CUDA: it remembers the first answer for good.
+    /// Initialises the device. For CUDA this loads the CUDA part of libtorch. It must be called before anything else in the process
+    /// queries libtorch for CUDA, since libtorch caches the first answer.
     pub fn open(self) -> Result<tch::Device, Diagnostic> {
         let Device::Cuda(index) = self else { return Ok(tch::Device::Cpu) };
         let count = load_cuda()?;
@@ -58,8 +58,10 @@ impl Device {
     }
 }
 
-/// Loads the CUDA part of libtorch and counts the GPUs, at least one. Each thing that can be missing has its own
-/// message; repeated calls are cheap.
+/// Loads the CUDA part of libtorch and returns the number of GPUs, at least 1. Repeated calls are cheap.
+///
+/// # Errors
+/// `E0703` without a driver or GPU, `E0704` if the CUDA part of libtorch is missing or cannot be loaded.
 pub fn load_cuda() -> Result<usize, Diagnostic> {
     let remedy = "install the NVIDIA driver for this GPU, or use `--device cpu`";
     open_library(Path::new("libcuda.so.1"))
@@ -79,14 +81,14 @@ pub fn load_cuda() -> Result<usize, Diagnostic> {
     })?;
     match ffi::cuda_device_count() {
         Ok(0) => Err(Diagnostic::error(E0703, "the CUDA driver finds no usable GPU")
-            .help("look at `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use `--device cpu`")),
+            .help("check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use `--device cpu`")),
         Ok(count) => Ok(count),
         Err(why) => Err(Diagnostic::error(E0703, format!("CUDA does not start: {}", plain(why)))
-            .help("look at `nvidia-smi`, or use `--device cpu`")),
+            .help("check `nvidia-smi`, or use `--device cpu`")),
     }
 }
 
-/// `dlopen`, for good: its symbols become visible to what is loaded later.
+/// `dlopen` without `dlclose`; the symbols are visible to libraries that are loaded later.
 fn open_library(path: &Path) -> Result<(), String> {
     let name = CString::new(path.as_os_str().as_bytes()).map_err(|e| e.to_string())?;
     // SAFETY: a NUL-terminated name; the library's initialisers are libtorch's or the driver's own.
@@ -111,8 +113,8 @@ pub fn libtorch_folder() -> Option<PathBuf> {
     Path::new(path).parent().map(Path::to_path_buf)
 }
 
-/// Uses `count` threads for operators (`None`: libtorch's choice, the physical cores) and returns how many there are.
-/// The sums of the CPU kernels depend on it, so a run records it.
+/// Sets the number of threads per operator (`None`: the default of libtorch, the physical cores) and returns it. The sums of the
+/// CPU kernels depend on it, so a run records it.
 pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
     if let Some(count) = count {
         let bad = |why: String| Diagnostic::error(E0707, why).help("`--threads` takes a number from 1");
@@ -123,17 +125,17 @@ pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
     Ok(usize::try_from(ffi::threads()).unwrap_or(1))
 }
 
-/// Sets the mark that [`peak_rss`] reads back to what is resident now. False where the kernel does not allow it.
+/// Resets the peak that [`peak_rss`] reads to the memory that is resident now. False if the kernel does not allow it.
 pub fn reset_peak_rss() -> bool {
     fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
-/// The most memory this process had resident at any moment so far, or since [`reset_peak_rss`], in bytes (`VmHWM`).
+/// Peak resident memory of this process so far, or since [`reset_peak_rss`], in bytes (`VmHWM`).
 pub fn peak_rss() -> Option<u64> {
     status_kib("VmHWM:").map(|kib| kib * 1024)
 }
 
-/// The memory this process has resident now, in bytes (`VmRSS`).
+/// Resident memory of this process, in bytes (`VmRSS`).
 pub fn rss() -> Option<u64> {
     status_kib("VmRSS:").map(|kib| kib * 1024)
 }

@@ -1,10 +1,9 @@
-//! Faults of libtorch as diagnostics.
+//! Errors of libtorch as diagnostics.
 
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::runtime::{E0701, E0706};
 
-/// libtorch's own words without what surrounds them: the wrapper's prefix, the C++ stack trace, the file and line in
-/// libtorch that raised it.
+/// The message of a libtorch error without the prefix of `tch`, the C++ stack trace, and the file and line in libtorch.
 pub fn plain(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
@@ -18,8 +17,8 @@ pub fn plain(error: impl std::fmt::Display) -> String {
     lines.join(" ")
 }
 
-/// The diagnostic for a failed libtorch call; `doing` completes "while ..", for instance "loading the weights". Add the
-/// line of the model with [`Diagnostic::at`].
+/// The diagnostic for a failed libtorch call: `E0706` if memory could not be allocated, otherwise `E0701`. `doing` completes
+/// "while ..", for instance "loading the weights". The caller adds the line of the model with [`Diagnostic::at`].
 pub fn fault(doing: &str, error: impl std::fmt::Display) -> Diagnostic {
     let text = plain(error);
     if is_out_of_memory(&text) {
@@ -27,10 +26,10 @@ pub fn fault(doing: &str, error: impl std::fmt::Display) -> Diagnostic {
             .help("use a smaller batch, or a device with more memory");
     }
     Diagnostic::error(E0701, format!("libtorch failed while {doing}: {text}"))
-        .help("a program that passes `dsc check` should not get here: this is a bug in dsc, please report it")
+        .help("a program that passes `dsc check` should not fail here: this is a bug in dsc, please report it")
 }
 
-/// Whether libtorch's message speaks of memory it could not get, on the host or on a device.
+/// Whether an error message of libtorch says that memory could not be allocated, on the host or on a device.
 pub fn is_out_of_memory(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["out of memory", "can't allocate memory", "not enough memory", "defaultcpuallocator"]
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_cannot_be_had_is_told_apart() {
+    fn out_of_memory_has_its_own_code() {
         let huge = Tensor::f_empty([1 << 50], (Kind::Double, Device::Cpu)).unwrap_err();
         assert_eq!(fault("allocating", &huge).code, E0706);
         assert_eq!(fault("running", "CUDA out of memory. Tried to allocate 2.00 GiB").code, E0706);

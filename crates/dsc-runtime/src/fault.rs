@@ -1,16 +1,16 @@
-//! Why an operation did not give a value.
+//! Errors inside of operations.
 
 use tch::TchError;
 
 use dsc_syntax::diag::Diagnostic;
 
-/// A failure inside an operation, before it knows its place in the source.
+/// An error inside an operation, which does not know its line in the source.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// libtorch's own words.
+    /// The message of libtorch.
     Torch(String),
-    /// A fault that is told already.
-    Told(Box<Diagnostic>),
+    /// An error that is a diagnostic already.
+    Diagnostic(Box<Diagnostic>),
 }
 
 impl From<TchError> for Fault {
@@ -22,7 +22,7 @@ impl From<TchError> for Fault {
     }
 }
 
-/// The shim's messages.
+/// Error messages of the C++ shim.
 impl From<String> for Fault {
     fn from(text: String) -> Self {
         Fault::Torch(text)
@@ -30,16 +30,16 @@ impl From<String> for Fault {
 }
 
 impl From<Diagnostic> for Fault {
-    fn from(told: Diagnostic) -> Self {
-        Fault::Told(Box::new(told))
+    fn from(diagnostic: Diagnostic) -> Self {
+        Fault::Diagnostic(Box::new(diagnostic))
     }
 }
 
 impl Fault {
-    /// As a diagnostic. `doing` completes "while ..": "running `linear` (l = 1)".
+    /// Converts to a diagnostic. `doing` completes "while ..": "running `linear` (l = 1)".
     pub(crate) fn diagnose(self, doing: &str) -> Diagnostic {
         let text = match self {
-            Fault::Told(told) => return *told,
+            Fault::Diagnostic(diagnostic) => return *diagnostic,
             Fault::Torch(text) => text,
         };
         super::error::fault(doing, text)

@@ -1,4 +1,4 @@
-//! Samples of similar length, so that attention pads each group to its own longest.
+//! Groups of samples of similar length: attention pads each group to its longest sample only.
 
 use std::cell::OnceCell;
 
@@ -9,44 +9,46 @@ use super::fault::Fault;
 use super::lengths::{Lengths, Packing, cached, places};
 use dsc_graph::Band;
 
-/// What a further group costs on the CPU, in scores of one head (forward and backward). Training step of 16 anchors and
-/// 96 companions, six layers of 12 heads, sentences of 3 to 50 tokens, two threads, packed: without groups 2525 ms, with
-/// 5,000 here 1954, with 20,000 1559, with 80,000 1479. Small models gain nothing from groups and lose by many of them.
+/// Cost of a further group on the CPU, in attention scores of one head (forward and backward). Measured for a training step of 16
+/// anchors and 96 companions, six layers of 12 heads, sentences of 3 to 50 tokens, two threads, packed: 2525 ms without groups,
+/// 1954 ms with the constant at 5,000, 1559 ms at 20,000, 1479 ms at 80,000. Small models do not profit from groups and become
+/// slower with many of them.
 const GROUP: i64 = 100_000;
 
-/// The same where time does not matter: small batches get several groups, with samples of unequal length among them.
+/// The same for [`Packing::Everywhere`], where time does not matter: small batches get several groups, some with samples of
+/// different length.
 const SMALL: i64 = 100;
 
 /// Samples that attend together.
 pub(crate) struct Group {
-    /// Their places in the batch.
+    /// Rows of the samples in the batch.
     pub(crate) rows: Vec<usize>,
-    /// Query rows of each, padding counted.
+    /// Query rows per sample, padding included.
     pub(crate) queries: i64,
-    /// Their keys, as padded sequences.
+    /// Lengths of the keys, as padded sequences.
     pub(crate) keys: Lengths,
-    /// Valid query rows of each.
+    /// Valid query rows of each sample.
     valid: Vec<i64>,
     band: Band,
     seen: OnceCell<Tensor>,
 }
 
 impl Group {
-    /// Which keys each row sees, see [`band::seen`]. For a band that is not full.
+    /// The attention mask, see [`band::seen`], for a band that is not full.
     pub(crate) fn seen(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.seen, || band::seen(self.band, &self.valid, self.queries, &self.keys, device))
     }
 }
 
-/// How one pair of time axes attends: gathers into the groups' padded layout and back. A gather that would change
-/// nothing is left out.
+/// How rows of one time axis attend to rows of another: gathers into the padded layout of each group and back. `None` for a gather
+/// that would change nothing.
 pub(crate) struct Groups {
     pub(crate) groups: Vec<Group>,
-    /// For each query row of each group, its place in the query value.
+    /// For each query row of each group, its index in the query value.
     pub(crate) query: Option<Tensor>,
-    /// For each key row of each group, its place in the key value.
+    /// For each key row of each group, its index in the key value.
     pub(crate) key: Option<Tensor>,
-    /// For each row of the result, its place in the groups' results.
+    /// For each row of the result, its index in the concatenated results of the groups.
     pub(crate) back: Option<Tensor>,
 }
 
@@ -100,7 +102,7 @@ impl Groups {
     }
 }
 
-/// For each row of a value with the queries' layout, where the groups' results hold it.
+/// For each row of a value with the layout of the queries, its index in the concatenated results of the groups.
 fn back(groups: &[Group], query: &Lengths) -> Vec<i64> {
     let mut starts = vec![0i64; query.lens.len()];
     let mut next = 0;
@@ -122,8 +124,8 @@ fn back(groups: &[Group], query: &Lengths) -> Vec<i64> {
     rows
 }
 
-/// The split of the samples, in order of their number of scores, that computes the fewest scores, `cost` for each group
-/// counted. Each group keeps the order of the batch.
+/// Splits the samples, sorted by their number of scores, such that the fewest scores are computed, counting `cost` per group. Each
+/// group keeps the order of the batch.
 fn split(query: &Lengths, key: &Lengths, heads: i64, cost: i64) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..query.lens.len()).collect();
     order.sort_by_key(|s| (query.len(*s) * key.len(*s), query.len(*s)));

@@ -1,20 +1,20 @@
-//! Sequences from one layout to another: packed, padded, other samples, fewer rows.
+//! Converts sequences between layouts: packed, padded, other samples, fewer rows.
 //!
-//! All of it is a gather of rows (`index_select`). Its gradient is an `index_add`, which on the CPU adds row after row in
-//! order: with any number of threads the bits are the same. Where a gather fills padding it repeats a valid row, so
-//! padding is finite and its gradient, which is exactly 0, changes nothing.
+//! Each conversion is a gather of rows (`index_select`). Its gradient is an `index_add`, which on the CPU adds the rows in order, so
+//! the result is bit for bit the same with any number of threads. Padding is filled with a valid row, so it is finite; its gradient
+//! is exactly 0.
 
 use tch::{Device, Tensor};
 
 use super::fault::Fault;
 use super::lengths::{Lengths, places};
 
-/// `[R, T, ..]` or `[N, ..]` with batch and time as one axis.
+/// Flattens a padded value `[R, T, ..]` to `[R * T, ..]`; a packed value `[N, ..]` is unchanged.
 pub(crate) fn flat(x: &Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
     Ok(if lengths.packed { x.shallow_clone() } else { x.f_flatten(0, 1)? })
 }
 
-/// The opposite of [`flat`].
+/// The inverse of [`flat`].
 pub(crate) fn unflat(x: Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
     if lengths.packed {
         return Ok(x);
@@ -24,7 +24,7 @@ pub(crate) fn unflat(x: Tensor, lengths: &Lengths) -> Result<Tensor, Fault> {
     Ok(x.f_view(shape.as_slice())?)
 }
 
-/// A value as a padded one.
+/// Converts a value to the padded layout `[R, T, ..]`.
 pub(crate) fn padded(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Tensor, Fault> {
     if !lengths.packed {
         return Ok(x.shallow_clone());
@@ -35,7 +35,7 @@ pub(crate) fn padded(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Te
     Ok(rows.f_view(shape.as_slice())?)
 }
 
-/// A padded value in the layout that `lengths` asks for.
+/// Converts a padded value to the layout of `lengths`.
 pub(crate) fn packed(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Tensor, Fault> {
     if !lengths.packed {
         return Ok(x.shallow_clone());
@@ -43,7 +43,7 @@ pub(crate) fn packed(x: &Tensor, lengths: &Lengths, device: Device) -> Result<Te
     Ok(x.f_flatten(0, 1)?.f_index_select(0, lengths.packing(device)?)?)
 }
 
-/// The mask of valid rows of a padded value with that many axes, batch and time among them.
+/// The mask of valid rows of a padded value, `[R, T, 1, ..]` with `axes` axes.
 pub(crate) fn row_mask(lengths: &Lengths, axes: usize, device: Device) -> Result<Tensor, Fault> {
     let mut mask = lengths.mask(device)?.shallow_clone();
     for _ in 2..axes {
@@ -71,7 +71,7 @@ pub(crate) fn first(x: &Tensor, from: &Lengths, to: &Lengths, device: Device) ->
     }
 }
 
-/// For each sample of `to`, the first rows of the sample `of` it in `x`.
+/// For each sample `s` of `to`, the first rows of the sample `of(s)` in `x`.
 pub(crate) fn gather(
     x: &Tensor,
     from: &Lengths,
@@ -90,8 +90,7 @@ pub(crate) fn gather(
     unflat(flat(x, from)?.f_index_select(0, &places(rows, device)?)?, to)
 }
 
-/// For each row of `to` the row of the same sample in `x` that `of` names, zeros where it names none. Both have the same
-/// samples.
+/// For each row of `to`, the row `of(sample, row)` of the same sample in `x`, zeros for `None`. Both have the same samples.
 pub(crate) fn rearrange(
     x: &Tensor,
     from: &Lengths,

@@ -1,9 +1,8 @@
-//! Lengths of ragged axes and what is made of them: the layout of values with such an axis, masks, pooling weights,
-//! places of rows.
+//! Lengths of ragged time axes, and what is derived from them: the layout of values, masks, pooling weights, row indices.
 //!
-//! A sequence of R samples is held *padded*, `[R, T, ..]` with T the longest, or *packed*, `[N, ..]` with the N valid
-//! rows of all samples one after the other. Which of the two follows from the lengths alone, so all values with one
-//! length and one set of batch rows agree without being asked.
+//! A sequence of `R` samples is stored *padded*, `[R, T, ..]` with `T` the longest length, or *packed*, `[N, ..]` with the `N` valid
+//! rows of all samples in a row. The layout is a function of the lengths, so all values with the same length and the same set of
+//! batch rows have the same layout.
 
 use std::cell::OnceCell;
 
@@ -13,35 +12,35 @@ use super::fault::Fault;
 use super::steps::Steps;
 use dsc_random::MaskRow;
 
-/// Packing pays on the CPU where at most this part of the padded rows is valid ..
+/// Packing is faster on the CPU if at most this fraction of the padded rows is valid ..
 const FULL: f64 = 0.85;
 
-/// .. and at least so many rows are saved; below, the calls that change the layout cost more than they save.
+/// .. and at least this many rows are saved; with fewer, the conversions cost more than they save.
 const SAVED: i64 = 64;
 
-/// Whether operations that treat every row alike leave out the rows that are padding.
+/// Whether operations that are applied to each row skip the rows that are padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packing {
-    /// Padding is computed and masked.
+    /// Padding is computed, then masked.
     Never,
-    /// Rows are packed, and attention is split into groups of similar length, where that saves time.
+    /// Rows are packed, and attention is split into groups of similar length, where this saves time.
     #[default]
     WherePays,
-    /// Wherever lengths differ at all.
+    /// Rows are packed wherever lengths differ; for tests.
     Everywhere,
 }
 
-/// Which rows of the batch a value has.
+/// The rows of the batch that a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowSet {
-    /// All of them.
+    /// All rows, anchors and companions.
     All,
-    /// The anchors, which come first.
+    /// The anchors, which are the first rows.
     Anchors,
 }
 
-/// The valid rows of one time axis for one set of batch rows. A padded value with this axis has exactly `padded` rows of
-/// time, the largest of `lens`; a packed one has the sum of `lens`.
+/// The lengths of one time axis for one set of batch rows. A padded value with this axis has `padded` rows of time, the maximum of
+/// `lens`; a packed one has the sum of `lens`.
 pub(crate) struct Lengths {
     pub(crate) lens: Vec<i64>,
     pub(crate) padded: i64,
@@ -49,7 +48,7 @@ pub(crate) struct Lengths {
     pub(crate) ragged: bool,
     /// Whether values with this axis are packed.
     pub(crate) packed: bool,
-    /// Where each sample begins once batch and time are one axis.
+    /// Index of the first row of each sample in the flattened value.
     starts: Vec<i64>,
     owners: OnceCell<Tensor>,
     row_numbers: OnceCell<Tensor>,
@@ -106,22 +105,22 @@ impl Lengths {
         self.lens.len() as i64
     }
 
-    /// Rows of a value once batch and time are one axis.
+    /// Number of rows of the flattened value.
     pub(crate) fn flat_rows(&self) -> i64 {
         if self.packed { self.lens.iter().sum() } else { self.batch() * self.padded }
     }
 
-    /// Where a row of a sample stands once batch and time are one axis.
+    /// Index of a row of a sample in the flattened value.
     pub(crate) fn place(&self, sample: usize, row: i64) -> i64 {
         self.starts.get(sample).copied().unwrap_or(0) + row
     }
 
-    /// Length of a sample.
+    /// Length of a sample; 0 if there is no such sample.
     pub(crate) fn len(&self, sample: usize) -> i64 {
         self.lens.get(sample).copied().unwrap_or(0)
     }
 
-    /// Samples and rows, valid ones alone, in the order of a packed value.
+    /// (sample, row) of all valid rows, in the order of a packed value.
     fn valid(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.lens.iter().enumerate().flat_map(|(sample, len)| (0..*len).map(move |row| (sample, row)))
     }
@@ -131,7 +130,7 @@ impl Lengths {
         cached(&self.owners, || places(self.valid().map(|(sample, _)| sample as i64).collect(), device))
     }
 
-    /// `[N]`: the number within its sample of each row of a packed value.
+    /// `[N]`: the index within its sample of each row of a packed value.
     pub(crate) fn row_numbers(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.row_numbers, || places(self.valid().map(|(_, row)| row).collect(), device))
     }
@@ -144,7 +143,7 @@ impl Lengths {
         })
     }
 
-    /// The coordinates by which random bits of a packed value are drawn; `samples` are the samples' numbers.
+    /// The coordinates of the random bits of a packed value; `samples` are indices in the data set.
     pub(crate) fn mask_rows(&self, samples: &[u64]) -> &[MaskRow] {
         self.mask_rows.get_or_init(|| {
             let number = |sample: usize| samples.get(sample).copied().unwrap_or_default();
@@ -152,7 +151,7 @@ impl Lengths {
         })
     }
 
-    /// `[R * T]`: for each row of a padded value, its place in the packed one; padding repeats the sample's first row.
+    /// `[R * T]`: for each row of a padded value, its index in the packed one; padding repeats the first row of the sample.
     pub(crate) fn unpacking(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.unpacking, || {
             let row = |sample: usize, t: i64| self.place(sample, if t < self.len(sample) { t } else { 0 });
@@ -161,7 +160,7 @@ impl Lengths {
         })
     }
 
-    /// `[N]`: for each row of a packed value, its place in the padded one once batch and time are one axis.
+    /// `[N]`: for each row of a packed value, its index in the flattened padded one.
     pub(crate) fn packing(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.packing, || {
             places(self.valid().map(|(sample, row)| sample as i64 * self.padded + row).collect(), device)
@@ -181,7 +180,7 @@ impl Lengths {
         })
     }
 
-    /// `[rows, 1, padded]`: 0 where valid, -inf where not; what is added to scores.
+    /// `[rows, 1, padded]`: 0 where valid, -inf where not; added to attention scores.
     pub(crate) fn score_bias(&self, device: Device, kind: Kind) -> Result<&Tensor, Fault> {
         cached(&self.bias, || {
             let mask = self.mask(device)?;
@@ -207,7 +206,7 @@ impl Lengths {
         })
     }
 
-    /// `[rows]`: where the last valid row stands once batch and time are one axis.
+    /// `[rows]`: index of the last valid row of each sample in the flattened value.
     pub(crate) fn last_rows(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.last, || {
             places(self.lens.iter().enumerate().map(|(sample, len)| self.place(sample, len - 1)).collect(), device)
@@ -215,12 +214,12 @@ impl Lengths {
     }
 }
 
-/// Numbers of rows as an index.
+/// An index tensor on the device.
 pub(crate) fn places(rows: Vec<i64>, device: Device) -> Result<Tensor, Fault> {
     Ok(Tensor::f_from_slice(&rows)?.f_to_device(device)?)
 }
 
-/// What a cell holds, made at the first call.
+/// The value of a cell, computed at the first call.
 pub(crate) fn cached<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Fault>) -> Result<&T, Fault> {
     if let Some(value) = cell.get() {
         return Ok(value);

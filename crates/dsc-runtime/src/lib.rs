@@ -1,17 +1,19 @@
-//! Execution on libtorch. Only this part knows `tch`, and of it only the fallible `f_` calls.
+//! Execution of graphs on libtorch. This is the only crate that uses `tch`, and only its fallible `f_` calls.
 //!
-//! * [`ffi`]: what `tch` lacks, through the C++ shim,
-//! * [`device`]: where a run happens, threads, memory,
-//! * [`error`]: libtorch's failures as diagnostics,
-//! * [`ParamStore`]: the trainable tensors and their gradients, by path,
-//! * [`StepBatch`]: what one step reads, as plain data of the host,
-//! * [`Program`]: a graph made ready to run; [`Program::run`] gives outputs, losses and retrieval vectors,
+//! * [`ffi`]: libtorch functions that `tch` lacks, through a C++ shim,
+//! * [`device`]: devices, number of threads, memory,
+//! * [`error`]: errors of libtorch as diagnostics,
+//! * [`ParamStore`]: the parameters and their gradients, by path,
+//! * [`StepBatch`]: the input of one step, as plain data on the host,
+//! * [`Program`]: a graph prepared for execution; [`Program::run`] computes outputs, losses and retrieval vectors,
 //! * [`Optimizer`]: Adam and AdamW with parameter groups, clipping and a state that can be saved.
+//!
+//! `cargo run --release --package dsc-runtime --example step_times` measures the time of training steps.
 
-/// The tensors of [`ParamStore`] and [`Evaluated`], for those who look into them.
+/// The crate of the tensors in [`ParamStore`] and [`Evaluated`].
 pub use tch;
 
-/// The libtorch that this crate was compiled against: `2.11.0`.
+/// Version of libtorch that this crate was compiled against, such as `2.11.0`.
 pub const TORCH_VERSION: &str = env!("DSC_TORCH_VERSION");
 
 pub mod device;

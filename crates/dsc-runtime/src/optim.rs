@@ -9,10 +9,10 @@ use super::params::{ParamStore, host_values};
 use dsc_recipe::Algorithm;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
-/// Constants of a training.
+/// The constants of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizerSettings {
-    /// The rule.
+    /// The update rule.
     pub algorithm: Algorithm,
     /// Decay of the first moment.
     pub beta1: f64,
@@ -20,7 +20,7 @@ pub struct OptimizerSettings {
     pub beta2: f64,
     /// Added to the root of the second moment.
     pub eps: f64,
-    /// Weight decay of the groups that decay.
+    /// Weight decay of the groups with [`ParamGroup::decay`].
     pub weight_decay: f64,
 }
 
@@ -31,21 +31,22 @@ impl Default for OptimizerSettings {
     }
 }
 
-/// Learning rate of a group.
+/// The learning rate of a parameter group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {
-    /// Times the rate of the step.
+    /// A factor on the learning rate of the step.
     Factor(f64),
-    /// A rate of its own: this one times the step's rate over the recipe's peak, so that schedules act on it too.
-    Own(f64),
+    /// A separate peak rate; the schedule applies to it too: it is multiplied by the rate of the step over the peak rate of the
+    /// recipe.
+    Separate(f64),
 }
 
-/// How a parameter is treated.
+/// The treatment of a group of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParamGroup {
-    /// Its learning rate.
+    /// The learning rate of the group.
     pub rate: Rate,
-    /// Whether weight decay acts on it.
+    /// Whether weight decay applies.
     pub decay: bool,
 }
 
@@ -58,7 +59,7 @@ pub struct Moments {
     pub mean: Vec<f32>,
     /// Second moment, row-major.
     pub square: Vec<f32>,
-    /// Steps taken.
+    /// Number of steps so far.
     pub step: u64,
 }
 
@@ -68,16 +69,16 @@ struct State {
     step: Tensor,
 }
 
-/// The optimiser. A parameter without a gradient in a step is left alone, moments and step count included, as in torch.
+/// The optimiser. As in PyTorch, a parameter without a gradient in a step is unchanged, and so are its moments and step count.
 pub struct Optimizer {
     settings: OptimizerSettings,
-    /// Groups that differ, each with its paths in the order of the store.
+    /// The distinct groups, each with its paths in the order of the store.
     groups: Vec<(ParamGroup, Vec<String>)>,
     states: IndexMap<String, State>,
 }
 
 impl Optimizer {
-    /// Sorts the parameters of a store into groups. `group` decides by path; nothing means: not trained.
+    /// Assigns the parameters of a store to groups. `group` returns the group of a path; `None` for a parameter that is not trained.
     pub fn new(
         store: &ParamStore,
         settings: OptimizerSettings,
@@ -94,11 +95,11 @@ impl Optimizer {
         Optimizer { settings, groups, states: IndexMap::new() }
     }
 
-    /// Scales all gradients of the store so that their common 2-norm is at most `max_norm`; gives the norm before, a
-    /// scalar on the device (nothing waits for it), or nothing when there is no gradient.
+    /// Scales all gradients of the store so that their total 2-norm is at most `max_norm`. Returns the norm before clipping as a
+    /// scalar on the device, without synchronisation; `None` without gradients.
     ///
     /// # Errors
-    /// `E0701`.
+    /// `E0701` for an error of libtorch.
     pub fn clip(&self, store: &ParamStore, max_norm: f64) -> Result<Option<Tensor>, Diagnostic> {
         let gradients: Vec<&Tensor> = self.trained().filter_map(|path| store.gradient(path)).collect();
         if gradients.is_empty() {
@@ -108,11 +109,11 @@ impl Optimizer {
         norm.map(Some).map_err(|e| Fault::from(e).diagnose("clipping gradients"))
     }
 
-    /// One step with the gradients of the store. `lr` is the rate of this step with its schedule applied, `peak` the
-    /// rate of the recipe, from which rates of a group's own take their schedule. Gradients stay as they are.
+    /// One step with the gradients of the store. `lr` is the learning rate of this step with the schedule applied, `peak` the rate
+    /// of the recipe, which [`Rate::Separate`] needs. Gradients are not changed.
     ///
     /// # Errors
-    /// `E0701`, `E0706`.
+    /// `E0701` for an error of libtorch, `E0706` when out of memory.
     pub fn step(&mut self, store: &ParamStore, lr: f64, peak: f64) -> Result<(), Diagnostic> {
         for (_, path) in self.groups.iter().flat_map(|(g, paths)| paths.iter().map(move |p| (g, p))) {
             if let (Some(tensor), Some(_)) = (store.tensor(path), store.gradient(path))
@@ -143,8 +144,8 @@ impl Optimizer {
             let settings = ffi::Adam {
                 lr: match group.rate {
                     Rate::Factor(factor) => lr * factor,
-                    Rate::Own(own) if peak > 0.0 => own * lr / peak,
-                    Rate::Own(own) => own,
+                    Rate::Separate(rate) if peak > 0.0 => rate * lr / peak,
+                    Rate::Separate(rate) => rate,
                 },
                 beta1: self.settings.beta1,
                 beta2: self.settings.beta2,
@@ -163,15 +164,15 @@ impl Optimizer {
         self.groups.iter().flat_map(|(_, paths)| paths).map(String::as_str)
     }
 
-    /// Paths that have moments, in the order in which they got them.
+    /// Paths of the parameters that have moments, in the order in which these were created.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.states.keys().map(String::as_str)
     }
 
-    /// The moments of a parameter, for a checkpoint; nothing before its first step.
+    /// The moments of a parameter, for a checkpoint; `None` before its first step.
     ///
     /// # Errors
-    /// `E0701`.
+    /// `E0701` for an error of libtorch.
     pub fn moments(&self, path: &str) -> Result<Option<Moments>, Diagnostic> {
         let Some(state) = self.states.get(path) else { return Ok(None) };
         let read = || -> Result<Moments, Fault> {
@@ -185,22 +186,22 @@ impl Optimizer {
         read().map(Some).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))
     }
 
-    /// Puts back the moments of a parameter.
+    /// Restores the moments of a parameter from a checkpoint.
     ///
     /// # Errors
-    /// `E0727` for an unknown path or another shape; `E0701`.
+    /// `E0727` for an unknown path or another shape; `E0701` for an error of libtorch.
     pub fn set_moments(&mut self, store: &ParamStore, path: &str, moments: &Moments) -> Result<(), Diagnostic> {
         let misfit = |why: String| {
             Diagnostic::error(code::E0727, why)
-                .help("resume the run with the model file and the settings it was started with")
+                .help("use the model file and the settings that the run was started with")
         };
         let Some(tensor) = store.tensor(path) else {
-            return Err(misfit(format!("saved moments of `{path}`, the model has no such parameter")));
+            return Err(misfit(format!("the checkpoint has moments of `{path}`, but the model has no such parameter")));
         };
         let (shape, size) = (tensor.size(), tensor.numel());
         if shape != moments.shape || moments.mean.len() != size || moments.square.len() != size {
             return Err(misfit(format!(
-                "saved moments of `{path}` have shape {:?}, the parameter {shape:?}",
+                "the saved moments of `{path}` have shape {:?}, the parameter has {shape:?}",
                 moments.shape
             )));
         }

@@ -1,4 +1,4 @@
-//! The trainable tensors by path, and their gradients.
+//! The parameters of a model by path, and their gradients.
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use dsc_graph::{Graph, Init, Param};
 use dsc_random::Key;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
-/// Shape and numbers in row-major order.
+/// Shape, and elements in row-major order.
 pub type Values = (Vec<i64>, Vec<f32>);
 
 struct Entry {
@@ -19,10 +19,10 @@ struct Entry {
     gradient: Option<Tensor>,
 }
 
-/// All parameters of a model, in the order of the graph's table.
+/// All parameters of a model, in the order of the graph.
 ///
-/// Gradients are collected by [`backward`](Self::backward) and stand beside the parameter until
-/// [`zero_grads`](Self::zero_grads); several calls add up, which is how gradients are accumulated.
+/// [`backward`](Self::backward) adds to the gradients until [`zero_grads`](Self::zero_grads) clears them, so several calls
+/// accumulate gradients.
 pub struct ParamStore {
     entries: IndexMap<String, Entry>,
     device: Device,
@@ -30,11 +30,11 @@ pub struct ParamStore {
 }
 
 impl ParamStore {
-    /// Makes and fills all parameters of a graph. Each value is a function of (seed, path, index) alone, so two models
-    /// share the initial values of every path of one shape that they have in common.
+    /// Creates and initialises all parameters of a graph. Each value is a function of (seed, path, index), so two models have the
+    /// same initial values for every path that they share with the same shape.
     ///
     /// # Errors
-    /// `E0725` for a shape that has no number under `dims`; `E0701`, `E0706` for libtorch's own.
+    /// `E0725` for a shape that `dims` does not determine; `E0701`, `E0706` for errors of libtorch.
     pub fn init(graph: &Graph, dims: &DimTable, seed: u64, device: Device) -> Result<Self, Diagnostic> {
         let root = Key::new(seed).with("init");
         let mut entries = IndexMap::with_capacity(graph.params.len());
@@ -52,7 +52,7 @@ impl ParamStore {
     /// The same values in another kind (float64 for numerical tests), without gradients.
     ///
     /// # Errors
-    /// `E0701`, `E0706`.
+    /// `E0701`, `E0706` for errors of libtorch.
     pub fn to_kind(&self, kind: Kind) -> Result<Self, Diagnostic> {
         let mut entries = IndexMap::with_capacity(self.entries.len());
         for (path, entry) in &self.entries {
@@ -65,7 +65,7 @@ impl ParamStore {
         Ok(ParamStore { entries, device: self.device, kind })
     }
 
-    /// Where the parameters are.
+    /// Device of the parameters.
     pub fn device(&self) -> Device {
         self.device
     }
@@ -75,37 +75,37 @@ impl ParamStore {
         self.kind
     }
 
-    /// Number of parameters (tensors).
+    /// Number of parameter tensors.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether the model has no parameters.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Paths and tensors in the order of the graph's table.
+    /// Paths and tensors, in the order of the graph.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.entries.iter().map(|(path, e)| (path.as_str(), &e.tensor))
     }
 
-    /// The tensor of a path.
+    /// The parameter with the path `path`.
     pub fn tensor(&self, path: &str) -> Option<&Tensor> {
         self.entries.get(path).map(|e| &e.tensor)
     }
 
-    /// The gradient of a path, if a loss has reached it since the last [`zero_grads`](Self::zero_grads).
+    /// The gradient of a parameter; `None` if no loss depended on it since the last [`zero_grads`](Self::zero_grads).
     pub fn gradient(&self, path: &str) -> Option<&Tensor> {
         self.entries.get(path)?.gradient.as_ref()
     }
 
-    /// Whether a parameter takes part in training.
+    /// Whether a parameter is trained (requires a gradient).
     pub fn trains(&self, path: &str) -> bool {
         self.tensor(path).is_some_and(Tensor::requires_grad)
     }
 
-    /// Freezes a parameter or lets it train again.
+    /// Freezes or unfreezes a parameter.
     ///
     /// # Errors
     /// `E0726` for an unknown path.
@@ -116,18 +116,18 @@ impl ParamStore {
         Ok(())
     }
 
-    /// Overwrites a parameter, row-major.
+    /// Sets the values of a parameter, given in row-major order.
     ///
     /// # Errors
     /// `E0726` for an unknown path or another shape.
     pub fn set(&mut self, path: &str, shape: &[i64], values: &[f32]) -> Result<(), Diagnostic> {
         let (device, kind) = (self.device, self.kind);
         let entry = self.entries.get_mut(path).ok_or_else(|| unknown(path))?;
-        let own = entry.tensor.size();
-        if own != shape || values.len() != entry.tensor.numel() {
+        let expected = entry.tensor.size();
+        if expected != shape || values.len() != entry.tensor.numel() {
             return Err(Diagnostic::error(
                 code::E0726,
-                format!("parameter `{path}` has shape {own:?}, {} values of shape {shape:?} were given", values.len()),
+                format!("parameter `{path}` has shape {expected:?}, found {} values of shape {shape:?}", values.len()),
             )
             .help("these weights belong to another model: compare the graphs with `dsc diff`"));
         }
@@ -139,21 +139,21 @@ impl ParamStore {
         write().map_err(|f| f.diagnose(&named(path)))
     }
 
-    /// Shape and values of a parameter, row-major; nothing for an unknown path.
+    /// Shape and values of a parameter, row-major; `None` for an unknown path.
     ///
     /// # Errors
-    /// `E0701`.
+    /// `E0701` for an error of libtorch.
     pub fn get(&self, path: &str) -> Result<Option<Values>, Diagnostic> {
         let Some(tensor) = self.tensor(path) else { return Ok(None) };
         let values = host_values(tensor).map_err(|f| f.diagnose(&named(path)))?;
         Ok(Some((tensor.size(), values)))
     }
 
-    /// Adds the gradient of a scalar to the gradients of all parameters it depends on. What it does not depend on
-    /// keeps its gradient, or none. The values saved for the loss are freed.
+    /// Adds the gradient of a scalar to the gradients of all parameters that it depends on. Other gradients are unchanged. The
+    /// values saved for the backward pass are freed.
     ///
     /// # Errors
-    /// `E0701`, `E0706`.
+    /// `E0701`, `E0706` for errors of libtorch.
     pub fn backward(&mut self, loss: &Tensor) -> Result<(), Diagnostic> {
         let mut reached: Vec<&mut Entry> = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).collect();
         let mut run = || -> Result<(), Fault> {
@@ -174,13 +174,13 @@ impl ParamStore {
         run().map_err(|f| f.diagnose("going backward"))
     }
 
-    /// Forgets all gradients.
+    /// Clears all gradients.
     pub fn zero_grads(&mut self) {
         self.entries.values_mut().for_each(|e| e.gradient = None);
     }
 }
 
-/// All numbers of a tensor in row-major order, as f32 on the host.
+/// The elements of a tensor in row-major order, as f32 on the host.
 pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
     let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
     let mut values = vec![0.0f32; flat.numel()];
@@ -193,10 +193,10 @@ fn leaf(values: Vec<f32>, shape: &[i64], kind: Kind, device: Device) -> Result<T
     Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(device)?.f_to_kind(kind)?.f_set_requires_grad(true)?)
 }
 
-/// Initial values, as [`Init`] says.
+/// Fills `values` according to [`Init`].
 fn fill(param: &Param, shape: &[i64], dims: &DimTable, key: Key, values: &mut [f32]) -> Result<(), Diagnostic> {
     let fan = |fan: &Dim| Ok(number(param, fan, dims)?.max(1) as f64);
-    // Numbers of that standard deviation: uniform ones reach √3 times as far.
+    // Values with standard deviation `std`; the bound of a uniform distribution is √3 times as large.
     let spread = |std: f64, normal: bool, values: &mut [f32]| {
         if normal {
             return key.fill_normal(0.0, std as f32, values);
@@ -232,7 +232,7 @@ fn fill(param: &Param, shape: &[i64], dims: &DimTable, key: Key, values: &mut [f
 fn number(param: &Param, dim: &Dim, dims: &DimTable) -> Result<i64, Diagnostic> {
     dim.eval(dims).filter(|n| *n >= 0).ok_or_else(|| {
         Diagnostic::error(code::E0725, format!("`{dim}` in the shape of parameter `{}` has no number", param.path))
-            .at(param.span, "this call owns the parameter")
+            .at(param.span, "this call creates the parameter")
             .help("bind the graph to data or to a card first")
     })
 }
@@ -243,5 +243,5 @@ fn unknown(path: &str) -> Diagnostic {
 }
 
 fn named(path: &str) -> String {
-    format!("touching parameter `{path}`")
+    format!("accessing parameter `{path}`")
 }

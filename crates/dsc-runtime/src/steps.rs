@@ -1,5 +1,5 @@
-//! The valid rows of all samples step by step, as libtorch's recurrent kernels read them: first rows, second rows, ..,
-//! each time of the samples that have such a row, the longest sample first.
+//! The order of rows for recurrent layers, as in a `PackedSequence` of PyTorch: the first rows of all samples, then the second rows,
+//! .., each of the samples that are long enough, the longest sample first.
 
 use std::cmp::Reverse;
 
@@ -8,14 +8,13 @@ use tch::{Device, Tensor};
 use super::fault::Fault;
 use super::lengths::{Lengths, places};
 
-/// The way from a sequence's layout to steps and back.
+/// Gathers from the layout of a sequence to the order of steps, and back.
 pub(crate) struct Steps {
-    /// `[N]`: for each row in the order of steps, its place in the sequence once batch and time are one axis.
+    /// `[N]`: for each row in the order of steps, its index in the flattened sequence.
     pub(crate) rows: Tensor,
-    /// `[T]`, on the host: how many samples have that step.
+    /// `[T]`, on the host: number of samples that have the step.
     pub(crate) sizes: Tensor,
-    /// For each row of the sequence, batch and time as one axis, its place among the steps; padding repeats the sample's
-    /// first row.
+    /// For each row of the flattened sequence, its index in the order of steps; padding repeats the first row of the sample.
     pub(crate) back: Tensor,
 }
 
@@ -37,7 +36,7 @@ impl Steps {
             sizes.push((rows.len() - before) as i64);
         }
         if !lengths.packed {
-            // The first step holds the first row of every sample, in this order.
+            // The first step has the first row of every sample, in this order.
             for (first, sample) in order.iter().enumerate() {
                 let padding = lengths.place(*sample, lengths.len(*sample))..lengths.place(*sample, lengths.padded);
                 if let Some(back) = back.get_mut(padding.start as usize..padding.end as usize) {

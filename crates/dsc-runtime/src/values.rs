@@ -1,4 +1,4 @@
-//! What a training loop does with the tensors of a run, so that it needs no libtorch of its own.
+//! Reads the tensors of a run, so that a training loop does not need libtorch itself.
 
 use indexmap::IndexMap;
 use tch::Tensor;
@@ -7,10 +7,10 @@ use super::fault::Fault;
 use super::params::host_values;
 use dsc_syntax::diag::Diagnostic;
 
-/// The sum of all loss terms times `scale`: what the gradient is taken of. Nothing when there is no term.
+/// The training loss: the sum of all loss terms times `scale`, a scalar. `None` without loss terms.
 ///
 /// # Errors
-/// `E0720`, `E0728`.
+/// As [`fault`](crate::error::fault).
 pub fn total(losses: &IndexMap<String, Tensor>, scale: f64) -> Result<Option<Tensor>, Diagnostic> {
     let add = || -> Result<Option<Tensor>, Fault> {
         let mut sum: Option<Tensor> = None;
@@ -28,18 +28,18 @@ pub fn total(losses: &IndexMap<String, Tensor>, scale: f64) -> Result<Option<Ten
     add().map_err(|f| f.diagnose("the sum of the losses"))
 }
 
-/// The number of a scalar; waits for the device.
+/// The value of a scalar tensor; waits for the device.
 ///
 /// # Errors
-/// `E0720`, `E0728`.
+/// As [`fault`](crate::error::fault).
 pub fn scalar(tensor: &Tensor) -> Result<f64, Diagnostic> {
     tensor.f_double_value(&[]).map_err(|e| Fault::from(e).diagnose("reading a loss"))
 }
 
-/// All numbers of a tensor in row-major order, on the host; waits for the device.
+/// The elements of a tensor in row-major order, on the host; waits for the device.
 ///
 /// # Errors
-/// `E0720`, `E0728`.
+/// As [`fault`](crate::error::fault).
 pub fn host(tensor: &Tensor) -> Result<Vec<f32>, Diagnostic> {
     host_values(tensor).map_err(|f| f.diagnose("reading results"))
 }

@@ -30,8 +30,8 @@ pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
         if b.open.len() > MAX_DEPTH {
             b.scan.diagnostics.push(
                 Diagnostic::error(codes::E0111, format!("brackets are nested more than {MAX_DEPTH} deep"))
-                    .at(b.span(token), "this one is too deep; the file is not read")
-                    .help("bind inner parts to names with `let`, or move them into blocks"),
+                    .at(b.span(token), "too deep; the rest of the file is not parsed")
+                    .help("name inner parts with `let`, or move them into blocks"),
             );
             deep = true;
             break;
@@ -123,14 +123,14 @@ impl<'a> Balancer<'a> {
         match t.kind {
             TokenKind::Word if self.returns(t, next) => {
                 let fault = Diagnostic::error(codes::E0115, "the language has no `return`")
-                    .at(self.span(t), "a word of another language");
+                    .at(self.span(t), "not a keyword of this language");
                 // A model has no value; there the expression is read as what is bound and left alone.
                 let (fault, text) = if self.item == "model" && self.open.len() == 1 {
-                    (fault.help("a model tells what it predicts: `output score for y`"), "let _ =".to_owned())
+                    (fault.help("a model declares what it predicts: `output score for y`"), "let _ =".to_owned())
                 } else {
                     let value = next.map_or(t.end, |n| n.start);
                     let fault = fault
-                        .help("leave it out: the last expression of a body is its value")
+                        .help("remove it: the value of a body is its last expression")
                         .fix(Span::new(self.base + t.start, self.base + value), "");
                     (fault, " ".repeat(t.end - t.start))
                 };
@@ -194,8 +194,8 @@ impl<'a> Balancer<'a> {
             && let Some(meant) = did_you_mean(word, ITEM_WORDS)
         {
             self.scan.diagnostics.push(
-                Diagnostic::error(codes::E0107, format!("no item begins with `{word}`"))
-                    .at(self.span(t), "unknown kind of item")
+                Diagnostic::error(codes::E0107, format!("unknown item `{word}`"))
+                    .at(self.span(t), "not an item keyword")
                     .help(format!("did you mean `{meant}`?")),
             );
             // A mended letter that is not ASCII may have an edit of its own here already.
@@ -225,8 +225,8 @@ impl<'a> Balancer<'a> {
         }
         let Some(top) = self.open.last().copied() else {
             self.scan.diagnostics.push(
-                Diagnostic::error(codes::E0104, format!("`{c}` closes nothing"))
-                    .at(self.span(t), "no bracket is open here")
+                Diagnostic::error(codes::E0104, format!("unmatched closing bracket `{c}`"))
+                    .at(self.span(t), "no open bracket")
                     .help("remove it, or open the bracket it belongs to"),
             );
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".into() });
@@ -247,8 +247,8 @@ impl<'a> Balancer<'a> {
         {
             let right = closer(o);
             self.scan.diagnostics.push(
-                Diagnostic::error(codes::E0104, format!("`{o}` is closed by `{c}`"))
-                    .at(self.span(t), format!("`{right}` belongs here"))
+                Diagnostic::error(codes::E0104, format!("mismatched brackets: `{o}` is closed by `{c}`"))
+                    .at(self.span(t), format!("expected `{right}`"))
                     .because(self.span(&top), "opened here")
                     .help(format!("write `{right}`"))
                     .fix(self.span(t), right.to_string()),
@@ -257,9 +257,9 @@ impl<'a> Balancer<'a> {
             self.open.pop();
         } else {
             self.scan.diagnostics.push(
-                Diagnostic::error(codes::E0104, format!("`{c}` closes nothing"))
-                    .at(self.span(t), format!("no `{}` is open here", opener(c)))
-                    .because(self.span(&top), "the innermost open bracket")
+                Diagnostic::error(codes::E0104, format!("unmatched closing bracket `{c}`"))
+                    .at(self.span(t), format!("no open `{}`", opener(c)))
+                    .because(self.span(&top), "innermost open bracket")
                     .help("remove it, or open the bracket it belongs to"),
             );
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: " ".into() });
@@ -275,7 +275,7 @@ impl<'a> Balancer<'a> {
         self.scan.diagnostics.push(
             Diagnostic::error(codes::E0103, format!("`{o}` is not closed before {before}"))
                 .at(self.span(&top), "opened here")
-                .because(Span::new(self.base + at, self.base + at), format!("`{right}` is missing here at the latest"))
+                .because(Span::new(self.base + at, self.base + at), format!("expected `{right}` here at the latest"))
                 .help(format!("add `{right}`")),
         );
         self.scan.edits.push(Edit { start: at, end: at, text: right.to_string() });

@@ -83,12 +83,9 @@ impl Builder<'_> {
 
     fn too_tall(&mut self, span: Span) -> Expr {
         self.diagnostics.push(
-            Diagnostic::error(
-                codes::E0111,
-                format!("this expression has more than {MAX_HEIGHT} steps within one another"),
-            )
-            .at(span, "too long to be checked")
-            .help("bind parts of it to names with `let`"),
+            Diagnostic::error(codes::E0111, format!("this expression has more than {MAX_HEIGHT} nested operations"))
+                .at(span, "too deeply nested")
+                .help("name parts of it with `let`"),
         );
         Expr { kind: ExprKind::Error, span }
     }
@@ -121,7 +118,7 @@ impl Builder<'_> {
                 };
                 self.diagnostics.push(
                     Diagnostic::error(codes::E0115, format!("the language has no `{wrong}`"))
-                        .at(span, "an operator of another language")
+                        .at(span, "not an operator of this language")
                         .help(format!("write `{}`", op.symbol()))
                         .fix(span, op.symbol()),
                 );
@@ -174,10 +171,10 @@ impl Builder<'_> {
             ExprKind::Error => ExprKind::Error,
             _ => {
                 self.diagnostics.push(
-                    Diagnostic::error(codes::E0116, "a call has to stand right of `|>`")
+                    Diagnostic::error(codes::E0116, "expected a call after `|>`")
                         .at(right.span, "not a call")
-                        .because(at, "`|>` binds more weakly than all other operators")
-                        .help("put brackets round the piped part: `(x |> F()) + y`"),
+                        .because(at, "`|>` has the lowest precedence of all operators")
+                        .help("put parentheses around the piped part: `(x |> F()) + y`"),
                 );
                 ExprKind::Error
             }
@@ -229,7 +226,7 @@ impl Builder<'_> {
                     slice = true;
                     self.diagnostics.push(
                         Diagnostic::error(codes::E0115, "the language has no slices `x[a:b]`")
-                            .at(self.span(&p), "a mark of another language")
+                            .at(self.span(&p), "slices are not supported")
                             .help(
                                 "rows are `take(x, rows: 1)` and `skip(x, rows: 1)`, entries of the last axis \
                                  `slice(x, from: 0, to: 1)`, elements of a list `[x[0], x[1]]`",
@@ -342,8 +339,8 @@ impl Builder<'_> {
                     let span = self.span(&p);
                     self.diagnostics.push(
                         Diagnostic::error(codes::E0115, "the language has no `if`")
-                            .at(span, "a word of another language")
-                            .help("write `when`: the condition is known when the model is compiled")
+                            .at(span, "not a keyword of this language")
+                            .help("write `when`: the condition is evaluated at compile time")
                             .fix(span, "when"),
                     );
                 }
@@ -393,8 +390,8 @@ impl Builder<'_> {
                         let at = self.span(&p);
                         let name = arg.name.as_ref().map_or("name", |n| n.value.as_str());
                         self.diagnostics.push(
-                            Diagnostic::error(codes::E0106, format!("`{name}` takes its value behind `:`, not `=`"))
-                                .at(at, "`:` belongs here")
+                            Diagnostic::error(codes::E0106, format!("expected `:` after `{name}`, found `=`"))
+                                .at(at, "expected `:`")
                                 .help(format!("write `{name}: ..`"))
                                 .fix(at, ":"),
                         );
@@ -418,9 +415,9 @@ impl Builder<'_> {
         let word = pair.clone().into_inner().next().map_or("", |w| w.as_str());
         if self.fault_at != Some(start) {
             self.diagnostics.push(
-                Diagnostic::error(codes::E0101, format!("a comma is missing before `{word}`"))
-                    .at(self.place(before, before), "`,` belongs here")
-                    .help("separate with `,`")
+                Diagnostic::error(codes::E0101, format!("missing comma before `{word}`"))
+                    .at(self.place(before, before), "expected `,`")
+                    .help("separate them with `,`")
                     .fix(self.place(before, before), ","),
             );
         }
@@ -475,9 +472,7 @@ impl Builder<'_> {
                 format!("to multiply, write `{number}*{rest}`; the multipliers are `K`, `M` and `G`")
             };
             self.diagnostics.push(
-                Diagnostic::error(codes::E0113, format!("`{raw}` is not a number"))
-                    .at(span, "cannot be read")
-                    .help(help),
+                Diagnostic::error(codes::E0113, format!("invalid number `{raw}`")).at(span, "not a number").help(help),
             );
             ExprKind::Error
         });

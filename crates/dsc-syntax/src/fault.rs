@@ -45,7 +45,7 @@ impl Builder<'_> {
                 keyword(word, what, span)
             } else {
                 Diagnostic::error(codes::E0101, format!("expected {what}, found `{word}`"))
-                    .at(span, format!("{what} should stand here"))
+                    .at(span, format!("expected {what}"))
             });
         } else {
             let start = before.len() - last_lump(before).len();
@@ -54,7 +54,7 @@ impl Builder<'_> {
             let after = self.written(previous);
             self.diagnostics.push(
                 Diagnostic::error(codes::E0102, format!("expected {what} after `{after}`"))
-                    .at(end, format!("{what} should stand here")),
+                    .at(end, format!("expected {what}")),
             );
         }
     }
@@ -82,8 +82,8 @@ impl Builder<'_> {
                     _ if ITEM_WORDS.contains(&first) => "the outermost level of the file",
                     _ => "a model or block",
                 };
-                Diagnostic::error(codes::E0101, format!("`{word}` cannot stand here"))
-                    .at(span, "not here")
+                Diagnostic::error(codes::E0101, format!("`{word}` is not allowed here"))
+                    .at(span, "not allowed here")
                     .help(format!("move it to {place}"))
             });
             self.diagnostics.push(fault);
@@ -91,18 +91,18 @@ impl Builder<'_> {
         }
         let fault = match pair.as_rule() {
             Rule::junk_item if first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
-                Diagnostic::error(codes::E0107, format!("no item begins with `{word}`"))
-                    .at(span, "unknown kind of item")
+                Diagnostic::error(codes::E0107, format!("unknown item `{word}`"))
+                    .at(span, "not an item keyword")
                     .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `")))
                     .did_you_mean(word, ITEM_WORDS)
             }
             Rule::junk_item => Diagnostic::error(codes::E0107, format!("expected an item, found `{word}`"))
-                .at(span, "no item begins like this")
+                .at(span, "not the start of an item")
                 .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `"))),
             Rule::junk_arg | Rule::junk_angle => Diagnostic::error(codes::E0101, format!("unexpected `{word}`"))
                 .at(span, "expected a comma or the closing bracket before this")
-                .help("separate with `,`"),
-            _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "this fits nothing here"),
+                .help("separate them with `,`"),
+            _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "not valid here"),
         };
         self.diagnostics.push(fault);
     }
@@ -129,7 +129,7 @@ impl Builder<'_> {
             let shown = if text.len() <= 24 { text } else { lump(text) };
             let mut fault =
                 Diagnostic::error(codes::E0101, format!("unexpected `{shown}` before the body of {item} `{name}`"))
-                    .at(span, "this does not belong here")
+                    .at(span, "not valid here")
                     .help(format!("write `{written}`"));
             if let Some(other) = other {
                 let blank =
@@ -166,8 +166,8 @@ impl Builder<'_> {
     /// A change of a variant that is a statement of models only.
     pub(super) fn wrong_change(&mut self, span: Span) {
         self.diagnostics.push(
-            Diagnostic::error(codes::E0101, "a variant binds one name at a time, with `let name = ..`")
-                .at(span, "not a change of a variant")
+            Diagnostic::error(codes::E0101, "a variant replaces one name at a time: `let name = ..`")
+                .at(span, "not allowed in a variant")
                 .help("write one `let name = value` per binding, without a type"),
         );
     }
@@ -198,7 +198,7 @@ impl Builder<'_> {
             let end = if ahead.trim().is_empty() { "file" } else { "line" };
             let here = self.place(before.len(), before.len());
             Diagnostic::error(codes::E0101, format!("expected {expected}, found the end of the {end}"))
-                .at(here, format!("{expected} should stand here"))
+                .at(here, format!("expected {expected}"))
         } else if found.is_empty() || !same_line || expected.is_empty() && found.starts_with(['}', ')', ']']) {
             let start = before.len() - last_lump(before).len();
             let previous = self.place(start, before.len());
@@ -207,12 +207,12 @@ impl Builder<'_> {
             Diagnostic::error(codes::E0101, format!("expected {what} after `{after}`"))
                 .at(Span { start: previous.end, ..previous }, "something is missing here")
         } else if expected.is_empty() {
-            Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "this fits nothing here")
+            Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "not valid here")
         } else if expected.contains("a name") && is_reserved(found) {
             keyword(word, &expected, span)
         } else {
             Diagnostic::error(codes::E0101, format!("expected {expected}, found `{word}`"))
-                .at(span, format!("{expected} should stand here"))
+                .at(span, format!("expected {expected}"))
         })
     }
 }
@@ -224,7 +224,7 @@ fn head_end(text: &str, at: usize) -> usize {
 
 fn keyword(word: &str, expected: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0114, format!("expected {expected}, found the keyword `{word}`"))
-        .at(span, "a word of the language")
+        .at(span, "a keyword")
         .help(format!("choose another name, such as `{word}_`"))
 }
 

@@ -201,9 +201,9 @@ impl Builder<'_> {
                     self.diagnostics.push(
                         Diagnostic::error(
                             codes::E0101,
-                            format!("a result type stands behind `->`, not `{}`", self.written(at)),
+                            format!("expected `->` before the result type, found `{}`", self.written(at)),
                         )
-                        .at(at, "`->` belongs here")
+                        .at(at, "expected `->`")
                         .help("write `->`")
                         .fix(at, arrow),
                     );

@@ -104,7 +104,8 @@ impl<'a> Builder<'a> {
                 };
                 let span = self.place(at, at);
                 self.diagnostics.push(
-                    Diagnostic::error(codes::E0101, "unexpected text").at(span, "the file cannot be read from here"),
+                    Diagnostic::error(codes::E0101, "unexpected text")
+                        .at(span, "the file cannot be parsed from here on"),
                 );
                 (vec![Item { docs: Vec::new(), kind: ItemKind::Error, span }], None)
             }

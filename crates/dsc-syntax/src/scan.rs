@@ -145,7 +145,7 @@ impl<'a> Scanner<'a> {
                     self.out.diagnostics.push(
                         Diagnostic::error(codes::E0105, "the language has no semicolons")
                             .at(self.span(self.at, self.at + 1), "`;`")
-                            .help("remove it: a statement ends by itself")
+                            .help("remove it: statements need no terminator")
                             .fix(self.span(self.at, self.at + 1), ""),
                     );
                     self.blank(1);
@@ -202,9 +202,9 @@ impl<'a> Scanner<'a> {
         }
         if let Some((i, c)) = word.char_indices().find(|(_, c)| !c.is_ascii()) {
             self.out.diagnostics.push(
-                Diagnostic::error(codes::E0110, format!("the name `{word}` holds `{c}` (U+{:04X})", u32::from(c)))
+                Diagnostic::error(codes::E0110, format!("the name `{word}` contains `{c}` (U+{:04X})", u32::from(c)))
                     .at(self.span(self.at + i, self.at + i + c.len_utf8()), "not an ASCII letter")
-                    .help("write names with the letters a to z, digits and `_`"),
+                    .help("use the letters a to z, digits and `_`"),
             );
             let text = word.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
             self.out.edits.push(Edit { start: self.at, end: self.at + len, text });
@@ -226,7 +226,7 @@ impl<'a> Scanner<'a> {
         // Never closed: it ends before a bracket or comma, so that these keep their meaning, or with the line.
         let end = rest.find([')', ']', '}', ',']).unwrap_or(rest.trim_end().len());
         self.out.diagnostics.push(
-            Diagnostic::error(codes::E0109, "this string is not closed")
+            Diagnostic::error(codes::E0109, "unterminated string")
                 .at(self.span(self.at, self.at + end), "opened here")
                 .help("close it with `\"` on the same line"),
         );
@@ -250,8 +250,8 @@ impl<'a> Scanner<'a> {
         let (start, end) = (self.at, self.at + inner.len() + 2);
         let plain = inner.replace(['\\', '"'], "_");
         let text = format!("\"{plain}\"");
-        let mut fault = Diagnostic::error(codes::E0115, "strings stand in double quotes")
-            .at(self.span(start, end), "a string of another language")
+        let mut fault = Diagnostic::error(codes::E0115, "strings use double quotes")
+            .at(self.span(start, end), "single quotes")
             .help(format!("write `{text}`"));
         if plain == inner {
             fault = fault.fix(self.span(start, end), text.clone());
@@ -271,7 +271,7 @@ impl<'a> Scanner<'a> {
         let len = end.unwrap_or(here);
         let text = rest.get(..len).unwrap_or("");
         let mut fault = Diagnostic::error(codes::E0108, "comments begin with `//`, not with `/*`")
-            .at(self.span(self.at, self.at + 2), "a comment of another language")
+            .at(self.span(self.at, self.at + 2), "not a comment here")
             .help(if text.contains('\n') { "write `//` before each of its lines" } else { "write `//`" });
         // Behind the comment of one line nothing must stand that would become part of it.
         if end.is_some() && len == here {
@@ -423,10 +423,10 @@ impl<'a> Scanner<'a> {
                 self.out.diagnostics.push(
                     Diagnostic::error(
                         codes::E0112,
-                        "outside brackets `//` begins a comment, and this one reads as a division",
+                        "outside of brackets `//` begins a comment, but this one looks like a division",
                     )
-                    .at(self.span(start, end), "taken as a comment")
-                    .help("to divide, put brackets round it, `(a // b)`; to comment, put two blanks before the `//`"),
+                    .at(self.span(start, end), "read as a comment")
+                    .help("to divide, use parentheses, `(a // b)`; for a comment, put two spaces before `//`"),
                 );
             }
         }

@@ -55,8 +55,8 @@ impl Builder<'_> {
         let help = "a statement begins with `let`, `var`, `for`, `output`, `loss`, `companions` or `reveal`; \
                     the value of a body is its last expression";
         self.diagnostics.push(
-            Diagnostic::error(codes::E0101, format!("no statement begins with `{written}`"))
-                .at(span, "nothing joins it to what follows")
+            Diagnostic::error(codes::E0101, format!("expected a statement, found `{written}`"))
+                .at(span, "not the start of a statement")
                 .help(help)
                 .did_you_mean(written, WORDS),
         );
@@ -145,7 +145,7 @@ impl Builder<'_> {
             !matches!(by.kind, ExprKind::Binary(..) | ExprKind::Range { .. } | ExprKind::Call { piped: true, .. });
         let value = self.written(by.span);
         let mut fault = Diagnostic::error(codes::E0115, format!("the language has no `{written}`"))
-            .at(at, "an operator of another language");
+            .at(at, "not an operator of this language");
         if value.contains('\n') || value.is_empty() {
             fault = fault.help(format!("write `{name_text} = {name_text} {sign} (..)`"));
         } else {

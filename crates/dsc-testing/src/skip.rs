@@ -5,7 +5,6 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
 
 /// What a test lacks.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +22,7 @@ pub enum Lacks<'a> {
 /// With `CI=true` only a missing GPU and a missing `../shared` are reasons; any other fails the test.
 #[track_caller]
 pub fn skip(lacks: Lacks<'_>) {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = crate::root().join("../shared");
     let (reason, excused) = judge(lacks, shared.is_dir());
     let line = format!("SKIPPED {}: {reason}", test_name());
     eprintln!("{line}");

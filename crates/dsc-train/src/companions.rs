@@ -1,9 +1,9 @@
-//! Companions of a training: lists refreshed every few epochs, companions drawn for each anchor, rows of a batch.
+//! Companions during training: lists that are refreshed every few epochs, companions drawn per anchor, rows of a batch.
 
 use std::collections::HashMap;
 
+use super::batch_source::BatchSource;
 use super::evaluate::{Vectors, retrieval_vectors};
-use super::feed::Feed;
 use dsc_data::Split;
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
 use dsc_graph::Graph;
@@ -11,40 +11,40 @@ use dsc_recipe::Settings;
 use dsc_runtime::{CompanionRows, ParamStore, Program};
 use dsc_syntax::diag::Diagnostic;
 
-/// The lists of one declaration and the epoch they were made before.
+/// The companion lists of one declaration, and their age.
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
-    /// The lists.
+    /// The lists of all anchors.
     pub pools: Pools,
-    /// The epoch.
+    /// The epoch before which they were made, from 0.
     pub epoch: u64,
 }
 
-/// Whether some declaration wants new lists before this epoch.
+/// Whether the lists of any declaration must be refreshed before this epoch.
 pub(super) fn is_due(graph: &Graph, lists: &[Option<Listed>], epoch: u64) -> bool {
-    graph.companions.iter().zip(lists).any(|(c, l)| wants(c.refresh, l.as_ref(), epoch))
+    graph.companions.iter().zip(lists).any(|(c, l)| needs_refresh(c.refresh, l.as_ref(), epoch))
 }
 
-fn wants(refresh: usize, listed: Option<&Listed>, epoch: u64) -> bool {
+fn needs_refresh(refresh: usize, listed: Option<&Listed>, epoch: u64) -> bool {
     listed.is_none_or(|l| l.epoch != epoch) && (listed.is_none() || epoch.is_multiple_of(refresh.max(1) as u64))
 }
 
-/// Makes the lists that are due, from vectors computed in evaluation mode.
+/// Refreshes the lists that are due, with vectors computed in evaluation mode.
 pub(super) fn refresh(
     graph: &Graph,
     program: &Program,
     store: &ParamStore,
-    feed: &Feed<'_>,
+    data: &BatchSource<'_>,
     settings: &Settings,
     lists: &mut [Option<Listed>],
     epoch: u64,
 ) -> Result<(), Diagnostic> {
-    let vectors = retrieval_vectors(graph, program, store, feed)?;
+    let vectors = retrieval_vectors(graph, program, store, data)?;
     for ((decl, vectors), listed) in graph.companions.iter().zip(&vectors).zip(lists) {
-        if !wants(decl.refresh, listed.as_ref(), epoch) {
+        if !needs_refresh(decl.refresh, listed.as_ref(), epoch) {
             continue;
         }
-        let classes = classes(settings.class, feed.label(Split::Train, &decl.class)?)?;
+        let classes = classes(settings.class, data.label(Split::Train, &decl.class)?)?;
         let matrices: Vec<Matrix<'_>> =
             vectors.iter().map(|Vectors { data, width }| Matrix { data, width: *width }).collect();
         let wanted = PoolSettings { pos: decl.pos, near: decl.near, far: decl.far, pool: decl.pool, ranks: decl.ranks };
@@ -53,7 +53,7 @@ pub(super) fn refresh(
     Ok(())
 }
 
-/// The samples of a batch with those of its companions behind the anchors, each once, and where the companions stand.
+/// The samples of a batch, anchors first, then their companions, each sample once; and the rows of the companions.
 pub(super) fn rows(
     lists: &[Option<Listed>],
     anchors: &[usize],
@@ -75,7 +75,7 @@ pub(super) fn rows(
             rows.present.push(drawn.present);
             for (columns, chosen) in [(&mut rows.pos, &drawn.pos), (&mut rows.neg, &drawn.neg)] {
                 for (index, column) in columns.iter_mut().enumerate() {
-                    // An anchor without companions points at itself; its terms count 0.
+                    // An anchor without companions refers to itself; its loss terms are masked.
                     let companion = chosen.get(index).filter(|_| drawn.present);
                     column.push(companion.map_or(row as u32, |c| {
                         *places.entry(*c as usize).or_insert_with(|| {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sample_stands_once_and_companions_point_at_it() {
+    fn every_sample_occurs_once_and_companions_refer_to_it() {
         // Six samples, classes {0, 1, 2} and {3, 4} and {5}: 5 has no positive.
         let settings = PoolSettings { pos: 2, near: 1, far: 1, pool: 3, ranks: None };
         let pos = lists(&[&[1, 2], &[0, 2], &[0, 1], &[4], &[3], &[]]);
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn lists_are_due_at_multiples_and_after_a_start() {
-        assert!(wants(2, None, 0) && wants(2, None, 3));
+        assert!(needs_refresh(2, None, 0) && needs_refresh(2, None, 3));
         let at = |epoch| Listed {
             pools: Pools {
                 settings: PoolSettings::default(),
@@ -145,8 +145,8 @@ mod tests {
             },
             epoch,
         };
-        assert!(!wants(2, Some(&at(0)), 0));
-        assert!(!wants(2, Some(&at(0)), 1));
-        assert!(wants(2, Some(&at(0)), 2));
+        assert!(!needs_refresh(2, Some(&at(0)), 0));
+        assert!(!needs_refresh(2, Some(&at(0)), 1));
+        assert!(needs_refresh(2, Some(&at(0)), 2));
     }
 }

@@ -1,4 +1,4 @@
-//! Weights of a pretrained text encoder into the parameters of `std::Bert`.
+//! Loads the weights of a pretrained text encoder into the parameters of `std::Bert`.
 
 use dsc_data::text::WeightFile;
 use dsc_graph::Graph;
@@ -6,9 +6,9 @@ use dsc_runtime::ParamStore;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0917;
 
-/// The name that the Hugging Face tools give to a parameter of `std::Bert`, by its path within the block:
-/// `bert_layer.3.query.weight` is `encoder.layer.3.attention.self.query.weight`. Nothing for a path that is none of
-/// BERT's.
+/// The name of a parameter of `std::Bert` in the Hugging Face tools, from its path within the block:
+/// `bert_layer.3.query.weight` is `encoder.layer.3.attention.self.query.weight`. `None` for a path that is not one of
+/// `std::Bert`.
 pub fn hugging_face_name(path: &str) -> Option<String> {
     let fixed = match path {
         "word.weight" => "embeddings.word_embeddings.weight",
@@ -39,10 +39,10 @@ pub fn hugging_face_name(path: &str) -> Option<String> {
     Some(format!("encoder.layer.{layer}.{part}.{kind}"))
 }
 
-/// Copies the weights of an encoder into all parameters of the graph that belong to one. Returns their number.
+/// Copies the weights of an encoder into all encoder parameters of the graph. Returns their number.
 ///
 /// # Errors
-/// `E0917` for a parameter that is not in the file or has another shape, which names up to four of them.
+/// `E0917` for parameters that are not in the file or have another shape; the message names up to four.
 pub fn load(graph: &Graph, store: &mut ParamStore, weights: &WeightFile) -> Result<usize, Diagnostic> {
     let mut faults = Vec::new();
     let mut loaded = 0;
@@ -72,7 +72,7 @@ pub fn load(graph: &Graph, store: &mut ParamStore, weights: &WeightFile) -> Resu
     Err(Diagnostic::error(E0917, message).help("use the folder of a BERT encoder with its own config.json"))
 }
 
-/// The first four faults in one line, and how many more there are.
+/// The first four faults in one line, and the number of the others.
 pub(super) fn a_few(mut faults: Vec<String>) -> String {
     let more = faults.len().saturating_sub(4);
     faults.truncate(4);

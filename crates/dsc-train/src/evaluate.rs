@@ -1,8 +1,8 @@
-//! Running a model over a whole split without training it.
+//! Predictions and scores on a whole split, in evaluation mode.
 
 use indexmap::IndexMap;
 
-use super::feed::Feed;
+use super::batch_source::BatchSource;
 use dsc_data::Split;
 use dsc_experiment::metrics::{Family, Metrics, evaluate_named};
 use dsc_graph::Graph;
@@ -10,32 +10,32 @@ use dsc_runtime::{Mode, ParamStore, Program, Want, values};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0922;
 
-/// Samples of an evaluation batch: without gradients they can be many.
+/// Batch size for evaluation; it can be large, since there are no gradients.
 const BATCH: usize = 64;
 
-/// Vectors of all samples of a split, row-major.
+/// One vector per sample of a split.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vectors {
-    /// `[n, width]`.
+    /// `[n, width]`, row-major.
     pub data: Vec<f32>,
-    /// Numbers per sample.
+    /// Length of each vector.
     pub width: usize,
 }
 
-/// Predictions on a split by label, each in the order of the samples.
+/// Predictions on a split, for each label `[n]` in the order of the samples.
 ///
 /// # Errors
-/// As [`Feed::batch`] and [`Program::run`].
+/// As [`BatchSource::batch`] and [`Program::run`].
 pub fn predict(
     program: &Program,
     store: &ParamStore,
-    feed: &Feed<'_>,
+    data: &BatchSource<'_>,
     split: Split,
 ) -> Result<IndexMap<String, Vec<f32>>, Diagnostic> {
-    let n = feed.len(split)?;
+    let n = data.len(split)?;
     let mut all: IndexMap<String, Vec<f32>> = IndexMap::new();
-    for samples in feed.evaluation_batches(split, BATCH)? {
-        let batch = feed.batch(split, &samples, samples.len(), false)?;
+    for samples in data.evaluation_batches(split, BATCH)? {
+        let batch = data.batch(split, &samples, samples.len(), false)?;
         let result = program.run(store, &batch, Mode::Eval, Want::OUTPUTS)?;
         for (label, tensor) in &result.outputs {
             let numbers = values::host(tensor)?;
@@ -45,7 +45,7 @@ pub fn predict(
     Ok(all)
 }
 
-/// The vectors by which companions are ranked, of all training samples: per declaration, per `by`.
+/// The retrieval vectors of all training samples: for each `companions` declaration one entry per expression in `by`.
 ///
 /// # Errors
 /// As [`predict`].
@@ -53,12 +53,12 @@ pub fn retrieval_vectors(
     graph: &Graph,
     program: &Program,
     store: &ParamStore,
-    feed: &Feed<'_>,
+    data: &BatchSource<'_>,
 ) -> Result<Vec<Vec<Vectors>>, Diagnostic> {
-    let n = feed.len(Split::Train)?;
+    let n = data.len(Split::Train)?;
     let mut all: Vec<Vec<Vectors>> = graph.companions.iter().map(|c| vec![Vectors::default(); c.by.len()]).collect();
-    for samples in feed.evaluation_batches(Split::Train, BATCH)? {
-        let batch = feed.batch(Split::Train, &samples, samples.len(), false)?;
+    for samples in data.evaluation_batches(Split::Train, BATCH)? {
+        let batch = data.batch(Split::Train, &samples, samples.len(), false)?;
         let result = program.run(store, &batch, Mode::Eval, Want::RETRIEVAL)?;
         for (into, tensors) in all.iter_mut().zip(&result.retrieval) {
             for (into, tensor) in into.iter_mut().zip(tensors) {
@@ -72,18 +72,18 @@ pub fn retrieval_vectors(
     Ok(all)
 }
 
-/// Scores predictions, naming the sample of one that is not a number.
+/// Computes the metrics of predictions; errors name the sample by its id.
 ///
 /// # Errors
-/// `E0960` to `E0962`.
+/// `E0960` for a prediction that is NaN or infinite, `E0961` for such a label, `E0962` for lists of different length.
 pub fn score(family: Family, predictions: &[f32], truth: &[f32], ids: &[String]) -> Result<Metrics, Diagnostic> {
     evaluate_named(family, predictions, truth, |i| match ids.get(i) {
-        Some(id) => format!("`{id}` (number {i})"),
-        None => format!("number {i}"),
+        Some(id) => format!("`{id}` (index {i})"),
+        None => format!("index {i}"),
     })
 }
 
-/// The label whose prediction is scored and selected by: that of the first `output`.
+/// The label that metrics and the selection of the epoch use: that of the first `output`.
 ///
 /// # Errors
 /// `E0922` for a model without output.

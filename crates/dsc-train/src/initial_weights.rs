@@ -1,9 +1,9 @@
-//! Weights of a file into all parameters of a model: a checkpoint of `dsc`, or one of another program by a map of names.
+//! Reads the weights of a whole model from a checkpoint of `dsc`, or of another program with a [`WeightMap`].
 
 use std::collections::BTreeMap;
 
 use super::encoder_weights::a_few;
-use super::weight_map::{Part, WeightMap};
+use super::weight_map::{RowChunk, WeightMap};
 use dsc_data::text::WeightFile;
 use dsc_graph::dims::DimTable;
 use dsc_graph::{Graph, Param};
@@ -11,25 +11,25 @@ use dsc_runtime::ParamStore;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0918;
 
-/// Weights that a model starts from.
+/// The weights of a whole model in a checkpoint file.
 #[derive(Debug)]
 pub struct InitialWeights {
-    /// The file.
+    /// The checkpoint.
     pub file: WeightFile,
-    /// Its names; without them, or where it has all of the model's own paths, they are those.
+    /// Maps parameters to tensors. Not used if the file has a tensor for the path of every parameter.
     pub names: Option<WeightMap>,
 }
 
-/// What a file gave.
+/// The result of loading a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// Parameters that were set: all of the model's.
+    /// Number of parameters that were set, all of the model.
     pub parameters: usize,
-    /// Tensors of the file that the map says nobody reads.
+    /// Number of tensors of the file that the map lists as not read.
     pub unread: usize,
 }
 
-/// A parameter with its numbers.
+/// A parameter and its values.
 struct Found<'g> {
     path: &'g str,
     shape: Vec<i64>,
@@ -37,7 +37,7 @@ struct Found<'g> {
 }
 
 impl InitialWeights {
-    /// Whether the weights are those of the model: what [`load`](Self::load) would say.
+    /// Checks that the weights fit the model, without loading them.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -45,12 +45,12 @@ impl InitialWeights {
         self.find(graph, dims).map(|_| ())
     }
 
-    /// Sets every parameter of the model.
+    /// Sets every parameter of the model from the file.
     ///
     /// # Errors
-    /// `E0918` for parameters that the file lacks or has in another shape, for tensors, and parts of them, that nothing takes
-    /// and for those that two parameters take: all of them at once, a few by name. `E0806` for numbers that are no floats.
-    /// The store is then as it was.
+    /// `E0918` for parameters that are missing in the file or have another shape, for tensors (or chunks) that no parameter uses,
+    /// and for those that two parameters use: one error that names the first four. `E0806` for tensors that are not floating
+    /// point. The store is then unchanged.
     pub fn load(&self, graph: &Graph, dims: &DimTable, store: &mut ParamStore) -> Result<Loaded, Diagnostic> {
         let (found, unread) = self.find(graph, dims)?;
         for Found { path, shape, numbers } in &found {
@@ -59,51 +59,51 @@ impl InitialWeights {
         Ok(Loaded { parameters: found.len(), unread })
     }
 
-    /// The names, unless the file calls every weight as the model does: a checkpoint of `dsc`.
+    /// The weight map, unless the file has the paths of the model: a checkpoint of `dsc`.
     fn map(&self, graph: &Graph) -> Option<&WeightMap> {
         let own = graph.params.iter().all(|p| self.file.get(&p.path).is_some());
         self.names.as_ref().filter(|_| !own)
     }
 
-    /// All parameters with their numbers, and how many tensors nobody reads.
+    /// All parameters with their values, and the number of tensors that are not read.
     fn find<'g>(&self, graph: &'g Graph, dims: &DimTable) -> Result<(Vec<Found<'g>>, usize), Diagnostic> {
         let map = self.map(graph);
         let mut faults = Vec::new();
-        let mut found: Vec<(&Param, Vec<i64>, String, Part)> = Vec::with_capacity(graph.params.len());
-        // For each tensor, which parameter takes which part of it.
-        let mut taken: BTreeMap<String, Vec<(Part, &str)>> = BTreeMap::new();
+        let mut found: Vec<(&Param, Vec<i64>, String, RowChunk)> = Vec::with_capacity(graph.params.len());
+        // For each tensor, which parameter uses which chunk of it.
+        let mut taken: BTreeMap<String, Vec<(RowChunk, &str)>> = BTreeMap::new();
         for param in &graph.params {
             let named = match map {
-                Some(names) => names.theirs(param),
-                None => Some((param.path.clone(), Part::WHOLE)),
+                Some(names) => names.tensor_of(param),
+                None => Some((param.path.clone(), RowChunk::WHOLE)),
             };
-            let Some((name, part)) = named else {
-                faults.push(format!("no line of the map names `{}`", param.path));
+            let Some((name, chunk)) = named else {
+                faults.push(format!("the weight map has no entry for `{}`", param.path));
                 continue;
             };
             let Some(weight) = self.file.get(&name) else {
                 faults.push(format!("`{name}` is missing (parameter `{}`)", param.path));
                 continue;
             };
-            taken.entry(name.clone()).or_default().push((part, &param.path));
+            taken.entry(name.clone()).or_default().push((chunk, &param.path));
             let own: Vec<i64> = param.shape.iter().map(|d| d.eval(dims).unwrap_or_default()).collect();
-            if !fits(weight.shape(), part, &own) {
-                let of = if part == Part::WHOLE { String::new() } else { format!(" (1/{} of it)", part.of) };
+            if !fits(weight.shape(), chunk, &own) {
+                let of = if chunk == RowChunk::WHOLE { String::new() } else { format!(" (1/{} of it)", chunk.of) };
                 faults.push(format!("`{name}` has shape {:?}{of}, `{}` has {own:?}", weight.shape(), param.path));
                 continue;
             }
-            found.push((param, own, name, part));
+            found.push((param, own, name, chunk));
         }
-        faults.extend(taken.iter().filter_map(|(name, parts)| Some(format!("{} of `{name}`", uncovered(parts)?))));
+        faults.extend(taken.iter().filter_map(|(name, chunks)| Some(format!("{} of `{name}`", uncovered(chunks)?))));
         let is_unread = |name: &str| map.map_or_else(|| name.contains('/'), |names| names.is_unread(name));
         let (unread, left): (Vec<&str>, Vec<&str>) =
             self.file.names().filter(|name| !taken.contains_key(*name)).partition(|name| is_unread(name));
-        faults.extend(left.iter().map(|name| format!("nothing takes `{name}`")));
+        faults.extend(left.iter().map(|name| format!("tensor `{name}` is not used")));
         if !faults.is_empty() {
             return Err(self.misfit(faults, graph, map.is_some()));
         }
-        let numbers = |(param, shape, name, part): (&'g Param, _, String, _)| {
-            Ok(Found { path: &param.path, shape, numbers: cut(self.file.f32(&name)?, part) })
+        let numbers = |(param, shape, name, chunk): (&'g Param, _, String, _)| {
+            Ok(Found { path: &param.path, shape, numbers: cut(self.file.f32(&name)?, chunk) })
         };
         Ok((found.into_iter().map(numbers).collect::<Result<_, Diagnostic>>()?, unread.len()))
     }
@@ -114,49 +114,49 @@ impl InitialWeights {
             format!("the weights of `{}` do not fit `{}`: {}", self.file.path().display(), graph.name, a_few(faults));
         Diagnostic::error(E0918, message).help(match (mapped, none_fits) {
             (true, _) => {
-                "use the hypers, data and text encoder that the weights were trained with, or mend the map of names"
+                "use the hypers, data and text encoder that the weights were trained with, or correct the weight map"
             }
             (false, true) => {
-                "the names of another program's weights need a map: `--names FILE`, or MODEL.names beside the model"
+                "weights of another program need a weight map: `--names FILE`, or a file MODEL.names next to the model"
             }
             (false, false) => "use the model, hypers, data and text encoder that the weights were trained with",
         })
     }
 }
 
-/// What is wrong with the parts of one tensor that parameters take, if anything is: each part has one parameter.
-fn uncovered(parts: &[(Part, &str)]) -> Option<String> {
-    let ((Part { of, .. }, first), _) = parts.split_first()?;
-    if let Some((_, other)) = parts.iter().find(|(part, _)| part.of != *of) {
-        return Some(format!("`{first}` and `{other}` take parts of different sizes"));
+/// An error if the chunks of one tensor are not used by exactly one parameter each.
+fn uncovered(chunks: &[(RowChunk, &str)]) -> Option<String> {
+    let ((RowChunk { of, .. }, first), _) = chunks.split_first()?;
+    if let Some((_, other)) = chunks.iter().find(|(chunk, _)| chunk.of != *of) {
+        return Some(format!("`{first}` and `{other}` use chunks of different sizes"));
     }
     (1..=*of).find_map(|number| {
-        let takers: Vec<&str> = parts.iter().filter(|(p, _)| p.number == number).map(|(_, path)| *path).collect();
+        let takers: Vec<&str> = chunks.iter().filter(|(p, _)| p.number == number).map(|(_, path)| *path).collect();
         match takers.as_slice() {
             [_] => None,
-            [] => Some(format!("nothing takes part {number} of {of}")),
-            [a, b, ..] => Some(format!("`{a}` and `{b}` take one part")),
+            [] => Some(format!("no parameter uses chunk {number} of {of}")),
+            [a, b, ..] => Some(format!("`{a}` and `{b}` use the same chunk")),
         }
     })
 }
 
-/// Whether a part of a tensor has a parameter's shape, axes of length 1 aside.
-fn fits(theirs: &[usize], part: Part, own: &[i64]) -> bool {
+/// Whether a chunk of a tensor has the shape of a parameter, ignoring axes of length 1.
+fn fits(theirs: &[usize], chunk: RowChunk, own: &[i64]) -> bool {
     let longer = |shape: &mut dyn Iterator<Item = usize>| shape.filter(|n| *n != 1).collect::<Vec<_>>();
     let mut rows = theirs.to_vec();
     if let Some(first) = rows.first_mut() {
-        if !first.is_multiple_of(part.of) {
+        if !first.is_multiple_of(chunk.of) {
             return false;
         }
-        *first /= part.of;
+        *first /= chunk.of;
     }
     longer(&mut rows.into_iter()) == longer(&mut own.iter().map(|n| *n as usize))
 }
 
-/// A part of the rows.
-fn cut(numbers: Vec<f32>, part: Part) -> Vec<f32> {
-    let each = numbers.len() / part.of;
-    if part.of == 1 { numbers } else { numbers.into_iter().skip((part.number - 1) * each).take(each).collect() }
+/// The values of a chunk of the rows.
+fn cut(numbers: Vec<f32>, chunk: RowChunk) -> Vec<f32> {
+    let each = numbers.len() / chunk.of;
+    if chunk.of == 1 { numbers } else { numbers.into_iter().skip((chunk.number - 1) * each).take(each).collect() }
 }
 
 #[cfg(test)]
@@ -164,22 +164,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_has_one_parameter() {
-        let part = |number, of| Part { number, of };
-        let all = |parts: &[(Part, &'static str)]| uncovered(parts).unwrap_or_default();
-        assert_eq!(all(&[(Part::WHOLE, "a")]), "");
-        assert_eq!(all(&[(part(2, 2), "a"), (part(1, 2), "b")]), "");
-        assert_eq!(all(&[(part(1, 3), "a"), (part(3, 3), "b")]), "nothing takes part 2 of 3");
-        assert_eq!(all(&[(part(1, 2), "a"), (part(1, 2), "b"), (part(2, 2), "c")]), "`a` and `b` take one part");
-        assert_eq!(all(&[(Part::WHOLE, "a"), (Part::WHOLE, "b")]), "`a` and `b` take one part");
-        assert_eq!(all(&[(part(1, 2), "a"), (part(2, 3), "b")]), "`a` and `b` take parts of different sizes");
+    fn every_chunk_has_one_parameter() {
+        let chunk = |number, of| RowChunk { number, of };
+        let all = |chunks: &[(RowChunk, &'static str)]| uncovered(chunks).unwrap_or_default();
+        assert_eq!(all(&[(RowChunk::WHOLE, "a")]), "");
+        assert_eq!(all(&[(chunk(2, 2), "a"), (chunk(1, 2), "b")]), "");
+        assert_eq!(all(&[(chunk(1, 3), "a"), (chunk(3, 3), "b")]), "no parameter uses chunk 2 of 3");
+        assert_eq!(
+            all(&[(chunk(1, 2), "a"), (chunk(1, 2), "b"), (chunk(2, 2), "c")]),
+            "`a` and `b` use the same chunk"
+        );
+        assert_eq!(all(&[(RowChunk::WHOLE, "a"), (RowChunk::WHOLE, "b")]), "`a` and `b` use the same chunk");
+        assert_eq!(all(&[(chunk(1, 2), "a"), (chunk(2, 3), "b")]), "`a` and `b` use chunks of different sizes");
     }
 
     #[test]
     fn shapes_fit_but_for_axes_of_one() {
-        assert!(fits(&[384, 128], Part { number: 2, of: 3 }, &[128, 128]));
-        assert!(fits(&[1, 56, 128], Part::WHOLE, &[56, 128]) && fits(&[1, 1, 128], Part::WHOLE, &[1, 128]));
-        assert!(!fits(&[56, 128], Part::WHOLE, &[128, 56]) && !fits(&[385], Part { number: 1, of: 3 }, &[128]));
-        assert_eq!(cut((0..6).map(|n| n as f32).collect(), Part { number: 2, of: 3 }), [2.0, 3.0]);
+        assert!(fits(&[384, 128], RowChunk { number: 2, of: 3 }, &[128, 128]));
+        assert!(fits(&[1, 56, 128], RowChunk::WHOLE, &[56, 128]) && fits(&[1, 1, 128], RowChunk::WHOLE, &[1, 128]));
+        assert!(!fits(&[56, 128], RowChunk::WHOLE, &[128, 56]) && !fits(&[385], RowChunk { number: 1, of: 3 }, &[128]));
+        assert_eq!(cut((0..6).map(|n| n as f32).collect(), RowChunk { number: 2, of: 3 }), [2.0, 3.0]);
     }
 }

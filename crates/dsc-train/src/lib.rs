@@ -1,13 +1,13 @@
-//! Training and evaluation on libtorch: requests, carried out.
+//! Training and evaluation on libtorch.
 //!
-//! - [`train()`]: every seed of a request, in run folders; [`score()`] and [`predict()`]: such a run opened again;
-//! - [`comparison`]: ablations and sweeps, a process for each run;
-//! - [`Libtorch`]: all of them as an [`Engine`](dsc_project::Engine);
-//! - [`feed`]: batches of a data set for a graph; [`trainer`]: the loop over epochs of one seed; [`evaluate`]: a whole split without
-//!   training;
-//! - [`encoder_weights`], [`initial_weights`], [`weight_map`]: weights that were trained elsewhere, and their names there.
+//! - [`train()`]: trains every seed of a request, each into a run folder; [`score()`] and [`predict()`]: load such a run;
+//! - [`comparison`]: ablations and sweeps, with one process per run;
+//! - [`Libtorch`]: all of these as an [`Engine`](dsc_project::Engine);
+//! - [`batch_source`]: batches of a data set for a graph; [`trainer`]: the training loop of one seed; [`evaluate`]: predictions
+//!   and scores of a whole split;
+//! - [`encoder_weights`], [`initial_weights`], [`weight_map`]: weights from other programs, and how their names are mapped.
 //!
-//! A training from Rust, on generated data:
+//! Training from Rust, on the generated data set:
 //!
 //! ```
 //! use dsc_experiment::events::{Silent, Stop};
@@ -23,11 +23,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod batch_source;
 mod companions;
 pub mod comparison;
 pub mod encoder_weights;
 pub mod evaluate;
-pub mod feed;
 pub mod initial_weights;
 mod libtorch;
 mod manifest;

@@ -1,4 +1,4 @@
-//! The engine on libtorch.
+//! [`Libtorch`]: the engine that runs requests in this process.
 
 use dsc_experiment::events::{Reporter, Stop};
 use dsc_experiment::run_folder::Prediction;
@@ -9,10 +9,10 @@ use dsc_runtime::{TORCH_VERSION, device};
 use crate::comparison::{self, Worker};
 use crate::{predict, run, score};
 
-/// Runs requests on the libtorch of this process.
+/// Runs requests on the libtorch that is loaded in this process.
 #[derive(Clone, Debug)]
 pub struct Libtorch {
-    /// What trains the runs of a comparison.
+    /// The program that trains the runs of a comparison.
     pub worker: Worker,
 }
 

@@ -1,4 +1,4 @@
-//! What a run writes before its first step: `run.json` and the files beside it.
+//! The files that a run writes before its first step: `run.json` and those that belong to it.
 
 use dsc_experiment::run_folder::files;
 use std::path::Path;
@@ -11,24 +11,24 @@ use dsc_project::{Session, TrainRequest};
 use dsc_syntax::diag::Diagnostic;
 use indexmap::IndexMap;
 
-use crate::feed::Feed;
+use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 
-/// Values that are not finite, by split and key.
+/// Number of values that are not finite, by split and key of the stream.
 pub(crate) type NonFinite = IndexMap<(Split, String), NonFiniteCount>;
 
-/// Writes the start of a run.
+/// Writes the files that describe a run.
 pub(crate) fn write_start(
     session: &Session,
-    feed: &Feed<'_>,
+    batches: &BatchSource<'_>,
     folder: &RunFolder,
     manifest: Manifest,
 ) -> Result<(), Diagnostic> {
     let sources = folder.write_sources(&session.sources)?;
     let text = format!("{}{}", session.graph.to_text(), bind_text(&session.dims));
     folder.write(files::GRAPH, text.as_bytes())?;
-    if !feed.standardizer().streams.is_empty() {
-        folder.write_json(files::STANDARDIZER, feed.standardizer())?;
+    if !batches.standardizer().streams.is_empty() {
+        folder.write_json(files::STANDARDIZER, batches.standardizer())?;
     }
     if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
         folder.copy_encoder(encoder.path())?;
@@ -36,11 +36,11 @@ pub(crate) fn write_start(
     folder.write_json(files::MANIFEST, &Manifest { sources, ..manifest })
 }
 
-/// What is known of a run before its first step, its sources aside.
+/// The manifest of a run before its first step, without its sources.
 pub(crate) fn manifest(
     request: &TrainRequest,
     session: &Session,
-    feed: &Feed<'_>,
+    batches: &BatchSource<'_>,
     non_finite: &NonFinite,
     threads: usize,
     weights: Option<&InitialWeights>,
@@ -48,7 +48,7 @@ pub(crate) fn manifest(
     let encoder = match &session.encoder {
         None => None,
         Some(e) => {
-            // Imported weights hold those of the encoder.
+            // Imported weights include those of the encoder.
             let folder = e.folder.as_ref().filter(|_| weights.is_none());
             let weights = folder.map(|f| f.weights_path()).transpose()?;
             let sha256 = weights.as_deref().map(sha256).transpose()?;
@@ -76,7 +76,7 @@ pub(crate) fn manifest(
         graph: session.graph.hash(),
         bound: session.graph.bound_hash(&session.dims),
         dims: session.dims.clone(),
-        data: data(request, session, feed, non_finite)?,
+        data: data(request, session, batches, non_finite)?,
         encoder,
         imported: weights.map(imported).transpose()?,
         machine: Machine::here(request.device.clone(), threads),
@@ -95,11 +95,11 @@ fn sha256(path: &Path) -> Result<String, Diagnostic> {
     file_sha256(path, cache.as_deref())
 }
 
-/// The data and what is odd in those streams that the model reads.
+/// The data, with statistics of invalid values in the streams that the model reads.
 fn data(
     request: &TrainRequest,
     session: &Session,
-    feed: &Feed<'_>,
+    batches: &BatchSource<'_>,
     non_finite: &NonFinite,
 ) -> Result<DataInfo, Diagnostic> {
     let (path, seed) = match &session.location {
@@ -119,7 +119,7 @@ fn data(
         info.non_finite.entry(*split).or_default().insert(key.clone(), *count);
     }
     for table in &session.dataset.tables {
-        let read = feed.stream_keys();
+        let read = batches.stream_keys();
         let streams = table.streams.iter().filter(|(key, _)| read.contains(&key.as_str()));
         for (key, zero) in streams.filter_map(|(key, s)| Some((key, s.zero_lengths.clone()?))) {
             info.zero_lengths.entry(table.split).or_default().insert(key.clone(), zero);

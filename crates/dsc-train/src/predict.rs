@@ -1,4 +1,4 @@
-//! Predictions of the selected weights of a run.
+//! Predictions with the selected weights of a run.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use dsc_syntax::diag::codes::run::{E0911, E0921, E0923, E0960};
 
 use crate::trained_model::TrainedModel;
 
-/// Predicts the split that is asked for, or all that the data have, in their order.
+/// Predicts the requested split, or all splits of the data, in the order of the samples.
 ///
 /// # Errors
 /// `E0911` for a folder of several seeds, `E0923` for the test split of the data of a run that is not finished, `E0921` for data
-/// without samples, `E0960` for a prediction that is not a number; what opening a run reports.
+/// without samples, `E0960` for a prediction that is not a number; errors of opening a run.
 pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<Prediction>, Faults> {
     if let Some(seeds) = Seeds::open(&request.run)? {
         return Err(one_of(&request.run, &seeds).into());
@@ -30,7 +30,7 @@ pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<
         splits.retain(|s| *s != Split::Test);
         if request.split == Some(Split::Test) {
             let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
-            return Err(fault.help("the test split of its data is read once, at the end of a run").into());
+            return Err(fault.help("the test split of its data is evaluated once, at the end of a run").into());
         }
         if splits.len() < before {
             reporter.notice(&Notice::TestSplitLeftOut);
@@ -41,7 +41,7 @@ pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<
     }
     if splits.is_empty() {
         return Err(Diagnostic::error(E0921, format!("`{}` has no samples to predict", model.session.dataset.name))
-            .help("give a data file with samples in at least one of train, valid and test")
+            .help("use a data file with samples in at least one of train, valid and test")
             .into());
     }
     let mut rows = Vec::new();
@@ -53,18 +53,20 @@ pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<
         Some(Prediction { split, id, prediction, .. }) => {
             let message = format!("the prediction for sample `{id}` of {split} is {prediction}");
             Err(Diagnostic::error(E0960, message)
-                .help("look at the sample's features with `dsc data info`, or train again with a smaller rate")
+                .help(
+                    "check the features of the sample with `dsc data info`, or train again with a lower learning rate",
+                )
                 .into())
         }
     }
 }
 
-/// Several seeds make several predictions.
+/// An error for a folder of several seeds, which would give several predictions per sample.
 fn one_of(top: &Path, seeds: &Seeds) -> Diagnostic {
-    let fault = Diagnostic::error(E0911, format!("`{}` holds the runs of several seeds", top.display()));
+    let fault = Diagnostic::error(E0911, format!("`{}` contains the runs of several seeds", top.display()));
     let runs: Vec<String> = seeds.finished().map(|r| format!("`{}`", top.join(&r.folder).display())).collect();
     match runs.as_slice() {
         [] => fault.help("none of them is finished"),
-        _ => fault.help(format!("give one of them: {}", runs.join(", "))),
+        _ => fault.help(format!("use one of them: {}", runs.join(", "))),
     }
 }

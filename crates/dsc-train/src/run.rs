@@ -15,7 +15,7 @@ use dsc_runtime::device::{Device, threads};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0916;
 
-use crate::feed::Feed;
+use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
 use crate::trainer::{Job, Outcome, check, train as train_seed};
@@ -69,9 +69,9 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
-pub(crate) fn feed(session: &Session) -> Result<(Feed<'_>, NonFinite), Faults> {
+pub(crate) fn feed(session: &Session) -> Result<(BatchSource<'_>, NonFinite), Faults> {
     let settings = &session.resolved.settings;
-    let feed = Feed::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None)?;
+    let feed = BatchSource::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None)?;
     let non_finite = check(&session.graph, &feed, settings).map_err(|d| Faults::at(d, &session.sources))?;
     Ok((feed, non_finite))
 }
@@ -112,7 +112,7 @@ fn initial_weights(import: &ImportRequest, model: &str) -> Result<InitialWeights
 struct Run<'a> {
     request: &'a TrainRequest,
     session: &'a Session,
-    feed: Feed<'a>,
+    feed: BatchSource<'a>,
     manifest: Manifest,
     device: Device,
     /// Weights of the pretrained text encoder.
@@ -175,13 +175,13 @@ impl Run<'_> {
         let job = Job {
             graph: &session.graph,
             dims: &session.dims,
-            feed,
+            data: feed,
             settings: &session.resolved.settings,
             level: request.opt_level,
             seed,
             device: self.device,
             encoder: self.encoder.as_ref(),
-            adopt: self.import.as_ref(),
+            imported: self.import.as_ref(),
             folder,
             stop: self.stop,
         };

@@ -15,11 +15,11 @@ use dsc_syntax::diag::codes::run::{E0923, E0925};
 
 use crate::trained_model::TrainedModel;
 
-/// Scores a run, or the finished ones of several seeds. Without a split it is the test split of a finished run, the validation
-/// split of another.
+/// Scores a run, or all finished runs of several seeds. The default split is test for a finished run, otherwise valid.
 ///
 /// # Errors
-/// `E0923` for the test split of a run that is not finished, `E0925` for seeds of which none is; what opening a run reports.
+/// `E0923` for the test split of a run that is not finished, `E0925` if none of several seeds is finished; errors of
+/// opening a run.
 pub fn score(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored, Faults> {
     match Seeds::open(&request.run)? {
         None => one(request, reporter),
@@ -35,7 +35,9 @@ fn one(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored, Faul
         if split == Split::Test {
             let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
             return Err(fault
-                .help("score the validation split, `--split valid`; the test split is read once, at the end of a run")
+                .help(
+                    "use the validation split, `--split valid`; the test split is evaluated once, at the end of a run",
+                )
                 .into());
         }
         reporter.notice(&unfinished(&folder, &manifest));
@@ -72,7 +74,7 @@ fn run_scores(model: &TrainedModel<'_>, split: Split, reporter: &mut dyn Reporte
     Ok(RunScores { seed: model.manifest.seed, scores, recorded: recorded(model, split) })
 }
 
-/// What the training wrote of the split, where the data are the same.
+/// The scores that the training wrote for the split, if the data are the same.
 fn recorded(model: &TrainedModel<'_>, split: Split) -> Option<Scores> {
     let results: Results = model.folder.read_json(files::RESULTS).ok().filter(|_| model.has_own_data())?;
     match split {
@@ -90,7 +92,7 @@ fn none_finished(top: &Path, seeds: &Seeds) -> Diagnostic {
             let folder = top.join(&run.folder);
             fault.help(format!("`dsc eval {} --split valid` scores the best epoch so far", folder.display()))
         }
-        None => fault.help("train again: no seed was begun"),
+        None => fault.help("train again: no seed was started"),
     }
 }
 

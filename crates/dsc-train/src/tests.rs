@@ -1,12 +1,12 @@
-//! Whole trainings on the generated data: small models, few epochs.
+//! Complete trainings on the generated data set: small models, few epochs.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::batch_source::BatchSource;
 use super::evaluate::{predict, score};
-use super::feed::Feed;
 use super::trainer::{Job, Outcome, load_weights, train};
 use dsc_data::{Binding, Dataset, Split, demo};
 use dsc_experiment::checkpoint::Checkpoint;
@@ -73,7 +73,7 @@ fn settings(epochs: u64) -> Settings {
 }
 
 fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) -> Result<Outcome, Diagnostic> {
-    let feed = Feed::new(&setup.graph, &setup.dataset, None, settings, None)?;
+    let data = BatchSource::new(&setup.graph, &setup.dataset, None, settings, None)?;
     let folder = RunFolder::create(Some(out), out, "x")?;
     let signal = Stop::new();
     if stop {
@@ -82,13 +82,13 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
     let job = Job {
         graph: &setup.graph,
         dims: &setup.dims,
-        feed: &feed,
+        data: &data,
         settings,
         level: OptLevel::default(),
         seed,
         device: Device::Cpu,
         encoder: None,
-        adopt: None,
+        imported: None,
         folder: &folder,
         stop: &signal,
     };
@@ -100,8 +100,8 @@ fn records(out: &Path) -> Vec<EpochRecord> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// All that a run decides: the log without its clock.
-fn decided(out: &Path) -> Vec<Value> {
+/// The log of a run without times.
+fn log_without_times(out: &Path) -> Vec<Value> {
     let strip = |r: EpochRecord| serde_json::to_value(EpochRecord { seconds: 0.0, ..r }).unwrap();
     records(out).into_iter().map(strip).collect()
 }
@@ -130,11 +130,11 @@ fn a_training_learns_selects_and_scores_once() {
     let best = Checkpoint::open(&out.join("best.safetensors")).unwrap();
     assert_eq!(best.state.best.as_ref().unwrap().epoch, results.epoch);
     let store = load_weights(&setup.graph, &setup.dims, &best, Device::Cpu).unwrap();
-    let feed = Feed::new(&setup.graph, &setup.dataset, None, &settings, None).unwrap();
+    let data = BatchSource::new(&setup.graph, &setup.dataset, None, &settings, None).unwrap();
     let program = Runnable::new(&setup.graph, &setup.dims).unwrap();
-    let again = predict(&program, &store, &feed, Split::Test).unwrap();
-    let truth = feed.label(Split::Test, "y").unwrap();
-    let ids = feed.ids(Split::Test).unwrap();
+    let again = predict(&program, &store, &data, Split::Test).unwrap();
+    let truth = data.label(Split::Test, "y").unwrap();
+    let ids = data.ids(Split::Test).unwrap();
     assert_eq!(Scores::of(&score(Family::Sims, &again["y"], truth, ids).unwrap()), results.test);
     let mut csv = csv::Reader::from_path(out.join("test.csv")).unwrap();
     let saved: Vec<f32> = csv.records().map(|r| r.unwrap()[2].parse().unwrap()).collect();
@@ -149,14 +149,14 @@ fn a_training_learns_selects_and_scores_once() {
 }
 
 #[test]
-fn a_seed_decides_everything() {
+fn a_run_is_a_function_of_its_seed() {
     let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
     let paths = ["a", "b", "c"].map(|name| dir.path().join(name));
     for (path, seed) in paths.iter().zip([7, 7, 8]) {
         run(&setup, &settings(3), seed, path, false).unwrap();
     }
-    assert_eq!(decided(&paths[0]), decided(&paths[1]));
-    assert_ne!(decided(&paths[0]), decided(&paths[2]));
+    assert_eq!(log_without_times(&paths[0]), log_without_times(&paths[1]));
+    assert_ne!(log_without_times(&paths[0]), log_without_times(&paths[2]));
     for file in ["best.safetensors", "valid.csv", "test.csv"] {
         let same = |a: &Path, b: &Path| fs::read(a.join(file)).unwrap() == fs::read(b.join(file)).unwrap();
         assert!(same(&paths[0], &paths[1]), "{file}");
@@ -188,7 +188,7 @@ fn a_stopped_training_leaves_its_full_state() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_names_its_step() {
+fn a_loss_that_is_not_finite_names_its_step() {
     let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
     let mut settings = settings(3);
     settings.optimizer.lr = 1e30;

@@ -1,4 +1,4 @@
-//! A run with its selected weights, ready to predict: what scores and predictions have in common.
+//! A finished or interrupted run, loaded for scoring and prediction.
 
 use dsc_experiment::run_folder::files;
 use std::path::Path;
@@ -17,11 +17,11 @@ use dsc_syntax::diag::codes::data::E0605;
 use dsc_syntax::diag::codes::run::E0924;
 use dsc_syntax::source::SourceMap;
 
+use crate::batch_source::BatchSource;
 use crate::evaluate::{predict, primary, score};
-use crate::feed::Feed;
 use crate::trainer::load_weights;
 
-/// A run with its selected weights, ready to predict.
+/// A run with its selected weights, loaded for scoring and prediction.
 pub(crate) struct TrainedModel<'a> {
     pub folder: RunFolder,
     pub manifest: Manifest,
@@ -37,7 +37,7 @@ impl<'a> TrainedModel<'a> {
         let (folder, manifest) = RunFolder::open(run)?;
         let device = Device::parse(&request.device)?;
         device.open()?;
-        // Sums depend on the number of threads: the run's own gives the run's own numbers.
+        // Sums depend on the number of threads: with that of the training, the results are the same.
         threads(request.threads.or(Some(manifest.machine.threads)))?;
         let checkpoint = selected(&folder)?;
         let session = Session::of_run(&folder, &manifest, request)?;
@@ -48,7 +48,7 @@ impl<'a> TrainedModel<'a> {
         Ok(TrainedModel { folder, manifest, session, request, program, store, standardizer })
     }
 
-    /// The run of another seed of the same training, without reading the data again.
+    /// Loads the run of another seed of the same training, without reading the data again.
     pub(crate) fn other_seed(self, run: &Path) -> Result<TrainedModel<'a>, Faults> {
         let (folder, manifest) = RunFolder::open(run)?;
         let (seed, started) = (self.manifest.seed, self.manifest.started.clone());
@@ -62,7 +62,7 @@ impl<'a> TrainedModel<'a> {
         Ok(TrainedModel { folder, manifest, store, standardizer, ..self })
     }
 
-    /// Reports what is odd in the data, unless they are the run's own: training has reported that.
+    /// Reports warnings about the data, unless they are those of the training, which were reported then.
     pub(crate) fn remarks(&self, reporter: &mut dyn Reporter) {
         if self.request.data.is_some() {
             reporter.warnings(&self.session.dataset.notes, &SourceMap::new());
@@ -72,7 +72,7 @@ impl<'a> TrainedModel<'a> {
         }
     }
 
-    /// Whether no other data were asked for than the run's own.
+    /// Whether the request uses the data of the run, not other data.
     pub(crate) fn has_own_data(&self) -> bool {
         self.request.data.is_none()
     }
@@ -92,18 +92,18 @@ impl<'a> TrainedModel<'a> {
         Faults::at(fault, &self.session.sources)
     }
 
-    fn feed(&self) -> Result<Feed<'_>, Diagnostic> {
+    fn batch_source(&self) -> Result<BatchSource<'_>, Diagnostic> {
         let s = &self.session;
-        Feed::new(&s.graph, &s.dataset, s.texts.as_ref(), &s.resolved.settings, Some(self.standardizer.clone()))
+        BatchSource::new(&s.graph, &s.dataset, s.texts.as_ref(), &s.resolved.settings, Some(self.standardizer.clone()))
     }
 
-    /// The predictions of a split, each with its label where the data have one.
+    /// The predictions of a split, each with its label if the data have one.
     pub(crate) fn predict(&self, split: Split, reporter: &mut dyn Reporter) -> Result<Vec<Prediction>, Diagnostic> {
-        let (feed, label) = (self.feed()?, primary(&self.session.graph)?);
-        let numbers = self.numbers(&feed, label, split, reporter)?;
-        let ids = feed.ids(split)?;
-        // Data without labels are predicted too; labels that cannot be read are reported.
-        let labels = feed.known_labels(split, label).unwrap_or_else(|fault| {
+        let (data, label) = (self.batch_source()?, primary(&self.session.graph)?);
+        let numbers = self.numbers(&data, label, split, reporter)?;
+        let ids = data.ids(split)?;
+        // Data without labels can be predicted; labels that cannot be read are reported.
+        let labels = data.known_labels(split, label).unwrap_or_else(|fault| {
             if fault.code != E0605 {
                 reporter.notice(&Notice::NoLabels { why: fault.message });
             }
@@ -120,26 +120,26 @@ impl<'a> TrainedModel<'a> {
 
     /// The scores on a split.
     pub(crate) fn scores(&self, split: Split, reporter: &mut dyn Reporter) -> Result<Scores, Diagnostic> {
-        let (feed, label) = (self.feed()?, primary(&self.session.graph)?);
-        // Before anything is computed.
-        let truth = feed.label(split, label)?;
-        let numbers = self.numbers(&feed, label, split, reporter)?;
-        Ok(Scores::of(&score(self.manifest.settings.family, &numbers, truth, feed.ids(split)?)?))
+        let (data, label) = (self.batch_source()?, primary(&self.session.graph)?);
+        // Missing labels are reported before anything is computed.
+        let truth = data.label(split, label)?;
+        let numbers = self.numbers(&data, label, split, reporter)?;
+        Ok(Scores::of(&score(self.manifest.settings.family, &numbers, truth, data.ids(split)?)?))
     }
 
     fn numbers(
         &self,
-        feed: &Feed<'_>,
+        data: &BatchSource<'_>,
         label: &str,
         split: Split,
         reporter: &mut dyn Reporter,
     ) -> Result<Vec<f32>, Diagnostic> {
-        for (key, count) in feed.check(split)? {
+        for (key, count) in data.check(split)? {
             if self.request.data.is_some() && count.first.is_some() {
                 reporter.notice(&Notice::NonFinite { split, key, count });
             }
         }
-        let mut all = predict(&self.program, &self.store, feed, split)?;
+        let mut all = predict(&self.program, &self.store, data, split)?;
         Ok(all.swap_remove(label).unwrap_or_default())
     }
 }
@@ -160,7 +160,7 @@ fn selected(folder: &RunFolder) -> Result<Checkpoint, Diagnostic> {
     Checkpoint::open(&best)
 }
 
-/// The statistics of the training; empty where nothing was standardised.
+/// The statistics of the training; empty if nothing was standardised.
 fn standardizer(folder: &RunFolder) -> Result<Standardizer, Diagnostic> {
     match folder.file(files::STANDARDIZER).is_file() {
         true => folder.read_json(files::STANDARDIZER),

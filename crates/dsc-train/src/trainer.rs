@@ -1,4 +1,4 @@
-//! The loop: epochs of steps, validation, selection, one reading of the test split.
+//! The training loop of one seed: epochs, validation, selection of the epoch, one evaluation on the test split.
 
 use dsc_experiment::run_folder::files;
 use std::collections::BTreeSet;
@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
 use super::encoder_weights;
 use super::evaluate::{predict, primary, score};
-use super::feed::Feed;
 use super::initial_weights::InitialWeights;
 use dsc_data::text::WeightFile;
 use dsc_data::{NonFiniteCount, Split, batch};
 use dsc_experiment::checkpoint::{
-    self, Best, Checkpoint, Numbers, Part, PoolState, State, Within, first_moment, pool_parts, second_moment,
+    self, Best, Checkpoint, EpochProgress, PoolState, State, TensorData, TensorEntry, first_moment, pool_tensors,
+    second_moment,
 };
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter, Stop};
 use dsc_experiment::metrics::{Metrics, constant_row};
@@ -29,61 +30,61 @@ use dsc_runtime::{Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Pr
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0915, E0920, E0922};
 
-/// Time between two checkpoints within an epoch.
+/// Minimum time between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 
-/// What to train, on what, how and where to.
+/// One training: model, data, settings, and the run folder for the result.
 pub struct Job<'a> {
-    /// The model.
+    /// The graph of the model, before any pass.
     pub graph: &'a Graph,
-    /// Its dims.
+    /// The dims of the data.
     pub dims: &'a DimTable,
-    /// Its data.
-    pub feed: &'a Feed<'a>,
-    /// The recipe.
+    /// The batches of the data.
+    pub data: &'a BatchSource<'a>,
+    /// The settings of the recipe.
     pub settings: &'a Settings,
-    /// Which passes rewrite the graph before it runs.
+    /// The level of the passes that rewrite the graph before it runs.
     pub level: OptLevel,
-    /// The seed.
+    /// Seed of initial values, dropout, shuffling and companions.
     pub seed: u64,
-    /// The device.
+    /// The device to train on.
     pub device: dsc_runtime::device::Device,
-    /// Weights of the pretrained text encoder.
+    /// Weights of the pretrained text encoder, if the model has one.
     pub encoder: Option<&'a WeightFile>,
-    /// Weights of the whole model that were trained elsewhere: they are scored as they are, in the place of a training.
-    pub adopt: Option<&'a InitialWeights>,
-    /// Where the run is written.
+    /// Weights of the whole model from another program. They are evaluated as they are, without training.
+    pub imported: Option<&'a InitialWeights>,
+    /// The run folder that the results are written to.
     pub folder: &'a RunFolder,
-    /// Set from elsewhere (Ctrl-C): the step is finished, the state saved.
+    /// Requested from outside (Ctrl-C): the training finishes its step, saves its state and ends.
     pub stop: &'a Stop,
 }
 
-/// How a training ended.
+/// The outcome of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// All epochs are done and the test split was read.
+    /// All epochs are finished and the test split was evaluated.
     Finished(Box<Results>),
-    /// It was stopped; the state is in `last.safetensors`.
+    /// It was stopped; `last.safetensors` contains the state.
     Interrupted {
-        /// Epochs done.
+        /// Number of finished epochs.
         epoch: u64,
-        /// Steps done.
+        /// Number of optimiser steps.
         step: u64,
-        /// The best epoch so far, from 0; none before the end of the first one.
+        /// The selected epoch so far, from 0; `None` before the end of the first one.
         best: Option<u64>,
     },
 }
 
-/// Trains a model and writes its run folder, `run.json` and what belongs to it aside.
+/// Trains a model and writes its run folder, except for `run.json` and the files that describe the run.
 ///
 /// # Errors
-/// `E0920` for a loss that is not a number, `E0922` for a model without loss or output; whatever data, libtorch and disk
-/// report.
+/// `E0920` for a loss that is not a number, `E0922` for a model without loss or output; errors of data,
+/// libtorch and file system.
 pub fn train(job: &Job<'_>, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
     Training::start(job)?.run(reporter)
 }
 
-/// Numbers of a graph's parameters: all, and those of the text encoder.
+/// Number of parameters (elements) of a graph: all, and those of the text encoder.
 pub fn count_parameters(graph: &Graph, dims: &DimTable) -> (u64, u64) {
     let size = |p: &dsc_graph::Param| {
         p.shape.iter().map(|d| d.eval(dims).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)).product::<u64>()
@@ -92,7 +93,7 @@ pub fn count_parameters(graph: &Graph, dims: &DimTable) -> (u64, u64) {
     (all, graph.params.iter().filter(|p| p.encoder.is_some()).map(size).sum())
 }
 
-/// The parameters of a graph with the weights of a checkpoint.
+/// Loads the weights of a checkpoint into the parameters of a graph.
 ///
 /// # Errors
 /// `E0915` when the checkpoint belongs to another graph.
@@ -104,7 +105,7 @@ pub fn load_weights(
 ) -> Result<ParamStore, Diagnostic> {
     if checkpoint.state.graph != graph.hash() {
         return Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph than `{}`", graph.name))
-            .help("use the model file, variant and hypers that the run was made with"));
+            .help("use the model file, variant and hypers of the run"));
     }
     let mut store = ParamStore::init(graph, dims, checkpoint.state.seed, device.open()?)?;
     restore(&mut store, checkpoint)?;
@@ -117,7 +118,7 @@ fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagno
     let superfluous = saved.iter().find(|name| store.tensor(name).is_none());
     let fault = |what: String| {
         Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph: {what}"))
-            .help("use the model file, variant and hypers that the run was made with"))
+            .help("use the model file, variant and hypers of the run"))
     };
     if let Some(path) = missing {
         return fault(format!("it has no weights for `{path}`"));
@@ -133,25 +134,25 @@ fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagno
     Ok(())
 }
 
-/// What can be told before a training begins, from model, data and settings alone: that there is something to train, to
-/// score and to select by, and that every split has every stream and label that is read, each number of them finite. That
-/// reads the test split, but scores nothing on it. Returns how many values are not finite (and will become 0), per split
-/// and key of a stream that has some.
+/// The checks before a training, from model, data and settings alone: the model has something to train, to score and to select
+/// by, and every split has all streams and labels that are read, with finite values. This reads the test split but computes no
+/// scores on it. Returns the number of values that are not finite (and will be replaced by 0), by split and key of the stream.
 ///
 /// # Errors
-/// `E0922`, `E0963`; as [`Feed::check`] and [`Feed::check_labels`].
+/// `E0922` if there is nothing to train or score, `E0963` for an unknown metric in `select`; as [`BatchSource::check`] and
+/// [`BatchSource::check_labels`].
 pub fn check(
     graph: &Graph,
-    feed: &Feed<'_>,
+    data: &BatchSource<'_>,
     settings: &Settings,
 ) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
     plan(graph, settings)?;
     for split in Split::ALL {
-        feed.check_labels(split)?;
+        data.check_labels(split)?;
     }
     let mut all = IndexMap::new();
     for split in Split::ALL {
-        let counts = feed.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
+        let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
         all.extend(counts.map(|(key, count)| ((split, key), count)));
     }
     Ok(all)
@@ -165,7 +166,7 @@ fn plan(graph: &Graph, settings: &Settings) -> Result<String, Diagnostic> {
     }
     if !graph.trained_params().contains(&true) {
         return Err(Diagnostic::error(E0922, format!("no loss of `{}` depends on a weight", graph.name))
-            .help("the way from a weight to a loss must not lead through `stop_grad`"));
+            .help("a path from a weight to a loss must not go through `stop_grad`"));
     }
     let label = primary(graph)?.to_owned();
     settings.select.info(settings.family)?;
@@ -183,14 +184,14 @@ struct Training<'a> {
     log: Log,
     began: Instant,
     saved: Instant,
-    /// The time over which the largest memory is known.
+    /// The period that the peak memory is measured over.
     during: During,
 }
 
-/// What an epoch collects.
+/// Sums over the batches of an epoch, and the last learning rate.
 #[derive(Default)]
 struct Sums {
-    within: Within,
+    within: EpochProgress,
     lr: f64,
 }
 
@@ -201,7 +202,7 @@ impl<'a> Training<'a> {
         let label = plan(graph, settings)?;
         let program = Program::optimised(graph, job.dims, job.level)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
-        match (job.adopt, job.encoder) {
+        match (job.imported, job.encoder) {
             (Some(weights), _) => {
                 weights.load(graph, job.dims, &mut store)?;
             }
@@ -211,7 +212,7 @@ impl<'a> Training<'a> {
             (None, None) => {}
         }
         let optimizer = optimizer(graph, &mut store, settings)?;
-        let samples = job.feed.len(Split::Train)? as u64;
+        let samples = job.data.len(Split::Train)? as u64;
         let steps_per_epoch = samples.div_ceil(settings.batch as u64).div_ceil(settings.accumulate as u64);
         let state = State {
             schema: checkpoint::SCHEMA,
@@ -230,12 +231,12 @@ impl<'a> Training<'a> {
 
     fn run(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         let (job, settings) = (self.job, self.job.settings);
-        let n = job.feed.len(Split::Train)?;
+        let n = job.data.len(Split::Train)?;
         let (parameters, encoder_parameters) = count_parameters(job.graph, job.dims);
         let batches = n.div_ceil(settings.batch) as u64;
         let (seed, epochs) = (job.seed, settings.epochs);
-        if job.adopt.is_some() {
-            return self.adopt(parameters, encoder_parameters, reporter);
+        if job.imported.is_some() {
+            return self.import(parameters, encoder_parameters, reporter);
         }
         reporter.started(&Plan {
             seed,
@@ -246,7 +247,7 @@ impl<'a> Training<'a> {
             parameters,
             encoder_parameters,
         });
-        // What needs no number of steps has been told with the recipe.
+        // Warnings that do not depend on the number of steps were reported with the recipe.
         if settings.schedule.warning(settings.epochs).is_none()
             && let Some(warning) = self.schedule().warning()
         {
@@ -257,7 +258,7 @@ impl<'a> Training<'a> {
             if companions::is_due(job.graph, &self.lists, epoch) {
                 reporter.busy("retrieving companions");
                 let (program, store) = (&self.program, &self.store);
-                companions::refresh(job.graph, program, store, job.feed, settings, &mut self.lists, epoch)?;
+                companions::refresh(job.graph, program, store, job.data, settings, &mut self.lists, epoch)?;
             }
             let Some(sums) = self.epoch(epoch, n, reporter)? else {
                 self.save_last(true)?;
@@ -269,8 +270,8 @@ impl<'a> Training<'a> {
         self.finish(parameters, encoder_parameters, reporter)
     }
 
-    /// The weights as they are for the selected ones.
-    fn adopt(
+    /// Uses the imported weights as the selected ones, without training.
+    fn import(
         mut self,
         parameters: u64,
         encoder_parameters: u64,
@@ -287,7 +288,7 @@ impl<'a> Training<'a> {
         dsc_experiment::schedule::Plan::new(&self.job.settings.schedule, self.state.total_steps, per_epoch)
     }
 
-    /// The steps of an epoch; nothing when it was stopped.
+    /// The steps of an epoch; `None` if a stop was requested.
     fn epoch(&mut self, epoch: u64, n: usize, reporter: &mut dyn Reporter) -> Result<Option<Sums>, Diagnostic> {
         let settings = self.job.settings;
         let plan = self.schedule();
@@ -328,10 +329,16 @@ impl<'a> Training<'a> {
         Ok(Some(sums))
     }
 
-    /// Forward and backward of one batch; `scale` is its share of the step.
-    fn backward(&mut self, epoch: u64, anchors: &[usize], scale: f64, within: &mut Within) -> Result<(), Diagnostic> {
+    /// Forward and backward pass of one batch; `scale` is its share of the optimiser step.
+    fn backward(
+        &mut self,
+        epoch: u64,
+        anchors: &[usize],
+        scale: f64,
+        within: &mut EpochProgress,
+    ) -> Result<(), Diagnostic> {
         let (samples, companions) = companions::rows(&self.lists, anchors, self.job.seed, epoch);
-        let mut batch = self.job.feed.batch(Split::Train, &samples, anchors.len(), true)?;
+        let mut batch = self.job.data.batch(Split::Train, &samples, anchors.len(), true)?;
         batch.companions = companions;
         let mode = Mode::Train { seed: self.job.seed, epoch, step: self.state.step };
         let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
@@ -343,7 +350,7 @@ impl<'a> Training<'a> {
                     format!("the loss `{name}` is {value} in epoch {epoch}, step {}", self.state.step),
                 )
                 .help(format!(
-                    "lower the learning rate (it is {:e}), clip gradients with `clip = 1.0`, or look at the features \
+                    "lower the learning rate (now {:e}), clip gradients with `clip = 1.0`, or standardise the features \
                      with `standardize = train`",
                     self.job.settings.optimizer.lr
                 )));
@@ -356,7 +363,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Validation, selection, log and checkpoint.
+    /// Validates, selects, and writes log and checkpoints.
     fn finish_epoch(
         &mut self,
         epoch: u64,
@@ -396,7 +403,7 @@ impl<'a> Training<'a> {
         self.log.add(&record)?;
         reporter.epoch(&record);
         if best {
-            // Without a clock, so that a seed decides the file to the bit.
+            // Without times, so that the file is a function of the seed.
             let state = State {
                 logs: IndexMap::new(),
                 pools: IndexMap::new(),
@@ -409,7 +416,7 @@ impl<'a> Training<'a> {
         self.save_last(true)
     }
 
-    /// Selected weights, predictions, results.
+    /// Evaluates the selected weights and writes predictions and results.
     fn finish(
         mut self,
         parameters: u64,
@@ -424,11 +431,11 @@ impl<'a> Training<'a> {
         let mut scored = Vec::new();
         for split in [Split::Valid, Split::Test] {
             let (metrics, predictions) = self.score(split)?;
-            let labels = job.feed.label(split, &self.label)?;
-            job.folder.write_predictions(split, job.feed.ids(split)?, labels, &predictions)?;
+            let labels = job.data.label(split, &self.label)?;
+            job.folder.write_predictions(split, job.data.ids(split)?, labels, &predictions)?;
             scored.push(Scores::of(&metrics));
         }
-        let truth = |split| job.feed.label(split, &self.label);
+        let truth = |split| job.data.label(split, &self.label);
         let (value, constant) = constant_row(job.settings.family, truth(Split::Train)?, truth(Split::Test)?)?;
         let (Some(test), Some(valid)) = (scored.pop(), scored.pop()) else {
             return Err(Diagnostic::error(E0922, "a split was not scored").help("this is a bug in dsc"));
@@ -441,7 +448,7 @@ impl<'a> Training<'a> {
             label: self.label.clone(),
             select: job.settings.select.to_string(),
             epoch: best.state.best.as_ref().map_or(0, |b| b.epoch),
-            epochs: if job.adopt.is_some() { 0 } else { job.settings.epochs },
+            epochs: if job.imported.is_some() { 0 } else { job.settings.epochs },
             test_reads: 1,
             valid,
             test,
@@ -453,14 +460,15 @@ impl<'a> Training<'a> {
         };
         job.folder.write_json(files::RESULTS, &results)?;
         reporter.busy("");
-        // The run is finished now: what fails from here on costs disk space, not results.
+        // The run is finished now: an error from here on only costs disk space.
         if let Err(fault) = self.drop_moments() {
             reporter.notice(&Notice::MomentsKept { why: fault.message });
         }
         Ok(Outcome::Finished(Box::new(results)))
     }
 
-    /// Writes the last state, which only the disk still has, without moments and companion lists.
+    /// Rewrites `last.safetensors` without moments and companion lists. The weights in memory are those of the selected epoch, so
+    /// the last ones are read from the file.
     fn drop_moments(&mut self) -> Result<(), Diagnostic> {
         let last = Checkpoint::open(&self.job.folder.file(files::LAST))?;
         restore(&mut self.store, &last)?;
@@ -469,24 +477,24 @@ impl<'a> Training<'a> {
     }
 
     fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
-        let feed = self.job.feed;
-        let mut predictions = predict(&self.program, &self.store, feed, split)?;
+        let data = self.job.data;
+        let mut predictions = predict(&self.program, &self.store, data, split)?;
         let predictions = predictions.swap_remove(&self.label).unwrap_or_default();
-        let metrics = score(self.job.settings.family, &predictions, feed.label(split, &self.label)?, feed.ids(split)?)?;
+        let metrics = score(self.job.settings.family, &predictions, data.label(split, &self.label)?, data.ids(split)?)?;
         Ok((metrics, predictions))
     }
 
-    fn weights(&self) -> Vec<Part<'_>> {
+    fn weights(&self) -> Vec<TensorEntry<'_>> {
         let mut parts = Vec::with_capacity(self.store.len());
         for (path, tensor) in self.store.iter() {
             let shape = tensor.size().iter().map(|n| *n as usize).collect();
             let fetch = move || Ok(self.store.get(path)?.map(|(_, numbers)| numbers).unwrap_or_default());
-            parts.push(Part { name: path.to_owned(), shape, numbers: Numbers::Fetch(Box::new(fetch)) });
+            parts.push(TensorEntry { name: path.to_owned(), shape, numbers: TensorData::Fetch(Box::new(fetch)) });
         }
         parts
     }
 
-    /// Writes `last.safetensors`, with moments and companion lists if the training is to go on from it.
+    /// Writes `last.safetensors`; with moments and companion lists if it is `resumable`.
     fn save_last(&mut self, resumable: bool) -> Result<(), Diagnostic> {
         self.log.sync()?;
         self.state.logs = IndexMap::from([(files::METRICS.to_owned(), self.log.bytes())]);
@@ -498,12 +506,12 @@ impl<'a> Training<'a> {
             for (decl, listed) in self.job.graph.companions.iter().zip(&self.lists) {
                 let Some(listed) = listed else { continue };
                 pools.insert(decl.name.clone(), PoolState { settings: listed.pools.settings, epoch: listed.epoch });
-                parts.extend(pool_parts(&decl.name, &listed.pools));
+                parts.extend(pool_tensors(&decl.name, &listed.pools));
             }
             for path in self.optimizer.paths() {
                 let Some(moments) = self.optimizer.moments(path)? else { continue };
                 steps.insert(path.to_owned(), moments.step);
-                // Read again when their turn comes: two thirds of a checkpoint are moments.
+                // Fetched again when they are written: two thirds of a checkpoint are moments.
                 let optimizer = &self.optimizer;
                 let fetch = move |second: bool| {
                     let moments = optimizer.moments(path)?;
@@ -511,7 +519,11 @@ impl<'a> Training<'a> {
                 };
                 for (name, second) in [(first_moment(path), false), (second_moment(path), true)] {
                     let shape = moments.shape.iter().map(|n| *n as usize).collect();
-                    parts.push(Part { name, shape, numbers: Numbers::Fetch(Box::new(move || fetch(second))) });
+                    parts.push(TensorEntry {
+                        name,
+                        shape,
+                        numbers: TensorData::Fetch(Box::new(move || fetch(second))),
+                    });
                 }
             }
         }
@@ -523,20 +535,20 @@ impl<'a> Training<'a> {
     }
 }
 
-fn means(within: &Within) -> IndexMap<String, f64> {
+fn means(within: &EpochProgress) -> IndexMap<String, f64> {
     let n = within.samples.max(1) as f64;
     within.sums.iter().map(|(name, sum)| (name.clone(), sum / n)).collect()
 }
 
-/// Which parameters are the weight of a linear map. Weight decay acts on these alone: biases, norms, embedding tables,
-/// positions and learned rows are no maps that could grow with the features.
+/// The parameters that are the weight of a linear map. Weight decay applies to these only, not to biases, norms, embedding tables,
+/// positions and learned rows.
 fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
     let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
     let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
     weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
 }
 
-/// The optimiser of a recipe; weight decay acts on [`linear_weights`]. An encoder with the rate 0 is frozen.
+/// The optimiser of a recipe; weight decay applies to [`linear_weights`]. An encoder with learning rate 0 is frozen.
 fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Result<Optimizer, Diagnostic> {
     let o = &settings.optimizer;
     if o.encoder_lr == Some(0.0) {
@@ -559,7 +571,7 @@ fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Resu
         .filter(|(_, p)| store.trains(&p.path))
         .map(|(index, p)| {
             let rate = match o.encoder_lr {
-                Some(lr) if p.encoder.is_some() => Rate::Own(lr),
+                Some(lr) if p.encoder.is_some() => Rate::Separate(lr),
                 _ => Rate::Factor(1.0),
             };
             (p.path.as_str(), ParamGroup { rate, decay: decaying.contains(&ParamId(index as u32)) })
@@ -601,7 +613,7 @@ model M {
         };
         assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
         assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
-        // Two biases, weight and bias of the norm, the learned row of rank 2.
+        // Two biases, weight and bias of the norm, the learned row.
         assert_eq!(paths(false).len(), 5, "{:?}", paths(false));
     }
 }

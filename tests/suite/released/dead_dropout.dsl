@@ -1,5 +1,5 @@
-//! The text head: Linear, GELU, Linear, GELU, LayerNorm, with a dropout before it whose result is thrown away. The program
-//! goes on with the values before it.
+//! The text head: Linear, GELU, Linear, GELU, LayerNorm, preceded by a dropout whose result is discarded. The program
+//! continues with the values from before the dropout.
 use std::{Bert, LayerNorm, Linear, MLP, mse}
 
 hyper d = 128

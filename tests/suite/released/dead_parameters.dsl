@@ -1,5 +1,5 @@
-//! The block of the temporal alignment builds a feed-forward network and two norms and uses none of them. They are counted,
-//! stored and handed to the optimiser, and no gradient ever reaches them.
+//! The temporal alignment builds a feed-forward network and two norms that it never uses. Their parameters are counted,
+//! stored and passed to the optimiser, but never receive a gradient.
 use std::{CrossAttention, FFN, LayerNorm, Linear, MLP, mse}
 
 hyper d = 128

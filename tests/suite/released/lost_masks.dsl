@@ -1,5 +1,5 @@
-//! Fusion without masks: padded rows are zero vectors, and they keep their share of every softmax. A prediction then depends
-//! on how far its batch happened to be padded.
+//! Fusion without masks: padded rows are zero vectors and get a share of every softmax. A prediction then depends on
+//! how far its batch happened to be padded.
 use std::{CrossAttention, Linear, MLP, mse}
 
 hyper d = 128

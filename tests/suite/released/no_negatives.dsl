@@ -1,5 +1,5 @@
-//! The contrast between text and audio of a companion has one positive and no negatives: of 22 pairs that an anchor's loss
-//! is a mean of, 12 are 0 whatever the weights are.
+//! The contrastive term between text and audio of a companion has one positive and no negatives. Of the 22 pairs that
+//! the loss of an anchor averages over, 12 are always 0.
 use std::{Linear, MLP, mse, nt_xent}
 
 hyper d   = 128

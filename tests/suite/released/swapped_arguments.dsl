@@ -1,5 +1,5 @@
-//! A call of the fusion gives vision where audio is declared and audio where vision is. Both have the same shape behind
-//! their encoders, so the program runs, and every weight of one is trained under the name of the other.
+//! A call of the fusion passes vision as `audio` and audio as `vision`. After their encoders both have the same shape,
+//! so the program runs, and the parameters of each are trained under the name of the other.
 use std::{CrossAttention, FrameEncoder, MLP, mse}
 
 hyper d = 128

@@ -1,5 +1,5 @@
-//! By position nothing tells which of two values of one shape is which, so only the first tensor of a call goes without a
-//! name.
+//! Two positional arguments of the same shape cannot be told apart. In this language only the first tensor of a call is
+//! positional, so the same mistake is an error.
 use std::{CrossAttention, FrameEncoder, MLP, mse}
 
 hyper d = 128

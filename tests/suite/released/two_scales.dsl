@@ -1,5 +1,5 @@
-//! The encoders scale the scores of a head by 1/sqrt(16), the width of a head; the layers of the fusion, with as many heads,
-//! by 1/sqrt(128), the width of all heads together.
+//! The encoders scale attention scores by 1/sqrt(16), the width of a head; the fusion layers, with as many heads, by
+//! 1/sqrt(128), the width of all heads together.
 use std::{FrameEncoder, MLP, mse}
 
 hyper d     = 128

@@ -1,4 +1,5 @@
-//! The learning rate rises for 10 epochs; the committed settings train for 4. The rate that was asked for is never reached.
+//! The learning rate rises for 10 epochs, but the committed settings train for 4, so the configured rate is never
+//! reached.
 use std::{MLP, mse}
 
 input audio : Seq<audio>[Ta, fa]

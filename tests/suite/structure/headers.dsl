@@ -2,8 +2,8 @@
 hyper k = 1
 input audio : Seq<audio>[Ta, 8]
 label y : Real
-block Enc<n, m>(x: Seq<m>[n, 8]): Seq<m>[n, 16] { linear(x, out: 16) } // error[E0101]: behind `->`, not `:`
-block Dec<n, m>(x: Seq<m>[n, 16]) => Vec[16] { mean(x) } // error[E0101]: behind `->`, not `=>`
+block Enc<n, m>(x: Seq<m>[n, 8]): Seq<m>[n, 16] { linear(x, out: 16) } // error[E0101]: expected `->` before the result type, found `:`
+block Dec<n, m>(x: Seq<m>[n, 16]) => Vec[16] { mean(x) } // error[E0101]: expected `->` before the result type, found `=>`
 block Bare(x: Vec[16]): { x } // error[E0101]: unexpected `:` before the body of block `Bare`
 block Odd(x: Vec[16]) pure { k*x } // error[E0101]: unexpected `pure` before the body of block `Odd`
 model M() { // error[E0101]: unexpected `()` before the body of model `M`

@@ -4,27 +4,27 @@ hyper d = 8 # width
 hyper flag = a && b || not c // error[E0115]: no `&&` // error[E0115]: no `||`
 hyper pick = if flag { 1 } else if fine { 2 } else { 3 } // error[E0115]: no `if` // error[E0115]: no `if`
 hyper half = d // 2
-// error[E0112]: reads as a division
+// error[E0112]: looks like a division
 hyper same = half // d
-// error[E0112]: reads as a division
+// error[E0112]: looks like a division
 hyper fine = d // width of the model
 hyper wide = (d // 2)
-hyper size = 2d // error[E0113]: `2d` is not a number
-hyper much = 99999999999999999999 // error[E0113]: is not a number
-hyper odd = 1.0005K // error[E0113]: is not a number
+hyper size = 2d // error[E0113]: invalid number `2d`
+hyper much = 99999999999999999999 // error[E0113]: invalid number
+hyper odd = 1.0005K // error[E0113]: invalid number
 3 + 4 // error[E0107]: expected an item, found `3`
-modle N { // error[E0107]: no item begins with `modle`
+modle N { // error[E0107]: unknown item `modle`
   let for = 3 // error[E0114]: found the keyword `for`
   let in = 3 // error[E0114]: found the keyword `in`
-  let a = Linear(t, out = 8) // error[E0106]: `out` takes its value behind `:`
-  let b = Linear{out = 8} // error[E0106]: `out` takes its value behind `:`
-  let c = [text = a] // error[E0106]: `text` takes its value behind `:`
-  let größe = a // error[E0110]: holds `ö` (U+00F6)
-  let e = t |> F() + 1 // error[E0116]: a call has to stand right of `|>`
+  let a = Linear(t, out = 8) // error[E0106]: expected `:` after `out`
+  let b = Linear{out = 8} // error[E0106]: expected `:` after `out`
+  let c = [text = a] // error[E0106]: expected `:` after `text`
+  let größe = a // error[E0110]: contains `ö` (U+00F6)
+  let e = t |> F() + 1 // error[E0116]: expected a call after `|>`
 }
-variable x = 3 // error[E0107]: no item begins with `variable`
+variable x = 3 // error[E0107]: unknown item `variable`
 recipe r { encoder = "demo
-// error[E0109]: this string is not closed
+// error[E0109]: unterminated string
 }
-recipe s { encoder = "demo } // error[E0109]: this string is not closed
+recipe s { encoder = "demo } // error[E0109]: unterminated string
 hyper last = 1

@@ -7,13 +7,13 @@ model M {
   output x of y // error[E0101]: expected `for`
   let y = F(a b, c) // error[E0101]: unexpected `b`
   let z = each x xs { x } // error[E0101]: expected `in`
-  set a = 3 // error[E0101]: `set` cannot stand here
+  set a = 3 // error[E0101]: `set` is not allowed here
   let k = @x // error[E0101]: expected an expression, found `@`
   k
 }
-variant v { var x = 3 } // error[E0101]: a variant binds one name
-recipe r { let x = 3 } // error[E0101]: `let` cannot stand here
-let stray = 3 // error[E0101]: `let` cannot stand here
+variant v { var x = 3 } // error[E0101]: a variant replaces one name
+recipe r { let x = 3 } // error[E0101]: `let` is not allowed here
+let stray = 3 // error[E0101]: `let` is not allowed here
 block Bad<n m>(x: Real) { x } // error[E0101]: unexpected `m`
 use std:{Linear} // error[E0101]: expected `::`
 hyper b = 2

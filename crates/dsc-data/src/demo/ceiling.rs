@@ -1,4 +1,4 @@
-//! The best that can be reached, by enumeration of all latents and all noise.
+//! The best scores that can be reached, by enumeration of all latent scores and all noise.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::dataset::Split;
 
 const MODALITIES: [&str; 3] = ["text", "audio", "vision"];
 
-/// The best figures of any predictor that knows some of the latent scores exactly.
+/// The best scores of any predictor that knows some of the latent scores exactly.
 ///
-/// For each figure the best predictor of its own: the conditional median for the MAE, the likelier side of 0 for Acc-2 (metric
-/// family `sims`: 0 is negative), the conditional mean for the correlation. A model on finite training data stays behind.
+/// Each metric has its own best predictor: the conditional median for the MAE, the more likely side of 0 for Acc-2 (metric
+/// family `sims`: 0 is negative), the conditional mean for the correlation. A model trained on finite data does not reach them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ceiling {
-    /// Whose latent score is known: `none` (the constant), `text`, .., `text+audio`, .., `text+audio+vision`.
+    /// The modalities whose latent score is known: `none` (the best constant), `text`, .., `text+audio+vision`.
     pub known: String,
     /// Smallest expected MAE.
     pub mae: f64,
@@ -30,10 +30,10 @@ pub struct Ceiling {
     pub test_acc2: f64,
 }
 
-/// Chances of the labels (in fifths) in 16ths of a case, for one state of what is known.
+/// For one combination of known scores: the weight of each label (in fifths), in sixteenths of a combination of latents.
 type Labels = BTreeMap<i32, u32>;
 
-/// The ceilings for every subset of modalities, from knowing nothing to knowing all.
+/// The ceilings for every subset of modalities, from none to all.
 pub fn ceiling(seed: u64) -> Vec<Ceiling> {
     // In the order of a table: constant, single modalities, pairs, all.
     [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110, 0b111].into_iter().map(|mask| one(mask, seed)).collect()
@@ -74,7 +74,7 @@ fn one(mask: u32, seed: u64) -> Ceiling {
             variance += f64::from(y * y) * f64::from(*chance);
         }
     }
-    // The mean label is 0: exchanging the roles of voice and face with all signs turned turns the label.
+    // The mean label is 0: exchanging voice and face and negating all scores negates the label.
     let corr = (explained / variance).max(0.0).sqrt();
 
     let n = SPLITS[2];
@@ -97,7 +97,7 @@ fn one(mask: u32, seed: u64) -> Ceiling {
     }
 }
 
-/// The lower median.
+/// The lower median of the labels.
 fn median(labels: &Labels) -> i32 {
     let total: u32 = labels.values().sum();
     let mut below = 0;
@@ -110,7 +110,7 @@ fn median(labels: &Labels) -> i32 {
     0
 }
 
-/// Whether a label above 0 is likelier than one that is not.
+/// Whether a label above 0 is more likely than one that is not.
 fn positive(labels: &Labels) -> bool {
     let above: u32 = labels.iter().filter(|(y, _)| **y > 0).map(|(_, c)| *c).sum();
     above * 2 > labels.values().sum()

@@ -1,4 +1,4 @@
-//! Samples as functions of (seed, split, number).
+//! Samples as functions of (seed, split, index).
 
 use indexmap::IndexMap;
 
@@ -8,25 +8,25 @@ use crate::dataset::{Dataset, Split, Table};
 use crate::stream::{LengthSource, Source, Stream};
 use dsc_random::{Key, Stream as Draws};
 
-/// Planes in which planted frames turn: orthonormal, and orthogonal to (1, .., 1), so that a norm over the features
-/// leaves the angle alone.
+/// Planes in which signal frames are rotated: orthonormal, and orthogonal to (1, .., 1), so that a norm over the features keeps
+/// the angle.
 const AUDIO_PLANE: [[f64; AUDIO.width]; 2] = [[0.5, -0.5, 0.5, -0.5, 0.0, 0.0], [0.5, 0.5, -0.5, -0.5, 0.0, 0.0]];
 const VISION_PLANE: [[f64; VISION.width]; 2] =
     [[0.5, 0.0, -0.5, 0.0, 0.5, 0.0, -0.5, 0.0], [0.0, 0.5, 0.0, -0.5, 0.0, 0.5, 0.0, -0.5]];
 
-/// Spread of every feature about its place, in planted frames and in the others.
+/// Standard deviation of the noise on every feature, in signal frames and in the others.
 const SPREAD: (f64, f64) = (0.15, 0.3);
 
-/// A sample's latents.
+/// The latent scores of a sample, and its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Latent {
-    /// Places in [`TWICE_LEVELS`] for text, audio, vision.
+    /// Indices into [`TWICE_LEVELS`] for text, audio, vision.
     pub level: [usize; 3],
-    /// Its label in fifths, noise included.
+    /// The label in fifths, noise included.
     pub fifths: i32,
 }
 
-/// What a random number is used for: separate coordinates, so that changing one part leaves the others as they are.
+/// The purpose of a random number: a coordinate of its own, so that a change of one part does not affect the others.
 #[derive(Clone, Copy)]
 enum Use {
     Latent,
@@ -39,13 +39,12 @@ fn draws(seed: u64, split: Split, sample: usize, what: Use) -> Draws {
     Key::new(seed).with("demo").with(split as u64).with(sample).with(what as u64).stream()
 }
 
-/// One of `n`.
+/// A random index below `n`.
 fn below(draws: &mut Draws, n: usize) -> usize {
     usize::try_from(draws.below(n as u64)).unwrap_or(0)
 }
 
-/// Close to the standard normal distribution: a sum of 12 uniform numbers, which needs no function that differs between
-/// machines.
+/// Approximately standard normal: a sum of 12 uniform numbers, which uses no function whose result differs between machines.
 fn noise(draws: &mut Draws) -> f64 {
     (0..12).map(|_| draws.uniform()).sum::<f64>() - 6.0
 }
@@ -69,7 +68,7 @@ pub(super) fn latent(seed: u64, split: Split, sample: usize) -> Latent {
     Latent { level, fifths: label_fifths(twice(level), noise) }
 }
 
-/// The generated data set. Equal seeds give equal data on every machine.
+/// Generates the data set. The same seed gives the same data on every machine.
 pub fn dataset(seed: u64) -> Dataset {
     let tables = Split::ALL.into_iter().zip(SPLITS).map(|(split, n)| table(seed, split, n)).collect();
     Dataset { name: "demo".to_owned(), path: None, tables, notes: Vec::new() }
@@ -95,7 +94,7 @@ fn table(seed: u64, split: Split, n: usize) -> Table {
     }
 }
 
-/// Between the smallest and largest count, both included.
+/// A random number between `low` and `high`, both included.
 fn between(draws: &mut Draws, low: usize, high: usize) -> usize {
     low + below(draws, high - low + 1)
 }
@@ -131,7 +130,7 @@ fn stream<const W: usize>(
         let n = between(&mut draws, form.min_len, form.max_len);
         let sine = 0.4 * f64::from(twice(latent.level).get(modality).copied().unwrap_or(0));
         let cosine = (1.0 - sine * sine).sqrt();
-        // Which frames: every sample its own third.
+        // The signal frames: another random third for every sample.
         let planted = draws.sample_without_replacement(n, (n / 3).max(3));
         starts.push(values.len());
         lengths.push(u32::try_from(n).unwrap_or(u32::MAX));

@@ -1,4 +1,4 @@
-//! The planted signal is there, is learnable, and no single modality carries it.
+//! The encoded signal exists, can be learned, and is in no single modality alone.
 
 use super::words::{FILLERS, LEVELS};
 use super::*;
@@ -59,7 +59,7 @@ fn words(t: &Table, i: usize) -> Vec<f64> {
     all.iter().map(|w| text.iter().filter(|t| *t == w).count() as f64).collect()
 }
 
-/// Mean over frames, each frame centred and scaled to one size first, as a layer norm does: amplitudes are gone.
+/// Mean over frames after a layer norm of each frame, which removes amplitudes.
 fn mean(t: &Table, key: &str, i: usize) -> Vec<f64> {
     let s = &t.streams[key];
     let mut row = vec![0f32; s.max_len * s.width];

@@ -10,7 +10,7 @@ pub(super) const LEVELS: [[&str; 6]; 4] = [
     ["superb", "brilliant", "wonderful", "magnificent", "stunning", "marvellous"],
 ];
 
-/// Words that mean nothing.
+/// Words without meaning for the label.
 pub(super) const FILLERS: [&str; 40] = [
     "the", "a", "this", "that", "film", "story", "scene", "actor", "voice", "camera", "music", "ending", "plot",
     "hour", "evening", "people", "city", "train", "table", "window", "was", "is", "seems", "looked", "felt", "sounded",
@@ -18,13 +18,14 @@ pub(super) const FILLERS: [&str; 40] = [
     "quite",
 ];
 
-/// The WordPiece vocabulary: special tokens, then one piece per word. Positions are ids.
+/// The WordPiece vocabulary: special tokens, then one piece per word. The position of a token is its id.
 pub fn vocab() -> Vec<String> {
     let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
     special.into_iter().chain(LEVELS.into_iter().flatten()).chain(FILLERS).map(str::to_owned).collect()
 }
 
-/// The encoder: BERT of 2 layers, width 64, 4 heads. It has no pretrained weights; they are drawn from the seed.
+/// The text encoder of the data set: BERT with 2 layers, width 64, 4 heads. Its weights are not pretrained but initialised from
+/// the seed.
 pub fn encoder_config() -> EncoderConfig {
     EncoderConfig {
         model_type: "bert".to_owned(),

@@ -2,10 +2,9 @@
 
 use half::f16;
 
-use super::reader::{Fault, Walked, damaged, join_units, shorten};
-use super::value::Extent;
+use super::reader::{Fault, Payload, Walked, damaged, join_units, shorten};
 
-/// What the items of an array are.
+/// The kind of the items of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Floats of 2, 4 or 8 bytes.
@@ -27,11 +26,11 @@ pub enum Kind {
 /// Kind, size and byte order of the items of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dtype {
-    /// What the items are.
+    /// Kind of the items.
     pub kind: Kind,
     /// Bytes per item.
     pub size: usize,
-    /// Whether the bytes of an item stand most significant first.
+    /// Whether the most significant byte of an item is stored first.
     pub big_endian: bool,
 }
 
@@ -91,7 +90,7 @@ impl Dtype {
         matches!(self.kind, Kind::Float | Kind::Int | Kind::Uint | Kind::Bool)
     }
 
-    /// The number in `item`, which has `self.size` bytes; none for text and objects.
+    /// The number in `item`, which has `self.size` bytes; `None` for text and objects.
     pub fn number(&self, item: &[u8]) -> Option<f64> {
         // One place for both byte orders: the item as little-endian bytes, zero-extended.
         let mut raw = [0u8; 8];
@@ -115,8 +114,8 @@ impl Dtype {
         })
     }
 
-    /// The number in `item` in digits, every one of them exact: 8-byte integers do not pass through a float. None for text
-    /// and objects.
+    /// The number in `item` in decimal digits, exactly: 8-byte integers are not converted to a float. `None` for text and
+    /// objects.
     pub fn decimal(&self, item: &[u8]) -> Option<String> {
         match (self.kind, self.size) {
             (Kind::Int | Kind::Uint, 8) => {
@@ -131,7 +130,7 @@ impl Dtype {
         }
     }
 
-    /// The text in `item`; none for numbers and objects, and for byte strings that are not UTF-8.
+    /// The text in `item`; `None` for numbers and objects, and for byte strings that are not UTF-8.
     pub fn text(&self, item: &[u8]) -> Option<String> {
         match self.kind {
             Kind::Unicode => {
@@ -153,22 +152,22 @@ impl Dtype {
     }
 }
 
-/// A numpy array of numbers or text: its form, and where its bytes lie.
+/// A numpy array of numbers or text: dtype, layout, and a reference to its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NdArray {
-    /// What the items are.
+    /// Type of the items.
     pub dtype: Dtype,
     /// Lengths of the axes; empty for a single item.
     pub shape: Vec<usize>,
     /// Whether the first axis runs fastest (Fortran order).
     pub fortran: bool,
-    /// The items.
-    pub data: Extent,
+    /// The stored bytes of all items.
+    pub data: Payload,
 }
 
 impl NdArray {
-    /// Checks that the bytes are as many as the shape needs.
-    pub(super) fn new(dtype: Dtype, shape: Vec<usize>, fortran: bool, data: Extent) -> Walked<NdArray> {
+    /// Checks that the number of bytes matches shape and dtype.
+    pub(super) fn new(dtype: Dtype, shape: Vec<usize>, fortran: bool, data: Payload) -> Walked<NdArray> {
         let items = shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis));
         // Items of no bytes would allow any number of them in an empty file.
         if dtype.size == 0 && items != Some(0) {
@@ -180,12 +179,12 @@ impl NdArray {
         }
     }
 
-    /// Number of items.
+    /// Number of items, the product of the axes.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there are none.
+    /// Whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -196,10 +195,10 @@ impl NdArray {
     }
 }
 
-/// An array with its bytes at hand. Items are addressed by their C-order number whatever order they are stored in.
+/// An array with its bytes. Items are addressed by their C-order index, whatever order they are stored in.
 #[derive(Clone, Copy, Debug)]
 pub struct ArrayView<'x> {
-    /// What the items are.
+    /// Type of the items.
     pub dtype: Dtype,
     /// Lengths of the axes.
     pub shape: &'x [usize],
@@ -210,12 +209,12 @@ pub struct ArrayView<'x> {
 }
 
 impl<'x> ArrayView<'x> {
-    /// Where the item with C-order number `index` is stored, counted in items.
+    /// The position, in items, at which the item with C-order index `index` is stored.
     fn stored(&self, index: usize) -> usize {
         if !self.fortran || self.shape.len() < 2 {
             return index;
         }
-        // Digits of the C-order number, last axis first, weighted by the strides of Fortran order.
+        // Digits of the C-order index, last axis first, weighted by the strides of Fortran order.
         let mut rest = index;
         let mut stride: usize = self.shape.iter().product();
         let mut at = 0;
@@ -230,29 +229,29 @@ impl<'x> ArrayView<'x> {
         at
     }
 
-    /// The bytes of the item with C-order number `index`.
+    /// The bytes of the item with C-order index `index`.
     pub fn item(&self, index: usize) -> Option<&'x [u8]> {
         let start = self.stored(index).checked_mul(self.dtype.size)?;
         self.bytes.get(start..start.checked_add(self.dtype.size)?)
     }
 
-    /// The number there.
+    /// The number with C-order index `index`.
     pub fn number(&self, index: usize) -> Option<f64> {
         self.dtype.number(self.item(index)?)
     }
 
-    /// The number there in digits.
+    /// The number with C-order index `index` in decimal digits, see [`Dtype::decimal`].
     pub fn decimal(&self, index: usize) -> Option<String> {
         self.dtype.decimal(self.item(index)?)
     }
 
-    /// The text there.
+    /// The text with C-order index `index`.
     pub fn text(&self, index: usize) -> Option<String> {
         self.dtype.text(self.item(index)?)
     }
 
-    /// Casts the `out.len()` items from C-order number `start` on to f32 (round to nearest, as numpy's `astype`). False, with
-    /// `out` in any state, if they are no numbers or not there.
+    /// Casts the `out.len()` items from C-order index `start` on to f32 (round to nearest, as numpy's `astype`). False, with
+    /// `out` in an unspecified state, if they are not numbers or out of range.
     pub fn copy_f32(&self, start: usize, out: &mut [f32]) -> bool {
         if self.fortran && self.shape.len() > 1 {
             return out.iter_mut().enumerate().all(|(i, slot)| match self.number(start + i) {

@@ -1,4 +1,4 @@
-//! A tiny assembler of pickles for tests.
+//! An assembler for pickles, for tests.
 
 /// Assembles a pickle instruction by instruction.
 #[derive(Default, Clone)]

@@ -1,101 +1,13 @@
-//! The names a pickle may use, and what calling them gives.
+//! Calls of the allowed classes and functions, and the states that fill their results.
 
 use super::array::{Dtype, Kind, NdArray};
-use super::reader::{Fault, Walked, damaged, shorten};
-use super::value::{Extent, Object, Slot, TensorParts};
-use super::walker::Walker;
+use super::global::Global;
+use super::machine::Machine;
+use super::reader::{Fault, Payload, Walked, damaged, shorten};
+use super::value::{Object, Slot, TensorParts};
 
-/// Element type of a PyTorch storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum StorageKind {
-    Double,
-    Float,
-    Half,
-    BFloat16,
-    Long,
-    Int,
-    Short,
-    Char,
-    Byte,
-    Bool,
-    Untyped,
-}
-
-impl StorageKind {
-    /// Bytes per element.
-    pub fn size(self) -> usize {
-        match self {
-            StorageKind::Double | StorageKind::Long => 8,
-            StorageKind::Float | StorageKind::Int => 4,
-            StorageKind::Half | StorageKind::BFloat16 | StorageKind::Short => 2,
-            StorageKind::Char | StorageKind::Byte | StorageKind::Bool | StorageKind::Untyped => 1,
-        }
-    }
-}
-
-/// The names on the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Global {
-    NumpyArray,
-    NumpyDtype,
-    NumpyReconstruct,
-    NumpyFromBuffer,
-    NumpyScalar,
-    Encode,
-    OrderedDict,
-    Bytes,
-    ByteArray,
-    List,
-    Tuple,
-    Dict,
-    Set,
-    FrozenSet,
-    TorchTensor,
-    TorchParameter,
-    Storage(StorageKind),
-}
-
-impl Global {
-    /// The entry of that name, or a refusal that spells it.
-    pub(super) fn find(module: &str, name: &str) -> Walked<Global> {
-        use StorageKind as S;
-        Ok(match (module, name) {
-            ("numpy", "ndarray") => Global::NumpyArray,
-            ("numpy", "dtype") => Global::NumpyDtype,
-            ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Global::NumpyReconstruct,
-            ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Global::NumpyFromBuffer,
-            ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Global::NumpyScalar,
-            ("_codecs", "encode") => Global::Encode,
-            ("collections", "OrderedDict") => Global::OrderedDict,
-            ("builtins" | "__builtin__", "bytes") => Global::Bytes,
-            ("builtins" | "__builtin__", "bytearray") => Global::ByteArray,
-            ("builtins" | "__builtin__", "list") => Global::List,
-            ("builtins" | "__builtin__", "tuple") => Global::Tuple,
-            ("builtins" | "__builtin__", "dict") => Global::Dict,
-            ("builtins" | "__builtin__", "set") => Global::Set,
-            ("builtins" | "__builtin__", "frozenset") => Global::FrozenSet,
-            ("torch._utils", "_rebuild_tensor_v2") => Global::TorchTensor,
-            ("torch._utils", "_rebuild_parameter") => Global::TorchParameter,
-            ("torch", "DoubleStorage") => Global::Storage(S::Double),
-            ("torch", "FloatStorage") => Global::Storage(S::Float),
-            ("torch", "HalfStorage") => Global::Storage(S::Half),
-            ("torch", "BFloat16Storage") => Global::Storage(S::BFloat16),
-            ("torch", "LongStorage") => Global::Storage(S::Long),
-            ("torch", "IntStorage") => Global::Storage(S::Int),
-            ("torch", "ShortStorage") => Global::Storage(S::Short),
-            ("torch", "CharStorage") => Global::Storage(S::Char),
-            ("torch", "ByteStorage") => Global::Storage(S::Byte),
-            ("torch", "BoolStorage") => Global::Storage(S::Bool),
-            ("torch.storage", "UntypedStorage") => Global::Storage(S::Untyped),
-            _ => return Err(Fault::Refused(format!("{}.{}", shorten(module), shorten(name)))),
-        })
-    }
-}
-
-impl Walker<'_> {
-    /// `target(*args)`, for the few targets there are.
+impl Machine<'_> {
+    /// The result of `target(*args)`.
     pub(super) fn call(&mut self, target: Global, args: &[Slot]) -> Walked<Slot> {
         match (target, args) {
             (Global::NumpyReconstruct, _) => self.push_object(Object::EmptyArray),
@@ -146,7 +58,7 @@ impl Walker<'_> {
                 for pair in self.items_of(*pairs)? {
                     match self.items_of(pair)?.as_slice() {
                         [key, value] => entries.push((*key, *value)),
-                        _ => return damaged("an ordered dictionary of something else than pairs"),
+                        _ => return damaged("an ordered dictionary whose items are not pairs"),
                     }
                 }
                 self.push_object(Object::Dict(entries))
@@ -155,7 +67,7 @@ impl Walker<'_> {
                 let offset = self.count_of(*offset)?;
                 let (shape, strides) = (self.shape_of(*shape)?, self.shape_of(*strides)?);
                 if shape.len() != strides.len() {
-                    return damaged("a tensor with as many strides as it has no axes");
+                    return damaged("a tensor with different numbers of axes and strides");
                 }
                 let storage = *storage;
                 self.push_object(Object::Tensor(Box::new(TensorParts {
@@ -171,7 +83,7 @@ impl Walker<'_> {
                     let parts = TensorParts { parameter: true, ..(**parts).clone() };
                     self.push_object(Object::Tensor(Box::new(parts)))
                 }
-                _ => damaged("a parameter that is no tensor"),
+                _ => damaged("a parameter that is not a tensor"),
             },
             (other, args) => damaged(format!("a call of {other:?} with {} arguments", args.len())),
         }
@@ -187,7 +99,7 @@ impl Walker<'_> {
             }
             // Attributes of a state dictionary (`_metadata`): nothing here reads them.
             Some(Object::Dict(_) | Object::Tensor(_)) => return Ok(()),
-            _ => return damaged("a state for something that has none"),
+            _ => return damaged("a state for a value that has no state"),
         };
         self.replace(target, filled)
     }
@@ -259,7 +171,7 @@ impl Walker<'_> {
         if dtype.kind == Kind::Bytes {
             return self.push_object(Object::Bytes(data));
         }
-        let Some(number) = dtype.number(bytes) else { return damaged("a scalar that is no number") };
+        let Some(number) = dtype.number(bytes) else { return damaged("a scalar that is not a number") };
         Ok(match dtype.kind {
             Kind::Bool => Slot::Bool(number != 0.0),
             Kind::Int | Kind::Uint if number.abs() < 9e15 => Slot::Int(number as i64),
@@ -271,11 +183,11 @@ impl Walker<'_> {
     fn encode(&mut self, text: Slot, encoding: Option<Slot>) -> Walked<Slot> {
         let Some(encoding) = encoding else { return damaged("an encoding without a name") };
         let encoding = self.str_of(encoding)?.to_ascii_lowercase().replace(['-', '_'], "");
-        let Some(Object::Str(extent)) = self.object(text) else {
-            return damaged("an encoding of something else than text");
+        let Some(Object::Str(payload)) = self.object(text) else {
+            return damaged("an encoding of a value that is not text");
         };
-        let extent = extent.clone();
-        let text = std::str::from_utf8(extent.bytes(self.reader.input)).unwrap_or_default();
+        let payload = payload.clone();
+        let text = std::str::from_utf8(payload.bytes(self.reader.input)).unwrap_or_default();
         let bytes = match encoding.as_str() {
             "latin1" | "iso88591" => {
                 let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
@@ -287,7 +199,7 @@ impl Walker<'_> {
             "utf8" | "ascii" => text.as_bytes().to_vec(),
             other => return Err(Fault::Refused(format!("_codecs.encode with `{}`", shorten(other)))),
         };
-        let bytes: Extent = self.owned(bytes)?;
+        let bytes: Payload = self.owned(bytes)?;
         self.push_object(Object::Bytes(bytes))
     }
 }

@@ -1,23 +1,62 @@
-//! Bytes, numbers and lines of the input, with the position for messages.
+//! Bytes, numbers and lines of the input, and the position that errors report.
 
-use super::value::Extent;
+use std::sync::Arc;
 
-/// Why walking stopped; [`super::Pickle::parse`] adds the name of the file.
+/// Why the walk stopped; [`super::Pickle::parse`] makes a diagnostic of it and adds the name of the file.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The bytes make no sense.
+    /// The bytes are not a valid pickle.
     Damaged(String),
-    /// A name outside the list.
+    /// A name that is not on the list of allowed names.
     Refused(String),
-    /// An array kind that is not read.
+    /// An array of a dtype that is not supported.
     Dtype(String),
 }
 
 pub(super) type Walked<T> = Result<T, Fault>;
 
-/// A fault of the bytes themselves.
 pub(super) fn damaged<T>(why: impl Into<String>) -> Walked<T> {
     Err(Fault::Damaged(why.into()))
+}
+
+/// The bytes of a text, an integer or an array: a range of the input or, where the format escapes them (protocols 0 to 2),
+/// a decoded copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// A range of the input, which is not copied.
+    Input {
+        /// Offset of the first byte from the start of the input.
+        start: usize,
+        /// Number of bytes.
+        len: usize,
+    },
+    /// Decoded bytes.
+    Owned(Arc<[u8]>),
+}
+
+impl Payload {
+    /// The bytes, given the input that was parsed. Empty if `input` is another, shorter one.
+    pub fn bytes<'x>(&'x self, input: &'x [u8]) -> &'x [u8] {
+        match self {
+            Payload::Input { start, len } => {
+                start.checked_add(*len).and_then(|end| input.get(*start..end)).unwrap_or_default()
+            }
+            Payload::Owned(bytes) => bytes,
+        }
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Payload::Input { len, .. } => *len,
+            Payload::Owned(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// A cursor over the input.
@@ -38,7 +77,7 @@ impl<'a> Reader<'a> {
             }
             None => {
                 let left = self.input.len().saturating_sub(self.at);
-                damaged(format!("{n} bytes are announced and {left} are left"))
+                damaged(format!("expected {n} more bytes, found {left}"))
             }
         }
     }
@@ -90,11 +129,11 @@ impl<'a> Reader<'a> {
         usize::try_from(n).or_else(|_| damaged("a length beyond this machine"))
     }
 
-    /// `n` bytes as a place in the input.
-    pub fn extent(&mut self, n: usize) -> Walked<Extent> {
+    /// The next `n` bytes, not copied.
+    pub fn payload(&mut self, n: usize) -> Walked<Payload> {
         let start = self.at;
         self.take(n)?;
-        Ok(Extent::Input { start, len: n })
+        Ok(Payload::Input { start, len: n })
     }
 
     /// The bytes up to the next line feed, without it (and without a carriage return before it).
@@ -114,7 +153,7 @@ impl<'a> Reader<'a> {
     /// A decimal memo number on a line of its own.
     pub fn index_line(&mut self) -> Walked<u32> {
         let line = self.text_line()?;
-        line.trim().parse().or_else(|_| damaged(format!("`{}` is no memo number", shorten(line))))
+        line.trim().parse().or_else(|_| damaged(format!("`{}` is not a memo index", shorten(line))))
     }
 }
 
@@ -180,7 +219,7 @@ pub(super) fn raw_unicode(line: &[u8]) -> Walked<String> {
     Ok(join_units(units))
 }
 
-/// Text from UTF-32 units, surrogate pairs joined, anything else that is no character as U+FFFD.
+/// Text from UTF-32 units, surrogate pairs joined, anything else that is not a character as U+FFFD.
 pub(super) fn join_units(units: impl IntoIterator<Item = u32>) -> String {
     let mut out = String::new();
     let mut units = units.into_iter().peekable();

@@ -94,7 +94,7 @@ fn protocol_2_latin_1_arrays() {
     let p = parse(&bytes).unwrap();
     let a = p.root().as_array().unwrap();
     assert_eq!(numbers(a.view(p.input())), [1.25, -8.5]);
-    assert!(matches!(a.data, Extent::Owned(_)));
+    assert!(matches!(a.data, Payload::Owned(_)));
 }
 
 #[test]
@@ -236,10 +236,10 @@ fn names_outside_the_list_are_refused() {
 
 #[test]
 fn false_lengths() {
-    fails(b"", "E0602", "1 bytes are announced");
-    fails(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffx", "E0602", "are left");
+    fails(b"", "E0602", "expected 1 more bytes, found 0");
+    fails(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffx", "E0602", "more bytes");
     fails(b"\x80\x02T\xff\xff\xff\xffx.", "E0602", "negative");
-    fails(b"\x80\x02X\xff\xff\xff\x7fx.", "E0602", "are left");
+    fails(b"\x80\x02X\xff\xff\xff\x7fx.", "E0602", "more bytes");
     fails(b"\x80\x09N.", "E0602", "protocol 9");
     fails(b"hello", "E0602", "memo entry");
     fails(b"Vno end", "E0602", "without an end");
@@ -262,7 +262,7 @@ fn sparse_memo() {
 
 #[test]
 fn depth_and_cycles_cost_no_stack() {
-    // A million lists in one another, and a list that holds itself.
+    // A million lists in one another, and a list that contains itself.
     let mut deep = vec![0x80, 2];
     deep.extend(std::iter::repeat_n(b']', 1_000_000));
     deep.extend(std::iter::repeat_n(b'a', 999_999));
@@ -348,12 +348,11 @@ fn damaged_bytes_never_panic() {
     }
 }
 
-/// The real files of the field, where they are at hand.
+/// Published feature files, where they are available.
 #[test]
 fn real_files() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     for (name, splits) in [("mosi_real.pkl", [1284, 229, 686]), ("mmmo_real.pkl", [80, 20, 20])] {
-        let Ok(bytes) = std::fs::read(folder.join(name)) else {
+        let Ok(bytes) = std::fs::read(dsc_testing::shared(&format!("data/{name}"))) else {
             dsc_testing::skip::skip(dsc_testing::skip::Lacks::Shared(&format!("data/{name}")));
             continue;
         };

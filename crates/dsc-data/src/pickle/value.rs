@@ -1,50 +1,10 @@
-//! What a pickle holds, as plain data.
-
-use std::sync::Arc;
+//! The content of a pickle as plain data.
 
 use super::array::{Dtype, NdArray};
-use super::calls::Global;
+use super::global::{Global, StorageKind};
+use super::reader::Payload;
 
-/// Where bytes lie: in the input, or, where the format escapes them (protocols 0 to 2), decoded beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// A range of the input.
-    Input {
-        /// First byte.
-        start: usize,
-        /// Number of bytes.
-        len: usize,
-    },
-    /// Decoded bytes.
-    Owned(Arc<[u8]>),
-}
-
-impl Extent {
-    /// The bytes, given the input that was parsed. Empty if that is another, shorter one.
-    pub fn bytes<'x>(&'x self, input: &'x [u8]) -> &'x [u8] {
-        match self {
-            Extent::Input { start, len } => {
-                start.checked_add(*len).and_then(|end| input.get(*start..end)).unwrap_or_default()
-            }
-            Extent::Owned(bytes) => bytes,
-        }
-    }
-
-    /// Number of bytes.
-    pub fn len(&self) -> usize {
-        match self {
-            Extent::Input { len, .. } => *len,
-            Extent::Owned(bytes) => bytes.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// A value as it lies on the stack and in containers: 16 bytes, so that long lists of numbers stay small.
+/// A value on the stack or in a container: 16 bytes, so that long lists of numbers stay small.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot {
     None,
@@ -59,10 +19,10 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) enum Object {
     /// Little-endian two's complement, more than 8 bytes.
-    BigInt(Extent),
+    BigInt(Payload),
     /// Known to be UTF-8.
-    Str(Extent),
-    Bytes(Extent),
+    Str(Payload),
+    Bytes(Payload),
     List(Vec<Slot>),
     Tuple(Vec<Slot>),
     Set(Vec<Slot>),
@@ -89,7 +49,7 @@ pub(super) struct TensorParts {
     pub parameter: bool,
 }
 
-/// A parsed pickle. It borrows the input; what is taken from it lives as long as the `Pickle`.
+/// A parsed pickle. It borrows the input; the values of a pickle borrow from the `Pickle`.
 #[derive(Debug)]
 pub struct Pickle<'a> {
     pub(super) input: &'a [u8],
@@ -99,7 +59,7 @@ pub struct Pickle<'a> {
 }
 
 impl<'a> Pickle<'a> {
-    /// The value the pickle stands for.
+    /// The value of the pickle.
     pub fn root(&self) -> Value<'_> {
         self.value(self.root)
     }
@@ -143,7 +103,7 @@ impl<'a> Pickle<'a> {
     }
 }
 
-/// One value. Containers are views; walking nested ones needs a depth limit of the caller's, since a hostile pickle may be
+/// One value. Containers are views. A caller that walks nested containers must limit the depth, since a hostile pickle may be
 /// cyclic.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'p> {
@@ -161,9 +121,9 @@ pub enum Value<'p> {
     Str(&'p str),
     /// Bytes, and the byte strings of Python 2.
     Bytes(&'p [u8]),
-    /// A list.
+    /// A list, as a view.
     List(Items<'p>),
-    /// A tuple.
+    /// A tuple, as a view.
     Tuple(Items<'p>),
     /// A set or frozen set, in the order of the file.
     Set(Items<'p>),
@@ -175,9 +135,9 @@ pub enum Value<'p> {
     Array(&'p NdArray),
     /// A numpy array of Python objects.
     Objects(ObjectArray<'p>),
-    /// A name from the list that was stored, not called: a class such as PyTorch's `FloatStorage`.
+    /// An allowed class or function that is stored and not called, such as PyTorch's `FloatStorage`.
     Global(Global),
-    /// An object kept elsewhere under this identifier: in PyTorch files the tuple
+    /// The identifier of an object that is stored outside the pickle: in PyTorch files the tuple
     /// `("storage", FloatStorage, key, device, number of elements)`.
     Persistent(Handle<'p>),
     /// A PyTorch tensor or parameter over a storage.
@@ -185,7 +145,7 @@ pub enum Value<'p> {
 }
 
 impl<'p> Value<'p> {
-    /// Text; byte strings count where they are UTF-8 (Python 2 wrote text so).
+    /// A text, or a byte string that is UTF-8 (as Python 2 wrote texts).
     pub fn as_str(self) -> Option<&'p str> {
         match self {
             Value::Str(s) => Some(s),
@@ -203,7 +163,7 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// A number as a double.
+    /// An integer or float as f64.
     pub fn as_f64(self) -> Option<f64> {
         match self {
             Value::Float(f) => Some(f),
@@ -212,7 +172,7 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// A dictionary.
+    /// The entries of a dictionary.
     pub fn as_dict(self) -> Option<Dict<'p>> {
         match self {
             Value::Dict(d) => Some(d),
@@ -236,7 +196,7 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// What it is, in Python's words, for messages.
+    /// The name of its type in Python, for messages.
     pub fn kind(self) -> &'static str {
         match self {
             Value::None => "None",
@@ -274,12 +234,12 @@ impl std::fmt::Debug for Items<'_> {
 }
 
 impl<'p> Items<'p> {
-    /// Number of items.
+    /// Number of items in the container.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -289,7 +249,7 @@ impl<'p> Items<'p> {
         self.slots.get(index).map(|s| self.pickle.value(*s))
     }
 
-    /// All items in order.
+    /// All items, in the order of the file.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'p>> + use<'p> {
         let pickle = self.pickle;
         self.slots.iter().map(move |s| pickle.value(*s))
@@ -315,12 +275,12 @@ impl<'p> Dict<'p> {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The value under a text key; the last one written, as in Python.
+    /// The value of a text key; the last one if it was set more than once, as in Python.
     pub fn get(&self, key: &str) -> Option<Value<'p>> {
         let hit = self.entries.iter().rev().find(|(k, _)| self.pickle.value(*k).as_str() == Some(key));
         hit.map(|(_, v)| self.pickle.value(*v))
@@ -343,11 +303,11 @@ impl<'p> Dict<'p> {
 pub struct ObjectArray<'p> {
     /// Lengths of the axes.
     pub shape: &'p [usize],
-    /// The objects.
+    /// The objects, as many as `shape` has elements.
     pub items: Items<'p>,
 }
 
-/// A value behind one more step.
+/// A reference to a value, followed with [`value`](Self::value).
 #[derive(Clone, Copy)]
 pub struct Handle<'p> {
     pickle: &'p Pickle<'p>,
@@ -361,13 +321,13 @@ impl std::fmt::Debug for Handle<'_> {
 }
 
 impl<'p> Handle<'p> {
-    /// The value.
+    /// The value that the handle refers to.
     pub fn value(&self) -> Value<'p> {
         self.pickle.value(self.slot)
     }
 }
 
-/// A PyTorch tensor: a strided window of a storage that the file keeps elsewhere.
+/// A PyTorch tensor: a strided view of a storage outside the pickle.
 #[derive(Clone, Copy)]
 pub struct Tensor<'p> {
     pickle: &'p Pickle<'p>,
@@ -387,7 +347,7 @@ impl<'p> Tensor<'p> {
     }
 
     /// The fields of the storage's persistent identifier as `torch.save` writes it.
-    pub fn storage_id(&self) -> Option<(super::StorageKind, &'p str, usize)> {
+    pub fn storage_id(&self) -> Option<(StorageKind, &'p str, usize)> {
         let Value::Persistent(id) = self.storage() else { return None };
         let fields = id.value().as_items()?;
         match (fields.get(0)?.as_str()?, fields.get(1)?, fields.get(2)?, fields.get(4)?) {
@@ -398,7 +358,7 @@ impl<'p> Tensor<'p> {
         }
     }
 
-    /// First element, counted in elements of the storage.
+    /// Index of the first element in the storage.
     pub fn offset(&self) -> usize {
         self.parts.offset
     }

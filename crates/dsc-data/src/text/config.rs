@@ -1,4 +1,4 @@
-//! What a BERT encoder is made of, from its `config.json`.
+//! The configuration of a BERT encoder, read from `config.json`.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use dsc_graph::statics::Static;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0803, E0804};
 
-/// The configuration of a BERT encoder under the names of `config.json`.
+/// The configuration of a BERT encoder; the fields have the names of `config.json`.
 ///
 /// Sizes have no defaults: a file without them is an error. The other keys default as in the `BertConfig` of
 /// [transformers](https://huggingface.co/docs/transformers/model_doc/bert#transformers.BertConfig).
@@ -70,7 +70,7 @@ fn tenth() -> f64 {
 }
 
 impl EncoderConfig {
-    /// The numbers as the language reads them: `encoder.hidden_size`, under the names of `config.json`.
+    /// The values that a model file can read as `encoder.hidden_size` and so on, by the names of `config.json`.
     pub fn statics(&self) -> BTreeMap<String, Static> {
         let Ok(serde_json::Value::Object(map)) = serde_json::to_value(self) else { return BTreeMap::new() };
         let known = |value| match value {
@@ -85,7 +85,7 @@ impl EncoderConfig {
     /// Reads and validates the file at `path`.
     ///
     /// # Errors
-    /// `E0803` when the file is unreadable or makes no sense, `E0804` when it describes something other than BERT.
+    /// `E0803` when the file cannot be read or is not valid, `E0804` when it describes another architecture than BERT.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -100,10 +100,10 @@ impl EncoderConfig {
     pub fn from_json(text: &str, place: &str) -> Result<Self, Diagnostic> {
         let bad = |e: serde_json::Error| {
             Diagnostic::error(E0803, format!("`{place}` is not an encoder's configuration: {e}"))
-                .help("give a folder with the `config.json` of a BERT encoder")
+                .help("use a folder with the `config.json` of a BERT encoder")
         };
         let value: Value = serde_json::from_str(text).map_err(bad)?;
-        // Another architecture names its sizes differently, so its kind is told before a key is missed.
+        // Other architectures use other names for their sizes, so the architecture is reported before a missing key.
         let mut differences = foreign_keys(&value);
         if let Some(kind) = value.get("model_type").and_then(Value::as_str).filter(|kind| *kind != "bert") {
             differences.insert(0, format!("`model_type` is `{kind}`, not `bert`"));
@@ -118,10 +118,10 @@ impl EncoderConfig {
         Ok(config)
     }
 
-    /// Whether this is an encoder that the language's `Bert` block computes; `place` names the configuration in errors.
+    /// Checks that `std::Bert` can compute this encoder; `place` names the configuration in errors.
     ///
     /// # Errors
-    /// `E0803` for sizes that make no sense, `E0804` for another architecture or activation.
+    /// `E0803` for invalid sizes, `E0804` for another architecture or activation.
     pub fn validate(&self, place: &str) -> Result<(), Diagnostic> {
         let differences = self.differences();
         if !differences.is_empty() {
@@ -130,14 +130,14 @@ impl EncoderConfig {
         self.check_sizes(place)
     }
 
-    /// Width of one attention head.
+    /// Width of one attention head: `hidden_size / num_attention_heads`.
     pub fn head_width(&self) -> usize {
         self.hidden_size.checked_div(self.num_attention_heads).unwrap_or(0)
     }
 
-    /// Names and shapes of the parameters that the encoder uses, under the names that the Hugging Face tools give them
-    /// (without the `bert.` prefix), in the order of the computation. The pooler is not among them: features are the
-    /// hidden states of the last layer.
+    /// Names and shapes of the parameters that the encoder uses, in the order of the computation. The names are those of the
+    /// Hugging Face tools without the prefix `bert.`. The pooler is left out, since features are the hidden states of the
+    /// last layer.
     pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
         let (d, ff) = (self.hidden_size, self.intermediate_size);
         let mut list = vec![
@@ -274,7 +274,7 @@ mod tests {
         assert!(refused("hidden_act", "relu".into()).contains("`hidden_act` is `relu`"));
         assert!(refused("position_embedding_type", "relative_key".into()).contains("relative_key"));
         assert!(refused("is_decoder", true.into()).contains("is_decoder"));
-        // Another architecture is told as such although it calls its sizes otherwise.
+        // Another architecture is reported as such, although its sizes have other names.
         let distil = EncoderConfig::from_json(r#"{"model_type": "distilbert", "dim": 768}"#, "c").unwrap_err();
         assert_eq!(distil.code, E0804);
         assert!(with("position_embedding_type", "absolute".into()).is_ok());

@@ -1,20 +1,18 @@
-//! Where a pretrained text encoder lies on this machine.
+//! Finds a pretrained text encoder on this machine.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::weights::weights_path;
 use super::{EncoderConfig, Tokenizer, WeightFile};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0801, E0802};
 
-/// Files that hold the weights, the preferred one first.
-const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
-
-/// A folder with more entries than this is not searched for an encoder: it is a home or a disk, not a package.
+/// A folder with more entries than this is not searched for an encoder: it is a home folder or a disk, not a package.
 const MAX_ENTRIES: usize = 256;
 
-/// A folder that holds a BERT encoder as the Hugging Face tools write it.
+/// The folder of a BERT encoder, in the layout of the Hugging Face tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncoderFolder {
     name: String,
@@ -50,7 +48,7 @@ impl CacheRoots {
         roots
     }
 
-    /// Only these cache folders (each with `models--ORG--NAME` folders in it).
+    /// Exactly these cache folders, each with folders `models--ORG--NAME`.
     pub fn new(hubs: impl IntoIterator<Item = PathBuf>) -> Self {
         Self { hubs: hubs.into_iter().collect(), home: None }
     }
@@ -73,10 +71,10 @@ impl EncoderFolder {
     /// Hugging Face cache of the environment. Nothing is downloaded.
     ///
     /// A folder may be the model itself, a sentence-transformers folder (`modules.json`, `0_Transformer`), or a package
-    /// folder that holds exactly one model at most two levels down.
+    /// folder with exactly one model at most two levels down.
     ///
     /// # Errors
-    /// `E0801` with every place that was looked at, `E0802` when `explicit_dir` or `name_or_dir` is a folder without an
+    /// `E0801` with every folder that was searched, `E0802` when `explicit_dir` or `name_or_dir` is a folder without an
     /// encoder.
     pub fn find(name_or_dir: &str, explicit_dir: Option<&Path>) -> Result<Self, Diagnostic> {
         Self::find_in(name_or_dir, explicit_dir, &CacheRoots::from_env())
@@ -94,7 +92,7 @@ impl EncoderFolder {
                     E0801,
                     format!("the folder `{}` of the text encoder `{name_or_dir}` does not exist", dir.display()),
                 )
-                .help(ways(name_or_dir)));
+                .help(how_to_get(name_or_dir)));
             }
             return settle(dir).map(found);
         }
@@ -115,17 +113,17 @@ impl EncoderFolder {
         }
         Err(Diagnostic::error(
             E0801,
-            format!("the text encoder `{name_or_dir}` is not on this machine; looked at {}", looked.join(", ")),
+            format!("the text encoder `{name_or_dir}` was not found on this machine; searched {}", looked.join(", ")),
         )
-        .help(ways(name_or_dir)))
+        .help(how_to_get(name_or_dir)))
     }
 
-    /// The name or folder by which the encoder was asked for.
+    /// The name or folder that the encoder was requested by.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The folder with `config.json` in it.
+    /// The folder that contains `config.json`.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -138,7 +136,7 @@ impl EncoderFolder {
         EncoderConfig::open(&self.path.join("config.json"))
     }
 
-    /// The file that holds the weights.
+    /// The file with the weights: `model.safetensors`, else `pytorch_model.bin`.
     ///
     /// # Errors
     /// `E0802` when there is none.
@@ -163,29 +161,13 @@ impl EncoderFolder {
     }
 }
 
-/// The file of weights in an encoder's folder.
-pub(super) fn weights_path(folder: &Path) -> Result<PathBuf, Diagnostic> {
-    WEIGHTS.iter().map(|file| folder.join(file)).find(|path| path.is_file()).ok_or_else(|| {
-        let sharded = WEIGHTS.iter().any(|file| folder.join(format!("{file}.index.json")).is_file());
-        let why = if sharded { ": the weights are split over several files, which is not supported" } else { "" };
-        Diagnostic::error(
-            E0802,
-            format!(
-                "the encoder folder `{}` has neither `model.safetensors` nor `pytorch_model.bin`{why}",
-                folder.display()
-            ),
-        )
-        .help("download the folder with its weights in one file")
-    })
-}
-
 /// The folder names a model may have in the cache.
 fn cache_names(name: &str) -> Vec<String> {
     let name = name.trim_matches('/');
     match name.split_once('/') {
         Some((org, model)) if !model.contains('/') => vec![format!("models--{org}--{model}")],
         Some(_) => Vec::new(),
-        // The hub keeps the first BERT models under `google-bert` and still answers to the bare name.
+        // The hub lists the first BERT models under `google-bert` and still accepts the bare name.
         None => {
             ["", "google-bert--", "sentence-transformers--"].iter().map(|org| format!("models--{org}{name}")).collect()
         }
@@ -210,7 +192,7 @@ fn snapshot(repository: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// The folder at or under `dir` that holds the encoder.
+/// The folder of the encoder: `dir` or a folder below it.
 fn settle(dir: &Path) -> Result<PathBuf, Diagnostic> {
     if holds_encoder(dir) {
         return Ok(dir.to_owned());
@@ -229,22 +211,22 @@ fn settle(dir: &Path) -> Result<PathBuf, Diagnostic> {
                 return Err(Diagnostic::error(
                     E0802,
                     format!(
-                        "`{}` holds several encoders, `{}` and `{}` among them",
+                        "`{}` contains several encoders, among them `{}` and `{}`",
                         dir.display(),
                         first.display(),
                         second.display()
                     ),
                 )
-                .help("give the folder of one of them"));
+                .help("use the folder of one of them"));
             }
             _ => {}
         }
     }
-    Err(Diagnostic::error(E0802, format!("`{}` holds no text encoder: no `config.json` of a model in it", dir.display()))
-        .help("give the folder with `config.json`, `model.safetensors` or `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt`"))
+    Err(Diagnostic::error(E0802, format!("`{}` contains no text encoder: there is no `config.json` of a model", dir.display()))
+        .help("use the folder with `config.json`, `model.safetensors` or `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt`"))
 }
 
-/// A `config.json` that speaks of a model. One that cannot be parsed counts, so that it is reported as such.
+/// Whether the folder has the `config.json` of a model. One that cannot be parsed counts, so that it is reported as such.
 fn holds_encoder(dir: &Path) -> bool {
     let Ok(text) = std::fs::read_to_string(dir.join("config.json")) else { return false };
     match serde_json::from_str::<Value>(&text) {
@@ -262,7 +244,7 @@ fn listed_module(dir: &Path) -> Option<String> {
     module.get("path").and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Subfolders in the order of their names; none of a folder with very many entries.
+/// Subfolders sorted by name; `None` for a folder with more than [`MAX_ENTRIES`] entries.
 fn subfolders(dir: &Path) -> Option<Vec<PathBuf>> {
     let entries: Vec<PathBuf> =
         std::fs::read_dir(dir).ok()?.take(MAX_ENTRIES + 1).filter_map(|e| e.ok().map(|e| e.path())).collect();
@@ -274,15 +256,15 @@ fn subfolders(dir: &Path) -> Option<Vec<PathBuf>> {
     Some(folders)
 }
 
-/// How one gets an encoder.
-fn ways(name: &str) -> String {
+/// Help text: how to get an encoder.
+fn how_to_get(name: &str) -> String {
     // A path that does not exist is not the name of a model.
     let model = name.split('/').count() <= 2 && !name.starts_with(['.', '~', '/']);
     let name = if model { name } else { "MODEL" };
     format!(
         "download it on a machine with a network (`huggingface-cli download {name}`) and copy the folder here, then give \
-         it as `--text-encoder DIR` or as the recipe key `encoder = \"DIR\"`; DIR holds `config.json`, `model.safetensors` or \
-         `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt` (a sentence-transformers folder serves too)"
+         it as `--text-encoder DIR` or as the recipe key `encoder = \"DIR\"`; DIR contains `config.json`, `model.safetensors` or \
+         `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt` (a sentence-transformers folder works too)"
     )
 }
 
@@ -338,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_encoder_names_the_places_and_the_ways() {
+    fn a_missing_encoder_names_the_searched_folders_and_the_remedy() {
         let tmp = tempfile::tempdir().unwrap();
         let e =
             EncoderFolder::find_in("bert-base-chinese", None, &CacheRoots::new([tmp.path().to_owned()])).unwrap_err();
@@ -379,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_weights_or_vocabulary_says_so() {
+    fn a_folder_without_weights_or_vocabulary_is_an_error() {
         let tmp = tempfile::tempdir().unwrap();
         put(&tmp.path().join("config.json"), CONFIG);
         let folder = EncoderFolder::find_in("m", Some(tmp.path()), &none()).unwrap();

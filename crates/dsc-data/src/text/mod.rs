@@ -1,15 +1,16 @@
-//! Text for the encoder: where a pretrained encoder lies, what it is, its weights, and its tokeniser.
+//! Pretrained text encoders: finding their folder, reading configuration and weights, tokenising text.
 //!
 //! An encoder is a folder as the Hugging Face tools write it: `config.json`, the weights (`model.safetensors` or
 //! `pytorch_model.bin`) and the vocabulary (`tokenizer.json` or `vocab.txt`).
 //!
-//! - [`EncoderFolder`] finds it, by name in the local cache or by path; nothing is downloaded;
-//! - [`EncoderConfig`] says what it is, and refuses whatever is not BERT as the article uses it;
+//! - [`EncoderFolder`] finds the folder, by name in the local cache or by path; nothing is downloaded;
+//! - [`EncoderConfig`] is its configuration; anything but a BERT encoder as the article uses it is an error;
 //! - [`WeightFile`] maps its weights (and any other safetensors file or PyTorch state dict) without libtorch and without
-//!   executing anything of the file;
-//! - [`Tokenizer`] turns texts into token ids, [`Texts`] those of a whole data set.
+//!   executing code from the file;
+//! - [`Tokenizer`] turns texts into token ids, [`Texts`] are those of a whole data set.
 
 mod config;
+mod entry;
 mod folder;
 mod texts;
 mod tokenizer;

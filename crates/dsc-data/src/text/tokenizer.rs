@@ -1,4 +1,4 @@
-//! Texts to token ids, through the `tokenizers` crate.
+//! Turns texts into token ids, with the `tokenizers` crate.
 
 use std::path::Path;
 
@@ -13,30 +13,30 @@ use super::EncoderConfig;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0802, E0808, E0809};
 
-/// Texts are cut to this many tokens, `[CLS]` and `[SEP]` counted.
+/// Default limit on the length of a text in tokens, `[CLS]` and `[SEP]` included.
 pub const MAX_TOKENS: usize = 128;
 
 /// The special tokens of BERT; the first three must be in a vocabulary.
 const SPECIAL: [&str; 5] = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"];
 
-/// Turns texts into the token ids of a BERT encoder: `[CLS]`, the words' pieces, `[SEP]`; never padded.
+/// Turns texts into the token ids of a BERT encoder: `[CLS]`, the word pieces, `[SEP]`; without padding.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// What it was made from, for errors.
+    /// The file it was read from, for errors.
     place: String,
     max_tokens: usize,
     ids: u32,
 }
 
-/// Texts as token ids, with what was lost on the way.
+/// Texts as token ids, and how many were truncated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokenised {
-    /// Per text its ids: at least `[CLS]` and `[SEP]`, at most the tokeniser's limit.
+    /// The ids of each text: at least `[CLS]` and `[SEP]`, at most [`Tokenizer::max_tokens`] of them.
     pub ids: Vec<Vec<u32>>,
-    /// How many texts were cut to the limit.
+    /// Number of texts that were truncated to the limit.
     pub truncated: usize,
-    /// Length in tokens of the longest entry of `ids`, 0 when there is none.
+    /// Length of the longest entry of `ids` in tokens; 0 without texts.
     pub longest: usize,
 }
 
@@ -49,14 +49,14 @@ struct Casing {
 }
 
 impl Tokenizer {
-    /// The tokeniser of an encoder's folder: `tokenizer.json`, else `vocab.txt` as BERT's word pieces.
+    /// Reads the tokeniser from the folder of an encoder: `tokenizer.json`, else `vocab.txt` as BERT word pieces.
     ///
-    /// `tokenizer_config.json`, where it is present, decides on lower case, Chinese characters and accents as it does in
-    /// transformers; without it a `vocab.txt` is read as lower case. Truncation and padding that a `tokenizer.json` asks for
-    /// are replaced by the limit of [`MAX_TOKENS`] and by none.
+    /// If there is a `tokenizer_config.json`, its settings for lower case, Chinese characters and accents apply as in
+    /// transformers; without it a `vocab.txt` is read as lower case. Truncation and padding set in `tokenizer.json` are replaced
+    /// by a limit of [`MAX_TOKENS`] and no padding.
     ///
     /// # Errors
-    /// `E0802` when the folder has neither file, `E0808` when it is not usable.
+    /// `E0802` when the folder has neither file, `E0808` when the file cannot be used.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         let casing = Casing::open(&folder.join("tokenizer_config.json"))?;
         let (json, vocab) = (folder.join("tokenizer.json"), folder.join("vocab.txt"));
@@ -79,8 +79,8 @@ impl Tokenizer {
         .help("download the folder with its tokeniser files"))
     }
 
-    /// A tokeniser for lower-cased word pieces whose ids are the positions in `vocab`. `[UNK]`, `[CLS]` and `[SEP]` must be in it;
-    /// a piece that continues a word begins with `##`.
+    /// A tokeniser for lower-case word pieces; ids are positions in `vocab`. The vocabulary must contain `[UNK]`, `[CLS]` and
+    /// `[SEP]`; a piece that continues a word begins with `##`.
     ///
     /// # Errors
     /// `E0808` when a special token is missing.
@@ -90,7 +90,7 @@ impl Tokenizer {
     }
 
     fn word_pieces(words: &[&str], casing: Casing, place: String) -> Result<Self, Diagnostic> {
-        // As in transformers, a word that stands twice has its last id.
+        // As in transformers, a word that occurs twice gets its last id.
         let vocab: Map<String, Value> =
             words.iter().enumerate().map(|(id, word)| ((*word).to_owned(), id.into())).collect();
         let special = |token: &str| {
@@ -112,7 +112,7 @@ impl Tokenizer {
             "max_input_chars_per_word": 100,
             "vocab": vocab,
         });
-        // Through text: the crate's reader borrows from its input, which a JSON value cannot give.
+        // Serialised first: `WordPiece` borrows from its input when it is deserialised, which a JSON value does not allow.
         let model: WordPiece = serde_json::from_str(&model.to_string()).map_err(|e| unusable(&place, e))?;
         let mut inner = tokenizers::Tokenizer::new(model);
         inner.with_normalizer(Some(BertNormalizer::new(
@@ -139,7 +139,7 @@ impl Tokenizer {
         Self { inner, place, max_tokens: 0, ids }.with_max_tokens(MAX_TOKENS)
     }
 
-    /// The same tokeniser with another limit on the length of a text in tokens, `[CLS]` and `[SEP]` counted.
+    /// The same tokeniser with another limit on the length of a text in tokens, `[CLS]` and `[SEP]` included.
     ///
     /// # Errors
     /// `E0809` when the limit leaves no room for a word.
@@ -161,8 +161,8 @@ impl Tokenizer {
         Ok(self)
     }
 
-    /// The same tokeniser for the encoder of that configuration: texts are cut to its positions where they are fewer
-    /// than the limit.
+    /// The same tokeniser for an encoder with this configuration: the limit is lowered to its number of positions, if that is
+    /// smaller.
     ///
     /// # Errors
     /// `E0809` when a token id has no row in the encoder's word embedding.
@@ -171,24 +171,24 @@ impl Tokenizer {
             return Err(Diagnostic::error(
                 E0809,
                 format!(
-                    "`{}` gives ids up to {}, the encoder embeds {} (`vocab_size` of config.json)",
+                    "`{}` has ids up to {}, but the encoder has {} embeddings (`vocab_size` of config.json)",
                     self.place,
                     self.ids.saturating_sub(1),
                     config.vocab_size
                 ),
             )
-            .help("take the vocabulary and config.json of the same encoder"));
+            .help("use the vocabulary and config.json of the same encoder"));
         }
         let limit = self.max_tokens.min(config.max_position_embeddings);
         self.with_max_tokens(limit)
     }
 
-    /// The limit on the length of a text in tokens.
+    /// The limit on the length of a text in tokens, `[CLS]` and `[SEP]` included.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens
     }
 
-    /// One more than the largest id it can give.
+    /// The largest id plus one.
     pub fn vocab_size(&self) -> usize {
         self.ids as usize
     }
@@ -198,7 +198,7 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
-    /// The ids of all texts, in their order; the work is spread over the threads of rayon.
+    /// Tokenises texts in parallel; the result has the order of `texts`.
     ///
     /// # Errors
     /// `E0808` when the tokeniser of the file fails on a text.
@@ -231,7 +231,7 @@ impl Casing {
         })
     }
 
-    /// What transformers does when it loads a `tokenizer.json` of a BERT: keys that are given win over the file.
+    /// As transformers does when it loads the `tokenizer.json` of a BERT: keys that are set override those of the file.
     fn apply(self, inner: &mut tokenizers::Tokenizer) {
         let Some(NormalizerWrapper::BertNormalizer(from)) = inner.get_normalizer() else { return };
         let normalizer = BertNormalizer::new(
@@ -246,7 +246,7 @@ impl Casing {
 
 fn unusable(place: &str, why: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(E0808, format!("cannot tokenise with `{place}`: {why}"))
-        .help("give an encoder folder with the `tokenizer.json` or `vocab.txt` of a BERT")
+        .help("use an encoder folder with the `tokenizer.json` or `vocab.txt` of a BERT encoder")
 }
 
 #[cfg(test)]
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(ids(&t, "The FILM was unbelievable!!"), [2, 5, 6, 7, 8, 9, 10, 11, 11, 3]);
         // The longest piece first: `films` is film + ##s; a word with any unknown piece is one [UNK].
         assert_eq!(ids(&t, "films filmx"), [2, 6, 17, 1, 3]);
-        // Accents fall with the case; Chinese characters stand alone, an unknown one is [UNK].
+        // Lower case removes accents; Chinese characters are tokens of their own, an unknown one is [UNK].
         assert_eq!(ids(&t, "Café 好看吗."), [2, 12, 13, 14, 1, 16, 3]);
         // White space and control characters vanish.
         assert_eq!(ids(&t, "\t the\u{0} \u{3000}film\n"), [2, 5, 6, 3]);
@@ -326,12 +326,12 @@ mod tests {
         }));
         inner.with_truncation(Some(TruncationParams { max_length: 4, ..Default::default() })).unwrap();
         inner.save(tmp.path().join("tokenizer.json"), false).unwrap();
-        // It wins over a vocabulary beside it.
+        // It takes precedence over a `vocab.txt` in the same folder.
         fs::write(tmp.path().join("vocab.txt"), "unused").unwrap();
         let t = Tokenizer::open(tmp.path()).unwrap();
         assert_eq!(ids(&t, "the film was the film"), [2, 5, 6, 7, 5, 6, 3]);
         assert_eq!(t.max_tokens(), MAX_TOKENS);
-        // The configuration beside it decides on the case, as in transformers.
+        // The configuration in the same folder sets the case, as in transformers.
         fs::write(tmp.path().join("tokenizer_config.json"), r#"{"do_lower_case": false}"#).unwrap();
         assert_eq!(ids(&Tokenizer::open(tmp.path()).unwrap(), "Film"), [2, 15, 3]);
         inner.with_post_processor(None::<BertProcessing>);
@@ -358,7 +358,7 @@ mod tests {
     /// All lines of the reference implementation's output, with the vocabularies of the published encoders.
     #[test]
     fn parity_with_the_reference_implementation() {
-        let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/vocab");
+        let shared = dsc_testing::shared("data/vocab");
         for (language, vocab) in [("en", "bert-base-uncased-vocab.txt"), ("zh", "bert-base-chinese-vocab.txt")] {
             let Ok(fixture) = fs::read_to_string(shared.join(format!("tokenizer_fixture_{language}.jsonl"))) else {
                 dsc_testing::skip::skip(dsc_testing::skip::Lacks::Shared("data/vocab/tokenizer_fixture_en.jsonl"));
@@ -367,7 +367,7 @@ mod tests {
             let tmp = tempfile::tempdir().unwrap();
             fs::copy(shared.join(vocab), tmp.path().join("vocab.txt")).unwrap();
             let cut = Tokenizer::open(tmp.path()).unwrap();
-            // The fixture holds whole texts.
+            // The fixture has untruncated texts.
             let whole = cut.clone().with_max_tokens(1 << 20).unwrap();
             let lines: Vec<Value> = fixture.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             assert!(lines.len() > 100);

@@ -12,58 +12,58 @@ use indexmap::IndexMap;
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::weights::{Entry, Place, unreadable};
+use super::entry::{Entry, TensorBytes, unreadable};
 use crate::pickle::{Dict, Pickle, StorageKind, Tensor, Value};
 use dsc_syntax::diag::Diagnostic;
 
 /// Keys under which training programs put the state dict when they save more than it.
 const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
-/// The tensors of the state dict in the file `map`, in the order of its dictionary; `place` names the file in errors.
+/// The tensors of the state dict in the file `map`, in the order of its dictionary; `file` is its name for errors.
 ///
-/// Entries that are no tensors (counters, versions) are left out. Tensors may share a storage.
-pub(super) fn entries(map: &[u8], place: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
-    let mut archive = Archive::open(map, place)?;
+/// Entries that are not tensors (counters, versions) are skipped. Tensors may share a storage.
+pub(super) fn entries(map: &[u8], file: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
+    let mut archive = Archive::open(map, file)?;
     let (prefix, pickle) = archive.pickle()?;
     let pickle = pickle.bytes(map).to_vec();
-    let pickle = Pickle::parse(&pickle, &format!("{place}: {prefix}data.pkl"))?;
+    let pickle = Pickle::parse(&pickle, &format!("{file}: {prefix}data.pkl"))?;
     let dict = state_dict(pickle.root())
-        .ok_or_else(|| unreadable(place, format!("it holds no state dict but {}", pickle.root().kind())))?;
-    let mut storages: BTreeMap<String, Place> = BTreeMap::new();
+        .ok_or_else(|| unreadable(file, format!("expected a state dict, found {}", pickle.root().kind())))?;
+    let mut storages: BTreeMap<String, TensorBytes> = BTreeMap::new();
     let mut entries = IndexMap::with_capacity(dict.len());
     for (name, value) in dict.iter() {
         let (Some(name), Value::Tensor(tensor)) = (name.as_str(), value) else { continue };
-        let fault = |why: String| unreadable(place, format!("the tensor `{name}` {why}"));
+        let fault = |why: String| unreadable(file, format!("the tensor `{name}` {why}"));
         let (kind, key, _) = tensor.storage_id().ok_or_else(|| fault("has no storage of a known kind".to_owned()))?;
-        let dtype = dtype(kind).ok_or_else(|| fault("lies on an untyped storage".to_owned()))?;
+        let dtype = dtype(kind).ok_or_else(|| fault("has an untyped storage".to_owned()))?;
         let storage = match storages.get(key) {
             Some(storage) => storage.clone(),
             None => {
-                let storage = archive.part(&format!("{prefix}data/{key}"))?;
+                let storage = archive.entry(&format!("{prefix}data/{key}"))?;
                 storages.insert(key.to_owned(), storage.clone());
                 storage
             }
         };
         let entry = window(&tensor, dtype, storage, map.len())
-            .ok_or_else(|| fault(format!("reaches beyond its storage `data/{key}`")))?;
+            .ok_or_else(|| fault(format!("is larger than its storage `data/{key}`")))?;
         entries.insert(name.to_owned(), entry);
     }
     Ok(entries)
 }
 
-/// The dictionary that holds the tensors: the root, or what stands under one of the usual keys.
+/// The dictionary of tensors: the root, or the value of one of the [usual keys](NESTED).
 fn state_dict(root: Value<'_>) -> Option<Dict<'_>> {
-    let holds = |dict: &Dict<'_>| dict.iter().any(|(_, value)| matches!(value, Value::Tensor(_)));
+    let has_tensors = |dict: &Dict<'_>| dict.iter().any(|(_, value)| matches!(value, Value::Tensor(_)));
     let root = root.as_dict()?;
-    if holds(&root) {
+    if has_tensors(&root) {
         return Some(root);
     }
-    NESTED.iter().filter_map(|key| root.get(key)?.as_dict()).find(holds)
+    NESTED.iter().filter_map(|key| root.get(key)?.as_dict()).find(has_tensors)
 }
 
-/// The part of a storage that a tensor covers; `None` if it is not all there. A strided tensor whose elements would take
-/// more room than `limit` and its storage (an axis of stride 0 may be of any length) is taken for damage too.
-fn window(tensor: &Tensor<'_>, dtype: Dtype, storage: Place, limit: usize) -> Option<Entry> {
+/// The part of a storage that a tensor covers; `None` if the storage is too short. `None` also for a strided tensor whose
+/// elements would take more bytes than both `limit` and its storage: an axis of stride 0 may claim any length.
+fn window(tensor: &Tensor<'_>, dtype: Dtype, storage: TensorBytes, limit: usize) -> Option<Entry> {
     let (shape, strides) = (tensor.shape(), tensor.strides());
     let size = dtype.bitsize() / 8;
     let count = shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis))?;
@@ -83,7 +83,7 @@ fn window(tensor: &Tensor<'_>, dtype: Dtype, storage: Place, limit: usize) -> Op
     if !row_major && count.checked_mul(size)? > limit.max(storage.len()) {
         return None;
     }
-    let bytes = storage.part(start, length)?;
+    let bytes = storage.slice(start, length)?;
     Some(Entry { dtype, shape: shape.to_vec(), strides: (!row_major).then(|| strides.to_vec()), bytes })
 }
 
@@ -103,59 +103,59 @@ fn dtype(kind: StorageKind) -> Option<Dtype> {
     })
 }
 
-/// The zip.
+/// The zip of a state dict.
 struct Archive<'a> {
-    place: &'a str,
+    file: &'a str,
     map: &'a [u8],
     zip: ZipArchive<Cursor<&'a [u8]>>,
 }
 
 impl<'a> Archive<'a> {
-    fn open(map: &'a [u8], place: &'a str) -> Result<Self, Diagnostic> {
-        let zip = ZipArchive::new(Cursor::new(map)).map_err(|e| unreadable(place, e))?;
-        Ok(Self { place, map, zip })
+    fn open(map: &'a [u8], file: &'a str) -> Result<Self, Diagnostic> {
+        let zip = ZipArchive::new(Cursor::new(map)).map_err(|e| unreadable(file, e))?;
+        Ok(Self { file, map, zip })
     }
 
     /// The folder inside the zip (with its slash) and the bytes of its `data.pkl`.
-    fn pickle(&mut self) -> Result<(String, Place), Diagnostic> {
+    fn pickle(&mut self) -> Result<(String, TensorBytes), Diagnostic> {
         let prefix = self.zip.file_names().find_map(|name| {
             let name = name.ok()?;
             let prefix = name.strip_suffix("data.pkl")?;
             (prefix.is_empty() || prefix.ends_with('/')).then(|| prefix.to_owned())
         });
         let Some(prefix) = prefix else {
-            return Err(unreadable(self.place, "it is a zip without `data.pkl`, so PyTorch did not write it"));
+            return Err(unreadable(self.file, "it is a zip without `data.pkl`, so it was not written by PyTorch"));
         };
         let order = format!("{prefix}byteorder");
-        if self.zip.index_for_name(&order).is_some() && self.part(&order)?.bytes(self.map) != b"little" {
-            return Err(unreadable(self.place, "its tensors were saved on a big-endian machine")
+        if self.zip.index_for_name(&order).is_some() && self.entry(&order)?.bytes(self.map) != b"little" {
+            return Err(unreadable(self.file, "its tensors were saved on a big-endian machine")
                 .help("load it in Python and save it again on a little-endian one"));
         }
-        let pickle = self.part(&format!("{prefix}data.pkl"))?;
+        let pickle = self.entry(&format!("{prefix}data.pkl"))?;
         Ok((prefix, pickle))
     }
 
-    /// One entry: its place in the map where it is stored as it is, else unpacked.
-    fn part(&mut self, name: &str) -> Result<Place, Diagnostic> {
-        let fault = |why: String| unreadable(self.place, format!("`{name}` in it: {why}"));
-        let mut file = self.zip.by_name(name).map_err(|e| fault(e.to_string()))?;
-        if file.compression() == CompressionMethod::Stored {
-            let range = file
+    /// The bytes of one entry: a range of the map where they are stored without compression, else unpacked.
+    fn entry(&mut self, name: &str) -> Result<TensorBytes, Diagnostic> {
+        let fault = |why: String| unreadable(self.file, format!("entry `{name}`: {why}"));
+        let mut part = self.zip.by_name(name).map_err(|e| fault(e.to_string()))?;
+        if part.compression() == CompressionMethod::Stored {
+            let range = part
                 .data_start()
                 .and_then(|start| usize::try_from(start).ok())
-                .zip(usize::try_from(file.size()).ok())
+                .zip(usize::try_from(part.size()).ok())
                 .and_then(|(start, size)| Some(start..start.checked_add(size)?));
             return match range {
-                Some(range) if self.map.get(range.clone()).is_some() => Ok(Place::Map(range)),
-                _ => Err(fault("it reaches beyond the end of the file".to_owned())),
+                Some(range) if self.map.get(range.clone()).is_some() => Ok(TensorBytes::Mapped(range)),
+                _ => Err(fault("its end lies beyond the end of the file".to_owned())),
             };
         }
         // The announced size is not trusted for an allocation.
         let mut bytes = Vec::new();
-        let size = file.size();
-        file.by_ref().take(size).read_to_end(&mut bytes).map_err(|e| fault(e.to_string()))?;
+        let size = part.size();
+        part.by_ref().take(size).read_to_end(&mut bytes).map_err(|e| fault(e.to_string()))?;
         let length = bytes.len();
-        Ok(Place::Unpacked(bytes.into(), 0..length))
+        Ok(TensorBytes::Unpacked(bytes.into(), 0..length))
     }
 }
 
@@ -281,11 +281,11 @@ mod tests {
         let e = refused(&[("m/data.pkl", b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.")]);
         assert_eq!(e.code, E0603);
         assert!(e.message.contains("os.system"), "{}", e.message);
-        // The storage is shorter than the shape, the offset or the strides ask for.
+        // The storage is too short for the shape, the offset or the strides.
         for bad in [one(2, 0, &[3], &[1]), one(2, 1, &[2], &[1]), one(2, 0, &[2], &[2]), one(200, 0, &[200], &[1])] {
             let e = refused(&[("m/data.pkl", &bad), ("m/data/0", &two)]);
             assert_eq!(e.code, E0805);
-            assert!(e.message.contains("`w`") && e.message.contains("beyond its storage"), "{}", e.message);
+            assert!(e.message.contains("`w`") && e.message.contains("larger than its storage"), "{}", e.message);
         }
         // An expanded tensor far larger than the file.
         let e = refused(&[
@@ -297,13 +297,13 @@ mod tests {
         assert!(refused(&[("m/readme", b"x")]).message.contains("without `data.pkl`"));
         let e = refused(&[("m/data.pkl", &one(2, 0, &[2], &[1])), ("m/byteorder", b"big"), ("m/data/0", &two)]);
         assert!(e.message.contains("big-endian"), "{}", e.message);
-        assert!(refused(&[("m/data.pkl", b"\x80\x02K\x01.")]).message.contains("no state dict but int"));
+        assert!(refused(&[("m/data.pkl", b"\x80\x02K\x01.")]).message.contains("expected a state dict, found int"));
     }
 
     /// The checkpoint that the authors' program wrote, against the list of its tensors.
     #[test]
     fn a_released_checkpoint() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/released");
+        let folder = dsc_testing::shared("data/released");
         let Ok(state) = std::fs::read_to_string(folder.join("state.txt")) else {
             dsc_testing::skip::skip(dsc_testing::skip::Lacks::Shared("data/released/state.txt"));
             return;

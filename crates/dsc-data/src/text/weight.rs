@@ -1,4 +1,4 @@
-//! One tensor of a weight file, read where it lies.
+//! One tensor of a weight file, read in place.
 
 use std::borrow::Cow;
 
@@ -19,8 +19,8 @@ pub struct Weight<'a> {
 }
 
 impl<'a> Weight<'a> {
-    /// `strides` (in elements, one per axis) is `None` for row-major data, and `data` then holds exactly the elements;
-    /// otherwise `data` begins with the element at index zero and reaches at least to the last one.
+    /// `strides` (in elements, one per axis) is `None` for row-major data, and `data` is then exactly the elements;
+    /// otherwise `data` begins with the first element and extends at least to the last one.
     pub(super) fn new(
         name: &'a str,
         dtype: Dtype,
@@ -31,7 +31,7 @@ impl<'a> Weight<'a> {
         Self { name, dtype, shape, strides, data }
     }
 
-    /// The name it has in the file (or the canonical one, see [`open_weights`](super::open_weights)).
+    /// The name in the file (or the canonical one, see [`open_weights`](super::open_weights)).
     pub fn name(&self) -> &'a str {
         self.name
     }
@@ -46,12 +46,12 @@ impl<'a> Weight<'a> {
         self.shape
     }
 
-    /// Number of elements.
+    /// Number of elements, 1 for a scalar.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether it has no elements.
+    /// Whether the tensor has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -75,7 +75,7 @@ impl<'a> Weight<'a> {
             Dtype::F32 => cast(&bytes, f32::from_le_bytes),
             Dtype::F16 => cast(&bytes, |b| f16::from_le_bytes(b).to_f32()),
             Dtype::BF16 => cast(&bytes, |b| bf16::from_le_bytes(b).to_f32()),
-            #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what is asked for")]
+            #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is documented")]
             Dtype::F64 => cast(&bytes, |b| f64::from_le_bytes(b) as f32),
             other => {
                 return Err(Diagnostic::error(
@@ -92,8 +92,7 @@ fn cast<const N: usize>(bytes: &[u8], element: impl Fn([u8; N]) -> f32) -> Vec<f
     bytes.as_chunks::<N>().0.iter().map(|chunk| element(*chunk)).collect()
 }
 
-/// Copies a strided tensor into row-major order. Elements that `data` does not reach are left out; the reader of the file
-/// has made sure that there are none.
+/// Copies a strided tensor into row-major order. `data` contains all elements: this was checked when the file was opened.
 fn gather(data: &[u8], shape: &[usize], strides: &[usize], size: usize) -> Vec<u8> {
     let total: usize = shape.iter().product();
     let mut out = Vec::with_capacity(total.saturating_mul(size));
@@ -101,7 +100,7 @@ fn gather(data: &[u8], shape: &[usize], strides: &[usize], size: usize) -> Vec<u
     for _ in 0..total {
         let at = index.iter().zip(strides).map(|(i, stride)| i * stride).sum::<usize>() * size;
         out.extend_from_slice(data.get(at..at + size).unwrap_or_default());
-        // The last axis runs fastest; an axis that is through starts again and moves the one before it.
+        // The last axis runs fastest; an axis at its end is reset and the one before it advances.
         for (i, length) in index.iter_mut().zip(shape).rev() {
             *i += 1;
             if *i < *length {

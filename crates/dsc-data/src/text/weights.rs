@@ -1,18 +1,21 @@
 //! Weight files, mapped and read without libtorch.
 
 use std::fs::File;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 
+use super::entry::{Entry, TensorBytes, unreadable};
 use super::{EncoderConfig, Weight};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::encoder::{E0805, E0807};
+use dsc_syntax::diag::codes::encoder::{E0802, E0807};
 
-/// At most this many parameters are named in one message.
+/// Names of weight files, the preferred one first.
+const FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+
+/// Most parameters that one message names.
 const MAX_NAMED: usize = 4;
 
 /// The tensors of a weight file, by name, in the order of the file. The file is mapped, not read; it must not be
@@ -24,94 +27,62 @@ pub struct WeightFile {
     entries: IndexMap<String, Entry>,
 }
 
-/// A tensor and where its bytes are.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) dtype: Dtype,
-    pub(super) shape: Vec<usize>,
-    pub(super) strides: Option<Vec<usize>>,
-    pub(super) bytes: Place,
-}
-
-/// Bytes of an [`Entry`].
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    /// In the mapped file.
-    Map(Range<usize>),
-    /// Unpacked from a compressed part of the file, shared by the tensors on it.
-    Unpacked(std::sync::Arc<[u8]>, Range<usize>),
-}
-
-impl Place {
-    /// The bytes, given the mapped file.
-    pub(super) fn bytes<'a>(&'a self, map: &'a [u8]) -> &'a [u8] {
-        // The ranges were checked when they were made.
-        match self {
-            Place::Map(range) => map.get(range.clone()),
-            Place::Unpacked(bytes, range) => bytes.get(range.clone()),
-        }
-        .unwrap_or_default()
-    }
-
-    /// Number of bytes.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Place::Map(range) | Place::Unpacked(_, range) => range.len(),
-        }
-    }
-
-    /// `length` bytes from `start` on, if there are as many.
-    pub(super) fn part(self, start: usize, length: usize) -> Option<Place> {
-        let end = start.checked_add(length).filter(|end| *end <= self.len())?;
-        let within = |range: Range<usize>| range.start + start..range.start + end;
-        Some(match self {
-            Place::Map(range) => Place::Map(within(range)),
-            Place::Unpacked(bytes, range) => Place::Unpacked(bytes, within(range)),
-        })
-    }
-}
-
 /// Maps the weights of an encoder's folder (`model.safetensors`, else `pytorch_model.bin`) under canonical names: without
 /// the prefix `bert.`, and `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
 ///
 /// # Errors
-/// `E0802` when the folder has neither file, `E0602`, `E0603`, `E0805` when the file is not what it should be.
+/// `E0802` when the folder has neither file, otherwise as [`WeightFile::open`] and [`WeightFile::with_encoder_names`].
 pub fn open_weights(folder: &Path) -> Result<WeightFile, Diagnostic> {
-    WeightFile::open(&super::folder::weights_path(folder)?)?.with_encoder_names()
+    WeightFile::open(&weights_path(folder)?)?.with_encoder_names()
+}
+
+/// The weight file in the folder of an encoder.
+pub(super) fn weights_path(folder: &Path) -> Result<PathBuf, Diagnostic> {
+    FILES.iter().map(|file| folder.join(file)).find(|path| path.is_file()).ok_or_else(|| {
+        let sharded = FILES.iter().any(|file| folder.join(format!("{file}.index.json")).is_file());
+        let why = if sharded { ": the weights are split over several files, which is not supported" } else { "" };
+        Diagnostic::error(
+            E0802,
+            format!(
+                "the encoder folder `{}` has neither `model.safetensors` nor `pytorch_model.bin`{why}",
+                folder.display()
+            ),
+        )
+        .help("download the folder with its weights in one file")
+    })
 }
 
 impl WeightFile {
     /// Maps any safetensors file or PyTorch state dict (`.bin`, `.pt`, `.ckpt`, as `torch.save` writes them since
-    /// PyTorch 1.6) under the names that stand in it. The content decides on the format, not the file name.
+    /// PyTorch 1.6) under the names in the file. The format is detected from the content, not from the file name.
     ///
     /// # Errors
-    /// `E0805` when the file cannot be read, is damaged or of another format, `E0602` when the pickle inside is; `E0603` when a
-    /// state dict asks for an object
-    /// that is not on the list of those that are read.
+    /// `E0805` when the file cannot be read, is damaged or of another format, `E0602` when the pickle inside is
+    /// damaged, `E0603` when it refers to a class or function that is not supported.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
-        let place = path.display().to_string();
-        let file = File::open(path).map_err(|e| unreadable(&place, e))?;
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| unreadable(&name, e))?;
         // SAFETY: the map is only read. A file that shrinks meanwhile would end the process (SIGBUS), as with every
         // mapped file; that is stated in the documentation of the type.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| unreadable(&place, e))?;
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| unreadable(&name, e))?;
         let entries = match map.get(..9).unwrap_or(&map) {
-            [b'P', b'K', 3, 4, ..] => super::torch_zip::entries(&map, &place)?,
+            [b'P', b'K', 3, 4, ..] => super::torch_zip::entries(&map, &name)?,
             // A bare pickle: protocol 2, then the magic number, is how PyTorch saved before 1.6.
             [0x80, ..] => {
-                return Err(unreadable(&place, "it was saved by PyTorch before 1.6 (a bare pickle, not a zip)").help(
+                return Err(unreadable(&name, "it was saved by PyTorch before 1.6 (a bare pickle, not a zip)").help(
                     "load it in Python and save it again: `torch.save(torch.load(old, weights_only=True), new)`",
                 ));
             }
-            [_, _, _, _, _, _, _, _, b'{'] => safetensors(&map, &place)?,
-            _ => return Err(unreadable(&place, "it is neither a safetensors file nor a PyTorch state dict")),
+            [_, _, _, _, _, _, _, _, b'{'] => safetensors(&map, &name)?,
+            _ => return Err(unreadable(&name, "it is neither a safetensors file nor a PyTorch state dict")),
         };
         Ok(Self { path: path.to_owned(), map, entries })
     }
 
-    /// The same file with the canonical names of an encoder's parameters, see [`open_weights`].
+    /// The same file with its tensors under the canonical names of an encoder's parameters, see [`open_weights`].
     ///
     /// # Errors
-    /// `E0805` when two tensors would have one name.
+    /// `E0805` when two tensors get the same name.
     pub fn with_encoder_names(self) -> Result<Self, Diagnostic> {
         let mut entries = IndexMap::with_capacity(self.entries.len());
         for (name, entry) in self.entries {
@@ -119,7 +90,7 @@ impl WeightFile {
             if entries.contains_key(&canonical) {
                 return Err(unreadable(
                     &self.path.display().to_string(),
-                    format!("`{name}` stands in it a second time as `{canonical}`"),
+                    format!("two tensors get the name `{canonical}`, one of them `{name}`"),
                 ));
             }
             entries.insert(canonical, entry);
@@ -127,7 +98,7 @@ impl WeightFile {
         Ok(Self { entries, ..self })
     }
 
-    /// The file.
+    /// Path of the file, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -137,7 +108,7 @@ impl WeightFile {
         self.entries.len()
     }
 
-    /// Whether it holds no tensor.
+    /// Whether the file has no tensors.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -157,8 +128,8 @@ impl WeightFile {
         self.entries.iter().map(|(name, entry)| self.weight(name, entry))
     }
 
-    /// Whether the file holds all [parameters](EncoderConfig::parameters) of that encoder in their shapes, under canonical
-    /// names. Other tensors (the pooler, heads of the pre-training) may be there too.
+    /// Checks that the file has all [parameters](EncoderConfig::parameters) of that encoder in their shapes, under canonical
+    /// names. Other tensors (the pooler, heads of the pre-training) are ignored.
     ///
     /// # Errors
     /// `E0807` with the first few that are missing or have another shape.
@@ -182,13 +153,13 @@ impl WeightFile {
             E0807,
             format!("`{}` does not fit its config.json: {}{rest}", self.path.display(), named.join("; ")),
         )
-        .help("take the weights and config.json of the same encoder"))
+        .help("use the weights and config.json of the same encoder"))
     }
 
     /// The elements of the tensor of that name, as [`Weight::to_f32`].
     ///
     /// # Errors
-    /// `E0807` when there is none, `E0806` when its elements are no floating-point numbers.
+    /// `E0807` when there is none, `E0806` when its elements are not floating-point numbers.
     pub fn f32(&self, name: &str) -> Result<Vec<f32>, Diagnostic> {
         let weight = self.get(name).ok_or_else(|| {
             Diagnostic::error(E0807, format!("`{}` has no weight `{name}`", self.path.display()))
@@ -202,7 +173,7 @@ impl WeightFile {
     }
 }
 
-/// The name a parameter has in today's BERT models.
+/// The name of a parameter in current BERT models.
 fn canonical(name: &str) -> String {
     let name = name.strip_prefix("bert.").unwrap_or(name);
     for (old, new) in [("gamma", "weight"), ("beta", "bias")] {
@@ -214,26 +185,24 @@ fn canonical(name: &str) -> String {
 }
 
 /// The tensors of a safetensors file (<https://github.com/huggingface/safetensors#format>).
-fn safetensors(map: &[u8], place: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
-    let (header, metadata) = SafeTensors::read_metadata(map).map_err(|e| unreadable(place, e))?;
+fn safetensors(map: &[u8], file: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
+    let (header, metadata) = SafeTensors::read_metadata(map).map_err(|e| unreadable(file, e))?;
     let start = header + size_of::<u64>();
     let mut entries = IndexMap::new();
     for name in metadata.offset_keys() {
         let Some(info) = metadata.info(&name) else { continue };
         let (from, to) = info.data_offsets;
-        let bytes = Place::Map(start + from..start + to);
+        let bytes = TensorBytes::Mapped(start + from..start + to);
         entries.insert(name, Entry { dtype: info.dtype, shape: info.shape.clone(), strides: None, bytes });
     }
     Ok(entries)
 }
 
-pub(super) fn unreadable(place: &str, why: impl std::fmt::Display) -> Diagnostic {
-    Diagnostic::error(E0805, format!("cannot read weights from `{place}`: {why}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dsc_syntax::diag::codes::encoder::E0805;
+    use safetensors::Dtype;
     use safetensors::tensor::TensorView;
 
     fn save(path: &Path, tensors: &[(&str, &[usize], &[f32])]) {
@@ -278,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_do_not_fit_are_told() {
+    fn weights_that_do_not_fit_are_reported() {
         let tmp = tempfile::tempdir().unwrap();
         let config = EncoderConfig::from_json(
             r#"{"hidden_size": 2, "num_hidden_layers": 0, "num_attention_heads": 1, "intermediate_size": 4,

@@ -1,4 +1,4 @@
-//! The tables of an ablation: rows of models over the same seeds, what they differ by, and what they cost.
+//! The tables of a comparison: metrics of each model over the same seeds, differences to the baseline, and costs.
 
 use super::results::metrics_of;
 use super::table::{Align, Table, format_difference, format_summary, format_value};
@@ -7,31 +7,31 @@ use crate::results::Results;
 use dsc_analysis::count::grouped;
 use serde_json::{Value, json};
 
-/// Which part of the table a row stands in.
+/// The section of the table that a row belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// What differences are taken to.
-    Base,
-    /// A variant of it.
+    /// The model that the others are compared with.
+    Baseline,
+    /// A variant of the baseline.
     Variant,
     /// A model of one modality.
     Unimodal,
 }
 
-/// What is known of a row before it is trained.
+/// What is known about a row before its runs are trained.
 #[derive(Clone, Debug)]
 pub struct Heading {
-    /// The row's name.
+    /// Name of the row.
     pub name: String,
-    /// Where it stands.
+    /// Section of the table.
     pub group: Group,
-    /// Its metrics.
+    /// The metric family.
     pub family: Family,
-    /// Multiply-adds of one sample's forward pass, every sequence as long as the longest.
+    /// Multiply-adds of the forward pass of one sample, with all sequences at their maximum length.
     pub multiply_adds: Option<i64>,
 }
 
-/// Rows with their runs, one for each seed; those that did not come to an end are missing.
+/// The rows of a comparison with their runs, one per seed; `None` for a run that is not finished.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     rows: Vec<(Heading, Vec<Option<Results>>)>,
@@ -39,28 +39,28 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Runs stand in the order of the seeds, which all rows share.
+    /// A comparison; the first row is the baseline. The runs are in the order of the seeds, which are the same for all rows.
     pub fn new(headings: Vec<Heading>, runs: Vec<Vec<Option<Results>>>) -> Comparison {
         let family = headings.first().map_or(Family::Regression, |h| h.family);
         Comparison { rows: headings.into_iter().zip(runs).collect(), family }
     }
 
-    /// The metrics of all rows.
+    /// The metric family, that of the first row.
     pub fn family(&self) -> Family {
         self.family
     }
 
-    /// For every row the mean and spread of its metrics on the test split.
+    /// For every row, mean and standard deviation of its metrics on the test split.
     pub fn scores_of_rows(&self) -> Vec<Vec<Summary>> {
         self.rows.iter().map(|(_, runs)| self.summaries(&runs.iter().flatten().collect::<Vec<_>>())).collect()
     }
 
-    /// Both tables as text.
+    /// The tables of scores and differences as text.
     pub fn text(&self) -> String {
         self.render(Table::text)
     }
 
-    /// The files of an ablation's folder: name, text.
+    /// The files of a comparison, as (name, text).
     pub fn files(&self) -> [(&'static str, String); 4] {
         [
             ("table.txt", self.text()),
@@ -78,12 +78,12 @@ impl Comparison {
         }
     }
 
-    /// Mean and spread of the metrics on the test split, and costs.
+    /// The table of metrics (mean and standard deviation on the test split) and costs.
     fn scores(&self) -> Table {
         let costs = ["Parameters", "Multiply-adds", "Memory", "Time"].map(|c| (c.to_owned(), Align::Right));
         let metrics = self.family.metrics().iter().map(|m| (m.title.to_owned(), Align::Right));
         let mut table = Table::new(std::iter::once(("Test".to_owned(), Align::Left)).chain(metrics).chain(costs));
-        let mut before = Group::Base;
+        let mut before = Group::Baseline;
         for (heading, runs) in &self.rows {
             if std::mem::replace(&mut before, heading.group) != heading.group {
                 table.rule();
@@ -113,7 +113,7 @@ impl Comparison {
                 String::new()
             };
             table.note(format!(
-                "{spread}the epoch of every run was chosen by `{}` on the validation split, the test split read once, after that",
+                "{spread}the epoch of every run was selected by `{}` on the validation split; the test split was evaluated once, afterwards",
                 first.select
             ));
             table.note(
@@ -129,7 +129,7 @@ impl Comparison {
         }
     }
 
-    /// What every row differs by from the first, seed by seed.
+    /// The table of paired differences between each row and the baseline.
     fn differences(&self) -> Option<Table> {
         let ((base, base_runs), others) = self.rows.split_first()?;
         if others.is_empty() || base_runs.iter().all(Option::is_none) {
@@ -162,7 +162,7 @@ impl Comparison {
         aggregate(self.family, &runs.iter().map(|r| self.metrics(r)).collect::<Vec<_>>())
     }
 
-    /// Of the seeds that both have.
+    /// Paired differences over the seeds that both rows have.
     fn paired(&self, base: &[Option<Results>], row: &[Option<Results>]) -> Vec<Summary> {
         let both =
             base.iter().zip(row).filter_map(|(a, b)| Some((self.metrics(a.as_ref()?), self.metrics(b.as_ref()?))));
@@ -170,7 +170,7 @@ impl Comparison {
         paired_difference(self.family, &base, &row)
     }
 
-    /// One line for each row and metric.
+    /// One CSV line per row and metric.
     fn csv(&self) -> String {
         let mut out = "row,metric,runs,mean,std,difference,difference_std\n".to_owned();
         let text = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
@@ -198,7 +198,7 @@ impl Comparison {
         out
     }
 
-    /// For machines: rows with the summaries of their metrics, differences and costs.
+    /// As JSON: rows with the summaries of their metrics, differences and costs.
     pub fn json(&self) -> Value {
         let base = self.rows.first().map(|(_, runs)| runs.as_slice()).unwrap_or_default();
         let rows = self.rows.iter().enumerate().map(|(i, (heading, runs))| {
@@ -231,7 +231,7 @@ fn costs_of(heading: &Heading, runs: &[&Results]) -> [String; 4] {
     ]
 }
 
-/// The most memory of any of the runs.
+/// Peak memory over the runs, in bytes.
 fn peak(runs: &[&Results]) -> Option<u64> {
     runs.iter().filter_map(|r| r.peak_memory.map(|m| m.resident)).max()
 }

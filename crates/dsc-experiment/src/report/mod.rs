@@ -1,4 +1,4 @@
-//! Tables, plots and pages: of what a run left behind, and of what a model costs.
+//! Tables and plots of results, and the summary of a model.
 
 pub mod summary;
 pub mod table;

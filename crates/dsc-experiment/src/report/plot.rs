@@ -1,19 +1,19 @@
-//! A plot of metrics over the values of a hyper, as SVG without anything else in it.
+//! A plot of metrics over the values of a hyper, as self-contained SVG.
 
 use std::fmt::Write as _;
 
 use super::table::format_value;
 use crate::metrics::{Family, Summary};
 
-/// Width and height of the drawing area of one metric, and the room around it.
+/// Width and height of the drawing area of one metric, in pixels, and the margins around it.
 const PANEL: (f64, f64) = (250.0, 140.0);
 const LEFT: f64 = 58.0;
 const TOP: f64 = 30.0;
 const BELOW: f64 = 46.0;
 const COLUMNS: usize = 3;
 
-/// One panel for each metric of the family: the means of `rows` as a line over `values`, which stand at equal distances, and
-/// the spread over seeds as a band. Rows and values go together; a mean that is undefined is left out.
+/// One panel per metric of the family: the means of `rows` as a line over equidistant `values`, and the standard deviation over
+/// seeds as a band. `rows[i]` belongs to `values[i]`; an undefined mean is skipped.
 pub fn plot(hyper: &str, values: &[String], family: Family, rows: &[Vec<Summary>]) -> String {
     let metrics = family.metrics();
     let (width, height) = (LEFT + PANEL.0 + 20.0, TOP + PANEL.1 + BELOW);

@@ -38,9 +38,9 @@ pub fn results_table(family: Family, runs: &[Results]) -> Table {
     if let Some(first) = runs.first() {
         let epochs: Vec<String> = runs.iter().map(|r| (r.epoch + 1).to_string()).collect();
         table.note(match first.epochs {
-            0 => "weights as they were imported: no epoch was chosen; the test split was read once".to_owned(),
+            0 => "imported weights, not trained; the test split was evaluated once".to_owned(),
             of => format!(
-                "epoch {} of {of} chosen by `{}` on the validation split; the test split was read once, after that",
+                "epoch {} of {of} selected by `{}` on the validation split; the test split was evaluated once, afterwards",
                 epochs.join(", "),
                 first.select
             ),
@@ -53,7 +53,7 @@ pub fn results_table(family: Family, runs: &[Results]) -> Table {
     table
 }
 
-/// Mean, spread and number of runs of every metric, for machines: the aggregate of the finished ones of `asked` seeds.
+/// Mean, standard deviation and number of runs of every metric as JSON, over the finished ones of `asked` seeds.
 pub fn aggregate_json(family: Family, runs: &[Results], asked: usize) -> serde_json::Value {
     let tests: Vec<Metrics> = runs.iter().map(|r| metrics_of(family, &r.test)).collect();
     let valid: Vec<Metrics> = runs.iter().map(|r| metrics_of(family, &r.valid)).collect();
@@ -68,19 +68,19 @@ pub fn aggregate_json(family: Family, runs: &[Results], asked: usize) -> serde_j
     })
 }
 
-/// One row of the table of a comparison of models.
+/// One row of [`models_table`].
 pub struct ModelRow {
-    /// The model's name.
+    /// Name of the model.
     pub name: String,
-    /// Its scores on the test split by metric.
+    /// Scores on the test split, by metric.
     pub metrics: IndexMap<String, Option<f64>>,
-    /// Numbers of the model; none for what is no model.
+    /// Number of parameters; `None` for a row that is not a model.
     pub parameters: Option<u64>,
-    /// Seconds of training.
+    /// Duration of the training in seconds.
     pub seconds: Option<f64>,
 }
 
-/// Models side by side, the scores of the test split.
+/// A table of models with their scores on the test split and their costs.
 pub fn models_table(family: Family, groups: &[Vec<ModelRow>]) -> Table {
     let titles = family.metrics().iter().map(|m| (m.title.to_owned(), Align::Right));
     let costs = [("Parameters".to_owned(), Align::Right), ("Time".to_owned(), Align::Right)];

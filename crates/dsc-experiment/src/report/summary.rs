@@ -1,4 +1,4 @@
-//! A model's figures in the layout that users of torchinfo know: a tree of blocks, then the totals.
+//! The summary of a model in the layout of torchinfo: a tree of blocks, then the totals.
 
 use std::fmt::Write as _;
 
@@ -12,22 +12,22 @@ use dsc_analysis::{Figures, LineCost, Memory, MemoryPlan, Summary, SummaryNode, 
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::types::{TensorType, Time, Type};
 
-/// What is shown of a summary.
+/// Options of the summary.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
-    /// Numbers of the data; without them figures are polynomials.
+    /// Dims of the data; without them costs are shown as polynomials.
     pub dims: Option<&'a DimTable>,
-    /// How deep calls are followed; 0 shows the model alone.
+    /// Depth of nested calls that are shown; 0 shows the model only.
     pub depth: usize,
-    /// Polynomials beside the numbers.
+    /// Whether to show polynomials next to numbers.
     pub symbolic: bool,
-    /// How it would be trained.
+    /// Batch size and optimiser for the memory estimate.
     pub plan: MemoryPlan,
-    /// Bytes that training may take.
+    /// Available memory in bytes, for the largest batch that fits.
     pub limit: u64,
 }
 
-/// The tree of blocks and the totals.
+/// The summary grouped by block: a tree of blocks, then the totals.
 pub fn by_block(summary: &Summary, shown: &Shown<'_>) -> String {
     let same = |a: &Figures, b: &Figures| match shown.dims {
         Some(_) => shown.numbers(a) == shown.numbers(b),
@@ -45,8 +45,8 @@ pub fn by_block(summary: &Summary, shown: &Shown<'_>) -> String {
     format!("{}\n{}", table.text(), shown.totals(summary))
 }
 
-/// Rows below a row, each with the lines of the tree in front of its name. Left out are rows without parameters and
-/// multiply-adds, and the only operation of a block, which is the block once more.
+/// The rows below a row, each with the lines of the tree in front of its name. Rows without parameters and multiply-adds are
+/// skipped, and so is the only operation of a block, which would repeat the block.
 fn tree(row: &SummaryRow, depth: usize, indent: &str, add: &mut dyn FnMut(String, &SummaryRow)) {
     if depth == 0 {
         return;
@@ -66,13 +66,13 @@ fn tree(row: &SummaryRow, depth: usize, indent: &str, add: &mut dyn FnMut(String
         let times =
             if inner.times > 1 && row.times != inner.times { format!(" x {}", inner.times) } else { String::new() };
         add(format!("{indent}{branch}{}{times}", inner.name), inner);
-        // The turns of a loop are as deep as the loop; they are shown where something below them is.
+        // The iterations of a loop have the depth of the loop; they are shown if anything below them is.
         let deeper = if inner.turns && depth > 1 { depth } else { depth - 1 };
         tree(inner, deeper, &format!("{indent}{below}"), add);
     }
 }
 
-/// Lines of the user's files and the totals.
+/// The summary grouped by line of the model file, then the totals.
 pub fn by_line(lines: &[LineCost], summary: &Summary, shown: &Shown<'_>) -> String {
     let columns = shown.columns(&[("line", Align::Right), ("text", Align::Left)]);
     let mut table = Table::new(columns);
@@ -86,7 +86,7 @@ pub fn by_line(lines: &[LineCost], summary: &Summary, shown: &Shown<'_>) -> Stri
     format!("{}\n{}", table.text(), shown.totals(summary))
 }
 
-/// All of it for programs. Every figure has its polynomial and, where the data give one, its number.
+/// The summary as JSON. Every cost has its polynomial and, if the dims are known, its value.
 pub fn to_json(summary: &Summary, lines: Option<&[LineCost]>, shown: &Shown<'_>) -> Value {
     let total = summary.total();
     let training = &summary.training;
@@ -188,7 +188,7 @@ impl Shown<'_> {
         cells
     }
 
-    /// Types of values, with the data's numbers; of several the first.
+    /// The first of several types, with the dims of the data, and the number of the others.
     fn types(&self, types: &[Type]) -> String {
         let Some(first) = types.first() else { return String::new() };
         let more = if types.len() > 1 { format!(" +{}", types.len() - 1) } else { String::new() };
@@ -247,7 +247,7 @@ impl Shown<'_> {
         }
         let (left, right) = (width(lines.iter().map(|l| &l.0)), width(lines.iter().map(|l| &l.1)));
         for (name, value) in &lines {
-            // Polynomials stand to the left, numbers to the right.
+            // Polynomials are aligned left, numbers right.
             let value = if self.dims.is_some() { format!("{value:>right$}") } else { value.clone() };
             let _ = writeln!(out, "{name:<left$}  {value}");
         }
@@ -264,9 +264,7 @@ impl Shown<'_> {
         if self.dims.is_some() {
             out.push_str("\nSizes are an estimate: every sequence is as long as the longest and every companion a sample of its own; kernels' workspaces, gradients of activations and what the allocator holds back are not in it.");
         } else {
-            out.push_str(
-                "\nNames of the data stand for its widths and longest lengths; `--data sims` gives them numbers.",
-            );
+            out.push_str("\nNames are widths and maximum lengths of the data; `--data sims` sets their values.");
         }
         out
     }
@@ -300,7 +298,7 @@ fn width<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
     texts.map(|t| t.chars().count()).max().unwrap_or(0)
 }
 
-/// A polynomial, cut behind some terms: `84,934,656*T + 18,432*T**2 + .. 14 terms`.
+/// A polynomial, truncated after some terms: `84,934,656*T + 18,432*T**2 + .. 14 terms`.
 fn shortened(d: &Dim) -> String {
     const WIDTH: usize = 64;
     let text = count::text(d, None);

@@ -1,19 +1,19 @@
-//! Tables of text and Markdown, and how numbers are written in them.
+//! Tables as text, Markdown and LaTeX, and the format of numbers in them.
 
 use std::fmt::Write as _;
 
 use crate::metrics::{MetricInfo, Summary};
 
-/// On which side a column's cells stand.
+/// Alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Names.
+    /// Left, for names.
     Left,
-    /// Numbers.
+    /// Right, for numbers.
     Right,
 }
 
-/// Rows of cells under titles, with notes below.
+/// A table with column titles and notes below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     columns: Vec<(String, Align)>,
@@ -28,13 +28,13 @@ enum Row {
 }
 
 impl Table {
-    /// A table with those columns and no rows.
+    /// A table with these column titles and no rows.
     pub fn new<T: Into<String>>(columns: impl IntoIterator<Item = (T, Align)>) -> Table {
         let columns = columns.into_iter().map(|(title, align)| (title.into(), align)).collect();
         Table { columns, ..Table::default() }
     }
 
-    /// Adds a row. Cells that are missing are empty, cells beyond the last column are dropped.
+    /// Adds a row. Missing cells are empty, extra cells are dropped.
     pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) -> &mut Table {
         let mut cells: Vec<String> = cells.into_iter().map(|cell| cell.into().replace(['\n', '\r'], " ")).collect();
         cells.resize(self.columns.len(), String::new());
@@ -42,7 +42,7 @@ impl Table {
         self
     }
 
-    /// Adds a line between groups of rows (in text; Markdown knows none).
+    /// Adds a rule between groups of rows (not in Markdown).
     pub fn rule(&mut self) -> &mut Table {
         self.rows.push(Row::Rule);
         self
@@ -162,7 +162,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// A cell as LaTeX has it: special characters escaped, signs as mathematics.
+/// A cell in LaTeX: special characters escaped, signs in math mode.
 fn tex(cell: &str) -> String {
     let mut out = String::new();
     for c in cell.chars() {

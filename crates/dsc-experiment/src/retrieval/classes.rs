@@ -1,18 +1,20 @@
-//! When two samples count as of one class.
+//! The class of a sample, from its label.
 
 use dsc_recipe::ClassRule;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0961;
 
-/// The class of each label, `[n]`. The numbers mean nothing beyond equality.
+/// The class of each label, `[n]`. Only equality of the numbers is meaningful.
 ///
 /// # Errors
 /// `E0961` for a label that is NaN or infinite.
 pub fn classes(rule: ClassRule, labels: &[f32]) -> Result<Vec<i64>, Diagnostic> {
     let class = |(i, &label): (usize, &f32)| {
         if !label.is_finite() {
-            return Err(Diagnostic::error(E0961, format!("the label of training sample number {i} is {label}"))
-                .help("remove the sample or mend its label in the feature file"));
+            let message = format!("the label of the training sample with index {i} is {label}");
+            return Err(
+                Diagnostic::error(E0961, message).help("remove the sample or correct its label in the feature file")
+            );
         }
         Ok(match rule {
             // Adding 0 turns -0 into 0.

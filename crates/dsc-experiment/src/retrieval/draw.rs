@@ -1,4 +1,4 @@
-//! Companions out of the lists.
+//! Draws companions from the lists.
 
 use super::Pools;
 use dsc_random::{Key, Stream};
@@ -6,20 +6,20 @@ use dsc_random::{Key, Stream};
 /// The companions of one anchor in one epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Companions {
-    /// Positives: as many as the settings ask for, or none.
+    /// Positives: as many as [`Settings::pos`](super::Settings), or none if the list is empty.
     pub pos: Vec<u32>,
-    /// Negatives, the near ones first, then the far ones: as many as the settings ask for, where there are other classes.
+    /// Negatives, first the near, then the far ones: as many as the settings say, or none if there is only one class.
     pub neg: Vec<u32>,
-    /// Whether every kind that was asked for is there. Where not, the anchor's terms are 0 and it is counted.
+    /// Whether all requested kinds exist. If not, the loss terms of the anchor are 0 and it is counted as absent.
     pub present: bool,
 }
 
 impl Pools {
-    /// The companions of `anchor` in `epoch`: a function of the lists and (seed, epoch, anchor) alone.
+    /// The companions of `anchor` in `epoch`: a function of the lists and of (seed, epoch, anchor).
     ///
-    /// Without replacement where possible: a list with fewer members than are asked for is used up before one comes
-    /// again (a class with one other member gives it twice), and a far negative repeats a near one only where the far
-    /// list holds too few others. An empty list, or an anchor that doesn't exist, gives none.
+    /// Draws without replacement where possible: all members of a short list are drawn before one is repeated (the only other member
+    /// of a class is drawn twice), and a far negative equals a near one only if the far list has too few others. An empty list, or
+    /// an anchor out of range, gives no companions.
     pub fn draw(&self, seed: u64, epoch: u64, anchor: u32) -> Companions {
         let key = Key::new(seed).with("companions").with(epoch).with(anchor);
         let place = anchor as usize;
@@ -34,7 +34,7 @@ impl Pools {
     }
 }
 
-/// `k` members of a list: all of them in random order, again and again, until there are enough.
+/// `k` members of a list: repeatedly all members in random order, until there are enough.
 fn choose(stream: &mut Stream, list: &[u32], k: usize) -> Vec<u32> {
     let mut chosen = Vec::with_capacity(k);
     while chosen.len() < k && !list.is_empty() {
@@ -70,7 +70,7 @@ mod tests {
             assert_ne!(c.neg[0], c.neg[1]);
             seen.extend(c.pos);
         }
-        assert_eq!(seen.len(), 5, "every member of the list is drawn some time");
+        assert_eq!(seen.len(), 5, "every member of the list is drawn at some time");
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn small_classes() {
         let pools = pools(Settings::default());
-        // Class 1 has one other member, which comes twice.
+        // Class 1 has one other member, which is drawn twice.
         let c = pools.draw(0, 0, 10);
         assert_eq!((c.pos.as_slice(), c.present), ([11, 11].as_slice(), true));
         // Class 2 has none.

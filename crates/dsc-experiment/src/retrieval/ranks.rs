@@ -1,26 +1,25 @@
-//! Lists of ranks in the place of samples: what the program that the authors of DashFusion released retrieves.
+//! Lists of ranks in the place of samples, as the program that the authors of DashFusion released makes them.
 //!
-//! All samples, the anchor among them, are ranked by their similarity to the anchor, of equally similar ones the one with
-//! the smaller number first. The ranking is walked from its top for positives and near negatives and from its end for far
-//! negatives, and where a sample fits, its *rank* goes into the list: from the top counted from 0, from the end as the
-//! number of samples less the steps taken. Later these numbers are read as numbers of samples. A rank that is the number of
-//! the anchor itself is passed over on the way down.
+//! All samples, including the anchor, are ranked by their similarity to the anchor; among equally similar samples the one with the
+//! smaller index is first. The ranking is searched from the top for positives and near negatives and from the end for far negatives.
+//! For each match the *rank* is added to the list: counted from 0 from the top, and from the end as the number of samples minus the
+//! number of steps. Later these numbers are used as sample indices. From the top, a rank equal to the index of the anchor is skipped.
 
 use super::block::Units;
-use super::pools::Found;
+use super::pools::AnchorLists;
 use dsc_graph::Ranks;
 
-/// Ranks that are put in order at first; most lists are full by then.
+/// Number of ranks that are sorted at first; most lists are full by then.
 const FIRST: usize = 256;
 
-/// The lists of a block of anchors (from, count).
-pub(super) fn serve_ranks(
+/// The rank lists of a block of anchors (from, count).
+pub(super) fn rank_lists(
     units: &Units,
     classes: &[i64],
     pool: usize,
     ranks: Ranks,
     anchors: (usize, usize),
-) -> Vec<Found> {
+) -> Vec<AnchorLists> {
     let n = classes.len();
     let mut similarity = vec![0.0f32; anchors.1 * n];
     units.products(anchors, (0, n), &mut similarity);
@@ -28,10 +27,10 @@ pub(super) fn serve_ranks(
     (anchors.0..).zip(rows).map(|(anchor, row)| lists(row, classes, pool, ranks, anchor)).collect()
 }
 
-fn lists(similarity: &[f32], classes: &[i64], pool: usize, ranks: Ranks, anchor: usize) -> Found {
+fn lists(similarity: &[f32], classes: &[i64], pool: usize, ranks: Ranks, anchor: usize) -> AnchorLists {
     let n = classes.len();
     let part = |share: f64| ((n as f64 * share) as usize).min(n);
-    let mut found = Found { pos: Vec::new(), near: Vec::new(), far: Vec::new() };
+    let mut found = AnchorLists { pos: Vec::new(), near: Vec::new(), far: Vec::new() };
     let class = classes.get(anchor);
     let full = |list: &Vec<u32>| list.len() >= pool;
     walk(similarity, part(ranks.upper), false, |rank, sample| {
@@ -43,7 +42,7 @@ fn lists(similarity: &[f32], classes: &[i64], pool: usize, ranks: Ranks, anchor:
         }
         !full(&found.pos) || !full(&found.near)
     });
-    // The program stops one step before the end of its part.
+    // The released program stops one step early.
     walk(similarity, part(ranks.lower).saturating_sub(1), true, |steps, sample| {
         if classes.get(sample) != class {
             found.far.push((n - 1 - steps) as u32);
@@ -53,11 +52,11 @@ fn lists(similarity: &[f32], classes: &[i64], pool: usize, ranks: Ranks, anchor:
     found
 }
 
-/// Visits the first `most` places of the ranking, or the last ones from the end, as (place, sample), while `go_on` says so.
-/// No more of the ranking is put in order than is visited, up to a factor.
+/// Visits the first `most` ranks, or the last ones from the end, as (rank, sample), while `go_on` returns true. Only about as many
+/// ranks are sorted as are visited.
 fn walk(similarity: &[f32], most: usize, from_end: bool, mut go_on: impl FnMut(usize, usize) -> bool) {
     let value = |sample: &u32| similarity.get(*sample as usize).copied().unwrap_or(f32::NEG_INFINITY);
-    // Similarities are finite. Of equal ones the smaller number stands first in the ranking, so last from its end.
+    // Similarities are finite. Among equal ones the smaller index is first in the ranking, so last from its end.
     let before = |a: &u32, b: &u32| {
         let order = value(b).total_cmp(&value(a)).then(a.cmp(b));
         if from_end { order.reverse() } else { order }
@@ -140,8 +139,8 @@ mod tests {
         }
     }
 
-    /// What notes on the released program say of it: most ranks are small numbers, so few samples are ever drawn, and a
-    /// positive is of the anchor's class by chance.
+    /// As observed with the released program: most ranks are small numbers, so few samples are ever drawn, and a positive is of the
+    /// class of the anchor only by chance.
     #[test]
     fn ranks_hit_the_class_by_chance() {
         let (n, classes_of) = (1368, 11);

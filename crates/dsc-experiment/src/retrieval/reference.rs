@@ -1,7 +1,7 @@
-//! The search against the plain definition: the whole N x N matrix, sorted.
+//! The search against its definition: the whole N x N matrix, sorted.
 
 use super::block::Units;
-use super::pools::search_units;
+use super::search::search_units;
 use super::{Matrix, Pools, Settings, search};
 use dsc_random::Key;
 
@@ -28,7 +28,7 @@ fn assert_equal(pools: &Pools, expected: &[Vec<Vec<u32>>; 3]) {
     pools.check(expected[0].len()).unwrap();
 }
 
-/// Vectors of eighths, whose products float32 holds exactly: ties abound, and their order must be that of the numbers.
+/// Vectors of eighths, whose products are exact in float32: there are many ties, which must be in the order of the indices.
 /// 1,100 samples make several blocks of anchors and of candidates, the last ones cut.
 #[test]
 fn ties_and_block_borders_are_exact() {
@@ -79,7 +79,7 @@ fn the_similarity_is_the_mean_of_the_cosines() {
 }
 
 #[test]
-fn repeated_and_zero_vectors_stand_in_the_order_of_their_numbers() {
+fn repeated_and_zero_vectors_are_in_the_order_of_their_indices() {
     let data = [[1.0f32, 2.0], [0.0, 0.0], [1.0, 2.0], [0.0, 0.0], [1.0, 2.0]].concat();
     let pools = search(&[Matrix { data: &data, width: 2 }], &[0; 5], Settings::default()).unwrap();
     assert_eq!(pools.pos.get(2), [0, 4, 1, 3]);
@@ -88,7 +88,7 @@ fn repeated_and_zero_vectors_stand_in_the_order_of_their_numbers() {
 }
 
 #[test]
-fn faults_are_told() {
+fn faults_are_reported() {
     use dsc_syntax::diag::codes::run::{E0962, E0965, E0968};
     let matrix = |data| Matrix { data, width: 2 };
     let code = |data, classes: &[i64]| search(&[matrix(data)], classes, Settings::default()).unwrap_err().code;
@@ -96,7 +96,7 @@ fn faults_are_told() {
     let wrong = search(&[matrix(&[1.0, 2.0, f32::NAN, 1.0])], &[0, 0], Settings::default()).unwrap_err();
     assert_eq!(
         (wrong.code, wrong.message.as_str()),
-        (E0965, "a vector of `by` is not finite at training sample number 1")
+        (E0965, "a vector of `by` is not finite for the training sample with index 1")
     );
     let mut pools = search(&[matrix(&[1.0, 2.0, 3.0, 1.0])], &[0, 0], Settings::default()).unwrap();
     pools.check(2).unwrap();

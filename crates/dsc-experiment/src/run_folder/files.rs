@@ -1,20 +1,20 @@
-//! Names of the files of a run folder; what they hold is in the table of [`run_folder`](super).
+//! Names of the files of a run folder; their content is described in [`run_folder`](super).
 
-/// What the run is.
+/// The [`Manifest`](super::Manifest): settings, hypers, hashes, data, machine.
 pub const MANIFEST: &str = "run.json";
-/// The compiled graph as text.
+/// The compiled graph in its text form, before any pass.
 pub const GRAPH: &str = "graph.txt";
 /// Configuration and vocabulary of the text encoder; a folder.
 pub const ENCODER: &str = "encoder";
-/// Statistics of the features.
+/// Mean and standard deviation of the features, if they are standardised.
 pub const STANDARDIZER: &str = "standardizer.json";
-/// One line per epoch.
+/// One [`EpochRecord`](crate::events::EpochRecord) per line.
 pub const METRICS: &str = "metrics.jsonl";
 /// Weights of the selected epoch.
 pub const BEST: &str = "best.safetensors";
-/// The state to go on from.
+/// The state to resume from.
 pub const LAST: &str = "last.safetensors";
-/// Scores; of several seeds, mean and spread.
+/// Scores of a run; for several seeds mean and standard deviation.
 pub const RESULTS: &str = "results.json";
-/// How many seeds were asked for, and which are finished.
+/// How many seeds were requested, and which are finished.
 pub const SEEDS: &str = "seeds.json";

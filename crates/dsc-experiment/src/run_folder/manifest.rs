@@ -1,4 +1,4 @@
-//! `run.json`: what a run is.
+//! `run.json`: the description of a run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,74 +12,74 @@ use dsc_graph::passes::OptLevel;
 use dsc_graph::statics::Static;
 use dsc_recipe::{Origin, Settings};
 
-/// What a run is, fixed before its first step.
+/// The description of a run, written before its first step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Version of the folder's layout.
+    /// Version of the layout, [`SCHEMA`](super::SCHEMA).
     pub schema: u32,
-    /// Version of dsc.
+    /// Version of dsc that trained the run.
     pub dsc: String,
-    /// Version of libtorch.
+    /// Version of libtorch that it was compiled against.
     pub libtorch: String,
-    /// When it began, RFC 3339.
+    /// Start time, RFC 3339.
     pub started: String,
-    /// The command line.
+    /// The command line, split into arguments.
     pub command: Vec<String>,
     /// Name of the compiled model, variant included.
     pub model: String,
-    /// The model's file as given.
+    /// The model file as given.
     pub file: String,
-    /// The variant.
+    /// The variant, if one was compiled.
     pub variant: Option<String>,
-    /// The recipe.
+    /// The recipe, if one was used.
     pub recipe: Option<String>,
-    /// All training settings.
+    /// All training settings, defaults included.
     pub settings: Settings,
-    /// Where settings came from that are no defaults.
+    /// The origin of every setting that is not a default, by key.
     pub origins: IndexMap<String, Origin>,
-    /// All hypers of the model's file with the values that were compiled, in the order of the file.
+    /// All hypers of the model file with their compiled values, in the order of the file.
     pub hypers: IndexMap<String, HyperValue>,
-    /// Who set those hypers that do not have their defaults.
+    /// The origin of every hyper that does not have its default.
     pub hyper_origins: IndexMap<String, Origin>,
-    /// Which passes rewrote the graph before it ran.
+    /// The level of the passes that rewrote the graph before it ran.
     pub opt_level: OptLevel,
     /// The seed of this run.
     pub seed: u64,
-    /// Hash of the graph without data.
+    /// Hash of the graph without the dims of the data.
     pub graph: String,
-    /// Hash of the graph with the data's dims.
+    /// Hash of the graph with the dims of the data.
     pub bound: String,
-    /// The data's dims.
+    /// Widths and maximum lengths of the data.
     pub dims: DimTable,
-    /// The data.
+    /// Name, file and statistics of the data.
     pub data: DataInfo,
-    /// The text encoder.
+    /// The text encoder, if the model has one.
     pub encoder: Option<EncoderInfo>,
-    /// Where the weights come from that were imported; nothing was trained then, whatever the settings say.
+    /// The origin of imported weights; nothing was trained then, whatever the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// Where it ran.
+    /// The machine that the run was trained on.
     pub machine: Machine,
-    /// The sources in `source/`: name as compiled, file in the folder.
+    /// The sources in `source/`: name as compiled, and file in the folder.
     pub sources: Vec<(String, String)>,
 }
 
-/// The value of a hyper, as JSON has it.
+/// The value of a hyper, as it is written to JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum HyperValue {
     /// `true`, `false`.
     Flag(bool),
-    /// A whole number.
+    /// An integer.
     Whole(i64),
-    /// Another number.
+    /// A float.
     Number(f64),
-    /// A string.
+    /// A string value.
     Text(String),
 }
 
 impl HyperValue {
-    /// The value of a compiled hyper; nothing for a dim, which no hyper is.
+    /// Converts the value of a compiled hyper; `None` for a dim, which a hyper cannot be.
     pub fn of(value: &Static) -> Option<HyperValue> {
         match value {
             Static::Bool(b) => Some(HyperValue::Flag(*b)),
@@ -90,7 +90,7 @@ impl HyperValue {
         }
     }
 
-    /// The value as the compiler takes it.
+    /// The value as the compiler represents it.
     pub fn to_static(&self) -> Static {
         match self {
             HyperValue::Flag(b) => Static::Bool(*b),
@@ -101,68 +101,68 @@ impl HyperValue {
     }
 }
 
-/// The data of a run.
+/// The data that a run was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataInfo {
-    /// Name as given: a data set or a file.
+    /// Name as given with `--data`: a data set or a file.
     pub name: String,
-    /// The file; none for the generated default.
+    /// The file; `None` for the generated data set.
     pub path: Option<PathBuf>,
-    /// SHA-256 of the file; none for the generated default.
+    /// SHA-256 of the file; `None` for the generated data set.
     pub sha256: Option<String>,
-    /// Seed of the generated default.
+    /// Seed of the generated data set; `None` for a file.
     pub seed: Option<u64>,
-    /// Samples by split.
+    /// Number of samples by split.
     pub samples: IndexMap<String, usize>,
-    /// Texts that were cut to `settings.max_tokens` tokens, by split; empty without a text encoder.
+    /// Number of texts that were truncated to `settings.max_tokens` tokens, by split; empty without a text encoder.
     pub truncated: IndexMap<Split, usize>,
-    /// NaN and infinite values that became 0, by split and key of a stream that has some.
+    /// NaN and infinite values that were replaced by 0, by split and key of the stream.
     pub non_finite: IndexMap<Split, IndexMap<String, NonFiniteCount>>,
-    /// Samples whose length is 0 in the file, by split and key of a stream that has some: one frame was taken.
+    /// Samples with length 0 in the file, for which one frame is used, by split and key of the stream.
     pub zero_lengths: IndexMap<Split, IndexMap<String, ZeroLengths>>,
 }
 
-/// The text encoder of a run.
+/// The text encoder that a run was trained with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncoderInfo {
-    /// Name or folder as given.
+    /// Name or folder as given with `--text-encoder` or in the recipe.
     pub name: String,
-    /// Whether its weights were pretrained.
+    /// Whether training started from pretrained weights.
     pub pretrained: bool,
-    /// The weight file.
+    /// The file with the pretrained weights.
     pub weights: Option<PathBuf>,
-    /// SHA-256 of the weight file.
+    /// SHA-256 of that file.
     pub sha256: Option<String>,
 }
 
-/// Weights of a run that were trained elsewhere.
+/// Weights that were imported from another program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// The checkpoint.
+    /// The checkpoint that was imported.
     pub path: PathBuf,
-    /// SHA-256 of it.
+    /// SHA-256 of that file.
     pub sha256: String,
-    /// The map of names, as text, where there was one.
+    /// The text of the weight map, if one was used.
     pub names: Option<String>,
 }
 
-/// The machine of a run.
+/// The machine that a run was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Host name.
+    /// Host name, from the kernel.
     pub host: String,
-    /// Operating system and processor kind.
+    /// Operating system and architecture, such as `linux x86_64`.
     pub system: String,
-    /// Processor model.
+    /// Processor model; empty if it is unknown.
     pub processor: String,
-    /// `cpu`, `cuda:0`.
+    /// The device, such as `cpu` or `cuda:0`.
     pub device: String,
-    /// Threads for operators: CPU results depend on it.
+    /// Number of threads per operator; CPU results depend on it.
     pub threads: usize,
 }
 
 impl Machine {
-    /// This machine.
+    /// Describes this machine; `device` and `threads` are those of the run.
     pub fn here(device: String, threads: usize) -> Machine {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");

@@ -1,27 +1,27 @@
-//! The folder of a run: everything that shows what was trained, on what, and with which result.
+//! The run folder: what was trained, on which data, and with which result.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
 //! | `run.json` | a [`Manifest`]: settings, hypers, hashes, data, machine |
 //! | `source/` | the files of the model as they were compiled |
-//! | `graph.txt` | the compiled graph before any pass, with the numbers of the data |
+//! | `graph.txt` | the compiled graph before any pass, with the dims of the data |
 //! | `encoder/` | configuration and vocabulary of the text encoder, if there is one |
 //! | `standardizer.json` | statistics of the features, if they are standardised |
-//! | `metrics.jsonl` | one line per epoch, only ever added to |
+//! | `metrics.jsonl` | one line per epoch, append-only |
 //! | `best.safetensors` | weights of the selected epoch |
-//! | `last.safetensors` | the state to go on from; without moments once the run is finished |
+//! | `last.safetensors` | the state to resume from; without moments once the run is finished |
 //! | `valid.csv`, `test.csv` | predictions of the selected epoch |
-//! | `results.json` | scores; marks a finished run. After it only the moments of `last.safetensors` are dropped |
+//! | `results.json` | scores. It marks a finished run: afterwards only the moments in `last.safetensors` are dropped |
 //!
-//! Several seeds of one model are runs of their own, `seed-1`, `seed-2`, .., below a folder with two files, which are
-//! written after every seed:
+//! With several seeds, each has a run folder `seed-1`, `seed-2`, .. in a common folder with two files, which are updated after
+//! every seed:
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
-//! | `seeds.json` | [`Seeds`]: how many seeds were asked for, which are finished |
-//! | `results.json` | mean and spread over the finished seeds |
+//! | `seeds.json` | [`Seeds`]: how many seeds were requested, and which are finished |
+//! | `results.json` | mean and standard deviation over the finished seeds |
 //!
-//! A folder that holds anything is never written into by a new run.
+//! A new run never writes into a folder that is not empty.
 
 pub mod files;
 mod manifest;
@@ -44,23 +44,23 @@ pub use manifest::{DataInfo, EncoderInfo, HyperValue, Imported, Machine, Manifes
 pub use predictions::{Columns, Prediction, predictions_csv};
 pub use seeds::{SeedRun, SeedState, Seeds};
 
-/// Version of the layout; a folder with another one is refused.
+/// Version of the layout; a folder with another version cannot be opened.
 pub const SCHEMA: u32 = 2;
 
-/// A run folder on the disk.
+/// A run folder on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     path: PathBuf,
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run: `out`, or else `root/NAME-TIME`.
+    /// Creates the folder of a new run: `out`, or else `root/NAME-TIME`.
     ///
     /// # Errors
-    /// `E0910` when it exists and is not empty, `E0913` when it cannot be made.
+    /// `E0910` when it exists and is not empty, `E0913` when it cannot be created.
     pub fn create(out: Option<&Path>, root: &Path, name: &str) -> Result<RunFolder, Diagnostic> {
         if let Some(path) = out {
-            return Self::claim(path);
+            return Self::create_empty(path);
         }
         let clean: String =
             name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
@@ -78,10 +78,10 @@ impl RunFolder {
         Err(exists(&root.join(clean)))
     }
 
-    /// Whether a run may be written to `path`: there is nothing yet, or an empty folder. Makes nothing.
+    /// Checks that a run can be written to `path`: it does not exist, or it is an empty folder. Creates nothing.
     ///
     /// # Errors
-    /// `E0910`.
+    /// `E0910` otherwise.
     pub fn check_free(path: &Path) -> Result<(), Diagnostic> {
         let free = match fs::read_dir(path) {
             Ok(mut entries) => entries.next().is_none(),
@@ -90,7 +90,8 @@ impl RunFolder {
         if free { Ok(()) } else { Err(exists(path)) }
     }
 
-    fn claim(path: &Path) -> Result<RunFolder, Diagnostic> {
+    /// Creates the folder `path`; an existing empty folder is used.
+    fn create_empty(path: &Path) -> Result<RunFolder, Diagnostic> {
         match fs::create_dir(path) {
             Ok(()) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(path).map_err(|e| unwritable(path, &e))?,
@@ -105,18 +106,18 @@ impl RunFolder {
         Ok(RunFolder { path: path.to_owned() })
     }
 
-    /// A folder below this one, for one of several seeds.
+    /// Creates a run folder in this one, for one of several seeds.
     ///
     /// # Errors
     /// As [`create`](Self::create).
     pub fn below(&self, name: &str) -> Result<RunFolder, Diagnostic> {
-        Self::claim(&self.path.join(name))
+        Self::create_empty(&self.path.join(name))
     }
 
     /// Opens the folder of an earlier run.
     ///
     /// # Errors
-    /// `E0911` when it is none, or one of another version.
+    /// `E0911` when it is not a run folder, or has another version.
     pub fn open(path: &Path) -> Result<(RunFolder, Manifest), Diagnostic> {
         let folder = RunFolder { path: path.to_owned() };
         let text = match fs::read_to_string(folder.file(files::MANIFEST)) {
@@ -131,25 +132,25 @@ impl RunFolder {
         Ok((folder, manifest))
     }
 
-    /// Where it is.
+    /// Path of the folder, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path of a file in it.
+    /// Path of the file `name` in the folder, whether it exists or not.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Whether the run came to its end.
+    /// Whether the run is finished: it has results.
     pub fn is_finished(&self) -> bool {
         self.file(files::RESULTS).is_file()
     }
 
-    /// Writes a file, whole or not at all.
+    /// Writes a file atomically.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         let path = self.file(name);
         let partial = self.file(&format!("{name}.partial"));
@@ -163,20 +164,20 @@ impl RunFolder {
         write().map_err(|e| unwritable(&path, &e))
     }
 
-    /// Writes a value as indented JSON.
+    /// Writes a value as indented JSON, atomically.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when it cannot be written.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Diagnostic> {
         let mut text = serde_json::to_vec_pretty(value).map_err(|e| unwritable(&self.file(name), &e))?;
         text.push(b'\n');
         self.write(name, &text)
     }
 
-    /// Reads a value from JSON.
+    /// Reads a value from a JSON file.
     ///
     /// # Errors
-    /// `E0911` when the file is missing or holds something else.
+    /// `E0911` when the file is missing or is not such a value.
     pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Diagnostic> {
         let path = self.file(name);
         let fault = |e: &dyn std::fmt::Display| {
@@ -187,10 +188,10 @@ impl RunFolder {
         serde_json::from_str(&text).map_err(|e| fault(&e))
     }
 
-    /// Copies the compiled sources to `source/` and says which file holds which.
+    /// Copies the compiled sources to `source/`. Returns for each its name as compiled and its file in the folder.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when a file cannot be written.
     pub fn write_sources(&self, sources: &SourceMap) -> Result<Vec<(String, String)>, Diagnostic> {
         let mut list = Vec::new();
         for (id, source) in sources.files() {
@@ -199,7 +200,7 @@ impl RunFolder {
             let file = if source.name.starts_with("std/") {
                 format!("source/std/{base}")
             } else {
-                // Files of one name may come from different folders.
+                // Files of the same name may come from different folders.
                 let taken = list.iter().any(|(_, f): &(String, String)| *f == format!("source/{base}"));
                 if taken { format!("source/{}-{base}", id.0) } else { format!("source/{base}") }
             };
@@ -209,10 +210,10 @@ impl RunFolder {
         Ok(list)
     }
 
-    /// Copies the files of a text encoder that evaluation needs: everything but its weights.
+    /// Copies the files of a text encoder that evaluation needs: everything except its weights.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when a file cannot be read or written.
     pub fn copy_encoder(&self, folder: &Path) -> Result<(), Diagnostic> {
         for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"] {
             let from = folder.join(name);
@@ -224,10 +225,10 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Opens a log that is only ever added to.
+    /// Opens an append-only log; creates it if needed.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when it cannot be opened.
     pub fn log(&self, name: &str) -> Result<Log, Diagnostic> {
         let path = self.file(name);
         let open = || -> std::io::Result<Log> {
@@ -239,7 +240,7 @@ impl RunFolder {
     }
 }
 
-/// A file that is only added to, one JSON value a line.
+/// An append-only file with one JSON value per line.
 #[derive(Debug)]
 pub struct Log {
     file: File,
@@ -248,10 +249,10 @@ pub struct Log {
 }
 
 impl Log {
-    /// Adds a line.
+    /// Appends a value as one line.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when it cannot be written.
     pub fn add(&mut self, value: &impl Serialize) -> Result<(), Diagnostic> {
         let mut line = serde_json::to_vec(value).map_err(|e| unwritable(&self.path, &e))?;
         line.push(b'\n');
@@ -260,7 +261,7 @@ impl Log {
         Ok(())
     }
 
-    /// Its length: part of a checkpoint, so that what was written after it can be cut off.
+    /// Length of the file in bytes. A checkpoint stores it, so that later lines can be truncated on resume.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -282,7 +283,7 @@ fn no_run(path: &Path, why: &str) -> Diagnostic {
 /// A folder without `run.json`: perhaps that of several runs.
 fn no_run_there(path: &Path) -> Diagnostic {
     if !path.exists() {
-        return no_run(path, "there is no such folder");
+        return no_run(path, "the folder does not exist");
     }
     if !path.is_dir() {
         return no_run(path, "it is a file");
@@ -293,22 +294,21 @@ fn no_run_there(path: &Path) -> Diagnostic {
     runs.sort_unstable();
     match runs.as_slice() {
         [] => no_run(path, "it has no `run.json`"),
-        [one] => no_run(path, "it holds one").help(format!("give {one}")),
-        several => {
-            no_run(path, &format!("it holds {}", several.len())).help(format!("give one of {}", runs.join(", ")))
-        }
+        [one] => no_run(path, "it contains one run").help(format!("give {one}")),
+        several => no_run(path, &format!("it contains {} runs", several.len()))
+            .help(format!("give one of {}", runs.join(", "))),
     }
 }
 
-/// Refuses layouts that are not today's.
+/// An error for a layout of another version.
 fn check_schema(path: &Path, value: &serde_json::Value) -> Result<(), Diagnostic> {
     match value.get("schema").and_then(serde_json::Value::as_u64) {
         Some(schema) if schema == u64::from(SCHEMA) => Ok(()),
         Some(schema) if schema > u64::from(SCHEMA) => {
-            Err(no_run(path, &format!("its schema is {schema}, this dsc knows up to {SCHEMA}"))
+            Err(no_run(path, &format!("its schema is {schema}, this version of dsc reads up to {SCHEMA}"))
                 .help("use the dsc version that wrote it, or a later one"))
         }
-        _ => Err(no_run(path, "it was written by an earlier dsc, in a layout that is no longer read")
+        _ => Err(no_run(path, "it was written by an earlier version of dsc, in a layout that is no longer supported")
             .help("use the dsc version that wrote it, or train again")),
     }
 }
@@ -333,7 +333,7 @@ mod tests {
         let out = dir.path().join("a/b");
         let run = RunFolder::create(Some(&out), dir.path(), "x").unwrap();
         assert_eq!(run.path(), out);
-        // Still empty: as good as new.
+        // Still empty, so it can be used.
         RunFolder::create(Some(&out), dir.path(), "x").unwrap();
         RunFolder::check_free(&out).unwrap();
         RunFolder::check_free(&dir.path().join("absent")).unwrap();
@@ -353,14 +353,14 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_no_runs_are_told_apart() {
+    fn folders_that_are_not_runs_are_errors() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(RunFolder::open(&dir.path().join("gone")).unwrap_err().code, E0911);
         assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("run.json"));
         fs::write(dir.path().join("run.json"), format!("{{\"schema\": {}}}", SCHEMA + 1)).unwrap();
         assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("schema is 3"));
         fs::write(dir.path().join("run.json"), "{\"schema\": 1}").unwrap();
-        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("an earlier dsc"));
+        assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("an earlier version of dsc"));
         fs::write(dir.path().join("run.json"), format!("{{\"schema\": {SCHEMA}}}")).unwrap();
         assert!(RunFolder::open(dir.path()).unwrap_err().message.contains("missing field"));
     }
@@ -379,7 +379,7 @@ mod tests {
         make("audio", files::SEEDS);
         let fault = RunFolder::open(dir.path()).unwrap_err();
         let help = fault.help.unwrap();
-        assert!(fault.message.ends_with("is not a run: it holds 2"), "{}", fault.message);
+        assert!(fault.message.ends_with("is not a run: it contains 2 runs"), "{}", fault.message);
         assert!(help.find("/audio`").unwrap() < help.find("/text`").unwrap(), "{help}");
         let file = dir.path().join("text/run.json");
         assert!(RunFolder::open(&file).unwrap_err().message.ends_with("it is a file"));

@@ -9,26 +9,26 @@ use dsc_syntax::diag::Diagnostic;
 /// The prediction of one sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    /// Where the sample stands.
+    /// Split of the sample.
     pub split: Split,
-    /// Its id.
+    /// Id of the sample.
     pub id: String,
-    /// Its label, where the data have one.
+    /// Label of the sample, if the data have one.
     pub label: Option<f32>,
-    /// What the model says.
+    /// Output of the model.
     pub prediction: f32,
 }
 
-/// Which columns there are beside `id` and `prediction`.
+/// Optional columns besides `id` and `prediction`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// `split`, the first.
+    /// `split`, as the first column.
     pub split: bool,
     /// `label`, empty for a sample without one.
     pub label: bool,
 }
 
-/// Predictions as CSV: `split,id,label,prediction`. Numbers are written so that they read back to the bit.
+/// Predictions as CSV: `split,id,label,prediction`. Numbers are written with enough digits to be read back exactly.
 ///
 /// # Errors
 /// What the `csv` crate reports; writing to memory does not fail.
@@ -47,10 +47,10 @@ pub fn predictions_csv(rows: &[Prediction], columns: Columns) -> Result<Vec<u8>,
 }
 
 impl RunFolder {
-    /// Writes the predictions of a split to `SPLIT.csv`: a line per sample with its id, its label and the prediction.
+    /// Writes the predictions of a split to `SPLIT.csv`: id, label and prediction, one line per sample.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when the file cannot be written.
     pub fn write_predictions(
         &self,
         split: Split,
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_read_back_to_the_bit() {
+    fn numbers_are_read_back_exactly() {
         let bytes = predictions_csv(&rows(), Columns { split: true, label: true }).unwrap();
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         assert_eq!(reader.headers().unwrap(), ["split", "id", "label", "prediction"].as_slice());
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_there_as_wanted() {
+    fn columns_are_optional() {
         let text =
             |split, label| String::from_utf8(predictions_csv(&rows()[1..], Columns { split, label }).unwrap()).unwrap();
         assert_eq!(text(false, false), "id,prediction\n\"c\"\"d\",16777216\ne,0.1\n");

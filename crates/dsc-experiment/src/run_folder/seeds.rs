@@ -1,4 +1,4 @@
-//! `seeds.json`: several seeds of one model below one folder, and how far each of them came.
+//! `seeds.json`: the runs of several seeds in one folder, and the state of each.
 
 use super::files;
 use std::path::Path;
@@ -8,35 +8,35 @@ use serde::{Deserialize, Serialize};
 use super::{RunFolder, SCHEMA};
 use dsc_syntax::diag::Diagnostic;
 
-/// The runs of several seeds.
+/// The runs of several seeds in one folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeds {
-    /// Version of the layout.
+    /// Version of the layout, [`SCHEMA`].
     pub schema: u32,
-    /// How many seeds were asked for.
+    /// Number of requested seeds.
     pub seeds: usize,
-    /// How many of them are finished.
+    /// Number of finished seeds.
     pub finished: usize,
-    /// The seeds that were begun, in order.
+    /// The seeds that were started, in order.
     pub runs: Vec<SeedRun>,
 }
 
 /// The run of one seed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedRun {
-    /// The seed.
+    /// Seed of the run.
     pub seed: u64,
-    /// Its folder, below that of `seeds.json`.
+    /// Run folder, relative to the folder of `seeds.json`.
     pub folder: String,
-    /// How far it came.
+    /// Whether the run is finished.
     pub state: SeedState,
 }
 
-/// How far a run came.
+/// The state of the run of one seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SeedState {
-    /// It was begun; after a crash this is the last that is known.
+    /// It was started; after a crash this state remains.
     Begun,
     /// It has results.
     Finished,
@@ -47,15 +47,15 @@ pub enum SeedState {
 }
 
 impl Seeds {
-    /// Before the first seed.
+    /// The state before the first of `seeds` seeds.
     pub fn new(seeds: usize) -> Seeds {
         Seeds { schema: SCHEMA, seeds, finished: 0, runs: Vec::new() }
     }
 
-    /// Notes that a seed begins and makes its folder.
+    /// Records that a seed starts, and creates its run folder in `top`.
     ///
     /// # Errors
-    /// `E0910`, `E0913`.
+    /// As [`RunFolder::create`]; `E0913` when `seeds.json` cannot be written.
     pub fn begin(&mut self, top: &RunFolder, seed: u64) -> Result<RunFolder, Diagnostic> {
         let folder = format!("seed-{seed}");
         let below = top.below(&folder)?;
@@ -64,10 +64,10 @@ impl Seeds {
         Ok(below)
     }
 
-    /// Notes how the seed that was begun last came to its end.
+    /// Records how the seed that was started last has ended.
     ///
     /// # Errors
-    /// `E0913`.
+    /// `E0913` when `seeds.json` cannot be written.
     pub fn end(&mut self, top: &RunFolder, state: SeedState) -> Result<(), Diagnostic> {
         if let Some(last) = self.runs.last_mut() {
             last.state = state;
@@ -76,7 +76,7 @@ impl Seeds {
         top.write_json(files::SEEDS, self)
     }
 
-    /// Reads it, if the folder holds several seeds and is no run of its own.
+    /// Reads `seeds.json`; `None` if the folder is a single run, or not a folder of several seeds.
     ///
     /// # Errors
     /// `E0911` for a file that is damaged or of another schema.
@@ -90,7 +90,7 @@ impl Seeds {
         folder.read_json(files::SEEDS).map(Some)
     }
 
-    /// The folders of the finished seeds.
+    /// The runs of the finished seeds.
     pub fn finished(&self) -> impl Iterator<Item = &SeedRun> {
         self.runs.iter().filter(|r| r.state == SeedState::Finished)
     }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_is_on_the_disk() {
+    fn every_step_is_written_to_disk() {
         let dir = tempfile::tempdir().unwrap();
         let top = RunFolder::create(Some(dir.path()), dir.path(), "x").unwrap();
         assert_eq!(Seeds::open(dir.path()).unwrap(), None);
@@ -118,6 +118,6 @@ mod tests {
         std::fs::write(dir.path().join(files::SEEDS), "{\"schema\": 99}").unwrap();
         assert!(Seeds::open(dir.path()).unwrap_err().message.contains("schema is 99"));
         std::fs::write(dir.path().join(files::SEEDS), "[\"seed-1\"]").unwrap();
-        assert!(Seeds::open(dir.path()).unwrap_err().message.contains("an earlier dsc"));
+        assert!(Seeds::open(dir.path()).unwrap_err().message.contains("an earlier version of dsc"));
     }
 }

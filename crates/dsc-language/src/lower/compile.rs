@@ -37,8 +37,8 @@ pub fn compile(program: &Program, options: &Options) -> Compiled {
     with_stack(|| compile_here(program, options))
 }
 
-/// The inputs as the base or variant declares them: they do not depend on the numbers of the data, so they are known before
-/// those are. What is wrong with one is told by [`compile`].
+/// The inputs as the base or variant declares them: they do not depend on the numbers of the data, so they are known
+/// before those are. What is wrong with one is reported by [`compile`].
 pub fn inputs(program: &Program, options: &Options) -> Vec<InputDecl> {
     Lowering::new(program, options, BTreeMap::new()).inputs()
 }
@@ -93,8 +93,8 @@ pub fn type_table(program: &Program, options: &Options) -> TypeTable {
     compile(program, &Options { types: true, ..options.clone() }).types
 }
 
-/// What every `let`, `var`, assignment, parameter and loop variable of the user's files stands for, in the order of the source. What no
-/// call reaches is not there.
+/// What every `let`, `var`, assignment, parameter and loop variable of the user's files is, in the order of the source.
+/// What no call reaches is not there.
 pub fn types(program: &Program, options: &Options) -> Vec<Typed> {
     let of_user = |span: Span| {
         let inside = |m: &&ModuleItems| m.span.start <= span.start && span.start <= m.span.end;

@@ -1,4 +1,4 @@
-//! One call that is being lowered: where it is, and what the names of its body stand for.
+//! One call that is being lowered: where it is, and what the names of its body are bound to.
 
 use std::collections::BTreeMap;
 

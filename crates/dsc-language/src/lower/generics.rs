@@ -1,4 +1,4 @@
-//! What the generics of one call stand for.
+//! What the generics of one call are bound to.
 
 use std::collections::BTreeMap;
 

@@ -99,7 +99,7 @@ impl<'p> Lowering<'p> {
         self.frames.last().map_or(ModuleId(0), |f| f.module)
     }
 
-    /// What the name at `span`, which is being lowered, stands for.
+    /// What the name at `span`, which is being lowered, refers to.
     pub(super) fn resolve(&self, span: Span) -> Res {
         self.program.names.resolve(self.frames.last().and_then(|f| f.site), span)
     }

@@ -61,7 +61,7 @@ pub(super) struct Weights {
     pub(super) nodes: BTreeMap<ParamId, NodeId>,
     /// For each weight, the call in the user's files that owns it.
     pub(super) calls: Vec<Span>,
-    /// Weights that primitives asked for, shared ones too.
+    /// Weights that primitives requested, shared ones too.
     pub(super) requests: usize,
     /// Path of the text encoder's block, while inside it.
     pub(super) encoder_root: Option<String>,

@@ -11,19 +11,19 @@ use dsc_syntax::source::Span;
 pub struct Signature {
     /// All of it on one line: `Fuse<n, m>(h: Seq<m>[n, d], tokens: int) -> Seq<m>[n, d]`.
     pub text: String,
-    /// Its parameters in order, as they stand in `text`; of a primitive the names of its named arguments.
+    /// Its parameters in order, as written in `text`; of a primitive the names of its named arguments.
     pub parameters: Vec<String>,
     /// The one of `parameters` that the argument at the place is for.
     pub active: Option<usize>,
 }
 
-/// How what is called around an offset is called: a block, an instance (with the parameters of its block), an indexed hyper, a
-/// primitive. Of calls within one another the innermost.
+/// How what is called around an offset is called: a block, an instance (with the parameters of its block), an indexed
+/// hyper, a primitive. Of calls within one another the innermost.
 pub fn signature(program: &Program, offset: u32) -> Option<Signature> {
     let mut found: Option<(&Expr, &[Arg], usize)> = None;
     program.exprs(&mut |e| {
         let (ExprKind::Call { callee, args, .. } | ExprKind::Instance { callee, args }) = &e.kind else { return };
-        // What stands left of `|>` is an argument, but the place there is not within the call.
+        // What is left of `|>` is an argument, but the place there is not within the call.
         let inside = holds(Span { start: callee.span.start, ..e.span }, offset);
         if inside && found.is_none_or(|(_, _, len)| e.span.len() <= len) {
             found = Some((callee, args, e.span.len()));

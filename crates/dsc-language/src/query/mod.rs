@@ -1,10 +1,10 @@
 //! What an editor shows for a place in a file. A place is an offset in the global offset space of a
 //! [`SourceMap`](dsc_syntax::source::SourceMap).
 //!
-//! - [`definition`], [`occurrences`], [`in_scope`]: names, from the table of [`Names`](crate::sema::resolve::Names) alone;
-//!   they also work where a file has faults;
+//! - [`definition`], [`occurrences`], [`in_scope`]: names, from the table of [`Names`](crate::sema::resolve::Names)
+//!   alone; they also work where a file has faults;
 //! - [`type_at`]: what a name or expression is, with all calls and turns of loops that it was seen in;
-//! - [`signature`]: the callee around a place, and which of its parameters stands there;
+//! - [`signature`]: the callee around a place, and the parameter that the argument there is for;
 //! - [`fix`]: the replacement of text that mends a fault.
 //!
 //! ```

@@ -24,8 +24,8 @@ impl Definition {
     }
 }
 
-/// The definition of the name at an offset: of a use, of a named argument (its parameter), of an import (what it leads to),
-/// of the definition itself. Primitives, labels of lists and keys of recipes have none.
+/// The definition of the name at an offset: of a use, of a named argument (its parameter), of an import (what it leads
+/// to), of the definition itself. Primitives, labels of lists and keys of recipes have none.
 pub fn definition(names: &Names, offset: u32) -> Option<Definition> {
     at(names, offset).map(|id| Definition::of(names, id))
 }
@@ -42,14 +42,14 @@ pub fn occurrences(names: &Names, offset: u32) -> Vec<Span> {
     all
 }
 
-/// What is known at an offset, the innermost first: of two of one name the one that is meant. Primitives are known everywhere and
-/// are not among them.
+/// What is known at an offset, the innermost first: of two of one name the one that is meant. Primitives are known
+/// everywhere and are not among them.
 pub fn in_scope(names: &Names, offset: u32) -> Vec<Definition> {
     let Some(scope) = names.scope_at(offset) else { return Vec::new() };
     names.known_at(scope, offset).into_iter().map(|id| Definition::of(names, id)).collect()
 }
 
-/// The definition that the name at an offset stands for. Imports are followed.
+/// The definition that the name at an offset refers to. Imports are followed.
 fn at(names: &Names, offset: u32) -> Option<DefId> {
     let used = names.uses().filter(|u| holds(u.span, offset)).min_by_key(|u| u.span.len());
     let defined = || names.defs().filter(|(_, d)| holds(d.span, offset)).min_by_key(|(_, d)| d.span.len());

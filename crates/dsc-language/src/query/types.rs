@@ -3,7 +3,7 @@
 use super::holds;
 use crate::lower::{Seen, TypeTable};
 
-/// What stands at an offset: the innermost expression or bound name around it that some call reaches. Where calls and turns
+/// What is at an offset: the innermost expression or bound name around it that some call reaches. Where calls and turns
 /// of loops differ it has a type for each.
 pub fn type_at(types: &TypeTable, offset: u32) -> Option<Seen> {
     let names = types.names.iter().map(|n| (n.span, &n.types));

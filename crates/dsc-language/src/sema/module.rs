@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use dsc_syntax::ast::{Block, Hyper, Input};
 use dsc_syntax::source::Span;
 
-/// A file of the program, by its place in [`Program::modules`]. The file that was asked for comes first.
+/// A file of the program, by its place in [`Program::modules`]. The main file comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModuleId(pub usize);
 
 impl ModuleId {
-    /// The file that was asked for.
+    /// The file that is compiled.
     pub const MAIN: ModuleId = ModuleId(0);
 }
 
@@ -27,8 +27,8 @@ pub struct ModuleItems {
     pub docs: Vec<String>,
     /// The whole file.
     pub span: Span,
-    /// Words of text that could not be read, and names of imports that failed: a name among them that is missing, or looks
-    /// unused, has a fault that was reported already.
+    /// Words of text that could not be read, and names of imports that failed: a name among them that is missing, or
+    /// looks unused, has a fault that was reported already.
     pub unread: BTreeSet<String>,
     /// Hypers.
     pub hypers: IndexMap<String, Hyper>,

@@ -1,6 +1,6 @@
 //! Tensors over memory that Rust owns: no copy, and the memory lives as long as the last tensor on it.
 
-use super::raw::{self, check, own};
+use super::raw::{self, check, take_tensor};
 use libc::c_void;
 use memmap2::{MmapMut, MmapOptions};
 use std::path::Path;
@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::{fs, ptr};
 use tch::{Kind, Tensor};
 
-/// Numbers that a tensor can hold.
+/// Element types of tensors.
 pub trait Element: Copy + Send + 'static {
-    /// The tensor's kind.
+    /// The kind of a tensor with these elements.
     const KIND: Kind;
 }
 
@@ -48,7 +48,7 @@ impl MappedFile {
     /// Maps the whole file.
     pub fn open(path: &Path) -> std::io::Result<MappedFile> {
         let file = fs::File::open(path)?;
-        // SAFETY: the mapping is private and copy-on-write, so nobody else sees writes; that the file is not truncated
+        // SAFETY: the mapping is private and copy-on-write, so no other process sees writes; that the file is not truncated
         // meanwhile is the documented condition of every reader of mapped files here.
         let map = unsafe { MmapOptions::new().map_copy(&file)? };
         Ok(MappedFile { map: Arc::new(map) })
@@ -110,7 +110,7 @@ unsafe fn from_raw<K: Send + 'static>(
             release::<K>,
             &mut out,
         ))?;
-        Ok(own(out))
+        Ok(take_tensor(out))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Switches that hold for the whole process.
+//! Options of the whole process.
 
 use super::raw;
 
@@ -14,8 +14,8 @@ pub enum Float32Matmul {
     Medium,
 }
 
-/// Sets the precision of float32 products. libtorch's own default leaves TF32 on for cuDNN; after this call it is on
-/// only where asked for.
+/// Sets the precision of float32 products. By default libtorch enables TF32 for cuDNN; after this call it is enabled only for
+/// [`Float32Matmul::High`] and [`Float32Matmul::Medium`].
 pub fn set_float32_matmul(precision: Float32Matmul) -> Result<(), String> {
     let name = match precision {
         Float32Matmul::Highest => c"highest",
@@ -26,7 +26,7 @@ pub fn set_float32_matmul(precision: Float32Matmul) -> Result<(), String> {
     unsafe { raw::check(raw::dsc_set_float32_precision(name.as_ptr(), precision != Float32Matmul::Highest)) }
 }
 
-/// The precision in force. An error when something else in the process mixed libtorch's two interfaces for it.
+/// The current precision. An error if other code in the process mixed the two interfaces of libtorch for it.
 pub fn float32_matmul() -> Result<Float32Matmul, String> {
     let (mut precision, mut tf32) = (0, false);
     // SAFETY: both pointers are to live locals.
@@ -38,16 +38,16 @@ pub fn float32_matmul() -> Result<Float32Matmul, String> {
     })
 }
 
-/// Only deterministic kernels: libtorch then refuses operators that have none (CUDA; the CPU's are deterministic for
-/// one thread count). cuBLAS also wants `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment before CUDA starts, which
-/// the `dsc` launcher sets for `--deterministic`.
+/// Uses deterministic kernels only; operators without one fail (on CUDA; CPU kernels are deterministic for a given number of
+/// threads). cuBLAS also requires `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment before CUDA is initialised, which the
+/// launcher `dsc` sets for `--deterministic`.
 pub fn set_deterministic(on: bool) -> Result<(), String> {
     // SAFETY: takes a plain value.
     unsafe { raw::check(raw::dsc_set_deterministic(on)) }
 }
 
-/// How many GPUs libtorch sees; 0 when its CUDA part is not loaded. **The first call decides for the process**: use
-/// `device::load_cuda`, which loads that part before.
+/// Number of GPUs; 0 if the CUDA part of libtorch is not loaded. **libtorch caches the result of the first call**: use
+/// `device::load_cuda`, which loads that part first.
 pub(crate) fn cuda_device_count() -> Result<usize, String> {
     let mut count = 0;
     // SAFETY: the result goes to a live local.

@@ -1,12 +1,12 @@
-//! What libtorch can do and `tch` does not reach: a thin C++ shim (`src/runtime/shim/`) behind safe functions.
+//! Functions of libtorch that `tch` does not provide: a thin C++ shim (`shim/`) behind safe functions.
 //!
 //! * [`Op`] calls any operator by its schema name,
-//! * [`adam_step`], [`grad_norm`] and [`clip_grad_norm`] work on whole lists of parameters,
-//! * [`tensor_from_vec`] and [`MappedFile`] make tensors over memory that Rust owns,
-//! * [`set_deterministic`] and [`set_float32_matmul`] are switches of the process.
+//! * [`adam_step`], [`grad_norm`] and [`clip_grad_norm`] operate on lists of parameters,
+//! * [`tensor_from_vec`] and [`MappedFile`] create tensors over memory that Rust owns,
+//! * [`set_deterministic`] and [`set_float32_matmul`] set options of the process.
 //!
-//! Every function returns libtorch's message as `Err(String)`, without a C++ stack trace; `runtime::error` makes
-//! diagnostics of them. Nothing here draws random numbers.
+//! Every function returns the message of libtorch as `Err(String)`, without a C++ stack trace; [`error`](crate::error) converts it
+//! to a diagnostic. Nothing here draws random numbers.
 
 mod blob;
 mod context;

@@ -1,6 +1,6 @@
-//! Any libtorch operator by its schema name.
+//! Calls libtorch operators by their schema name.
 
-use super::raw::{self, Argument, OpHandle, Values, check, own, take_text};
+use super::raw::{self, Argument, OpHandle, Values, check, take_tensor, take_text};
 use libc::c_void;
 use std::ffi::CString;
 use std::ptr;
@@ -18,7 +18,7 @@ pub enum Arg<'a> {
     Tensors(&'a [&'a Tensor]),
     /// `Tensor?[]`, as indexing takes it.
     OptionalTensors(&'a [Option<&'a Tensor>]),
-    /// `int`, `SymInt`, or an integer `Scalar`; also taken where a `float` is wanted.
+    /// `int`, `SymInt`, or an integer `Scalar`; also accepted for a `float`.
     Int(i64),
     /// `int[]` or `SymInt[]`.
     Ints(&'a [i64]),
@@ -45,21 +45,21 @@ pub enum Value {
     Tensors(Vec<Tensor>),
     /// An integer or a boolean (0 or 1).
     Int(i64),
-    /// A number.
+    /// A floating-point number.
     Double(f64),
 }
 
 impl Value {
-    /// The tensor, or an error that says what stands there instead.
+    /// The tensor, or an error that names the value found instead.
     pub fn tensor(self) -> Result<Tensor, String> {
         match self {
             Value::Tensor(t) => Ok(t),
-            other => Err(format!("the operator returned {other:?} where a tensor was wanted")),
+            other => Err(format!("expected a tensor, the operator returned {other:?}")),
         }
     }
 }
 
-/// An operator found in libtorch's dispatcher. Finding costs a look-up by name, so keep it.
+/// An operator of the dispatcher of libtorch. [`find`](Self::find) looks it up by name, so keep it.
 #[derive(Debug)]
 pub struct Op {
     handle: *mut OpHandle,
@@ -76,7 +76,7 @@ impl Op {
     pub fn find(name: &str) -> Result<Op, String> {
         let full = if name.contains("::") { name.to_owned() } else { format!("aten::{name}") };
         let (base, overload) = full.split_once('.').unwrap_or((&full, ""));
-        let text = |s: &str| CString::new(s).map_err(|_| format!("`{name}` holds a NUL character"));
+        let text = |s: &str| CString::new(s).map_err(|_| format!("`{name}` contains a NUL character"));
         let (base, overload) = (text(base)?, text(overload)?);
         let mut handle = ptr::null_mut();
         // SAFETY: both names are NUL-terminated, the result goes to a live local.
@@ -113,7 +113,7 @@ impl Op {
         let mut values = self.call(args)?.into_iter();
         match (values.next(), values.next()) {
             (Some(value), None) => value.tensor(),
-            (first, _) => Err(format!("one result was wanted, the operator returned {}", usize::from(first.is_some()))),
+            (first, _) => Err(format!("expected one result, the operator returned {}", usize::from(first.is_some()))),
         }
     }
 }
@@ -166,14 +166,14 @@ impl Results {
                 0 => Value::None,
                 1 => {
                     check(raw::dsc_value_tensor(self.0, at, &mut tensor))?;
-                    Value::Tensor(own(tensor))
+                    Value::Tensor(take_tensor(tensor))
                 }
                 2 => {
                     check(raw::dsc_value_list_len(self.0, at, &mut number))?;
                     let item = |i| {
                         let mut tensor = ptr::null_mut();
                         check(raw::dsc_value_list_item(self.0, at, i, &mut tensor))?;
-                        Ok(own(tensor))
+                        Ok(take_tensor(tensor))
                     };
                     Value::Tensors((0..number).map(item).collect::<Result<_, String>>()?)
                 }
@@ -185,7 +185,7 @@ impl Results {
                     check(raw::dsc_value_double(self.0, at, &mut real))?;
                     Value::Double(real)
                 }
-                _ => return Err("the operator returned a value that has no Rust form here".into()),
+                _ => return Err("the operator returned a value of an unsupported type".into()),
             })
         }
     }
@@ -207,7 +207,7 @@ mod tests {
         let a = Tensor::from_slice(&[1f32, 2., 3., 4., 5., 6.]).view([2, 3]);
         let b = Tensor::from_slice(&[0.5f32, -1., 2.]);
         let add = Op::find("aten::add.Tensor").unwrap();
-        // `alpha` is keyword-only and an integer where a Scalar is wanted
+        // `alpha` is keyword-only, and an integer passed for a Scalar
         let got = add.tensor(&[Arg::Tensor(&a), Arg::Tensor(&b), Arg::Int(3)]).unwrap();
         assert_eq!(got, &a + &b * 3);
         assert_eq!(add.tensor(&[Arg::Tensor(&a), Arg::Tensor(&b)]).unwrap(), &a + &b, "default alpha");

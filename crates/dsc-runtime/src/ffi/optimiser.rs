@@ -1,8 +1,8 @@
 //! Adam over whole lists of parameters, and gradient clipping.
 //!
-//! The moments belong to the caller, so that a checkpoint holds the optimiser's full state.
+//! The caller owns the moments, so that a checkpoint can contain the full state of the optimiser.
 
-use super::raw::{self, AdamSettings, check, handles, own};
+use super::raw::{self, AdamSettings, check, handles, take_tensor};
 use std::borrow::Borrow;
 use std::ptr;
 use tch::Tensor;
@@ -18,7 +18,7 @@ pub struct Adam {
     pub beta2: f64,
     /// Added to the root of the second moment.
     pub eps: f64,
-    /// Weight decay.
+    /// Weight decay; 0 for none.
     pub weight_decay: f64,
     /// AdamW (arXiv:1711.05101): the decay acts on the weights, `p -= lr * decay * p`. Otherwise it is added to the
     /// gradient.
@@ -70,14 +70,14 @@ where
     }
 }
 
-/// The 2-norm of all gradients taken as one vector: a 0-d tensor on their device, so nothing waits for the device.
+/// The 2-norm of all gradients taken as one vector: a 0-d tensor on their device, so no synchronisation with the device.
 pub fn grad_norm<G: Borrow<Tensor>>(gradients: &[G]) -> Result<Tensor, String> {
     let list = handles(gradients);
     let mut out = ptr::null_mut();
     // SAFETY: an array of live tensors, and a live local for the result.
     unsafe {
         check(raw::dsc_grad_norm(list.as_ptr(), list.len() as i64, &mut out))?;
-        Ok(own(out))
+        Ok(take_tensor(out))
     }
 }
 

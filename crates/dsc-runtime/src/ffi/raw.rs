@@ -1,4 +1,4 @@
-//! The shim's C interface, and the two conversions every wrapper needs.
+//! The C interface of the shim, and conversions that all wrappers use.
 
 use libc::{c_char, c_void};
 use std::borrow::Borrow;
@@ -88,7 +88,7 @@ unsafe extern "C" {
     pub(super) fn dsc_throw(what: i32) -> Fault;
 }
 
-/// Takes over the text of a failure.
+/// Converts the error text of a call, and frees it.
 ///
 /// # Safety
 /// `fault` comes from one of the functions above and was not checked before.
@@ -113,11 +113,11 @@ pub(super) unsafe fn take_text(text: *mut c_char) -> String {
     }
 }
 
-/// Owns a tensor that the shim allocated.
+/// Takes ownership of a tensor that the shim allocated.
 ///
 /// # Safety
 /// `tensor` comes from a successful call that returns a new tensor.
-pub(super) unsafe fn own(tensor: *mut C_tensor) -> Tensor {
+pub(super) unsafe fn take_tensor(tensor: *mut C_tensor) -> Tensor {
     // SAFETY: the shim allocated it with `new`, as torch-sys does, and hands over its only pointer.
     unsafe { Tensor::from_ptr(tensor) }
 }

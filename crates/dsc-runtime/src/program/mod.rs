@@ -1,9 +1,9 @@
-//! A graph made ready to run.
+//! A graph prepared for execution.
 //!
-//! A graph speaks of one sample; a program runs it on a batch. Values with a sample get a leading axis of rows. A node
-//! that some [`Op::At`] depends on is *extended*: it runs once on all rows of the batch, anchors and companions
-//! together, and `At` then picks rows of its result. All other nodes run on the anchors. Where a node of the anchors
-//! reads an extended value, it sees the anchors' rows of it, cut to the longest of them.
+//! A graph describes the computation for one sample; a program runs it on a batch. Values of samples get a leading batch axis. A
+//! node that some [`Op::At`] depends on is *extended*: it runs once on all rows of the batch, anchors and companions together, and
+//! `At` selects rows of its result. All other nodes run on the anchors only. If such a node reads an extended value, it reads the
+//! rows of the anchors, cut to the longest of them.
 
 mod plan;
 mod run;
@@ -25,36 +25,37 @@ use dsc_graph::{CompanionsId, Graph, Group, NodeId, Op, Output};
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 use dsc_syntax::source::Span;
 
-/// A node as the executor reads it.
+/// A node of the graph, as the executor uses it.
 pub(crate) struct Step {
     pub(crate) op: Op,
     pub(crate) operands: Vec<usize>,
-    /// Time axis of the result, into the table of lengths.
+    /// Index of the time axis of the result in [`Program::lengths`].
     pub(crate) time: Option<usize>,
     pub(crate) span: Span,
     pub(crate) loops: String,
 }
 
-/// Which companion: declaration, group, index.
+/// A companion: declaration, group, index.
 pub(crate) type View = (usize, Group, usize);
 
+/// A value that a run may return.
 struct Root {
     name: String,
     node: usize,
-    /// Declarations whose companions it reads.
+    /// The `companions` declarations that it depends on.
     companions: Vec<usize>,
-    /// Whether it reads the values of all anchors.
+    /// Whether it depends on all anchors of the batch.
     batch: bool,
 }
 
-/// What losses may read beside their own sample.
+/// The other samples that a loss may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Nothing.
+    /// None.
     Sample,
-    /// Values of all anchors of the step.
+    /// All anchors of the step.
     Batch,
-    /// These and companions.
+    /// All anchors and their companions.
     Companions,
 }
 
@@ -76,17 +77,17 @@ impl Reach {
     }
 }
 
-/// A graph with its execution plans. Building it costs a walk over the graph; it holds no tensors.
+/// A graph with its execution plans. It is built in one pass over the graph and contains no tensors.
 pub struct Program {
     pub(crate) steps: Vec<Step>,
-    /// Paths of parameters by number.
+    /// Paths of the parameters, by [`ParamId`](dsc_graph::ParamId).
     pub(crate) params: Vec<String>,
     pub(crate) dims: DimTable,
-    /// All time axes that occur.
+    /// All time axes of the graph.
     pub(crate) lengths: Vec<Dim>,
-    /// Length atoms' views by name.
+    /// The companion of each view of a length, by the name of the view.
     pub(crate) views: HashMap<String, View>,
-    /// Inputs' time axes by name.
+    /// Time axes of the inputs, by name.
     pub(crate) inputs: IndexMap<String, Option<Dim>>,
     outputs: Vec<Root>,
     losses: Vec<Root>,
@@ -95,18 +96,18 @@ pub struct Program {
     pub(crate) packing: Packing,
 }
 
-/// What a run gives. Tensors are on the store's device and of its kind; in training they carry gradients.
+/// The results of a run. Tensors have the device and kind of the parameters; in training they require gradients.
 pub struct Evaluated {
     /// Predictions by label, `[anchors]` each.
     pub outputs: IndexMap<String, Tensor>,
     /// Loss terms by name, each a mean over the anchors (a scalar). The training loss is their sum.
     pub losses: IndexMap<String, Tensor>,
-    /// For each companions declaration, for each of its `by`: `[U, d]`.
+    /// For each `companions` declaration one tensor `[U, d]` per expression in `by`.
     pub retrieval: Vec<Vec<Tensor>>,
 }
 
 impl Program {
-    /// Makes a graph ready to run, after the passes of a level.
+    /// Prepares a graph after applying the passes of a level.
     ///
     /// # Errors
     /// As [`new`](Self::new); `E1005` if a pass broke the graph, which is a bug in `dsc`.
@@ -114,11 +115,11 @@ impl Program {
         Program::new(&passes::run(graph, level.passes(), Some(dims))?, dims)
     }
 
-    /// Makes a graph ready to run as it is.
+    /// Prepares a graph without passes.
     ///
     /// # Errors
-    /// `E0724` if a value that is read at companions depends on a label; `E0725` if an input's time axis is neither a
-    /// name nor a number.
+    /// `E0724` if a value that is read at companions depends on a label; `E0725` if the time axis of an input is
+    /// neither a name nor a number.
     pub fn new(graph: &Graph, dims: &DimTable) -> Result<Program, Diagnostic> {
         let mut lengths: Vec<Dim> = Vec::new();
         let mut known: HashMap<Dim, usize> = HashMap::new();
@@ -177,26 +178,25 @@ impl Program {
         Ok(program)
     }
 
-    /// Runs a step.
+    /// Runs one step.
     ///
-    /// In [`Mode::Eval`] nothing is recorded for gradients, losses that read companions or the values of the whole batch
-    /// are left out and all rows are anchors. In [`Mode::Train`] those that read companions are left out when the batch
-    /// has none.
+    /// In [`Mode::Eval`] no gradients are recorded, all rows are anchors, and losses that depend on companions or on the whole batch
+    /// are not computed. In [`Mode::Train`] losses that depend on companions are not computed if the batch has none.
     ///
     /// # Errors
     /// `E0721` to `E0723` for a batch that does not fit, `E0726` for parameters of another graph, `E0701` and `E0706` for
-    /// what libtorch reports, with the place in the source.
+    /// errors of libtorch, with the line in the model file.
     pub fn run(&self, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Result<Evaluated, Diagnostic> {
         let _guard = (mode == Mode::Eval).then(tch::no_grad_guard);
         Run::new(self, store, batch, mode, want)?.evaluate()
     }
 
-    /// Says where padding is left out. Results agree but for rounding, random bits included; times differ.
+    /// Sets where padding is skipped. Results are equal up to rounding, and random bits are equal; only the time differs.
     pub fn set_packing(&mut self, packing: Packing) {
         self.packing = packing;
     }
 
-    /// Number of operations that such a run carries out.
+    /// Number of operations of a run that computes `want`, with or without companions.
     pub fn operations(&self, want: Want, companions: bool) -> usize {
         self.plan(want, if companions { Reach::Companions } else { Reach::Sample }).order.len()
     }
@@ -204,7 +204,7 @@ impl Program {
     fn plan(&self, want: Want, reach: Reach) -> &Plan {
         let index = want.index() | (reach as usize) << 3;
         let [first, ..] = &self.plans;
-        // Three flags and three kinds of reach: the index is always within the 24 plans.
+        // Three flags and three kinds of reach: the index is always below 24.
         self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, reach))
     }
 
@@ -216,7 +216,7 @@ impl Program {
             {
                 return Err(Diagnostic::error(
                     code::E0725,
-                    format!("input `{name}` has the time axis `{dim}`, which no data can tell"),
+                    format!("input `{name}` has the time axis `{dim}`, whose length the data do not determine"),
                 )
                 .at(decl.span, "declared here")
                 .help("give the axis a name of its own"));
@@ -230,13 +230,13 @@ impl Program {
                     format!("a value that depends on label `{name}` is read at companions"),
                 )
                 .at(step.span, "the label is read here")
-                .help("labels are known of the anchors only: read values at companions that come from inputs"));
+                .help("labels are known for the anchors only: at companions, read values that come from inputs"));
             }
         }
         Ok(())
     }
 
-    /// "`linear`, l = 1".
+    /// "`linear` (l = 1)".
     pub(crate) fn describe(step: &Step) -> String {
         match step.loops.is_empty() {
             true => format!("`{}`", step.op.name()),
@@ -244,7 +244,7 @@ impl Program {
         }
     }
 
-    /// Lengths of all rows by the name of the time axis, as the inputs tell them.
+    /// Lengths of all rows by the name of the time axis, from the inputs.
     pub(crate) fn base_lengths(&self, batch: &StepBatch) -> Result<BTreeMap<&str, Vec<i64>>, Diagnostic> {
         use dsc_graph::dims::Atom;
         let mut base: BTreeMap<&str, (&str, Vec<i64>)> = BTreeMap::new();
@@ -257,7 +257,7 @@ impl Program {
             };
             if let Some(fixed) = dim.as_const() {
                 if let Some((row, len)) = lens.iter().enumerate().find(|(_, l)| **l != fixed) {
-                    return wrong(row, format!("length {len}, the file says {fixed}"));
+                    return wrong(row, format!("length {len}, the model file declares {fixed}"));
                 }
             } else if let Some(Atom::Length { name, .. }) = dim.as_atom() {
                 match base.get(name.as_str()) {
@@ -265,7 +265,7 @@ impl Program {
                         if let Some((row, (a, b))) = lens.iter().zip(theirs).enumerate().find(|(_, (a, b))| a != b) {
                             return wrong(
                                 row,
-                                format!("length {a}, but {b} in `{other}`; both have the length `{name}`"),
+                                format!("length {a}, but {b} in `{other}`, which has the same length `{name}`"),
                             );
                         }
                     }
@@ -279,7 +279,7 @@ impl Program {
     }
 }
 
-/// The companion that a node picks, if it is an [`Op::At`].
+/// The companion that an [`Op::At`] selects; `None` for other operations.
 pub(crate) fn view_of(op: &Op) -> Option<View> {
     match op {
         Op::At { companions: CompanionsId(c), group, index } => Some((*c as usize, *group, *index)),
@@ -287,7 +287,7 @@ pub(crate) fn view_of(op: &Op) -> Option<View> {
     }
 }
 
-/// Whether a node's value has a row per sample.
+/// Whether the value of a node has a batch axis.
 pub(crate) fn has_rows(op: &Op) -> bool {
     !matches!(op, Op::Param(_))
 }

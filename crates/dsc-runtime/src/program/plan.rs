@@ -1,22 +1,22 @@
-//! What a run has to do: which nodes, on which rows, and when a value is no longer needed.
+//! Execution plans: which nodes are computed, on which rows, and when a value is no longer needed.
 
 use super::{Program, Reach, Root, Step, has_rows, view_of};
 use crate::batch::Want;
 use crate::lengths::RowSet;
 use dsc_graph::dims::Atom;
 
-/// The work of one way to run a program.
+/// The plan for one combination of results and [`Reach`].
 pub(crate) struct Plan {
-    /// Nodes to compute, operands first. Parameters are not among them.
+    /// Nodes to compute, operands first, without parameters.
     pub(crate) order: Vec<usize>,
-    /// For each node, its rows.
+    /// For each node, the rows that it is computed on.
     pub(crate) rows: Vec<RowSet>,
-    /// For each node, how often its value is read: by operands of computed nodes and by roots.
+    /// For each node, how often its value is read by computed nodes and as a result.
     pub(crate) uses: Vec<u32>,
-    /// Losses that this way evaluates, by index.
+    /// Indices of the losses to compute.
     pub(crate) losses: Vec<usize>,
-    /// The rows over which the longest length of the batch is taken: all of them where lengths of companions' values speak of
-    /// it too, so that it has one number in a step.
+    /// The rows over which the longest length of the batch is computed: all rows if lengths of companions' values depend on it
+    /// too, so that it has one value per step.
     pub(crate) longest_over: RowSet,
 }
 
@@ -39,7 +39,7 @@ impl Plan {
         let needed = backward(program, roots.iter().copied());
         let mut extended = extended(program, &needed);
         if want.retrieval {
-            // Retrieval vectors are wanted of all rows.
+            // Retrieval vectors are computed on all rows.
             for (slot, mark) in extended.iter_mut().zip(backward(program, by)) {
                 *slot |= mark;
             }
@@ -86,7 +86,7 @@ fn backward(program: &Program, roots: impl IntoIterator<Item = usize>) -> Vec<bo
             *mark = true;
         }
     }
-    // Operands stand before their users, so one pass from the end is enough.
+    // Operands come before their users, so one pass from the end is enough.
     for (i, step) in program.steps.iter().enumerate().rev() {
         if marks.get(i) == Some(&true) {
             for operand in &step.operands {

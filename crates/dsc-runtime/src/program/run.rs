@@ -1,4 +1,4 @@
-//! One step of a program.
+//! Execution of one step.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::{Band, Group, Op};
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
-/// Everything an operation may ask about the step it runs in.
+/// The state of a step that operations can read.
 pub(crate) struct Run<'a> {
     pub(crate) program: &'a Program,
     plan: &'a Plan,
@@ -37,10 +37,10 @@ pub(crate) struct Run<'a> {
     present: Vec<Tensor>,
 }
 
-/// Time axes of queries and keys, whether on all rows, the number of heads, and which keys a row sees.
+/// Time axes of queries and keys, whether on all rows, number of heads, and attention mask.
 type Pair = (usize, usize, bool, i64, Band);
 
-/// Where a node's value is kept.
+/// The value of a node during the step.
 enum Slot<'a> {
     Empty,
     Param(&'a Tensor),
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sample numbers of a set of rows.
+    /// Indices in the data set of the samples of a set of rows.
     pub(crate) fn samples(&self, rows: RowSet) -> &[u64] {
         self.batch.samples.get(..self.count(rows) as usize).unwrap_or_default()
     }
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
                 .collect::<Option<Vec<i64>>>()
                 .ok_or_else(|| {
                 Diagnostic::error(code::E0725, format!("the time axis `{dim}` has no number in this batch"))
-                    .help("the batch lacks the stream that tells this length")
+                    .help("the batch has no stream with this length")
             })?,
         };
         Ok(cell.get_or_init(|| Lengths::new(lens, self.program.packing)))
@@ -168,8 +168,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The largest value of a length over the batch: over the rows that the plan says, or over the anchors where it speaks of
-    /// their companions.
+    /// The maximum of a length over the batch: over the rows that the plan sets, or over the anchors if it depends on their
+    /// companions.
     fn longest(&self, of: &Dim) -> Option<i64> {
         if let Some(known) = self.longest.borrow().get(of) {
             return Some(*known);
@@ -186,14 +186,14 @@ impl<'a> Run<'a> {
         Some(longest)
     }
 
-    /// A dim that is one number for the data set.
+    /// The value of a dim that is the same for the whole data set.
     pub(crate) fn width(&self, dim: &Dim) -> Result<i64, Fault> {
-        let told =
+        let unbound =
             || Diagnostic::error(code::E0725, format!("`{dim}` has no number")).help("bind the graph to data first");
-        Ok(dim.eval(&self.program.dims).ok_or_else(told)?)
+        Ok(dim.eval(&self.program.dims).ok_or_else(unbound)?)
     }
 
-    /// The number of a dim that is the same for all samples of the step.
+    /// The value of a dim that is the same for all samples of the step.
     pub(crate) fn number(&self, dim: &Dim) -> Result<i64, Fault> {
         dim.eval(&|atom: &Atom| self.atom(atom, 0)).ok_or_else(|| {
             Diagnostic::error(code::E0725, format!("`{dim}` has no number in this batch"))
@@ -202,14 +202,14 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// For each anchor, the row of that companion.
+    /// For each anchor, the row of a companion.
     pub(crate) fn companion_rows(&self, (declaration, group, index): View) -> Option<&[u32]> {
         let rows = self.batch.companions.get(declaration)?;
         let group = if group == Group::Pos { &rows.pos } else { &rows.neg };
         group.get(index).map(Vec::as_slice)
     }
 
-    /// Computes all nodes of the plan and collects the roots.
+    /// Computes all nodes of the plan and collects the results.
     pub(crate) fn evaluate(&self) -> Result<Evaluated, Diagnostic> {
         let program = self.program;
         let mut slots: Vec<Slot<'a>> = program.steps.iter().map(|_| Slot::Empty).collect();
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
                 *slot = Slot::Param(self.store.tensor(path).ok_or_else(|| {
                     Diagnostic::error(code::E0726, format!("parameter `{path}` is missing"))
                         .at(step.span, "it belongs to this call")
-                        .help("make the parameters from the graph that runs")
+                        .help("initialise the parameters from the same graph")
                 })?);
             }
         }
@@ -229,8 +229,8 @@ impl<'a> Run<'a> {
         for &i in &self.plan.order {
             let (Some(step), Some(rows)) = (program.steps.get(i), self.plan.rows.get(i).copied()) else { continue };
             let place = |f: Fault| -> Diagnostic {
-                let told = f.diagnose(&format!("running {}", Program::describe(step)));
-                if told.primary.is_some() { told } else { told.at(step.span, Program::describe(step)) }
+                let fault = f.diagnose(&format!("running {}", Program::describe(step)));
+                if fault.primary.is_some() { fault } else { fault.at(step.span, Program::describe(step)) }
             };
             // An operand with more rows than the node is cut once and shared by all such readers.
             if rows == RowSet::Anchors && !together && view_of(&step.op).is_none() {
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
         self.collect(&slots, &cut)
     }
 
-    /// The anchors' rows of an extended value, no longer than the longest of them.
+    /// The rows of the anchors of an extended value, cut to the longest of them.
     fn anchors_of(&self, value: &Tensor, of: &Step) -> Result<Tensor, Fault> {
         match of.time {
             Some(time) => {
@@ -326,7 +326,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Counts a read of a value and frees it after the last one. What autograd needs it holds itself.
+/// Counts one use of a value and frees it after the last one. Autograd keeps what it needs itself.
 fn release(node: usize, left: &mut [u32], slots: &mut [Slot<'_>], cut: &mut [Option<Tensor>]) {
     let Some(count) = left.get_mut(node) else { return };
     *count = count.saturating_sub(1);

@@ -35,7 +35,7 @@ char* guarded(Body&& body) noexcept {
   }
 }
 
-// The list as libtorch wants it; an undefined tensor in it is an error rather than a crash in a kernel.
+// The list as libtorch expects it; an undefined tensor in it is an error rather than a crash in a kernel.
 inline std::vector<Tensor> list(Tensor* const* items, int64_t count, const char* what) {
   std::vector<Tensor> out;
   out.reserve(static_cast<size_t>(count));

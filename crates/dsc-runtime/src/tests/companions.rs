@@ -1,10 +1,10 @@
-//! Companions: the shared run over all rows equals runs of their own.
+//! Companions: one run over all rows equals separate runs per companion.
 
 use super::*;
 use crate::CompanionRows;
 use dsc_graph::{Binary, Group, RandomSite, Unary};
 
-/// An encoder with attention and dropout, `cos(mean(x), mean(x) at c.pos.0) + ..`, and a head that anchors alone feed.
+/// An encoder with attention and dropout, `cos(mean(x), mean(x) at c.pos.0) + ..`, and a head that is computed for anchors only.
 fn model() -> (Build, NodeId) {
     let mut b = Build::new();
     let x = b.seq("a", "T", 4);

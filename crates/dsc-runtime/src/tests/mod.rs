@@ -170,7 +170,7 @@ pub(super) fn batch(samples: &[Sample], anchors: usize, extra: usize) -> StepBat
 
 pub(super) const TRAIN: Mode = Mode::Train { seed: 1, epoch: 2, step: 3 };
 
-/// Runs with padding computed and with packed rows, which must agree, and gives the latter.
+/// Runs with padding computed and with packed rows, which must agree, and returns the latter.
 pub(super) fn run(b: &Build, store: &ParamStore, batch: &StepBatch, mode: Mode, want: Want) -> Evaluated {
     let [padded, packed] = [Packing::Never, Packing::Everywhere].map(|packing| {
         let mut program = b.program();

@@ -1,6 +1,4 @@
-//! The stock models from their files: every one, every variant, forward and backward on random data.
-
-use std::time::Instant;
+//! Every stock model and every variant, forward and backward on random data.
 
 use super::*;
 
@@ -30,7 +28,7 @@ pub(super) fn encoder() -> EncoderConfig {
     }
 }
 
-/// Dims: names as the stock models use them.
+/// Dims with the names that the stock models use.
 pub(super) fn dims(lengths: [i64; 3], widths: [i64; 2]) -> DimTable {
     let named =
         |names: &[&str], values: &[i64]| names.iter().map(|n| n.to_string()).zip(values.iter().copied()).collect();
@@ -60,8 +58,8 @@ pub(super) fn graph_with(
     };
     let variants = program.variants.keys().cloned().collect();
     let compiled = compile(&program, &options);
-    let told: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
-    (compiled.graph.unwrap_or_else(|| panic!("{name}: {told:?}")), variants)
+    let faults: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
+    (compiled.graph.unwrap_or_else(|| panic!("{name}: {faults:?}")), variants)
 }
 
 /// Random streams for the inputs of a graph; row `i` is sample `100 + i`, companions are spread over all rows.
@@ -164,29 +162,4 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
         }
     }
     assert!(ran >= 10, "{ran} models and variants");
-}
-
-/// Not a test of correctness: prints what a step costs. Run with `--run-ignored all --no-capture`.
-#[test]
-#[ignore = "prints timings"]
-fn time_of_a_step() {
-    for (what, dims, anchors, rows) in [
-        ("tiny (overhead)", dims([3, 4, 4], [2, 2]), 2, 4),
-        ("CH-SIMS sizes, small text encoder", dims([39, 400, 55], [33, 709]), 16, 112),
-    ] {
-        let (graph, _) = graph("dashfusion", None, &dims);
-        let program = Program::new(&graph, &dims).unwrap();
-        let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
-        let batch = random_batch(&graph, &dims, anchors, rows);
-        for _ in 0..3 {
-            let start = Instant::now();
-            let found = program.run(&store, &batch, TRAIN, Want::LOSSES).unwrap();
-            let forward = start.elapsed();
-            let total = found.losses.values().map(Tensor::shallow_clone).reduce(|a, b| a + b).unwrap();
-            store.zero_grads();
-            store.backward(&total).unwrap();
-            let operations = program.operations(Want::LOSSES, true);
-            eprintln!("{what}: {operations} operations, forward {forward:?}, both {:?}", start.elapsed());
-        }
-    }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::batch::Mode::Eval;
 use dsc_graph::{Axis, Binary, RandomSite, Unary};
 
-/// Runs one operation on two vectors of one sample and gives its result entry by entry.
+/// Runs one operation on two vectors of one sample and returns the entries of the result.
 fn entries(b: &mut Build, vector: NodeId, width: usize) {
     for entry in 0..width {
         let path = format!("pick{entry}");
@@ -276,7 +276,7 @@ fn batches_that_do_not_fit_are_told() {
     if let Some(Stream::Float { data, .. }) = short.streams.get_mut("a") {
         data.pop();
     }
-    assert!(fault(&short).contains("stream `a` holds 5 numbers"));
+    assert!(fault(&short).contains("stream `a` has 5 numbers"));
     let mut zero = batch(&two[..1], 1, 0);
     if let Some(Stream::Float { lens, .. }) = zero.streams.get_mut("a") {
         lens[0] = 0;

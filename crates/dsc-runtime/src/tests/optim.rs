@@ -113,7 +113,7 @@ fn groups_have_their_rates_and_their_decay() {
     };
     let group = |path: &str| match path {
         p if p.starts_with("hidden") => Some(ParamGroup { rate: Rate::Factor(0.1), decay: false }),
-        "head.weight" => Some(ParamGroup { rate: Rate::Own(0.002), decay: false }),
+        "head.weight" => Some(ParamGroup { rate: Rate::Separate(0.002), decay: false }),
         "head.bias" => None,
         _ => Some(ParamGroup { rate: Rate::Factor(1.0), decay: true }),
     };
@@ -144,8 +144,8 @@ fn clipping_bounds_the_common_norm() {
         t.store.iter().filter_map(|(p, _)| t.store.gradient(p)).flat_map(numbers).map(|g| g * g).sum::<f64>().sqrt()
     };
     let before = norm(&t);
-    let told = t.optimizer.clip(&t.store, before / 3.0).unwrap().unwrap().double_value(&[]);
-    assert!((told - before).abs() < 1e-5 * before);
+    let reported = t.optimizer.clip(&t.store, before / 3.0).unwrap().unwrap().double_value(&[]);
+    assert!((reported - before).abs() < 1e-5 * before);
     assert!((norm(&t) - before / 3.0).abs() < 1e-4 * before);
     t.store.zero_grads();
     assert!(t.optimizer.clip(&t.store, 1.0).unwrap().is_none());

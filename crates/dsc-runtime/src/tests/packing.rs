@@ -1,14 +1,12 @@
 //! Padded and packed computations of one step are the same, dropout on.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use super::models::{dims, encoder, graph, graph_with, random_batch};
 use super::*;
 use crate::groups::Groups;
 use crate::lengths::{Lengths, RowSet};
 use crate::program::Run;
-use dsc_data::text::EncoderConfig;
 use dsc_graph::statics::Static;
 use dsc_language::EmbeddedWorld;
 use dsc_language::lower::Setting;
@@ -140,64 +138,4 @@ fn samples_attend_in_groups_where_that_saves_enough() {
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [60, 4]);
     assert_eq!(found[1], [0, 16, 32, 48]);
     assert_eq!(groups(&long, 12, Packing::Never).len(), 1);
-}
-
-/// Lengths like those of sentences in CMU-MOSI: mean 15, 3 to 50, one of them the longest.
-fn sentence_lengths(rows: usize) -> Vec<u32> {
-    let mut normal = vec![0.0; rows];
-    Key::new(3).fill_normal(0.0, 1.0, &mut normal);
-    let mut lens: Vec<u32> = normal.iter().map(|x| (2.55 + 0.55 * x).exp().round().clamp(3.0, 50.0) as u32).collect();
-    lens[rows / 2] = 50;
-    lens
-}
-
-fn mini_lm() -> EncoderConfig {
-    EncoderConfig {
-        hidden_size: 384,
-        num_hidden_layers: 6,
-        num_attention_heads: 12,
-        intermediate_size: 1536,
-        vocab_size: 30_522,
-        max_position_embeddings: 512,
-        ..encoder()
-    }
-}
-
-/// Not a test of correctness: prints what a step costs. Run with `--run-ignored all --no-capture`.
-#[test]
-#[ignore = "prints timings"]
-fn time_of_packed_and_padded_steps() {
-    let small = EncoderConfig { hidden_size: 64, intermediate_size: 128, ..encoder() };
-    for (what, dims, encoder, anchors, rows) in [
-        ("MOSI sizes, MiniLM", dims([50, 50, 1], [6, 73]), mini_lm(), 16, 112),
-        ("demo sizes", dims([16, 24, 20], [8, 12]), small, 16, 112),
-        ("demo sizes, anchors alone", dims([16, 24, 20], [8, 12]), encoder(), 16, 16),
-    ] {
-        let (graph, _) = graph_with("dashfusion", None, &dims, &encoder, Vec::new());
-        let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
-        let mut batch = random_batch(&graph, &dims, anchors, rows);
-        for stream in batch.streams.values_mut() {
-            match stream {
-                Stream::Tokens { lens, rows: longest, .. } if *longest == 50 => *lens = sentence_lengths(rows),
-                Stream::Float { lens, rows: longest, .. } if *longest == 50 => lens.fill(50),
-                _ => {}
-            }
-        }
-        let programs = MODES.map(|packing| program(&graph, &dims, packing));
-        let mut times = [[f64::INFINITY; 2]; 3];
-        for _ in 0..6 {
-            for (program, times) in programs.iter().zip(&mut times) {
-                let start = Instant::now();
-                let found = program.run(&store, &batch, TRAIN, Want::LOSSES).unwrap();
-                times[0] = times[0].min(start.elapsed().as_secs_f64() * 1e3);
-                let total = found.losses.values().map(Tensor::shallow_clone).reduce(|a, b| a + b).unwrap();
-                store.zero_grads();
-                store.backward(&total).unwrap();
-                times[1] = times[1].min(start.elapsed().as_secs_f64() * 1e3);
-            }
-        }
-        for (packing, [forward, both]) in MODES.iter().zip(times) {
-            eprintln!("{what}, {packing:?}: forward {forward:.1} ms, both {both:.1} ms, {:.2}", times[0][1] / both);
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! Passes change no numbers: outputs, losses, retrieval vectors and all gradients, dropout on, before any pass and after
-//! each prefix of the pipeline.
+//! Passes do not change results: outputs, losses, retrieval vectors and all gradients are compared with dropout, before any pass
+//! and after each prefix of the pipeline.
 
 use super::models::{dims, encoder, graph_with, random_batch};
 use super::*;
@@ -17,19 +17,19 @@ fn sizes() -> DimTable {
     dims([7, 12, 9], [3, 5])
 }
 
-/// For each pass a graph that it has something to do on.
+/// For each pass a graph that it changes.
 fn graph_for(pass: &str) -> Graph {
     let mut graph = dashfusion();
     match pass {
         "common_subexpressions" => {}
-        // Without that loss the normalised similarities are read by nobody.
+        // Without that loss the normalised similarities are not read.
         "dead_code" => graph.losses.retain(|l| l.name != "contrast"),
         other => panic!("no graph for the pass `{other}`"),
     }
     graph
 }
 
-/// Everything that a training step and an evaluation give, by name.
+/// All results of a training step and an evaluation, by name.
 fn numbers_of(graph: &Graph, kind: Kind) -> Vec<(String, Vec<f64>)> {
     let dims = sizes();
     let program = Program::new(graph, &dims).unwrap();

@@ -1,4 +1,4 @@
-//! A batch of samples of different lengths gives what each sample alone gives, outputs and gradients.
+//! Outputs and gradients of a batch of samples of different lengths equal those of each sample alone.
 
 use super::*;
 use dsc_graph::{Axis, Binary, RandomSite, Unary};

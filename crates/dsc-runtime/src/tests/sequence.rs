@@ -1,14 +1,12 @@
-//! Operations along time on ragged batches: what a sample gives does not depend on the samples beside it, packed or
-//! padded; `dense`, which is there to break that, pads to the longest of the batch.
-
-use std::time::Instant;
+//! Operations along time on ragged batches: the result of a sample does not depend on the other samples, packed or padded;
+//! `dense`, which exists to break that, pads to the longest of the batch.
 
 use super::ragged::{LENGTHS, same_alone, site};
 use super::*;
 use crate::CompanionRows;
 use dsc_graph::{Binary, Cell, Extent, Group, Pool, Unary};
 
-/// A model that reads every entry of a sequence in its place.
+/// A model whose output depends on every entry of a sequence and its position.
 fn whole(b: &mut Build, x: NodeId, width: i64) {
     let places = b.weight("place", &[256, width]);
     let place = b.op(Op::Positions, &[x, places]);
@@ -18,7 +16,7 @@ fn whole(b: &mut Build, x: NodeId, width: i64) {
     b.output("y", y);
 }
 
-/// `op` on a projected stream, every entry of its result read.
+/// `op` on a projected stream; the output depends on every entry of its result.
 fn along(width: i64, make: impl Fn(&mut Build, NodeId) -> NodeId) -> Build {
     let mut b = Build::new();
     let x = b.seq("a", "T", 4);
@@ -35,7 +33,7 @@ fn rows_move_within_their_sample() {
     let two = Op::Skip { rows: Dim::from(2) };
     for by in [1, -1, 2, -4, 9] {
         let b = along(4, |b, x| b.op(Op::Shift { by }, &[x]));
-        // A shift further than all rows leaves zeros, which nothing can be told by.
+        // A shift by more than all rows leaves zeros, which are equal for any input.
         if by < 9 {
             same_alone(&b, &LENGTHS[..1]);
         }
@@ -269,41 +267,4 @@ fn rows_moved_at_a_companion_are_the_companions_rows() {
     }
     let found = run(&b, &b.store(), &with_companions(true), TRAIN, Want::LOSSES);
     assert!(numbers(&found.losses["gap"])[0] < 1e-20 && numbers(&found.losses["size"])[0] > 1e-3);
-}
-
-/// Not a test of correctness: prints what recurrent layers cost. Run with `--run-ignored all --no-capture`.
-#[test]
-#[ignore = "prints timings"]
-fn time_of_recurrent_layers() {
-    for (what, lens) in [("equal", [400usize; 16]), ("ragged", std::array::from_fn(|i| 25 * (i + 1)))] {
-        for (name, cell) in
-            [("gru", Some(Cell::Gru)), ("lstm", Some(Cell::Lstm)), ("rnn", Some(Cell::Rnn)), ("conv", None)]
-        {
-            let mut b = Build::new();
-            let x = b.seq("a", "T", 64);
-            let x = match cell {
-                Some(cell) => layer(&mut b, x, cell, 64, 64, false),
-                None => {
-                    let weight = b.weight("conv.weight", &[64, 64, 3]);
-                    b.op(Op::Conv1d { stride: 1, dilation: 1, groups: 1, causal: false }, &[x, weight])
-                }
-            };
-            let mean = b.op(Op::MeanTime, &[x]);
-            let y = b.read("out", mean, 64);
-            b.loss("y", y);
-            let mut store = ParamStore::init(&b.graph, &DimTable::default(), 5, Device::Cpu).unwrap();
-            let samples: Vec<Sample> = lens.iter().map(|len| sample(1, &[("a", *len, 64)])).collect();
-            let (batch, program) = (batch(&samples, 16, 0), b.program());
-            let mut times = [f64::INFINITY; 2];
-            for _ in 0..5 {
-                let start = Instant::now();
-                let found = program.run(&store, &batch, TRAIN, Want::LOSSES).unwrap();
-                times[0] = times[0].min(start.elapsed().as_secs_f64() * 1e3);
-                store.zero_grads();
-                store.backward(&found.losses["y"]).unwrap();
-                times[1] = times[1].min(start.elapsed().as_secs_f64() * 1e3);
-            }
-            eprintln!("{name}, {what} lengths: forward {:.1} ms, both {:.1} ms", times[0], times[1]);
-        }
-    }
 }

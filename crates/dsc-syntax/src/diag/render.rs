@@ -281,8 +281,8 @@ mod tests {
         let end = base(main) + sources.file(main).unwrap().text.len();
         let end = Span::new(end, end);
         let list = vec![
-            Diagnostic::error(codes::E0106, "`out` takes its value behind `:`, not `=`")
-                .at(find(main, "= 8)"), "`:` belongs here")
+            Diagnostic::error(codes::E0106, "expected `:` after `out`, found `=`")
+                .at(find(main, "= 8)"), "expected `:`")
                 .because(find(std, "Linear"), "declared here")
                 .because(find(main, "let y"), "and this")
                 .help("write `out: ..`"),

@@ -1,9 +1,9 @@
-//! Several trainings with the same seeds in one table: ablations and sweeps.
+//! Comparisons: several models trained with the same seeds, in one table. Ablations and sweeps.
 //!
-//! Every row is compiled, bound and checked before the first one is trained (`rows`); every pair of row and seed is a run of its
-//! own, in a process of its own (`queue`), so that a run that fails takes no other with it. A run that is there already, by the
-//! hashes of graph, data and encoder and by the settings, is taken as it is: a comparison that was broken off goes on where it
-//! was, and after a change of one variant only that row is trained again.
+//! Every row is compiled, bound and checked before the first one is trained (`rows`). Each pair of row and seed is a run in a
+//! process of its own (`queue`), so that a failing run does not affect the others. Finished runs are found by the hashes of graph,
+//! data and encoder and by the settings, and are used as they are: an interrupted comparison continues where it stopped, and after
+//! a change of one variant only that row is trained again.
 
 mod queue;
 mod rows;
@@ -17,13 +17,13 @@ use dsc_experiment::report::plot::plot;
 use dsc_project::engine::Compared;
 use dsc_project::{AblationRequest, Assignment, Faults, SweepRequest, TrainRequest, load};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::E0932;
+use dsc_syntax::diag::codes::run::E0933;
 use dsc_syntax::diag::codes::structure::E0517;
 
 pub use queue::Worker;
 use rows::{Row, add_unimodal, row};
 
-/// The base, its variants and the models of one modality.
+/// Compares a model with its variants and with models of one modality.
 ///
 /// # Errors
 /// See [`Engine::ablate`](dsc_project::Engine::ablate).
@@ -38,13 +38,13 @@ pub fn ablate(
     let Some(program) = &loaded.program else { return Err(Faults::new(loaded.diagnostics, loaded.sources)) };
     let base = train.model.variant.clone();
     let all: Vec<String> = program.variants.keys().filter(|v| Some(*v) != base.as_ref()).cloned().collect();
-    let asked = request.variants.as_ref().unwrap_or(&all);
-    if let Some(unknown) = asked.iter().find(|v| !all.contains(v)) {
+    let selected = request.variants.as_ref().unwrap_or(&all);
+    if let Some(unknown) = selected.iter().find(|v| !all.contains(v)) {
         return Err(Diagnostic::error(
             E0517,
             format!("`{}` has no variant `{unknown}` to compare with", train.model.file),
         )
-        .help(format!("it has {}", all.join(", ")))
+        .help(format!("available: {}", all.join(", ")))
         .did_you_mean(unknown, all.iter().map(String::as_str))
         .into());
     }
@@ -54,10 +54,10 @@ pub fn ablate(
         train
     };
     let name = base.clone().unwrap_or_else(|| program.model.name.value.clone());
-    let (first, modalities) = row(name, Group::Base, of(base.as_ref()), reporter)?;
+    let (first, modalities) = row(name, Group::Baseline, of(base.as_ref()), reporter)?;
     let mut names = BTreeSet::from([first.name.clone()]);
     let mut rows = vec![first];
-    for variant in asked {
+    for variant in selected {
         if names.insert(variant.clone()) {
             rows.push(row(variant.clone(), Group::Variant, of(Some(variant)), reporter)?.0);
         }
@@ -69,7 +69,7 @@ pub fn ablate(
     compare(&rows, folder, request.jobs, worker, stop, &|_| Vec::new(), reporter)
 }
 
-/// One model with several values of a hyper.
+/// Compares several values of a hyper.
 ///
 /// # Errors
 /// See [`Engine::sweep`](dsc_project::Engine::sweep).
@@ -85,7 +85,7 @@ pub fn sweep(
     for (i, value) in values.iter().enumerate() {
         let mut train = train.clone();
         train.model.sets.push(Assignment { name: hyper.clone(), value: value.clone() });
-        let group = if i == 0 { Group::Base } else { Group::Variant };
+        let group = if i == 0 { Group::Baseline } else { Group::Variant };
         let (row, found) = row(format!("{hyper}={value}"), group, train, reporter)?;
         rows.push(row);
         modalities = found;
@@ -101,7 +101,7 @@ pub fn sweep(
     compare(&rows, folder, request.jobs, worker, stop, &drawn, reporter)
 }
 
-/// Trains what is missing of the rows, and writes their tables, and what `more` makes of them, into the folder.
+/// Trains the runs that are missing, and writes the tables, and the files that `more` makes, into the folder.
 fn compare(
     rows: &[Row],
     folder: PathBuf,
@@ -116,12 +116,12 @@ fn compare(
     for (name, text) in comparison.files().into_iter().chain(more(&comparison)) {
         let path = folder.join(name);
         std::fs::write(&path, text)
-            .map_err(|why| Diagnostic::error(E0932, format!("cannot write `{}`: {why}", path.display())))?;
+            .map_err(|why| Diagnostic::error(E0933, format!("cannot write `{}`: {why}", path.display())))?;
     }
     Ok(Compared { comparison, folder, failed: ended.failed, interrupted: stop.is_requested() })
 }
 
-/// The same for the same model and data, so that a second call goes on with the first one's runs.
+/// A function of model and data, so that a second call continues the first one.
 fn default_folder(what: &str, train: &TrainRequest) -> PathBuf {
     let clean = |text: &str| {
         text.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect::<String>()

@@ -1,4 +1,4 @@
-//! The runs of a comparison: those that are there already, and processes for the others, some at a time.
+//! The runs of a comparison: finds the finished ones and starts processes for the others, a limited number at a time.
 
 use dsc_experiment::run_folder::files;
 use std::collections::VecDeque;
@@ -16,34 +16,34 @@ use dsc_experiment::run_folder::{Manifest, RunFolder};
 use dsc_project::TrainRequest;
 use dsc_project::host::meminfo;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::E0932;
+use dsc_syntax::diag::codes::run::E0933;
 
 use super::rows::Row;
 
-/// How often the processes are looked at.
-const EVERY: Duration = Duration::from_millis(50);
-/// What a process takes beside its model: libtorch, and the data.
-const BESIDE: u64 = 400 << 20;
+/// Interval between two checks of the processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Memory of a process besides its model, in bytes: libtorch and the data.
+const PROCESS_OVERHEAD: u64 = 400 << 20;
 
-/// The program that trains one run in a process of its own. It reads a [`TrainRequest`] as JSON from its standard input, and
-/// inherits environment and libraries.
+/// The program that trains one run in a process of its own. It reads a [`TrainRequest`] as JSON from standard input and inherits
+/// environment and libraries.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    /// The program.
+    /// Path of the executable.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Command line arguments.
     pub arguments: Vec<String>,
 }
 
-/// What came of the runs.
-pub(super) struct Ended {
-    /// For every row its finished runs, in the order of the seeds; a run that failed or was not begun is missing.
+/// The outcome of all runs.
+pub(super) struct Outcome {
+    /// For every row the results of its runs, in the order of the seeds; `None` for a run that failed or was not started.
     pub results: Vec<Vec<Option<Results>>>,
-    /// How many failed.
+    /// Number of failed runs.
     pub failed: usize,
 }
 
-/// A run to be done.
+/// A run that has to be trained.
 #[derive(Clone, Copy)]
 struct Task {
     row: usize,
@@ -57,10 +57,10 @@ struct Running {
     log: PathBuf,
 }
 
-/// Takes the runs that `folder` has and trains the others.
+/// Reads the finished runs in `folder` and trains the others.
 ///
 /// # Errors
-/// `E0932` when the folder cannot be written. A run that fails is reported and takes no other with it.
+/// `E0933` when the folder cannot be written. A failing run is reported and does not affect the others.
 pub(super) fn train_all(
     rows: &[Row],
     folder: &Path,
@@ -68,12 +68,12 @@ pub(super) fn train_all(
     worker: &Worker,
     stop: &Stop,
     reporter: &mut dyn Reporter,
-) -> Result<Ended, Diagnostic> {
+) -> Result<Outcome, Diagnostic> {
     fs::create_dir_all(folder).map_err(|why| unwritable(folder, &why))?;
     let found = finished_runs(folder);
     let mut results: Vec<Vec<Option<Results>>> = rows.iter().map(|r| r.seeds().map(|_| None).collect()).collect();
     let mut tasks = VecDeque::new();
-    // Seed by seed, so that what is broken off early has all rows.
+    // Seed by seed, so that an interrupted comparison has all rows.
     let seeds = rows.first().map_or(0..0, Row::seeds);
     for (i, seed) in seeds.clone().enumerate() {
         for (row, slots) in results.iter_mut().enumerate() {
@@ -90,8 +90,8 @@ pub(super) fn train_all(
     let jobs = jobs.unwrap_or_else(|| at_a_time(rows)).min(all.max(1));
     reporter.notice(&Notice::Queue { to_train: all, jobs, finished });
     stop.listen();
-    // Those that train have process groups of their own: however this process is asked to end, each of them gets as many
-    // signals as it did, the first of which lets them save where they are.
+    // The workers have process groups of their own. They get as many signals as this process got; on the first one they save
+    // their state.
     let mut passed_on = 0;
     let (mut running, mut done, mut failed): (Vec<Running>, usize, usize) = (Vec::new(), 0, 0);
     loop {
@@ -105,7 +105,7 @@ pub(super) fn train_all(
         if running.is_empty() {
             break;
         }
-        sleep(EVERY);
+        sleep(POLL_INTERVAL);
         while passed_on < stop.requests() {
             passed_on += 1;
             running.iter().for_each(|run| interrupt(&run.child));
@@ -135,18 +135,18 @@ pub(super) fn train_all(
             }
         }
     }
-    Ok(Ended { results, failed })
+    Ok(Outcome { results, failed })
 }
 
 fn unwritable(path: &Path, why: &io::Error) -> Diagnostic {
-    Diagnostic::error(E0932, format!("cannot write `{}`: {why}", path.display()))
+    Diagnostic::error(E0933, format!("cannot write `{}`: {why}", path.display()))
 }
 
 fn results_of(folder: &Path) -> Option<Results> {
     RunFolder::open(folder).ok()?.0.read_json(files::RESULTS).ok()
 }
 
-/// The finished runs two folders below.
+/// The finished runs in `folder/ROW/RUN`.
 fn finished_runs(folder: &Path) -> Vec<(Manifest, Results)> {
     let below = |folder: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -154,7 +154,7 @@ fn finished_runs(folder: &Path) -> Vec<(Manifest, Results)> {
         folders.sort();
         folders
     };
-    // Rows of stock models have a folder for the first part of their name as well.
+    // Rows of stock models such as `unimodal/text` are one level deeper.
     let rows: Vec<PathBuf> =
         below(folder).into_iter().flat_map(|row| [vec![row.clone()], below(&row)].concat()).collect();
     let runs = rows.iter().flat_map(|row| below(row));
@@ -165,20 +165,20 @@ fn finished_runs(folder: &Path) -> Vec<(Manifest, Results)> {
     .collect()
 }
 
-/// Sends what Ctrl-C sends.
+/// Sends SIGINT, as Ctrl-C does.
 fn interrupt(child: &Child) {
     #[cfg(unix)]
     if let Ok(id) = i32::try_from(child.id()) {
-        // SAFETY: a plain call; the child has not been waited for, so that its id is its own.
+        // SAFETY: a plain call; the child has not been waited for, so its id has not been reused.
         unsafe { libc::kill(id, libc::SIGINT) };
     }
 }
 
-/// Starts a run in a process of its own and hands it its request, whole.
+/// Starts a run in a process of its own, with its request on standard input.
 fn start(row: &Row, task: Task, folder: &Path, worker: &Worker) -> Result<Running, Diagnostic> {
     let place = folder.join(&row.name);
     fs::create_dir_all(&place).map_err(|why| unwritable(&place, &why))?;
-    // What another run left there stays: an interrupted one, or one of another graph.
+    // Existing runs are kept: an interrupted one, or one of another graph.
     let taken = |n: u32| if n == 1 { format!("seed-{}", task.seed) } else { format!("seed-{}-{n}", task.seed) };
     let name = (1..).map(taken).find(|name| !place.join(name).exists()).unwrap_or_default();
     let (run, log) = (place.join(&name), place.join(format!("{name}.log")));
@@ -198,14 +198,14 @@ fn spawn(request: &TrainRequest, log: &Path, worker: &Worker) -> io::Result<Chil
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
-    // A process that ended before it read its request is seen by its exit status.
+    // A process that ends before it reads its request is detected by its exit status.
     if let Some(mut input) = child.stdin.take() {
         let _ = input.write_all(&serde_json::to_vec(request)?);
     }
     Ok(child)
 }
 
-/// As many as cores and memory allow; one on a GPU, which they would share.
+/// Number of parallel runs: as many as cores and memory allow; one on a GPU, which they would share.
 fn at_a_time(rows: &[Row]) -> usize {
     let Some(first) = rows.first() else { return 1 };
     if first.request.device != "cpu" {
@@ -213,7 +213,7 @@ fn at_a_time(rows: &[Row]) -> usize {
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let by_cores = cores / first.threads.max(1);
-    let largest = rows.iter().filter_map(|r| r.memory).max().unwrap_or(0).saturating_add(BESIDE);
+    let largest = rows.iter().filter_map(|r| r.memory).max().unwrap_or(0).saturating_add(PROCESS_OVERHEAD);
     let by_memory = meminfo("MemAvailable:").map_or(usize::MAX, |free| (free / largest) as usize);
     by_cores.min(by_memory).max(1)
 }

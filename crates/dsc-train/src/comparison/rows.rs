@@ -13,20 +13,20 @@ use dsc_runtime::device::{Device, threads};
 use crate::manifest::manifest;
 use crate::run::feed;
 
-/// Stock models of one modality, with the keys that they read.
+/// The stock models of one modality.
 const UNIMODAL: [&str; 3] = ["unimodal/text", "unimodal/audio", "unimodal/vision"];
 
-/// A model that is trained with every seed.
+/// A row of the table: a model that is trained with every seed.
 pub(super) struct Row {
-    /// What the table calls it; its folder has the same name.
+    /// Name in the table, and of the folder of its runs.
     pub name: String,
-    /// The training, its seed and folder aside.
+    /// The request for its runs, except for seed and folder.
     pub request: TrainRequest,
-    /// What its runs are, but for the seed.
+    /// The manifest of its runs, except for the seed.
     pub manifest: Manifest,
-    /// Threads of a run.
+    /// Number of threads of a run.
     pub threads: usize,
-    /// Bytes that a run is estimated to take; nothing where the estimate has no number.
+    /// Estimated memory of a run in bytes; `None` if the estimate depends on unknown dims.
     pub memory: Option<u64>,
     group: Group,
     macs: Option<i64>,
@@ -49,8 +49,8 @@ impl Row {
         }
     }
 
-    /// Whether a run would do the same as one of this row does: same graph, numbers, settings, data, encoder and machine
-    /// set-up. Seeds are not looked at.
+    /// Whether a run is one of this row: equal graph, dims, settings, data, encoder, versions, device and threads. Seeds are
+    /// not compared.
     pub fn is_run_by(&self, other: &Manifest) -> bool {
         let this = &self.manifest;
         let settings = |m: &Manifest| {
@@ -70,13 +70,13 @@ impl Row {
     }
 }
 
-/// Rows of the stock models of one modality, as far as the data have it, trained as the first row is.
+/// Adds rows for the stock models of one modality that the data have, with the settings of the first row.
 ///
 /// # Errors
-/// What is wrong with one of them.
+/// Those of [`row`].
 pub(super) fn add_unimodal(
     rows: &mut Vec<Row>,
-    asked: &TrainRequest,
+    train: &TrainRequest,
     modalities: &BTreeSet<String>,
     reporter: &mut dyn Reporter,
 ) -> Result<(), Faults> {
@@ -90,18 +90,18 @@ pub(super) fn add_unimodal(
             reporter.notice(&Notice::NoModality { model: name.to_owned(), modality: modality.to_owned() });
             continue;
         }
-        // Every key as the base has it, whatever recipes the stock model has.
-        let plain = TrainRequest { model: ModelRequest::new(name), recipe: None, keys: Vec::new(), ..asked.clone() };
+        // Every key as in the baseline; recipes of the stock model are ignored.
+        let plain = TrainRequest { model: ModelRequest::new(name), recipe: None, keys: Vec::new(), ..train.clone() };
         let request = settings.iter().fold(plain, |request, (key, value)| request.with(key, value));
         rows.push(row(name.to_owned(), Group::Unimodal, request, reporter)?.0);
     }
     Ok(())
 }
 
-/// One row, and the modalities that its data have.
+/// Compiles, binds and checks one row. Returns it with the modalities of its data.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Those of [`Session::open`]; what the checks before a training report.
 pub(super) fn row(
     name: String,
     group: Group,
@@ -109,13 +109,13 @@ pub(super) fn row(
     reporter: &mut dyn Reporter,
 ) -> Result<(Row, BTreeSet<String>), Faults> {
     if Device::parse(&request.device)? == Device::Cpu {
-        // Runs side by side, one core each, come to their ends sooner than one after the other.
+        // Parallel runs with one core each are faster than consecutive runs with all cores.
         request.threads.get_or_insert(1);
     }
     let threads = threads(request.threads)?;
     let session = Session::open(&request, reporter)?;
-    let (feed, non_finite) = feed(&session)?;
-    let manifest = manifest(&request, &session, &feed, &non_finite, threads, None)?;
+    let (data, non_finite) = feed(&session)?;
+    let manifest = manifest(&request, &session, &data, &non_finite, threads, None)?;
     let summary = Summary::of(&session.graph);
     let mut modalities: BTreeSet<String> = session.dataset.stream_keys().into_iter().map(str::to_owned).collect();
     if session.dataset.tables.iter().any(|t| !t.texts.is_empty()) {

@@ -9,7 +9,7 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names as code, structure};
 use dsc_syntax::source::Span;
 
-/// What `expect` can speak of: parameters, multiply-adds, bytes of training, the axes of a value.
+/// What `expect` can be about: parameters, multiply-adds, bytes of training, the axes of a value.
 pub const FIGURES: [&str; 4] = ["params", "macs", "memory", "shape"];
 
 /// A figure that is none.
@@ -47,7 +47,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What can be said of claims without their figures: what compares nothing, what speaks of nothing, names of figures
+    /// What can be said of claims without their figures: what compares nothing, what mentions nothing, names of figures
     /// and blocks. Paths and numbers are looked at where the figures are known.
     pub(super) fn expectation(&mut self, expect: &Expect) {
         self.enter(ModuleId::MAIN);
@@ -101,7 +101,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a side of a claim speaks of the model.
+    /// Whether a side of a claim mentions the model.
     fn figure(&mut self, e: &Expr) -> bool {
         let (name, span, args) = match &e.kind {
             ExprKind::Name(name) => (name, e.span, None),

@@ -1,4 +1,4 @@
-//! What is said of a name that stands for nothing, or for two things.
+//! What is said of a name that refers to nothing, or to two things.
 
 use super::names::{Def, DefKind};
 use crate::EmbeddedWorld;
@@ -36,7 +36,7 @@ pub(super) fn said_twice(what: &str, holder: &str, span: Span, before: Span) -> 
 pub(super) fn no_value(body: &Body) -> Diagnostic {
     Diagnostic::error(structure::E0519, "this body has no value")
         .at(body.span, "no expression at its end")
-        .help("end it with the expression that it stands for")
+        .help("end it with the expression that is its value")
 }
 
 /// An output, loss or companions in a block.
@@ -148,7 +148,7 @@ pub(super) fn no_block(name: &str, span: Span, use_at: Option<Span>, known: &[&s
 }
 
 /// Whether the standard library has a block of that name.
-pub fn in_std(name: &str) -> bool {
+pub(super) fn in_std(name: &str) -> bool {
     let heads = [format!("\nblock {name}("), format!("\nblock {name}<")];
     EmbeddedWorld::stdlib().iter().any(|(_, text)| heads.iter().any(|h| text.contains(h)))
 }

@@ -161,8 +161,8 @@ impl<'a> Resolver<'a> {
         self.here = outer;
     }
 
-    /// Inputs and labels, which the model alone knows, and the dims of inputs, which the whole file knows. Opens the scope
-    /// of the model within that of the inputs.
+    /// Inputs and labels, which the model alone knows, and the dims of inputs, which the whole file knows. Opens the
+    /// scope of the model within that of the inputs.
     pub(super) fn declare_inputs(&mut self) {
         self.enter(ModuleId::MAIN);
         let Some(main) = self.files.modules.first() else { return };

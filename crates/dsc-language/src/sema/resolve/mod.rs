@@ -1,13 +1,13 @@
-//! Which definition every name of a program stands for.
+//! Which definition every name of a program refers to.
 //!
 //! Names are resolved once, when a program has been loaded: bodies, types, named arguments, variants, recipes and
 //! expectations of all its files, whether anything calls them or not. The outcome is a table of its own, [`Names`]:
 //! definitions, the scopes in which they are known, and uses, each with an id and a place. [`lower`](crate::lower) and
-//! [`query`](crate::query) look up by place what a name stands for and repeat none of the rules of scoping.
+//! [`query`](crate::query) look up by place what a name refers to and repeat none of the rules of scoping.
 //!
 //! # Rules
-//! - Items are known in their whole file, whatever their order; blocks have a space of names of their own. The files of the
-//!   standard library see each other's blocks.
+//! - Items are known in their whole file, whatever their order; blocks have a space of names of their own. The files of
+//!   the standard library see each other's blocks.
 //! - Inputs and labels are known in the model alone, the dims of inputs in the whole main file.
 //! - A name of a body is known from the end of its statement to the end of the body. A name that the call has already
 //!   may not be bound again; loop variables may.
@@ -15,8 +15,8 @@
 //! - What a variant puts in the place of a binding or loss knows what is known there ([`Site`]).
 //!
 //! Every fault of a name is reported here and nowhere else. A name without a definition is [`Res::Error`], on which all
-//! others stay quiet: so there is nothing to deduplicate. What only a call can show stays with lowering: keys of lists and
-//! of the text encoder, arguments of a block that a variant put in another's place.
+//! others stay quiet: so there is nothing to deduplicate. What only a call can show stays with lowering: keys of lists
+//! and of the text encoder, arguments of a block that a variant put in another's place.
 
 mod calls;
 mod claims;
@@ -30,7 +30,7 @@ mod variants;
 mod walk;
 
 pub use claims::{FIGURES, unknown_figure};
-pub use faults::{in_std, no_argument, not_callable};
+pub use faults::{no_argument, not_callable};
 pub(super) use files::{Files, MainFile};
 pub use names::{Def, DefId, DefKind, Names, Res, Role, Scope, ScopeId, Site, Use};
 pub use types::{BATCH, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
@@ -71,7 +71,7 @@ pub(super) fn resolve(files: &Files<'_>) -> (Names, Vec<Diagnostic>) {
     let items = resolver.declare();
     resolver.declare_inputs();
     resolver.declare_headers(&items);
-    // The model comes before the blocks: a block that reads a name of the model is told so.
+    // The model comes before the blocks: a block that reads a name of the model gets a message that says so.
     resolver.model();
     for (i, module) in files.modules.iter().enumerate() {
         resolver.bodies(ModuleId(i), module, &items);

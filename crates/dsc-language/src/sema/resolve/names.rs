@@ -27,7 +27,7 @@ pub enum DefKind {
     Dim,
     /// A block of a file, or the one that a variant puts in its place.
     Block,
-    /// A name that `use` gives to a block or hyper of another file: the definition that it stands for.
+    /// A name that `use` gives to a block or hyper of another file: the definition that it refers to.
     Import(DefId),
     /// The model.
     Model,
@@ -104,7 +104,7 @@ pub struct Def {
     pub module: ModuleId,
 }
 
-/// What a name, as written in one place, stands for.
+/// What a name, as written in one place, refers to.
 #[derive(Clone, Copy, Debug)]
 pub enum Res {
     /// A definition. Imports are followed.
@@ -141,7 +141,7 @@ pub enum Role {
     Call,
     /// The parameter that a named argument is for.
     Argument,
-    /// It stands in a type: `like x`, a modality.
+    /// It is used in a type: `like x`, a modality.
     Type,
     /// It is named as what an output predicts, what a variant or recipe inherits from, what an expectation is about.
     Reference,
@@ -158,7 +158,7 @@ impl Role {
     }
 }
 
-/// A name in one place and the definition that it stands for.
+/// A name in one place and the definition that it refers to.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
     /// Where it is written.
@@ -183,10 +183,10 @@ pub struct Scope {
 }
 
 /// The binding or loss of the model that an expression of a variant takes the place of. Such an expression is resolved
-/// once for each of them: what its names stand for depends on what is known there.
+/// once for each of them: what its names refer to depends on what is known there.
 pub type Site = Option<DefId>;
 
-/// All names of a program: what is defined, where it is known, and what every use stands for.
+/// All names of a program: what is defined, where it is known, and what every use refers to.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     defs: Vec<Def>,
@@ -196,7 +196,7 @@ pub struct Names {
     defined: HashMap<(Site, Span), DefId>,
     /// Blocks that local names are instances of.
     instances: HashMap<DefId, DefId>,
-    /// Names that stand for nothing.
+    /// Names that refer to nothing.
     pub(super) unresolved: usize,
 }
 
@@ -213,17 +213,17 @@ impl Names {
         self.defs.iter().enumerate().map(|(i, def)| (DefId(i as u32), def))
     }
 
-    /// All uses that stand for something, in the order in which they were met.
+    /// All uses that refer to something, in the order in which they were met.
     pub fn uses(&self) -> impl Iterator<Item = &Use> {
         self.uses.iter()
     }
 
-    /// Whether every name stands for something: without that, what looks unused may have been meant.
+    /// Whether every name refers to something: without that, what looks unused may have been meant.
     pub fn is_complete(&self) -> bool {
         self.unresolved == 0
     }
 
-    /// What the name at `span` stands for. What was never resolved is an error, which is quiet.
+    /// What the name at `span` refers to. What was never resolved is an error, which is quiet.
     pub fn resolve(&self, site: Site, span: Span) -> Res {
         self.resolved.get(&(site, span)).copied().unwrap_or(Res::Error)
     }
@@ -269,13 +269,13 @@ impl Names {
         known
     }
 
-    /// Whether two definitions are told apart by nothing: blocks have a space of names of their own.
+    /// Whether two definitions have one name in one space: blocks have a space of names of their own.
     fn same_name(&self, a: DefId, b: DefId) -> bool {
         let (x, y) = (self.def(a), self.def(b));
         x.name == y.name && self.target(a).kind.is_value() == self.target(b).kind.is_value()
     }
 
-    /// What a definition stands for: itself, or what an import leads to.
+    /// What a definition refers to: itself, or what an import leads to.
     pub fn target(&self, id: DefId) -> &Def {
         self.def(self.root(id))
     }
@@ -350,7 +350,7 @@ impl Names {
         }
     }
 
-    /// Notes what a name stands for.
+    /// Notes what a name refers to.
     pub(super) fn note(&mut self, site: Site, span: Span, res: Res) {
         self.resolved.insert((site, span), res);
     }

@@ -1,4 +1,4 @@
-//! Written types: their names, and the dims, modalities and parameters that they speak of.
+//! Written types: their names, and the dims, modalities and parameters that they mention.
 
 use super::names::{DefKind, Res, Role};
 use super::walk::Resolver;
@@ -75,7 +75,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// A modality is a generic of the block, or one that some input has. Files of blocks have no inputs to compare with.
+    /// A modality is a generic of the block, or one that some input has. Files of blocks have no inputs to compare
+    /// with.
     fn modality(&mut self, m: &Ident) {
         if let Some(generic) = self.names.lookup(self.here.scope, &m.value, |k| k == DefKind::Generic) {
             self.resolved(m.span, generic, Role::Type);

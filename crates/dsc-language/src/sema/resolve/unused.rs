@@ -17,9 +17,9 @@ pub fn read(names: &Names) -> BTreeSet<DefId> {
     uses.flat_map(|u| u.import.into_iter().chain([u.def])).collect()
 }
 
-/// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch that
-/// is not taken now is taken with other hypers, so what is read there is used. `elements` are the loop variables that
-/// took more than numbers: a loop that only repeats something need not look at its counter.
+/// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch
+/// that is not taken now is taken with other hypers, so what is read there is used. `elements` are the loop variables
+/// that took more than numbers: a loop that only repeats something need not look at its counter.
 pub fn unused(names: &Names, files: &[ModuleItems], elements: &BTreeSet<DefId>) -> Vec<Diagnostic> {
     let read = read(names);
     let is_unused = |id: DefId, def: &Def| {

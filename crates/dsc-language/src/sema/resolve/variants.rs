@@ -1,4 +1,4 @@
-//! Variants. What a variant puts in the place of a binding or loss is read where that stands: it knows what is known
+//! Variants. What a variant puts in the place of a binding or loss is read in that place: it knows what is known
 //! there. Blocks and values of hypers know the items of the file.
 
 use super::faults;

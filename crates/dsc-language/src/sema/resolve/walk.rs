@@ -1,4 +1,4 @@
-//! The walk over bodies and expressions: which scopes there are, what is bound in them, what a name in them stands for.
+//! The walk over bodies and expressions: which scopes there are, what is bound in them, what a name in them refers to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub(super) struct Here {
     pub(super) module: ModuleId,
     pub(super) scope: ScopeId,
     pub(super) site: Site,
-    /// Whether outputs, losses and companions may stand here.
+    /// Whether outputs, losses and companions are allowed here.
     pub(super) in_model: bool,
     /// Whether what a variant changes does not exist: then any name of the model may be meant.
     pub(super) anywhere: bool,
@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
         target
     }
 
-    /// Notes that the name at `span` stands for nothing; the fault is reported unless it was before.
+    /// Notes that the name at `span` refers to nothing; the fault is reported unless it was before.
     pub(super) fn unresolved(&mut self, span: Span, fault: Option<Diagnostic>) {
         self.names.note(self.here.site, span, Res::Error);
         self.names.unresolved += 1;
@@ -110,7 +110,7 @@ impl<'a> Resolver<'a> {
         body.value.iter().for_each(|e| self.expr(e));
     }
 
-    /// A body that stands for a value.
+    /// A body with a value.
     pub(super) fn value_body(&mut self, body: &Body) {
         if body.value.is_none() && !has_unread_statement(body) {
             self.faults.push(faults::no_value(body));
@@ -186,7 +186,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// An entry of a `companions` declaration. What stands behind an unknown key is left alone: it may be meant for
+    /// An entry of a `companions` declaration. The value of an unknown key is left alone: it may be meant for
     /// another one.
     fn entry(&mut self, key: &Ident, value: &Expr) {
         match (key.value.as_str(), &value.kind) {
@@ -305,7 +305,7 @@ impl<'a> Resolver<'a> {
         (!params.is_empty()).then_some(params)
     }
 
-    /// Any binding of the model of that name, where it cannot be told which are known.
+    /// Any binding of the model of that name, where it is unknown which are in scope.
     fn elsewhere(&self, name: &str) -> Option<DefId> {
         let model = self.files.main.as_ref().filter(|_| self.here.anywhere)?.model.body.span;
         let inside = |s: Span| model.start <= s.start && s.end <= model.end;

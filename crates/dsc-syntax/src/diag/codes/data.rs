@@ -1,48 +1,59 @@
 //! Data files, `E06xx`.
 
 codes! {
-    /// The file does not exist, may not be read, or is no regular file. The message holds the system's own words.
-    E0601 = "a data file cannot be read", "";
-    /// The bytes are no pickle of protocols 0 to 5, or the file ends early (a broken download), or it contradicts
-    /// itself: a length beyond the end, a value taken from an empty stack, a memo entry never written. The message
-    /// gives the byte at which reading stopped. Compare the size and SHA-256 with the published ones.
-    E0602 = "a damaged pickle", "";
-    /// A pickle can name any function of any Python module to be called while it is loaded. `dsc` executes nothing: it
-    /// knows the few names that numpy arrays, numpy scalars, plain containers and PyTorch checkpoints need and refuses every
-    /// other, by its name. Turn such objects into numpy arrays or plain lists when the file is written.
-    E0603 = "a pickle asks for an object that is not on the list", "";
-    /// Arrays may hold floats of 2, 4 or 8 bytes, integers, booleans, text or plain objects, in either byte order.
-    /// Structured, complex, date and long double arrays have no place in a feature file.
-    E0604 = "an array of a kind that is not read", "";
-    /// The file has no such split or key. What it has is listed; a key with another name is mapped by
-    /// `input x : .. from "key"`.
-    E0605 = "a feature file lacks a key", "";
-    /// The key is there, but what it holds has the wrong form: another number of samples than the split has, rows of
-    /// different widths, text where numbers are expected, a length beyond the array.
-    E0606 = "a key of a feature file has the wrong form", "";
-    /// NaN and infinity occur in published feature files (-inf in COVAREP audio, NaN in Facet vision). They would turn
-    /// the whole model into NaN, so training stops at them unless the recipe says what they become: `nonfinite = zero`.
-    E0607 = "values that are not finite", "";
-    /// `--data` takes the name of a known data set, or the path of a feature file.
-    E0608 = "an unknown data set", "";
-    /// The feature files of the known data sets are handed out by their makers and cannot be fetched by `dsc`.
-    E0609 = "the files of a data set were not found", "";
-    /// The file differs from the card of the data set it was named as. The file wins; figures computed from the card
-    /// (without the file) will differ.
-    E0610 = "a feature file differs from its card", "";
-    /// A sample, a row or a buffer was asked for that does not fit the data: a fault of the caller within `dsc`.
-    E0611 = "a request that does not fit the data", "";
-    /// No configuration of that text encoder is embedded.
-    E0612 = "an unknown encoder card", "";
-    /// An input of the model has no counterpart in the data: the key is missing, or it has another form.
-    E0613 = "the data lack an input", "";
-    /// A width that the file fixes, or that two inputs share, is another number in the data.
-    E0614 = "a width of the data does not fit the file", "";
-    /// A trained model meets data with longer samples than it was trained on, and one of its weights has a row for every
-    /// position up to the longest one: a table of learned positions. The rows beyond have never been trained. Lengths that
-    /// size no weight may grow.
-    E0615 = "a sample is longer than a trained model takes", "";
-    /// Two inputs are declared with one length variable (`Seq<audio>[T, fa]` and `Seq<vision>[T, fv]`): every sample has to
-    /// have as many rows of the one as of the other. A file is aligned only if that holds for all of its samples.
-    E0616 = "streams that share a length differ in it", "";
+    /// The file does not exist, is not a regular file, or must not be read by this user. The message contains the error
+    /// of the operating system.
+    E0601 = "cannot read a data file", "";
+    /// The file is not a pickle of protocol 0 to 5, ends early, or is inconsistent (a length beyond the end, a value
+    /// popped from an empty stack). The message gives the byte offset at which reading stopped. The usual cause is an
+    /// incomplete download: compare size and SHA-256 with the published ones.
+    E0602 = "damaged pickle", "";
+    /// A pickle can name any Python function to be called while it is loaded. `dsc` executes none of them: it supports
+    /// numpy arrays and scalars, plain containers and PyTorch checkpoints, and rejects every other class by name.
+    /// Convert such objects to numpy arrays or plain lists before saving the file.
+    E0603 = "unsupported object in a pickle", "";
+    /// Supported arrays contain floats of 2, 4 or 8 bytes, integers, booleans, text or plain objects, in either byte
+    /// order. Structured, complex, date and long double arrays are rejected. Convert the array before saving it, for
+    /// instance with `x.astype("float32")`.
+    E0604 = "unsupported array type", "";
+    /// The feature file has no such split or key; the message lists the existing ones. If the data are stored under
+    /// another key, name it: `input audio : Seq<audio>[Ta, fa] from "acoustic"`.
+    E0605 = "missing key in a feature file", "";
+    /// The key exists but its content is malformed: a number of samples other than that of the split, rows of different
+    /// widths, text instead of numbers, or a length beyond the array.
+    E0606 = "malformed key in a feature file", "";
+    /// The features contain NaN or infinity. This occurs in published files (-inf in COVAREP audio, NaN in Facet
+    /// vision) and would turn all parameters into NaN in the first step. Replace them by 0 with `nonfinite = zero` in
+    /// the recipe.
+    E0607 = "NaN or infinite features", "";
+    /// `--data` takes the name of a known data set or the path of a feature file. The message lists the known names.
+    E0608 = "unknown data set", "";
+    /// The feature files of the known data sets are distributed by their authors and cannot be downloaded by `dsc`.
+    /// Obtain the file and pass its path with `--data`, or put it below the folder that `--data-root` or `DSC_DATA`
+    /// names, at the path that the message shows.
+    E0609 = "data set not found", "";
+    /// The file has other sizes than the built-in data card of the data set it was named as. The file takes precedence;
+    /// counts that were computed from the card (without the file) differ.
+    E0610 = "feature file differs from its data card", "";
+    /// `dsc` requested a sample, row or buffer that does not exist in the data. This is a bug in `dsc`; please report
+    /// it.
+    E0611 = "request does not fit the data", "";
+    /// No configuration of a text encoder of this name is built in. The message lists the names that are; any other
+    /// encoder is read from its folder with `--text-encoder DIR`.
+    E0612 = "unknown encoder card", "";
+    /// An input of the model does not exist in the data: its key is missing, or the data have another form. Map it to
+    /// another key with `from "key"`, or use a data set that has it.
+    E0613 = "missing input in the data", "";
+    /// The data have another width than the model file states, or two inputs that share a width variable have different
+    /// widths. Use a variable (`fa`) instead of a number to accept any width, and one variable per input if the widths
+    /// differ.
+    E0614 = "mismatched width of the data", "";
+    /// The model was trained on shorter samples, and one of its parameters has a row for every position, such as a
+    /// table of learned positions. The rows beyond the longest training sample have never been trained. Truncate the
+    /// samples, or train on data that include samples of this length.
+    E0615 = "sample longer than the trained model supports", "";
+    /// Two inputs are declared with the same length variable, such as `Seq<audio>[T, fa]` and `Seq<vision>[T, fv]`, so
+    /// every sample must have as many rows of one as of the other. This sample does not. Use the aligned version of the
+    /// data, or give each input its own length variable.
+    E0616 = "mismatched lengths of aligned streams", "";
 }

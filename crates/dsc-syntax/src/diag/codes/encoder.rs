@@ -1,25 +1,28 @@
 //! Text encoders, `E08xx`.
 
 codes! {
-    /// The text encoder a model or recipe asks for is neither a folder nor in the Hugging Face cache.
-    /// The message lists every place that was looked at, the help the ways to get the encoder.
+    /// The text encoder that the recipe names is neither a folder nor in the Hugging Face cache. The message lists the
+    /// places that were searched, and how to obtain the encoder.
     E0801 = "text encoder not found", "";
-    /// A folder was found, but a file that belongs to an encoder is missing: `config.json`, the weights
-    /// (`model.safetensors` or `pytorch_model.bin`) or the vocabulary (`tokenizer.json` or `vocab.txt`).
-    E0802 = "encoder folder lacks a file", "";
-    /// `config.json` cannot be read, is not JSON, lacks a size or holds a value that makes no sense.
-    E0803 = "unreadable encoder configuration", "";
-    /// `config.json` describes an architecture other than BERT with absolute positions and the exact GELU. Computing
-    /// something similar with its weights would give wrong features in silence, so it is refused.
-    E0804 = "text encoder of another kind", "";
-    /// A weight file is damaged, of another format, or uses something that is never executed or resolved here.
+    /// The folder of the encoder lacks a required file: `config.json`, the weights (`model.safetensors` or
+    /// `pytorch_model.bin`), or the vocabulary (`tokenizer.json` or `vocab.txt`). Download it from the same source as
+    /// the others.
+    E0802 = "incomplete encoder folder", "";
+    /// `config.json` cannot be read, is not valid JSON, lacks a required size, or contains an impossible value.
+    E0803 = "invalid encoder configuration", "";
+    /// `config.json` describes something other than BERT with absolute positions and the exact GELU. A similar
+    /// architecture would load but compute different features, so it is rejected. Use a BERT encoder.
+    E0804 = "unsupported encoder architecture", "";
+    /// The weight file is damaged, has another format, or contains objects that `dsc` does not execute or resolve.
+    /// Convert it to `model.safetensors`.
     E0805 = "unreadable weight file", "";
-    /// A weight has an element type that is not a floating-point type of 16, 32 or 64 bits.
-    E0806 = "weight of another element type", "";
-    /// The weight file lacks parameters that `config.json` promises, or holds them in other shapes.
-    E0807 = "weights do not fit the configuration", "";
+    /// A weight is stored in a type other than a 16, 32 or 64 bit float. Quantised weights are not supported.
+    E0806 = "unsupported weight type", "";
+    /// Parameters that `config.json` implies are missing from the weight file, or have other shapes. Both files must
+    /// come from the same encoder.
+    E0807 = "weights do not match the configuration", "";
     /// `tokenizer.json` or `vocab.txt` cannot be read, or does not put `[CLS]` and `[SEP]` around a text.
     E0808 = "unusable tokenizer", "";
-    /// The tokenizer can give token ids for which the encoder has no embedding.
-    E0809 = "tokenizer and encoder do not fit", "";
+    /// The tokenizer produces token ids for which the encoder has no embedding. Both must come from the same encoder.
+    E0809 = "tokenizer does not match the encoder", "";
 }

@@ -1,4 +1,4 @@
-//! From the data set to the batches of a model.
+//! Makes the batches of a model from a data set.
 
 use indexmap::IndexMap;
 
@@ -13,15 +13,16 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0616;
 use dsc_syntax::diag::codes::run::{E0921, E0922};
 
-/// The key of the labels unless the file of the model says another one.
+/// The key of the labels, unless the model file sets another one.
 pub const LABELS: &str = "regression_labels";
 
+/// An input that the graph reads.
 #[derive(Clone, Debug)]
 struct Input {
     name: String,
     key: String,
     kind: Kind,
-    /// Name of its length in the file; inputs of one length are aligned.
+    /// Name of the length in the model file; inputs with the same length are aligned.
     length: Option<String>,
 }
 
@@ -32,36 +33,35 @@ enum Kind {
     Vector,
 }
 
-/// Makes batches: which streams a graph reads, how they are cleaned and standardised.
+/// Makes batches from a data set: which streams the graph reads, and how they are cleaned and standardised.
 #[derive(Clone, Debug)]
-pub struct Feed<'a> {
+pub struct BatchSource<'a> {
     dataset: &'a Dataset,
     texts: Option<&'a Texts>,
     inputs: Vec<Input>,
     labels: IndexMap<String, String>,
     rule: NonFinite,
     standardizer: Standardizer,
-    /// The recipe's batch size where a value depends on the batch that a sample stands in.
+    /// The batch size of the recipe, if a value depends on the other samples of the batch.
     in_batches_of: Option<usize>,
 }
 
-impl<'a> Feed<'a> {
-    /// Prepares a data set for a graph. `standardizer` are the statistics of an earlier training; without them they are taken
-    /// of the training split if the settings ask for it.
+impl<'a> BatchSource<'a> {
+    /// Prepares a data set for a graph. `standardizer` are the statistics of an earlier training; without them, they are computed
+    /// from the training split if the settings say so.
     ///
     /// # Errors
-    /// `E0605` to `E0607` for streams and labels that are missing, of another form, or not finite; `E0921` for a split
-    /// without samples.
+    /// `E0605` to `E0607` for streams that are missing, have another form, or are not finite.
     pub fn new(
         graph: &Graph,
         dataset: &'a Dataset,
         texts: Option<&'a Texts>,
         settings: &Settings,
         standardizer: Option<Standardizer>,
-    ) -> Result<Feed<'a>, Diagnostic> {
+    ) -> Result<BatchSource<'a>, Diagnostic> {
         let mut inputs = Vec::new();
         for decl in graph.inputs.values() {
-            // An input that nothing reads asks nothing of the data.
+            // An input that is never read needs no data.
             if !graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name)) {
                 continue;
             }
@@ -83,49 +83,50 @@ impl<'a> Feed<'a> {
         let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: Extent::Batch }));
         let in_batches_of = padded.then_some(settings.batch);
         let none = Standardizer::default();
-        let mut feed = Feed { dataset, texts, inputs, labels, rule, standardizer: none, in_batches_of };
-        feed.standardizer = match (standardizer, settings.standardize) {
+        let mut data = BatchSource { dataset, texts, inputs, labels, rule, standardizer: none, in_batches_of };
+        data.standardizer = match (standardizer, settings.standardize) {
             (Some(saved), _) => saved,
             (None, Standardize::None) => Standardizer::default(),
-            (None, Standardize::Train) => Standardizer::fit(dataset, &feed.stream_keys(), rule)?,
+            (None, Standardize::Train) => Standardizer::fit(dataset, &data.stream_keys(), rule)?,
         };
-        Ok(feed)
+        Ok(data)
     }
 
-    /// The keys of the feature streams that the graph reads.
+    /// Keys of the feature streams that the graph reads.
     pub fn stream_keys(&self) -> Vec<&str> {
         self.inputs.iter().filter(|i| i.kind != Kind::Tokens).map(|i| i.key.as_str()).collect()
     }
 
-    /// The statistics in use; empty when nothing is standardised.
+    /// The statistics that are applied; empty if nothing is standardised.
     pub fn standardizer(&self) -> &Standardizer {
         &self.standardizer
     }
 
-    /// Checks that a split holds all that the graph reads, and counts values that are not finite, per stream.
+    /// Checks that a split has everything that the graph reads. Returns the number of values that are not finite, by stream.
     ///
     /// # Errors
-    /// As [`Feed::new`]; `E0616` for a sample whose streams share a length in the model's file and not in the data.
+    /// As [`BatchSource::new`]; `E0921` for a split without samples; `E0616` for a sample with different lengths of streams that
+    /// have the same length in the model file.
     pub fn check(&self, split: Split) -> Result<IndexMap<String, NonFiniteCount>, Diagnostic> {
         let table = self.dataset.split(split)?;
         if table.is_empty() {
             return Err(Diagnostic::error(E0921, format!("the split `{split}` of `{}` has no samples", table.source))
-                .help("give a data file with samples in train, valid and test"));
+                .help("use a data file with samples in train, valid and test"));
         }
         let mut counts = IndexMap::new();
         for input in &self.inputs {
-            let wanted_by = format!("input `{}`", input.name);
+            let reader = format!("input `{}`", input.name);
             if input.kind == Kind::Tokens {
-                table.text(&input.key, &wanted_by)?;
+                table.text(&input.key, &reader)?;
             } else {
-                counts.insert(input.key.clone(), table.stream(&input.key, &wanted_by)?.check_finite(self.rule)?);
+                counts.insert(input.key.clone(), table.stream(&input.key, &reader)?.check_finite(self.rule)?);
             }
         }
         self.check_aligned(table)?;
         Ok(counts)
     }
 
-    /// Inputs that share a length in the model's file have it in every sample.
+    /// Checks that inputs with the same length in the model file have equal lengths in every sample.
     fn check_aligned(&self, table: &Table) -> Result<(), Diagnostic> {
         for (n, input) in self.inputs.iter().enumerate() {
             let others = self.inputs.iter().take(n).filter(|o| o.length.is_some() && o.length == input.length);
@@ -138,18 +139,18 @@ impl<'a> Feed<'a> {
                 return Err(Diagnostic::error(
                     E0616,
                     format!(
-                        "`{source}`, {split}: sample `{id}` has {a} rows of `{}` and {b} of `{}`, which share the length \
-                         {length}",
+                        "`{source}`, {split}: sample `{id}` has {a} rows in `{}` and {b} in `{}`, which are declared with the \
+                         same length {length}",
                         other.key, input.key
                     ),
                 )
-                .help("name the lengths of the two inputs differently, or give data that are aligned"));
+                .help("give the lengths of the two inputs different names, or use aligned data"));
             }
         }
         Ok(())
     }
 
-    /// Frames or tokens of one sample.
+    /// Number of frames or tokens of one sample.
     fn rows(&self, table: &Table, input: &Input, sample: usize) -> usize {
         match input.kind {
             Kind::Tokens => self.tokens(table.split).ok().and_then(|t| t.get(sample)).map_or(0, Vec::len),
@@ -157,10 +158,10 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// Checks that a split has a finite number for every sample and every label that an output, a loss or a class reads.
+    /// Checks that all labels of a split that an output, a loss or a class reads exist and are finite.
     ///
     /// # Errors
-    /// `E0605`, `E0606`.
+    /// `E0605` for a missing label column, `E0606` for a label that is not finite.
     pub fn check_labels(&self, split: Split) -> Result<(), Diagnostic> {
         let table = self.dataset.split(split)?;
         for (name, key) in &self.labels {
@@ -172,49 +173,49 @@ impl<'a> Feed<'a> {
     /// Number of samples of a split.
     ///
     /// # Errors
-    /// `E0605`.
+    /// `E0605` if the data have no such split.
     pub fn len(&self, split: Split) -> Result<usize, Diagnostic> {
         Ok(self.dataset.split(split)?.len)
     }
 
-    /// Ids of a split's samples.
+    /// Ids of the samples of a split.
     ///
     /// # Errors
-    /// `E0605`.
+    /// `E0605` if the data have no such split.
     pub fn ids(&self, split: Split) -> Result<&'a [String], Diagnostic> {
         Ok(&self.dataset.split(split)?.ids)
     }
 
-    /// All values of a label of the file on a split.
+    /// All values of the label `name` on a split.
     ///
     /// # Errors
-    /// `E0605`, `E0606`; `E0922` for a label that the file does not declare.
+    /// `E0605`, `E0606`; `E0922` for a label that the model file does not declare.
     pub fn label(&self, split: Split, name: &str) -> Result<&'a [f32], Diagnostic> {
         let key = self.label_key(name)?;
         self.dataset.split(split)?.label(key, &format!("label `{name}`"))
     }
 
-    /// The values of a label as far as a split has them: what predictions are shown beside.
+    /// The values of the label `name` on a split; `None` for a sample without a finite label. For output beside predictions.
     ///
     /// # Errors
-    /// As [`label`](Self::label), but for single samples without a finite label.
+    /// As [`label`](Self::label), except for samples without a finite label.
     pub fn known_labels(&self, split: Split, name: &str) -> Result<Vec<Option<f32>>, Diagnostic> {
         let key = self.label_key(name)?;
         let values = self.dataset.split(split)?.label_values(key, &format!("label `{name}`"))?;
         Ok(values.iter().map(|v| Some(*v).filter(|v| v.is_finite())).collect())
     }
 
-    /// How long a sample is, over all inputs: samples of like size make batches with little padding.
+    /// Total length of a sample over all inputs. Batches of samples of similar size have little padding.
     pub fn size(&self, split: Split, sample: usize) -> usize {
         let Ok(table) = self.dataset.split(split) else { return 0 };
         self.inputs.iter().map(|input| self.rows(table, input, sample)).sum()
     }
 
-    /// Every sample of a split once, in batches of samples of like size. Where a model pads to the longest of the batch, a
-    /// prediction depends on the batch: then in the order of the file, in batches as large as the recipe's.
+    /// Every sample of a split once, in batches of `size` samples of similar length. If the model pads to the longest sample of
+    /// the batch, predictions depend on the batch: then the order is that of the file and the batch size that of the recipe.
     ///
     /// # Errors
-    /// `E0605`.
+    /// `E0605` if the data have no such split.
     pub fn evaluation_batches(&self, split: Split, size: usize) -> Result<Vec<Vec<usize>>, Diagnostic> {
         let mut order: Vec<usize> = (0..self.len(split)?).collect();
         if self.in_batches_of.is_none() {
@@ -223,10 +224,10 @@ impl<'a> Feed<'a> {
         Ok(order.chunks(self.in_batches_of.unwrap_or(size).max(1)).map(<[usize]>::to_vec).collect())
     }
 
-    /// The batch of `samples`, the first `anchors` of which are the anchors. Labels are read only with `labels`.
+    /// The batch of `samples`, of which the first `anchors` are the anchors. Labels are read only if `labels` is set.
     ///
     /// # Errors
-    /// As [`Feed::new`].
+    /// As [`check`](Self::check) and [`check_labels`](Self::check_labels).
     pub fn batch(
         &self,
         split: Split,
@@ -284,7 +285,7 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// Whether an output, a loss or a class reads the label; one that nothing reads asks nothing of the data.
+/// Whether an output, a loss or a class reads the label. A label that is never read needs no data.
 fn is_read(graph: &Graph, label: &str) -> bool {
     graph.nodes().any(|(_, n)| matches!(&n.op, Op::Label(name) if name == label))
         || graph.outputs.iter().any(|o| o.label == label)
