@@ -25,7 +25,7 @@ pub struct Args {
     /// The checkpoint
     #[arg(long, value_name = "CKPT")]
     weights: PathBuf,
-    /// The map of names; by default MODEL.names beside the model's file, or that of the stock model
+    /// The weight map; by default MODEL.names beside the model's file, or that of the stock model
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
     /// A known data set (sims, simsv2, mosi, mosei, demo) or a feature file

@@ -50,7 +50,7 @@ pub struct BindRequest {
 pub struct ImportRequest {
     /// A PyTorch state dict or a safetensors file.
     pub weights: PathBuf,
-    /// The map of names; by default the file `MODEL.names` beside the model, or that of the stock model.
+    /// The weight map; by default the file `MODEL.names` beside the model, or that of the stock model.
     pub names: Option<PathBuf>,
 }
 

@@ -1,21 +1,21 @@
-//! The tree of a `.dsl` file. Parsing never fails: what could not be read is an `Error` node, with its diagnostic
-//! reported beside the tree. Every node carries its [`Span`] in the global offset space.
+//! The syntax tree of a `.dsl` file. Parsing never fails: unparsable text is an `Error` node, and its diagnostic is returned
+//! together with the tree. Every node has a [`Span`] in the global offset space.
 
 use std::collections::BTreeSet;
 
 use crate::source::{Span, Spanned};
 
-/// A name as written, with its place.
+/// A name and its span.
 pub type Ident = Spanned<String>;
 
-/// One file.
+/// The syntax tree of one file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Module {
     /// `//!` lines, without the marks.
     pub docs: Vec<String>,
-    /// Items in source order.
+    /// The items of the file, in source order.
     pub items: Vec<Item>,
-    /// Words of the text that could not be read: a name among them may have been bound or imported there.
+    /// Words of skipped text. A name among them may have been defined or imported there, so its uses are not reported.
     pub lost: BTreeSet<String>,
 }
 
@@ -24,13 +24,13 @@ pub struct Module {
 pub struct Item {
     /// `///` lines before it, without the marks.
     pub docs: Vec<String>,
-    /// What it is.
+    /// The item itself.
     pub kind: ItemKind,
     /// From its keyword to its end.
     pub span: Span,
 }
 
-/// What an item is.
+/// The kinds of top-level items.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// `use std::{Linear, MLP}`, `use std::Linear`, `use "shared/blocks.dsl"::{Gate}`.
@@ -66,77 +66,77 @@ pub struct Use {
     pub names: Vec<(Ident, Option<Ident>)>,
 }
 
-/// A number, flag or string of the model that the command line and variants may set; with parameters, a function.
+/// A hyperparameter: a number, flag or string that can be set from outside; with parameters, a function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyper {
-    /// Its name.
+    /// The name, by which `--set` and `set` refer to it.
     pub name: Ident,
     /// Parameters of an indexed hyper, `l` of `keep(l)`.
     pub params: Vec<Ident>,
-    /// Its default.
+    /// The default value.
     pub value: Expr,
-    /// `in [..]` or `in a..b`.
+    /// `in [..]` or `in a..b`: the allowed values.
     pub domain: Option<Expr>,
-    /// `where ..`.
+    /// `where ..`: a condition on the value and on other hypers.
     pub constraint: Option<Expr>,
 }
 
 /// `input` and `label` items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
-    /// Its name, which is also its key in the data file unless `from` says otherwise.
+    /// The name in the model, and the default key in the data file.
     pub name: Ident,
-    /// Its type.
+    /// The declared type, such as `Seq<audio>[Ta, fa]`.
     pub ty: TypeExpr,
-    /// `from "key"`.
+    /// `from "key"`: the key in the data file.
     pub from: Option<Spanned<String>>,
 }
 
-/// A reusable piece of a model.
+/// A reusable part of a model, as an `nn.Module` in PyTorch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
-    /// Its name.
+    /// The name, by which it is called and imported.
     pub name: Ident,
-    /// Declared generics: dims and modalities, told apart by their use.
+    /// Names in `<..>`: dims and modalities, distinguished by how the parameters use them.
     pub generics: Vec<Ident>,
     /// Parameters; the first tensor is positional in calls.
     pub params: Vec<Param>,
-    /// Result.
+    /// The declared result type; inferred if absent.
     pub result: Option<TypeExpr>,
     /// `where n % 2 == 0`.
     pub constraint: Option<Expr>,
-    /// Statements and value.
+    /// The statements, and the result of a call.
     pub body: Body,
 }
 
 /// A parameter of a block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
-    /// Its name.
+    /// The name, by which calls pass the argument.
     pub name: Ident,
-    /// Its type.
+    /// The declared type; it may bind generics.
     pub ty: TypeExpr,
-    /// Its default.
+    /// The default; without one, the argument is required.
     pub default: Option<Expr>,
 }
 
 /// `model NAME { .. }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// Its name.
+    /// The name shown in reports; it does not affect the graph.
     pub name: Ident,
-    /// Statements.
+    /// The statements; a model has no value.
     pub body: Body,
 }
 
 /// `variant NAME = BASE { .. }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// Its name.
+    /// The name after `--variant`.
     pub name: Ident,
-    /// The variant it starts from.
+    /// The variant whose changes are applied first.
     pub base: Option<Ident>,
-    /// Its changes in order.
+    /// The changes, in source order.
     pub changes: Vec<Change>,
 }
 
@@ -145,57 +145,57 @@ pub struct Variant {
 pub enum Change {
     /// `set depth = 0`.
     Set {
-        /// The hyper.
+        /// Name of the hyper.
         name: Ident,
-        /// Its value.
+        /// The new value; compile-time only.
         value: Expr,
-        /// The whole change.
+        /// From `set`, `let`, `drop` or `loss` to the end of the value.
         span: Span,
     },
-    /// `let others = []`: takes the place of the model's binding of that name.
+    /// `let others = []`: replaces the `let` or `var` of the model with this name.
     Let {
-        /// The binding.
+        /// Name of the replaced `let`.
         name: Ident,
-        /// Its new value.
+        /// The value that replaces the model's.
         value: Expr,
-        /// The whole change.
+        /// From `set`, `let`, `drop` or `loss` to the end of the value.
         span: Span,
     },
-    /// A block that takes the place of the one with its name.
+    /// Replaces the block of the same name.
     Block(Box<Block>, Span),
-    /// An input that takes the place of the one with its name.
+    /// Replaces the input of the same name.
     Input(Input, Span),
-    /// `drop contrast`: the loss of that name goes.
+    /// `drop contrast`: removes the loss.
     Drop {
-        /// The loss.
+        /// Name of the loss.
         name: Ident,
-        /// The whole change.
+        /// From `set`, `let`, `drop` or `loss` to the end of the value.
         span: Span,
     },
-    /// `loss contrast = ..`: takes the place of the loss of that name.
+    /// `loss contrast = ..`: replaces the loss.
     Loss {
-        /// The loss.
+        /// Name of the loss.
         name: Ident,
-        /// Its new value.
+        /// The value that replaces the model's.
         value: Expr,
-        /// The whole change.
+        /// From `set`, `let`, `drop` or `loss` to the end of the value.
         span: Span,
     },
-    /// `loss contrast *= 0.5`: the loss of that name counts so many times as much.
+    /// `loss contrast *= 0.5`: multiplies the weight of the loss.
     Reweight {
-        /// The loss.
+        /// Name of the loss.
         name: Ident,
-        /// The factor.
+        /// The factor, a compile-time number.
         factor: Expr,
-        /// The whole change.
+        /// From `set`, `let`, `drop` or `loss` to the end of the value.
         span: Span,
     },
-    /// Unreadable text.
+    /// Unparsable text.
     Error(Span),
 }
 
 impl Change {
-    /// The whole change.
+    /// The span of the whole change.
     pub fn span(&self) -> Span {
         match self {
             Change::Set { span, .. } | Change::Let { span, .. } | Change::Drop { span, .. } => *span,
@@ -204,7 +204,7 @@ impl Change {
         }
     }
 
-    /// The name of what it changes.
+    /// The name of the changed item or `let`; none for unparsable text.
     pub fn name(&self) -> Option<&Ident> {
         match self {
             Change::Set { name, .. } | Change::Let { name, .. } | Change::Drop { name, .. } => Some(name),
@@ -219,11 +219,11 @@ impl Change {
 /// `recipe NAME = BASE { .. }`: training settings, outside the graph hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
-    /// Its name; the recipe named like the data set is the default.
+    /// The name after `--recipe`; by default the recipe with the name of the data set is used.
     pub name: Ident,
     /// The recipe it inherits from.
     pub base: Option<Ident>,
-    /// Its entries in order.
+    /// The entries, in source order.
     pub entries: Vec<RecipeEntry>,
 }
 
@@ -232,23 +232,23 @@ pub struct Recipe {
 pub enum RecipeEntry {
     /// `epochs = 100`, `optimizer.lr = 2e-5`.
     Key {
-        /// Dotted key.
+        /// The key, split at its dots: `optimizer.lr` has two parts.
         path: Vec<Ident>,
-        /// Its value.
+        /// The value that is assigned.
         value: SettingValue,
-        /// The whole entry.
+        /// From the key or `set` to the end of the value.
         span: Span,
     },
-    /// `set depth = 3`: a hyper for this recipe.
+    /// `set depth = 3`: sets a hyper under this recipe.
     Set {
-        /// The hyper.
+        /// Name of the hyper.
         name: Ident,
-        /// Its value.
+        /// The value that is assigned.
         value: Expr,
-        /// The whole entry.
+        /// From the key or `set` to the end of the value.
         span: Span,
     },
-    /// Unreadable text.
+    /// Unparsable text.
     Error(Span),
 }
 
@@ -261,12 +261,12 @@ pub enum SettingValue {
     Select {
         /// `min` (true) or `max`.
         minimize: bool,
-        /// The metric.
+        /// Name of the metric, such as `mae`.
         metric: Ident,
     },
     /// `10 epochs`, `500 steps`, `0.1 fraction`.
     Quantity {
-        /// The number.
+        /// The number before the unit.
         value: Expr,
         /// `epochs`, `steps` or `fraction`.
         unit: Ident,
@@ -276,20 +276,20 @@ pub enum SettingValue {
 /// `expect A, B for NAME`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expect {
-    /// Comparisons, all of which must hold.
+    /// The comparisons; all of them must be true.
     pub claims: Vec<Expr>,
-    /// The recipe (with its data set) or the variant it is about.
+    /// The recipe (whose data set gives the dims) or variant that is checked.
     pub recipe: Option<Ident>,
 }
 
 /// Statements between braces and the value at the end, if any.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
-    /// Statements in order.
+    /// The statements, in source order.
     pub stmts: Vec<Stmt>,
-    /// The last expression.
+    /// The last expression, the value of the body.
     pub value: Option<Box<Expr>>,
-    /// From brace to brace.
+    /// From the opening to the closing brace.
     pub span: Span,
 }
 
@@ -298,45 +298,45 @@ pub struct Body {
 pub struct Stmt {
     /// `///` lines before it.
     pub docs: Vec<String>,
-    /// What it is.
+    /// The statement itself.
     pub kind: StmtKind,
-    /// The whole statement.
+    /// From its first to its last token, without docs.
     pub span: Span,
 }
 
-/// What a statement is.
+/// The kinds of statements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StmtKind {
     /// `let a, b = ..`, `let t : Seq<text>[T, d] = ..`; `mutable` for `var`.
     Let {
-        /// Bound names; several take a tuple apart.
+        /// The defined names; several names unpack a tuple.
         names: Vec<Ident>,
-        /// Stated type.
+        /// The declared type, checked against the value.
         ty: Option<TypeExpr>,
-        /// The value.
+        /// The right-hand side.
         value: Expr,
-        /// Whether `var`.
+        /// Whether it is a `var`, which can be assigned to.
         mutable: bool,
     },
     /// `h, xs = ..`.
     Assign {
-        /// Targets, `var` names.
+        /// The assigned `var`s; several names unpack a tuple.
         names: Vec<Ident>,
-        /// The value.
+        /// The right-hand side.
         value: Expr,
     },
     /// `for l in 0..depth { .. }`.
     For {
-        /// Loop variable.
+        /// The loop variable, a compile-time value or list element.
         var: Ident,
-        /// A range or a list.
+        /// The range or list to iterate over.
         over: Expr,
-        /// What is repeated.
+        /// The repeated statements.
         body: Body,
     },
     /// `output score for y`.
     Output {
-        /// The prediction.
+        /// The prediction, a Real per sample.
         value: Expr,
         /// The label it predicts.
         label: Ident,
@@ -345,64 +345,64 @@ pub enum StmtKind {
     Companions {
         /// The handle, `c` of `c.pos`.
         name: Ident,
-        /// Settings.
+        /// The entries (name, value), in source order.
         entries: Vec<(Ident, Expr)>,
     },
     /// `loss contrast = ..`.
     Loss {
         /// The name it is logged under.
         name: Ident,
-        /// A Real.
+        /// The loss of one sample, a Real.
         value: Expr,
     },
-    /// `reveal x`: the checker tells the type.
+    /// `reveal x`: the checker reports the type as a warning.
     Reveal(Expr),
-    /// An expression before the last one: its value is lost, which is an error told by the checker.
+    /// An expression that is not the value of the body; the checker reports it as unused.
     Expr(Expr),
-    /// Unreadable text.
+    /// Unparsable text.
     Error,
 }
 
-/// An expression.
+/// An expression with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
-    /// What it is.
+    /// The expression itself.
     pub kind: ExprKind,
-    /// Where it stands.
+    /// Its source text.
     pub span: Span,
 }
 
-/// What an expression is.
+/// The kinds of expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `8`, `120M`, `16_326`.
     Int(i64),
     /// `5e-5`.
     Float(f64),
-    /// `true`.
+    /// `true`, `false`.
     Bool(bool),
     /// `"bert-base-chinese"`.
     Str(String),
-    /// A name.
+    /// A name: a value, hyper, dim or block.
     Name(String),
     /// `-x`, `not x`.
     Unary(UnaryOp, Box<Expr>),
-    /// `a + b`.
+    /// `a + b`; the span is that of the operator.
     Binary(BinaryOp, Spanned<()>, Box<Expr>, Box<Expr>),
     /// `F(x, k: e)`; `x |> F(k: e)` becomes `F(x, k: e)` with `piped`.
     Call {
-        /// What is called.
+        /// The called block, primitive or instance.
         callee: Box<Expr>,
-        /// Arguments in order.
+        /// The arguments, in source order; a piped one comes first.
         args: Vec<Arg>,
-        /// Whether the first argument stood left of `|>`.
+        /// Whether the first argument was piped: written left of `|>`.
         piped: bool,
     },
     /// `FrameEncoder{width: d}`: an instance whose weights are shared by all its calls.
     Instance {
-        /// The block.
+        /// The instantiated block.
         callee: Box<Expr>,
-        /// Its settings, all named.
+        /// The settings; all are named.
         args: Vec<Arg>,
     },
     /// `x[0]`, `x[1..3]`, `x["audio"]`.
@@ -417,78 +417,77 @@ pub enum ExprKind {
     Tuple(Vec<Expr>),
     /// `a..b`, `a..=b`.
     Range {
-        /// First.
+        /// The first value.
         start: Box<Expr>,
-        /// Last or one past it.
+        /// The end, excluded unless `inclusive`.
         end: Box<Expr>,
         /// Whether `..=`.
         inclusive: bool,
     },
-    /// `each x in streams { .. }`: a list with the labels of `over`.
+    /// `each x in streams { .. }`: a list of values, with the labels of `over`.
     Each {
-        /// Element variable.
+        /// Name of the current element.
         var: Ident,
-        /// A list or range.
+        /// The list or range to iterate over.
         over: Box<Expr>,
-        /// Value per element.
+        /// The value for one element.
         body: Box<Body>,
     },
-    /// `sum o in others { .. }`.
+    /// `sum o in others { .. }`: the sum of the values.
     Sum {
-        /// Element variable.
+        /// Name of the current element.
         var: Ident,
-        /// A list or range.
+        /// The list or range to iterate over.
         over: Box<Expr>,
-        /// Value per element.
+        /// The value for one element.
         body: Box<Body>,
     },
     /// `when refined { a } else { b }`, decided at compile time.
     When {
-        /// Static condition.
+        /// The condition, known at compile time.
         cond: Box<Expr>,
-        /// If it holds.
+        /// The value if the condition is true.
         then: Box<Body>,
-        /// If not; `else when ..` is a body whose value is another `when`.
+        /// The value otherwise; `else when ..` is a body whose value is another `when`.
         otherwise: Option<Box<Body>>,
     },
-    /// Unreadable text; quiet from here on.
+    /// Unparsable text; it has been reported and is not checked further.
     Error,
 }
 
 /// One argument of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arg {
-    /// `heads` of `heads: 8`; none for the positional tensor.
+    /// `heads` in `heads: 8`; none for the positional argument.
     pub name: Option<Ident>,
     /// Whether `..value`: the elements of a list become arguments, `concat(h[0], ..each x in xs { x[0] })`.
     pub spread: bool,
-    /// The value.
+    /// The argument's value.
     pub value: Expr,
 }
 
 /// One element of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Element {
-    /// `audio` of `audio: a`.
+    /// `audio` in `audio: a`.
     pub label: Option<Ident>,
-    /// Whether `..value`: the elements of a list are put here.
+    /// Whether `..value`: inserts the elements of a list.
     pub spread: bool,
-    /// The value.
+    /// The element, or the list to insert.
     pub value: Expr,
 }
 
 /// Operators with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOp {
-    /// `-`
+    /// `-`, numeric negation
     Neg,
-    /// `not`
+    /// `not`, logical negation
     Not,
 }
 
-/// Operators with two operands, binding from weak to strong: `or`, `and`, comparisons, `+ -`, `* / // %`, `**`. Around
-/// them: `|>` is weaker than all; `not` stands between `and` and the comparisons, `..` between these and `+`, unary `-`
-/// between `*` and `**`; `at`, calls, indices and fields are stronger than all.
+/// Binary operators. Precedence from lowest to highest: `|>`, `or`, `and`, `not`, comparisons, `..`, `+ -`, `* / // %`,
+/// unary `-`, `**`, `at`, and then calls, indices and fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum BinaryOp {
@@ -510,7 +509,7 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
-    /// As written.
+    /// The spelling in source text.
     pub fn symbol(self) -> &'static str {
         match self {
             BinaryOp::Or => "or",
@@ -532,21 +531,21 @@ impl BinaryOp {
     }
 }
 
-/// A type as written.
+/// A type annotation with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeExpr {
-    /// What it is.
+    /// The type itself.
     pub kind: TypeExprKind,
-    /// Where it stands.
+    /// Its source text.
     pub span: Span,
 }
 
-/// What a written type is.
+/// The kinds of type annotations.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TypeExprKind {
     /// `Real`, `int`, `real`, `bool`, `str`, `Vec[d]`, `Seq<audio>[Ta, fa]`, `Tokens[T]`, `Tensor[a, b]`.
     Named {
-        /// The constructor.
+        /// Name of the type constructor, `Seq` in `Seq<audio>[Ta, fa]`.
         name: Ident,
         /// Between `<` and `>`: a modality, a generic or `_`.
         params: Vec<Ident>,

@@ -1,30 +1,30 @@
-//! Brackets: what is left open is closed before the next statement or item, what closes nothing is taken out, and depth
-//! is limited. Afterwards every bracket pair can be read on its own.
+//! Bracket matching: open brackets are closed before the next statement or item, unmatched closing brackets are removed,
+//! and the nesting depth is limited. Afterwards all brackets are balanced.
 
 use super::scan::{Edit, Scan, Token, TokenKind};
 use crate::diag::{Diagnostic, codes::syntax as codes, did_you_mean};
 use crate::source::Span;
 
-/// Brackets within brackets, at most: an unoptimised parser then needs half of a 2 MiB thread's stack.
+/// Maximum nesting depth of brackets. At this depth an unoptimised parser uses half of a 2 MiB stack.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// What an item begins with.
+/// The keywords that begin an item.
 pub(super) const ITEM_WORDS: [&str; 9] =
     ["use", "hyper", "input", "label", "block", "model", "variant", "recipe", "expect"];
 
-/// What a statement begins with and no expression does.
+/// The keywords that begin a statement and cannot begin an expression.
 const STATEMENT_WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
 
-/// Adds to `scan` the edits that balance the brackets and mend misspelt item words. False when the file is nested so
-/// deeply that it must not be read.
+/// Adds the edits to `scan` that balance the brackets and correct misspelt item keywords. Returns false if the file is
+/// nested too deeply to be parsed.
 pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
     let tokens = std::mem::take(&mut scan.tokens);
-    let short = short_items(text, &tokens);
-    let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "", short: false };
+    let unclosed = items_with_open_braces(text, &tokens);
+    let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "", unclosed: false };
     let mut deep = false;
     for (i, token) in tokens.iter().enumerate() {
-        if let Ok(at) = short.binary_search_by_key(&i, |(start, _)| *start) {
-            b.short = short.get(at).is_some_and(|(_, short)| *short);
+        if let Ok(at) = unclosed.binary_search_by_key(&i, |(start, _)| *start) {
+            b.unclosed = unclosed.get(at).is_some_and(|(_, unclosed)| *unclosed);
         }
         b.step(token, tokens.get(i + 1));
         if b.open.len() > MAX_DEPTH {
@@ -39,15 +39,15 @@ pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
     }
     if !deep {
         while !b.open.is_empty() {
-            b.close_top("the end of the file");
+            b.close_innermost("the end of the file");
         }
     }
     scan.tokens = tokens;
     !deep
 }
 
-/// The items that begin at the first column: the number of their first token, and whether braces are left open in them.
-fn short_items(text: &str, tokens: &[Token]) -> Vec<(usize, bool)> {
+/// The items that begin in the first column: the index of their first token, and whether they lack a closing brace.
+fn items_with_open_braces(text: &str, tokens: &[Token]) -> Vec<(usize, bool)> {
     let mut items = vec![(0, false)];
     let (mut depth, mut item) = (0_usize, "");
     for (i, t) in tokens.iter().enumerate() {
@@ -71,13 +71,12 @@ fn short_items(text: &str, tokens: &[Token]) -> Vec<(usize, bool)> {
     items
 }
 
-/// Whether a word at the first column begins an item behind one of the kind `item`, whose changes may begin with the
-/// same words.
+/// Whether a word in the first column begins an item. In a variant, `block` and `input` may also begin a change.
 fn begins_item(word: &str, item: &str) -> bool {
     ITEM_WORDS.contains(&word) && !(item == "variant" && matches!(word, "block" | "input"))
 }
 
-/// Whether the token behind a word is the name that a statement or item has.
+/// Whether the token after a keyword is the name of a statement or item.
 fn named(next: Option<&Token>) -> bool {
     next.is_some_and(|n| !n.first && matches!(n.kind, TokenKind::Word | TokenKind::Str))
 }
@@ -86,24 +85,24 @@ struct Balancer<'a> {
     text: &'a str,
     base: usize,
     scan: &'a mut Scan,
-    open: Vec<Opened>,
+    open: Vec<OpenBracket>,
     previous: Option<Token>,
-    /// The word of the item at hand.
+    /// Keyword of the current item.
     item: &'a str,
-    /// Whether braces are left open in it.
-    short: bool,
+    /// Whether the current item lacks a closing brace.
+    unclosed: bool,
 }
 
 /// An open bracket.
 #[derive(Clone, Copy)]
-struct Opened {
+struct OpenBracket {
     token: Token,
-    /// For a brace: whether its body begins on the same line, or on a later one and further right than the line of the
-    /// brace. Then a line that begins no further right than that line shows that the body was to end before.
-    shaped: bool,
+    /// For a brace: whether its body begins on the same line, or on a later line with more indentation than the line of
+    /// the brace. If so, a line with no more indentation than the line of the brace shows that the body has ended.
+    indented: bool,
 }
 
-impl std::ops::Deref for Opened {
+impl std::ops::Deref for OpenBracket {
     type Target = Token;
     fn deref(&self) -> &Token {
         &self.token
@@ -121,10 +120,10 @@ impl<'a> Balancer<'a> {
 
     fn step(&mut self, t: &Token, next: Option<&Token>) {
         match t.kind {
-            TokenKind::Word if self.returns(t, next) => {
+            TokenKind::Word if self.is_return(t, next) => {
                 let fault = Diagnostic::error(codes::E0115, "the language has no `return`")
                     .at(self.span(t), "not a keyword of this language");
-                // A model has no value; there the expression is read as what is bound and left alone.
+                // A model has no value; there the expression is parsed as the value of an unused `let`.
                 let (fault, text) = if self.item == "model" && self.open.len() == 1 {
                     (fault.help("a model declares what it predicts: `output score for y`"), "let _ =".to_owned())
                 } else {
@@ -139,8 +138,8 @@ impl<'a> Balancer<'a> {
             }
             TokenKind::Word if t.first => self.line_word(t, next),
             TokenKind::Open(_) => {
-                let shaped = next.is_some_and(|n| !n.first || n.indent > t.indent);
-                self.open.push(Opened { token: *t, shaped });
+                let indented = next.is_some_and(|n| !n.first || n.indent > t.indent);
+                self.open.push(OpenBracket { token: *t, indented });
             }
             TokenKind::Close(c) => self.close(t, c),
             _ => {}
@@ -148,8 +147,8 @@ impl<'a> Balancer<'a> {
         self.previous = Some(*t);
     }
 
-    /// Whether a word is the `return` of other languages: it begins a line or body, and a value follows behind a blank.
-    fn returns(&self, t: &Token, next: Option<&Token>) -> bool {
+    /// Whether a word is a `return` statement: it begins a line or body, and a value follows after a space.
+    fn is_return(&self, t: &Token, next: Option<&Token>) -> bool {
         self.word(t) == "return"
             && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{'))
             && (t.first || self.previous.is_some_and(|p| p.kind == TokenKind::Open('{')))
@@ -159,27 +158,27 @@ impl<'a> Balancer<'a> {
             })
     }
 
-    /// A word at the start of a line may show that brackets before it were forgotten, or be a misspelt item word.
+    /// A word at the start of a line may show that closing brackets are missing, or be a misspelt item keyword.
     fn line_word(&mut self, t: &Token, next: Option<&Token>) {
         let word = self.word(t);
         let named = named(next);
         let item = ITEM_WORDS.contains(&word) && named;
         if item && t.indent == 0 && begins_item(word, self.item) {
             while !self.open.is_empty() {
-                self.close_top(&format!("this `{word}`"));
+                self.close_innermost(&format!("this `{word}`"));
             }
         } else if (STATEMENT_WORDS.contains(&word) || ITEM_WORDS.contains(&word)) && named {
             while self.open.last().is_some_and(|o| o.kind != TokenKind::Open('{')) || self.ends_before(t) {
-                self.close_top(&format!("this `{word}`"));
+                self.close_innermost(&format!("this `{word}`"));
             }
         } else if word == "else" {
-            // It goes on behind one body.
+            // It may continue after one body.
             if self.ends_before(t) {
-                self.close_top("this `else`");
+                self.close_innermost("this `else`");
             }
         } else if !matches!(word, "where" | "in" | "from" | "or" | "and" | "at") {
             while self.ends_before(t) {
-                self.close_top(&format!("this `{word}`"));
+                self.close_innermost(&format!("this `{word}`"));
             }
         }
         if !self.open.is_empty() {
@@ -198,29 +197,29 @@ impl<'a> Balancer<'a> {
                     .at(self.span(t), "not an item keyword")
                     .help(format!("did you mean `{meant}`?")),
             );
-            // A mended letter that is not ASCII may have an edit of its own here already.
+            // A replaced non-ASCII letter may already have an edit here.
             self.scan.edits.retain(|e| e.start != t.start);
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: meant.to_owned() });
             self.item = meant;
         }
     }
 
-    /// Whether the innermost brace is one within an item that lacks a closing brace, and its body, by its indentation,
-    /// was to end before the line that `t` begins. Where nothing is lacking, the layout says nothing.
+    /// Whether the item lacks a closing brace and, judging by indentation, the innermost body ends before the line that
+    /// `t` begins. If no brace is missing, indentation is ignored.
     fn ends_before(&self, t: &Token) -> bool {
-        self.short
+        self.unclosed
             && self.open.len() > 1
-            && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{') && o.shaped && t.indent <= o.indent)
+            && self.open.last().is_some_and(|o| o.kind == TokenKind::Open('{') && o.indented && t.indent <= o.indent)
     }
 
     fn close(&mut self, t: &Token, c: char) {
-        // A brace at the indentation of an outer opener shows that the inner ones were forgotten.
+        // A brace at the indentation of an outer opening brace shows that the inner closing braces are missing.
         if c == '}' && t.first {
             while self.open.len() > 1
                 && self.open.last().is_some_and(|o| o.indent > t.indent)
                 && self.open.iter().rev().skip(1).any(|o| o.indent == t.indent && o.kind == TokenKind::Open('{'))
             {
-                self.close_top("this `}`");
+                self.close_innermost("this `}`");
             }
         }
         let Some(top) = self.open.last().copied() else {
@@ -238,7 +237,7 @@ impl<'a> Balancer<'a> {
             && (c == '}' || top.kind != TokenKind::Open('{'))
         {
             while self.open.last().is_some_and(|o| o.kind != TokenKind::Open(opener(c))) {
-                self.close_top(&format!("this `{c}`"));
+                self.close_innermost(&format!("this `{c}`"));
             }
             self.open.pop();
         } else if let TokenKind::Open(o) = top.kind
@@ -266,8 +265,8 @@ impl<'a> Balancer<'a> {
         }
     }
 
-    /// Closes the innermost bracket behind the previous token and says that it was forgotten.
-    fn close_top(&mut self, before: &str) {
+    /// Closes the innermost bracket after the previous token and reports it as unclosed.
+    fn close_innermost(&mut self, before: &str) {
         let Some(top) = self.open.pop() else { return };
         let TokenKind::Open(o) = top.kind else { return };
         let right = closer(o);

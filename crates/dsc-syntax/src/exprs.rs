@@ -1,4 +1,4 @@
-//! Expressions: precedence over the flat rows that the grammar reads, and a limit on the height of the tree.
+//! Expressions: operator precedence for the flat lists that the grammar produces, and a limit on the height of the tree.
 
 use super::ast::*;
 use super::parse::{Builder, Pair, Rule};
@@ -6,11 +6,11 @@ use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
 use std::iter::Peekable;
 
-/// Nodes above one another in one expression, at most, so that no walk over the tree overflows the stack.
+/// Maximum height of the tree of an expression, so that no traversal overflows the stack.
 const MAX_HEIGHT: usize = 128;
 
-/// One piece of a flat row.
-enum Part {
+/// An element of the flat list of an expression; an operand has the height of its tree.
+enum Term {
     Prefix(UnaryOp, Span),
     Operand(Expr, usize),
     Infix(Infix, Span),
@@ -25,8 +25,8 @@ enum Infix {
 }
 
 impl Infix {
-    /// How strongly it binds; `not` has 4 and the unary `-` has 9.
-    fn power(self) -> u8 {
+    /// Precedence, from 1 (weakest); `not` has 4 and unary `-` has 9.
+    fn precedence(self) -> u8 {
         match self {
             Infix::Pipe => 1,
             Infix::Binary(op) => match op {
@@ -46,11 +46,11 @@ impl Infix {
 impl Builder<'_> {
     /// An expression, or [`ExprKind::Error`] where one is missing.
     pub(super) fn expr(&mut self, pair: Pair<'_>) -> Expr {
-        self.tall(pair).0
+        self.expr_with_height(pair).0
     }
 
     /// An expression and the height of its tree.
-    pub(super) fn tall(&mut self, pair: Pair<'_>) -> (Expr, usize) {
+    pub(super) fn expr_with_height(&mut self, pair: Pair<'_>) -> (Expr, usize) {
         let span = self.span(&pair);
         if pair.as_rule() == Rule::missing {
             self.missing(&pair);
@@ -60,28 +60,28 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             let at = self.span(&p);
             parts.push(match p.as_rule() {
-                Rule::neg => Part::Prefix(UnaryOp::Neg, at),
-                Rule::not => Part::Prefix(UnaryOp::Not, at),
+                Rule::neg => Term::Prefix(UnaryOp::Neg, at),
+                Rule::not => Term::Prefix(UnaryOp::Not, at),
                 Rule::operand => {
                     let (e, h) = self.operand(p);
-                    Part::Operand(e, h)
+                    Term::Operand(e, h)
                 }
                 Rule::missing => {
                     self.missing(&p);
-                    Part::Operand(Expr { kind: ExprKind::Error, span: at }, 1)
+                    Term::Operand(Expr { kind: ExprKind::Error, span: at }, 1)
                 }
-                rule => Part::Infix(self.infix(rule, at), at),
+                rule => Term::Infix(self.infix(rule, at), at),
             });
         }
         if parts.len() > 2 * MAX_HEIGHT {
-            return (self.too_tall(span), 1);
+            return (self.too_deep(span), 1);
         }
         let mut parts = parts.into_iter().peekable();
-        let (expr, height) = self.climb(&mut parts, 0);
-        if height > MAX_HEIGHT { (self.too_tall(span), 1) } else { (expr, height) }
+        let (expr, height) = self.parse_precedence(&mut parts, 0);
+        if height > MAX_HEIGHT { (self.too_deep(span), 1) } else { (expr, height) }
     }
 
-    fn too_tall(&mut self, span: Span) -> Expr {
+    fn too_deep(&mut self, span: Span) -> Expr {
         self.diagnostics.push(
             Diagnostic::error(codes::E0111, format!("this expression has more than {MAX_HEIGHT} nested operations"))
                 .at(span, "too deeply nested")
@@ -112,7 +112,7 @@ impl Builder<'_> {
             Rule::rem => BinaryOp::Rem,
             Rule::pow => BinaryOp::Pow,
             _ => {
-                let (wrong, op) = match self.written(span) {
+                let (wrong, op) = match self.source_text(span) {
                     "||" => ("||", BinaryOp::Or),
                     _ => ("&&", BinaryOp::And),
                 };
@@ -127,22 +127,28 @@ impl Builder<'_> {
         })
     }
 
-    /// Takes operators that bind more strongly than `floor` from the row.
-    fn climb(&mut self, parts: &mut Peekable<impl Iterator<Item = Part>>, floor: u8) -> (Expr, usize) {
+    /// Parses operators with a precedence above `min_precedence` (precedence climbing).
+    fn parse_precedence(
+        &mut self,
+        parts: &mut Peekable<impl Iterator<Item = Term>>,
+        min_precedence: u8,
+    ) -> (Expr, usize) {
         let (mut left, mut height) = match parts.next() {
-            Some(Part::Operand(e, h)) => (e, h),
-            Some(Part::Prefix(op, span)) => {
-                let (inner, h) = self.climb(parts, if op == UnaryOp::Not { 4 } else { 9 });
+            Some(Term::Operand(e, h)) => (e, h),
+            Some(Term::Prefix(op, span)) => {
+                let (inner, h) = self.parse_precedence(parts, if op == UnaryOp::Not { 4 } else { 9 });
                 let span = span.to(inner.span);
                 (Expr { kind: ExprKind::Unary(op, Box::new(inner)), span }, h + 1)
             }
-            // The grammar begins every row with an operand.
-            Some(Part::Infix(_, span)) => (Expr { kind: ExprKind::Error, span }, 1),
+            // The grammar starts every list with an operand.
+            Some(Term::Infix(_, span)) => (Expr { kind: ExprKind::Error, span }, 1),
             None => (Expr { kind: ExprKind::Error, span: Span::NONE }, 1),
         };
-        while let Some(Part::Infix(op, at)) = parts.next_if(|p| matches!(p, Part::Infix(op, _) if op.power() > floor)) {
+        while let Some(Term::Infix(op, at)) =
+            parts.next_if(|p| matches!(p, Term::Infix(op, _) if op.precedence() > min_precedence))
+        {
             let right_assoc = matches!(op, Infix::Binary(BinaryOp::Pow));
-            let (right, h) = self.climb(parts, op.power() - u8::from(right_assoc));
+            let (right, h) = self.parse_precedence(parts, op.precedence() - u8::from(right_assoc));
             height = height.max(h) + 1;
             let span = left.span.to(right.span);
             let kind = match op {
@@ -201,26 +207,26 @@ impl Builder<'_> {
                 }
                 _ => {
                     let name = p.into_inner().next().map(|w| self.ident(&w));
-                    let name = name.unwrap_or_else(|| self.nameless(span));
+                    let name = name.unwrap_or_else(|| self.missing_ident(span));
                     ExprKind::Field(Box::new(expr), name)
                 }
             };
             expr = Expr { kind, span };
             height += 1;
             if height > MAX_HEIGHT {
-                return (self.too_tall(span), 1);
+                return (self.too_deep(span), 1);
             }
         }
         (expr, height)
     }
 
-    /// What stands in the brackets of `x[0]`, and its height.
+    /// The index in `x[0]`, and the height of its tree.
     fn index(&mut self, pair: Pair<'_>, span: Span) -> (Expr, usize) {
         let (mut at, mut height, mut slice) = (Expr { kind: ExprKind::Error, span }, 1, false);
         for p in pair.into_inner() {
             match p.as_rule() {
-                // What follows a slice is of the same kind: `x[:, 0]`.
-                Rule::junk_rest if slice => self.lose(p.as_str()),
+                // Text after a slice is part of the same mistake: `x[:, 0]`.
+                Rule::junk_rest if slice => self.record_skipped(p.as_str()),
                 Rule::junk_rest => self.junk(&p),
                 Rule::slip_slice => {
                     slice = true;
@@ -234,12 +240,12 @@ impl Builder<'_> {
                     );
                 }
                 _ => {
-                    let (e, h) = self.tall(p);
+                    let (e, h) = self.expr_with_height(p);
                     (at, height) = (e, height.max(h));
                 }
             }
         }
-        // Half of a slice is no index: nothing is compared with it.
+        // Part of a slice is not an index; an error node is not checked further.
         if slice {
             at = Expr { kind: ExprKind::Error, span };
         }
@@ -287,13 +293,13 @@ impl Builder<'_> {
             }
             Rule::each | Rule::sum => {
                 let each = pair.as_rule() == Rule::each;
-                let (mut var, mut over) = (self.nameless(span), Box::new(Expr { kind: ExprKind::Error, span }));
+                let (mut var, mut over) = (self.missing_ident(span), Box::new(Expr { kind: ExprKind::Error, span }));
                 let mut body = Box::new(Body { span, ..Body::default() });
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => var = self.ident(&p),
                         Rule::expr | Rule::missing => {
-                            let (e, h) = self.tall(p);
+                            let (e, h) = self.expr_with_height(p);
                             (*over, height) = (e, height.max(h + 1));
                         }
                         Rule::body => {
@@ -322,7 +328,7 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::expr | Rule::missing => {
-                    let (e, h) = self.tall(p);
+                    let (e, h) = self.expr_with_height(p);
                     height = height.max(h);
                     conds.push(e);
                 }
@@ -350,7 +356,7 @@ impl Builder<'_> {
         // Each `else when` is a body whose value is another `when`.
         height += 2 * arms.len();
         if height > MAX_HEIGHT {
-            return (self.too_tall(span), 1);
+            return (self.too_deep(span), 1);
         }
         let mut expr = Expr { kind: ExprKind::Error, span };
         for (i, (cond, then)) in arms.into_iter().enumerate().rev() {
@@ -369,7 +375,7 @@ impl Builder<'_> {
         (expr, height)
     }
 
-    /// Arguments, settings or elements, and the height of the highest.
+    /// Arguments, settings or elements, and the maximum height of their trees.
     fn args(&mut self, pair: Pair<'_>) -> (Vec<Arg>, usize) {
         let (mut args, mut height) = (Vec::new(), 1);
         for p in pair.into_inner() {
@@ -379,7 +385,7 @@ impl Builder<'_> {
             }
             let span = self.span(&p);
             if p.as_rule() == Rule::slip_arg {
-                self.lacks_comma(&p);
+                self.missing_comma(&p);
             }
             let mut arg = Arg { name: None, spread: false, value: Expr { kind: ExprKind::Error, span } };
             for p in p.into_inner() {
@@ -397,7 +403,7 @@ impl Builder<'_> {
                         );
                     }
                     Rule::expr | Rule::missing => {
-                        let (e, h) = self.tall(p);
+                        let (e, h) = self.expr_with_height(p);
                         (arg.value, height) = (e, height.max(h));
                     }
                     _ => {}
@@ -408,28 +414,28 @@ impl Builder<'_> {
         (args, height)
     }
 
-    /// Tells that a comma is missing before an argument or parameter.
-    pub(super) fn lacks_comma(&mut self, pair: &Pair<'_>) {
+    /// Reports a missing comma before an argument or parameter.
+    pub(super) fn missing_comma(&mut self, pair: &Pair<'_>) {
         let start = pair.as_span().start();
-        let before = self.clean.text.get(..start).unwrap_or("").trim_end().len();
+        let before = self.edited.text.get(..start).unwrap_or("").trim_end().len();
         let word = pair.clone().into_inner().next().map_or("", |w| w.as_str());
-        if self.fault_at != Some(start) {
+        if self.reported_at != Some(start) {
             self.diagnostics.push(
                 Diagnostic::error(codes::E0101, format!("missing comma before `{word}`"))
-                    .at(self.place(before, before), "expected `,`")
+                    .at(self.span_at(before, before), "expected `,`")
                     .help("separate them with `,`")
-                    .fix(self.place(before, before), ","),
+                    .fix(self.span_at(before, before), ","),
             );
         }
     }
 
-    /// Expressions with commas between them, and the height of the highest.
+    /// Expressions separated by commas, and the maximum height of their trees.
     pub(super) fn expr_list(&mut self, pair: Pair<'_>) -> (Vec<Expr>, usize) {
         let (mut list, mut height) = (Vec::new(), 1);
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::expr | Rule::missing => {
-                    let (e, h) = self.tall(p);
+                    let (e, h) = self.expr_with_height(p);
                     list.push(e);
                     height = height.max(h);
                 }
@@ -456,7 +462,7 @@ impl Builder<'_> {
         } else if digits.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b)) {
             digits.parse::<f64>().ok().map(|x| x * factor as f64).filter(|x| x.is_finite()).and_then(|x| match factor {
                 1 => Some(ExprKind::Float(x)),
-                // `1.5M` is a whole number; `1.0005K` is none. Below 2^53 the conversion is exact.
+                // `1.5M` is an integer, `1.0005K` is not. Below 2^53 the conversion is exact.
                 _ if (x - x.round()).abs() < 1e-6 && x < 9e15 => Some(ExprKind::Int(x.round() as i64)),
                 _ => None,
             })

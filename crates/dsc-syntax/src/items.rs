@@ -16,7 +16,7 @@ impl Builder<'_> {
             Rule::label_item => ItemKind::Label(self.input(pair, span)),
             Rule::block_item => ItemKind::Block(self.block(pair, span)),
             Rule::model_item => {
-                let (mut name, mut body) = (self.nameless(span), Body { span, ..Body::default() });
+                let (mut name, mut body) = (self.missing_ident(span), Body { span, ..Body::default() });
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => name = self.ident(&p),
@@ -43,7 +43,7 @@ impl Builder<'_> {
                         _ => changes.push(self.change(p)),
                     }
                 }
-                ItemKind::Variant(Variant { name: name.unwrap_or_else(|| self.nameless(span)), base, changes })
+                ItemKind::Variant(Variant { name: name.unwrap_or_else(|| self.missing_ident(span)), base, changes })
             }
             Rule::recipe_item => {
                 let (mut name, mut base, mut entries) = (None, None, Vec::new());
@@ -60,7 +60,7 @@ impl Builder<'_> {
                         _ => entries.push(self.recipe_entry(p)),
                     }
                 }
-                ItemKind::Recipe(Recipe { name: name.unwrap_or_else(|| self.nameless(span)), base, entries })
+                ItemKind::Recipe(Recipe { name: name.unwrap_or_else(|| self.missing_ident(span)), base, entries })
             }
             Rule::expect_item => {
                 let (mut claims, mut recipe) = (Vec::new(), None);
@@ -86,7 +86,7 @@ impl Builder<'_> {
     }
 
     fn use_item(&mut self, pair: Pair<'_>, span: Span) -> ItemKind {
-        let (mut from, mut quoted, mut names) = (self.nameless(span), false, Vec::new());
+        let (mut from, mut quoted, mut names) = (self.missing_ident(span), false, Vec::new());
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::string => (from, quoted) = (self.string(&p), true),
@@ -112,7 +112,7 @@ impl Builder<'_> {
         Some((self.ident(&name?), other.map(|o| self.ident(&o))))
     }
 
-    /// Names with junk between them.
+    /// A list of names; other text is reported as junk.
     fn names(&mut self, pair: Pair<'_>) -> Vec<Ident> {
         let mut names = Vec::new();
         for p in pair.into_inner() {
@@ -127,7 +127,7 @@ impl Builder<'_> {
 
     fn hyper(&mut self, pair: Pair<'_>, span: Span) -> ItemKind {
         let mut hyper = Hyper {
-            name: self.nameless(span),
+            name: self.missing_ident(span),
             params: Vec::new(),
             value: Expr { kind: ExprKind::Error, span },
             domain: None,
@@ -152,7 +152,7 @@ impl Builder<'_> {
 
     pub(super) fn input(&mut self, pair: Pair<'_>, span: Span) -> Input {
         let mut input =
-            Input { name: self.nameless(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, from: None };
+            Input { name: self.missing_ident(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, from: None };
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => input.name = self.ident(&p),
@@ -168,7 +168,7 @@ impl Builder<'_> {
 
     pub(super) fn block(&mut self, pair: Pair<'_>, span: Span) -> Block {
         let mut block = Block {
-            name: self.nameless(span),
+            name: self.missing_ident(span),
             generics: Vec::new(),
             params: Vec::new(),
             result: None,
@@ -185,7 +185,7 @@ impl Builder<'_> {
                         match p.as_rule() {
                             Rule::param => block.params.push(self.param(p)),
                             Rule::slip_param => {
-                                self.lacks_comma(&p);
+                                self.missing_comma(&p);
                                 block.params.push(self.param(p));
                             }
                             Rule::paren => {}
@@ -196,12 +196,12 @@ impl Builder<'_> {
                 Rule::constraint => block.constraint = self.inner_expr(p),
                 Rule::slip_arrow => {
                     let at = self.span(&p);
-                    let before = self.clean.text.get(..p.as_span().start()).unwrap_or("");
+                    let before = self.edited.text.get(..p.as_span().start()).unwrap_or("");
                     let arrow = if before.ends_with([' ', '\t', '\n']) { "->" } else { " ->" };
                     self.diagnostics.push(
                         Diagnostic::error(
                             codes::E0101,
-                            format!("expected `->` before the result type, found `{}`", self.written(at)),
+                            format!("expected `->` before the result type, found `{}`", self.source_text(at)),
                         )
                         .at(at, "expected `->`")
                         .help("write `->`")
@@ -220,7 +220,7 @@ impl Builder<'_> {
     fn param(&mut self, pair: Pair<'_>) -> Param {
         let span = self.span(&pair);
         let mut param =
-            Param { name: self.nameless(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, default: None };
+            Param { name: self.missing_ident(span), ty: TypeExpr { kind: TypeExprKind::Error, span }, default: None };
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => param.name = self.ident(&p),
@@ -255,7 +255,7 @@ impl Builder<'_> {
                     }
                 }
                 let mut names = names.into_iter();
-                let name = names.next().unwrap_or_else(|| self.nameless(span));
+                let name = names.next().unwrap_or_else(|| self.missing_ident(span));
                 let value = value.unwrap_or(Expr { kind: ExprKind::Error, span });
                 match rule {
                     Rule::set_stmt => Change::Set { name, value, span },
@@ -303,14 +303,14 @@ impl Builder<'_> {
         }
         match (rule, value) {
             (Rule::set_stmt, SettingValue::Expr(value)) => {
-                let name = path.into_iter().next().unwrap_or_else(|| self.nameless(span));
+                let name = path.into_iter().next().unwrap_or_else(|| self.missing_ident(span));
                 RecipeEntry::Set { name, value, span }
             }
             (_, value) => RecipeEntry::Key { path, value, span },
         }
     }
 
-    /// A type; one with a fault in it is no type, so that nothing is compared with half of it.
+    /// A type. If it contains an error, the result is `Error`, so that it is not checked further.
     pub(super) fn type_expr(&mut self, pair: Pair<'_>) -> TypeExpr {
         let span = self.span(&pair);
         let before = self.diagnostics.len();
@@ -324,7 +324,7 @@ impl Builder<'_> {
                 self.missing(&pair);
                 TypeExprKind::Error
             }
-            Rule::like_type => TypeExprKind::Like(self.first_ident(pair).unwrap_or_else(|| self.nameless(span))),
+            Rule::like_type => TypeExprKind::Like(self.first_ident(pair).unwrap_or_else(|| self.missing_ident(span))),
             Rule::list_type | Rule::tuple_type => {
                 let list = pair.as_rule() == Rule::list_type;
                 let mut inner = Vec::new();
@@ -358,7 +358,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether the rule reads a type.
+/// Whether this rule matches a type.
 pub(super) fn is_type(rule: Rule) -> bool {
     matches!(rule, Rule::list_type | Rule::tuple_type | Rule::like_type | Rule::named_type | Rule::missing_type)
 }

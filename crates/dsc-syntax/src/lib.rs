@@ -1,36 +1,36 @@
-//! Files, diagnostics, and the text of a model as a tree.
+//! Source files, diagnostics, and the parser and formatter of `.dsl` files.
 //!
 //! - [`source`]: files in one offset space, and the [`World`](source::World) they are read from;
-//! - [`diag`]: faults as data, their codes, and how they are rendered;
-//! - [`parse`]: text to tree; it never fails: it returns a tree and the diagnostics beside it;
-//! - [`format()`] gives a text without faults its layout.
+//! - [`diag`]: diagnostics as data, the table of their codes, and their rendering as text or JSON;
+//! - [`parse`]: text to syntax tree ([`ast`]). It never fails: it returns a tree and a list of diagnostics;
+//! - [`format()`]: the one layout of a file without errors.
 //!
-//! Reading goes in four linear steps: `scan` finds tokens, comments and docs; `balance` closes what was left open and
-//! limits depth; the grammar (`grammar/dsl.pest`) reads the text so mended, with a `junk` rule for whatever fits
-//! nothing; `parse`, `items`, `stmts` and `exprs` build the tree and tell what was wrong with the junk. Spans lead back
-//! to the text as it was written.
+//! Parsing has four steps, each linear in the length of the text: `scan` finds tokens, comments and docs; `balance`
+//! closes open brackets and limits their depth; the grammar (`grammar/dsl.pest`) parses the edited text, with a `junk`
+//! rule for text that no other rule accepts; `parse`, `items`, `stmts` and `exprs` build the tree, and `errors` reports
+//! what is wrong with the junk. Spans always refer to the original text.
 //!
-//! What the language leaves to the reader of its text:
+//! Details of the syntax that the grammar alone does not show:
 //! - `//` divides only inside brackets, where a whole operand and a comma or closing bracket follow on the same line;
-//!   elsewhere it begins a comment, and one behind a value that reads as a division is an error (`E0112`), unless two
-//!   blanks stand before it.
+//!   elsewhere it begins a comment. A comment after a value that looks like a division is an error (`E0112`), unless it
+//!   is preceded by two spaces.
 //! - `(`, `[`, `.` and the `{` of an instance continue an operand on its own line only; operators may begin a line.
-//! - `Name{` begins an instance when a setting follows (`Name {k: ..`, `Name{k: ..`), or nothing (`Name{}`); any other
-//!   brace behind an expression opens a body.
+//! - `Name{` begins an instance if a setting follows (`Name {k: ..`, `Name{k: ..`) or nothing does (`Name{}`); any other
+//!   brace after an expression begins a body.
 
 pub mod diag;
 pub mod source;
 
 pub mod ast;
 mod balance;
-mod clean;
+mod edited_text;
+mod errors;
 mod exprs;
-mod fault;
 mod format;
 pub mod inheritance;
 mod items;
 mod parse;
-mod same;
+mod same_tree;
 mod scan;
 mod setting;
 mod stmts;
@@ -38,5 +38,5 @@ pub mod visit;
 
 pub use format::format;
 pub use parse::parse;
-pub use same::same_tree;
+pub use same_tree::same_tree;
 pub use setting::parse_setting;

@@ -1,8 +1,8 @@
-//! From a file to its tree.
+//! Parsing of a file into its syntax tree.
 
 use super::ast::{Ident, Item, ItemKind, Module};
 use super::balance::balance;
-use super::clean::Clean;
+use super::edited_text::EditedText;
 use super::scan::{Comment, Doc, scan};
 use crate::diag::{Diagnostic, Diagnostics, codes::syntax as codes};
 use crate::source::{FileId, SourceMap, Span, Spanned};
@@ -14,31 +14,31 @@ use std::collections::{BTreeMap, BTreeSet};
 #[grammar = "../../grammar/dsl.pest"]
 pub(super) struct Dsl;
 
-/// A piece of the text that a rule took.
+/// The match of one grammar rule.
 pub(super) type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
-/// Pieces in order.
+/// Matches in source order.
 pub(super) type Pairs<'a> = pest::iterators::Pairs<'a, Rule>;
 
-/// Reads one file of the map into a tree. Never fails: faults are `Error` nodes and diagnostics in the order of their
-/// places. A file that is not in the map is an empty module.
+/// Parses one file of the map. Never fails: unparsable text becomes `Error` nodes and diagnostics, which are returned in
+/// source order. A file that is not in the map gives an empty module.
 pub fn parse(sources: &SourceMap, file: FileId) -> (Module, Vec<Diagnostic>) {
     let Some(source) = sources.file(file) else { return (Module::default(), Vec::new()) };
     let (module, diagnostics, _) = read(&source.text, source.base as usize, |_| ());
     (module, diagnostics)
 }
 
-/// What the rules took of a text without faults.
+/// The parse of a text without errors, as the formatter needs it.
 pub(super) struct Concrete<'a> {
-    /// The pieces of the file, with offsets that are those of the text.
+    /// The matches of the grammar rules; their offsets are those of the text.
     pub pairs: Pairs<'a>,
-    /// The text with blanks in the place of comments.
-    pub clean: &'a str,
-    /// Comments in order.
+    /// The text with comments replaced by spaces.
+    pub code: &'a str,
+    /// Comments in source order.
     pub comments: &'a [Comment],
 }
 
-/// Reads a text whose first byte has the global offset `base`. Where it is free of faults, `with` sees its pieces.
+/// Parses a text whose first byte has the global offset `base`. If there are no errors, `with` is called with the matches.
 pub(super) fn read<T>(
     text: &str,
     base: usize,
@@ -59,9 +59,9 @@ pub(super) fn read<T>(
     diagnostics.extend(scanned.diagnostics);
     let mut seen = None;
     if shallow {
-        let clean = Clean::new(text, scanned.edits);
+        let edited = EditedText::new(text, scanned.edits);
         let lost = BTreeSet::new();
-        let mut builder = Builder { source: text, clean: &clean, base, docs, diagnostics, lost, fault_at: None };
+        let mut builder = Builder { source: text, edited: &edited, base, docs, diagnostics, lost, reported_at: None };
         let pairs;
         (module.items, pairs) = builder.file();
         module.lost = builder.lost;
@@ -69,40 +69,40 @@ pub(super) fn read<T>(
         if let Some(pairs) = pairs
             && diagnostics.is_empty()
         {
-            seen = Some(with(Concrete { pairs, clean: &clean.text, comments: &scanned.comments }));
+            seen = Some(with(Concrete { pairs, code: &edited.text, comments: &scanned.comments }));
         }
     }
     (module, diagnostics.into_sorted(), seen)
 }
 
-/// Builds nodes from what the rules took.
+/// Builds syntax tree nodes from the matches of the grammar.
 pub(super) struct Builder<'a> {
     pub source: &'a str,
-    pub clean: &'a Clean,
+    pub edited: &'a EditedText,
     pub base: usize,
     docs: BTreeMap<usize, Vec<String>>,
     pub diagnostics: Diagnostics,
-    /// Words of text that no rule took.
+    /// Words of text that no rule accepts.
     pub lost: BTreeSet<String>,
-    /// Where (in the clean text) something was last missing: junk that starts there is the same fault.
-    pub fault_at: Option<usize>,
+    /// Offset in the edited text of the last "missing" error; junk that starts there has the same cause.
+    pub reported_at: Option<usize>,
 }
 
 impl<'a> Builder<'a> {
-    /// Items, and the pieces they were built of.
+    /// Items, and the matches they were built from.
     fn file(&mut self) -> (Vec<Item>, Option<Pairs<'a>>) {
-        let clean = self.clean;
-        match Dsl::parse(Rule::file, &clean.text) {
+        let edited = self.edited;
+        match Dsl::parse(Rule::file, &edited.text) {
             Ok(pairs) => {
                 let pieces = pairs.clone().flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI);
                 (pieces.map(|p| self.item(p)).collect(), Some(pairs))
             }
-            // The grammar takes every balanced text; should it not, the fault has its place all the same.
+            // The grammar accepts every balanced text; if it does not, report where it fails.
             Err(error) => {
                 let at = match error.location {
                     pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
                 };
-                let span = self.place(at, at);
+                let span = self.span_at(at, at);
                 self.diagnostics.push(
                     Diagnostic::error(codes::E0101, "unexpected text")
                         .at(span, "the file cannot be parsed from here on"),
@@ -112,15 +112,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The span of a piece, without the blanks that pest leaves at its end.
+    /// The span of a match, without the trailing whitespace that pest includes.
     pub fn span(&self, pair: &Pair<'_>) -> Span {
         let start = pair.as_span().start();
-        self.place(start, start + pair.as_str().trim_end().len())
+        self.span_at(start, start + pair.as_str().trim_end().len())
     }
 
-    /// A range of the clean text as a span of the file.
-    pub fn place(&self, start: usize, end: usize) -> Span {
-        let (mut start, mut end) = (self.clean.origin(start), self.clean.origin(end));
+    /// A range of the edited text as a span of the file.
+    pub fn span_at(&self, start: usize, end: usize) -> Span {
+        let (mut start, mut end) = (self.edited.original_offset(start), self.edited.original_offset(end));
         while !self.source.is_char_boundary(start) {
             start -= 1;
         }
@@ -130,24 +130,24 @@ impl<'a> Builder<'a> {
         Span::new(self.base + start, self.base + end.max(start))
     }
 
-    /// The file's own text of a span of it.
-    pub fn written(&self, span: Span) -> &'a str {
+    /// The original text of a span of this file.
+    pub fn source_text(&self, span: Span) -> &'a str {
         let (start, end) = (span.start as usize, span.end as usize);
         self.source.get(start.saturating_sub(self.base)..end.saturating_sub(self.base)).unwrap_or("")
     }
 
-    /// A name, as written in the file.
+    /// A name, as spelled in the file.
     pub fn ident(&self, pair: &Pair<'_>) -> Ident {
         let span = self.span(pair);
-        Spanned::new(self.written(span).to_owned(), span)
+        Spanned::new(self.source_text(span).to_owned(), span)
     }
 
-    /// The name that should stand there.
-    pub fn nameless(&self, span: Span) -> Ident {
+    /// A placeholder for a missing name.
+    pub fn missing_ident(&self, span: Span) -> Ident {
         Spanned::new("_".to_owned(), Span { end: span.start, ..span })
     }
 
-    /// A string's value: `\"` and `\\` are its escapes.
+    /// The value of a string literal; the escapes are `\"` and `\\`.
     pub fn string(&self, pair: &Pair<'_>) -> Spanned<String> {
         let raw = pair.as_str().strip_prefix('"').and_then(|r| r.strip_suffix('"')).unwrap_or("");
         let mut value = String::with_capacity(raw.len());
@@ -161,9 +161,9 @@ impl<'a> Builder<'a> {
         Spanned::new(value, self.span(pair))
     }
 
-    /// The `///` lines that stand before a piece.
+    /// The `///` lines before a match.
     pub fn docs(&mut self, pair: &Pair<'_>) -> Vec<String> {
-        let at = self.clean.origin(pair.as_span().start());
+        let at = self.edited.original_offset(pair.as_span().start());
         self.docs.remove(&at).unwrap_or_default()
     }
 }

@@ -1,14 +1,14 @@
-//! The linear scan before the grammar: tokens, comments, docs, strings.
+//! The scan before the grammar, linear in the length of the text: tokens, comments, docs, strings.
 //!
-//! It knows no structure. Its tokens serve [`super::balance`], which mends brackets, and its edits become the clean text
-//! that the grammar reads.
+//! [`super::balance`] matches the brackets among its tokens; its edits produce the [`EditedText`](super::edited_text)
+//! that the grammar parses.
 
 use super::balance::ITEM_WORDS;
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::Span;
 use std::collections::BTreeSet;
 
-/// What a token is, as far as the scan can tell.
+/// Kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     Word,
@@ -19,7 +19,7 @@ pub(super) enum TokenKind {
     Punct(char),
 }
 
-/// A token with its place in the file.
+/// A token and its byte range in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub kind: TokenKind,
@@ -27,11 +27,11 @@ pub(super) struct Token {
     pub end: usize,
     /// Whether it is the first on its line.
     pub first: bool,
-    /// Blanks before the first token of its line.
+    /// Indentation of its line, in characters.
     pub indent: usize,
 }
 
-/// `start..end` of the file becomes `text`.
+/// Replaces `start..end` of the file by `text`.
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
     pub start: usize,
@@ -49,12 +49,12 @@ pub(super) struct Doc {
     pub before: usize,
 }
 
-/// A comment, docs included, without the blanks at its end.
+/// A comment or doc comment, without trailing whitespace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comment {
     pub start: usize,
     pub end: usize,
-    /// Whether nothing stands before it on its line.
+    /// Whether it is the first text on its line.
     pub own_line: bool,
 }
 
@@ -76,14 +76,14 @@ pub(super) fn scan(text: &str, base: usize) -> Scan {
         at: 0,
         out: Scan::default(),
         open: Vec::new(),
-        fresh: true,
+        line_start: true,
         indent: 0,
         item: "",
-        unclosed: false,
-        doubtful: Vec::new(),
+        unclosed_comment: false,
+        possible_divisions: Vec::new(),
     };
     s.run();
-    s.refuse_doubtful();
+    s.report_possible_divisions();
     s.out
 }
 
@@ -92,17 +92,17 @@ struct Scanner<'a> {
     base: usize,
     at: usize,
     out: Scan,
-    /// Open brackets, without checks: enough to tell `//` the operator from `//` the comment.
+    /// Open brackets, unchecked: used to distinguish the operator `//` from a comment.
     open: Vec<char>,
-    /// Whether no token stands on this line yet.
-    fresh: bool,
+    /// Whether the current line has no token so far.
+    line_start: bool,
     indent: usize,
-    /// The word of the item at hand.
+    /// Keyword of the current item.
     item: &'a str,
-    /// Whether a `/*` without `*/` was met.
-    unclosed: bool,
-    /// Comments that would read as the right side of a division: place, and the names in it.
-    doubtful: Vec<(usize, usize, Vec<&'a str>)>,
+    /// Whether there is a `/*` without `*/`.
+    unclosed_comment: bool,
+    /// Comments that could be the right operand of a division: byte range, and the names in it.
+    possible_divisions: Vec<(usize, usize, Vec<&'a str>)>,
 }
 
 impl<'a> Scanner<'a> {
@@ -120,12 +120,12 @@ impl<'a> Scanner<'a> {
             match c {
                 '\n' => {
                     self.at += 1;
-                    self.fresh = true;
+                    self.line_start = true;
                     self.indent = 0;
                 }
                 ' ' | '\t' | '\r' => {
                     self.at += 1;
-                    self.indent += usize::from(self.fresh);
+                    self.indent += usize::from(self.line_start);
                 }
                 c if c.is_whitespace() || c == '\u{feff}' => self.blank(c.len_utf8()),
                 '/' if rest.starts_with("//") && !self.divides() => self.comment(),
@@ -178,16 +178,16 @@ impl<'a> Scanner<'a> {
 
     fn token(&mut self, kind: TokenKind, len: usize) {
         let (start, end) = (self.at, self.at + len);
-        self.out.tokens.push(Token { kind, start, end, first: self.fresh, indent: self.indent });
-        // Docs wait for the token they stand before.
+        self.out.tokens.push(Token { kind, start, end, first: self.line_start, indent: self.indent });
+        // Docs belong to the token that follows them.
         for doc in self.out.docs.iter_mut().rev().take_while(|d| d.before == usize::MAX) {
             doc.before = start;
         }
         self.at = end;
-        self.fresh = false;
+        self.line_start = false;
     }
 
-    /// Puts spaces in the place of the next `len` bytes.
+    /// Replaces the next `len` bytes by spaces.
     fn blank(&mut self, len: usize) {
         self.out.edits.push(Edit { start: self.at, end: self.at + len, text: " ".repeat(len) });
         self.at += len;
@@ -197,7 +197,7 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         let len = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let word = rest.get(..len).unwrap_or("");
-        if ITEM_WORDS.contains(&word) && (self.open.is_empty() || self.fresh && self.indent == 0) {
+        if ITEM_WORDS.contains(&word) && (self.open.is_empty() || self.line_start && self.indent == 0) {
             self.item = word;
         }
         if let Some((i, c)) = word.char_indices().find(|(_, c)| !c.is_ascii()) {
@@ -223,28 +223,27 @@ impl<'a> Scanner<'a> {
                 _ => {}
             }
         }
-        // Never closed: it ends before a bracket or comma, so that these keep their meaning, or with the line.
+        // Unterminated: it ends before a bracket or comma, so that these keep their meaning, or with the line.
         let end = rest.find([')', ']', '}', ',']).unwrap_or(rest.trim_end().len());
         self.out.diagnostics.push(
             Diagnostic::error(codes::E0109, "unterminated string")
                 .at(self.span(self.at, self.at + end), "opened here")
                 .help("close it with `\"` on the same line"),
         );
-        // A quote or backslash inside would end or bend the mended string.
+        // A quote or backslash inside would end or alter the corrected string.
         let inner: String = rest.get(1..end).unwrap_or("").replace(['\\', '"'], "'");
         self.out.edits.push(Edit { start: self.at, end: self.at + end, text: format!("\"{inner}\"") });
         self.token(TokenKind::Str, end);
     }
 
-    /// The text in single quotes that stands here, as other languages have it; none where this quote is a mark of a
-    /// name (`x'`) or is not closed on its line.
+    /// The text of a single-quoted string; none if the quote follows a name (`x'`) or is not closed on its line.
     fn single_quoted(&self) -> Option<&'a str> {
         let glued = self.text.get(..self.at).is_some_and(|t| t.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
         let inner = line(self.rest()).get(1..)?;
         inner.find('\'').filter(|_| !glued).and_then(|end| inner.get(..end))
     }
 
-    /// `'abc'`, read as `"abc"`.
+    /// `'abc'`, parsed as `"abc"`.
     fn single_quotes(&mut self) {
         let inner = self.single_quoted().unwrap_or("");
         let (start, end) = (self.at, self.at + inner.len() + 2);
@@ -261,19 +260,19 @@ impl<'a> Scanner<'a> {
         self.token(TokenKind::Str, end - start);
     }
 
-    /// `/* .. */`, which may go on over lines; one that is never closed ends with its line.
+    /// `/* .. */`, possibly of several lines; an unclosed one ends with its line.
     fn block_comment(&mut self) {
         let rest = self.rest();
         let here = line(rest).trim_end().len();
-        let end = if self.unclosed { None } else { rest.get(2..).and_then(|r| r.find("*/")).map(|i| i + 4) };
-        // Looked for once: what is not there will not be there further on.
-        self.unclosed |= end.is_none();
+        let end = if self.unclosed_comment { None } else { rest.get(2..).and_then(|r| r.find("*/")).map(|i| i + 4) };
+        // Searched only once: there is none further on either.
+        self.unclosed_comment |= end.is_none();
         let len = end.unwrap_or(here);
         let text = rest.get(..len).unwrap_or("");
         let mut fault = Diagnostic::error(codes::E0108, "comments begin with `//`, not with `/*`")
             .at(self.span(self.at, self.at + 2), "not a comment here")
             .help(if text.contains('\n') { "write `//` before each of its lines" } else { "write `//`" });
-        // Behind the comment of one line nothing must stand that would become part of it.
+        // Text after the comment on its line would become part of it.
         if end.is_some() && len == here {
             let inner = text.get(2..len - 2).unwrap_or("").trim();
             fault = fault.fix(self.span(self.at, self.at + len), format!("// {inner}").trim_end().to_owned());
@@ -282,10 +281,10 @@ impl<'a> Scanner<'a> {
         for (i, part) in text.split('\n').enumerate() {
             if i > 0 {
                 self.at += 1;
-                self.fresh = true;
+                self.line_start = true;
                 self.indent = 0;
             }
-            if self.fresh {
+            if self.line_start {
                 self.indent += part.len();
             }
             self.blank(part.len());
@@ -296,24 +295,24 @@ impl<'a> Scanner<'a> {
         let body = line(self.rest());
         let (start, len) = (self.at, body.len());
         let doc = |text: &str| text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned();
-        if let Some(text) = body.strip_prefix("//!").filter(|_| self.fresh) {
+        if let Some(text) = body.strip_prefix("//!").filter(|_| self.line_start) {
             self.out.docs.push(Doc { text: doc(text), module: true, before: usize::MAX });
-        } else if let Some(text) = body.strip_prefix("///").filter(|t| self.fresh && !t.starts_with('/')) {
+        } else if let Some(text) = body.strip_prefix("///").filter(|t| self.line_start && !t.starts_with('/')) {
             self.out.docs.push(Doc { text: doc(text), module: false, before: usize::MAX });
-        } else if !self.fresh && self.after_operand() && !self.set_apart() {
+        } else if !self.line_start && self.after_operand() && !self.after_two_spaces() {
             let mut names = Vec::new();
             if arithmetic(body.get(2..).unwrap_or(""), &mut names).is_some_and(|rest| rest.trim().is_empty())
                 && self.may_divide(&names)
             {
-                self.doubtful.push((start, start + body.trim_end().len(), names));
+                self.possible_divisions.push((start, start + body.trim_end().len(), names));
             }
         }
         let end = start + body.trim_end().len();
-        self.out.comments.push(Comment { start, end, own_line: self.fresh });
+        self.out.comments.push(Comment { start, end, own_line: self.line_start });
         self.blank(len);
     }
 
-    /// Whether the token before ends an operand, so that an operator may follow.
+    /// Whether the previous token ends an operand, so that an operator may follow.
     fn after_operand(&self) -> bool {
         self.out.tokens.last().is_some_and(|t| {
             let word = self.text.get(t.start..t.end).unwrap_or("");
@@ -326,16 +325,16 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Whether two blanks or more stand before the place at hand: that is how a comment behind code is written.
-    fn set_apart(&self) -> bool {
+    /// Whether the current position follows two spaces or a tab, as a comment after code does.
+    fn after_two_spaces(&self) -> bool {
         let before = self.text.get(..self.at).unwrap_or("");
         before.ends_with('\t') || before.ends_with("  ")
     }
 
-    /// Whether what ends here is a value that the names in `by` may divide, as far as the tokens before show it: no type,
-    /// no name behind `for`, no list of a hyper's values, and nothing of a recipe, whose settings are written out.
+    /// Whether the preceding tokens end a value that could be divided by the names in `by`: not a type, a name after
+    /// `for`, a list of a hyper's values, or a setting of a recipe.
     fn may_divide(&self, by: &[&str]) -> bool {
-        // Far enough for any real statement, and it keeps the scan linear.
+        // Enough for any real statement; keeps the scan linear.
         const REACH: usize = 256;
         let tokens = self.out.tokens.get(self.out.tokens.len().saturating_sub(REACH)..).unwrap_or(&[]);
         let word = |t: &Token| self.text.get(t.start..t.end).unwrap_or("");
@@ -347,8 +346,8 @@ impl<'a> Scanner<'a> {
         if before(last).is_some_and(|t| word(t) == "for") {
             return false;
         }
-        // Brackets closed between the token and the end; whether `=` or `where` stands between, so that a value does;
-        // whether a comma does, so that it would be another's.
+        // Number of brackets closed after the token; whether an `=` or `where` follows, which begins a value; whether a
+        // comma follows, after which the value is another one.
         let (mut depth, mut value, mut apart) = (0_usize, false, false);
         for (i, t) in tokens.iter().enumerate().rev() {
             match t.kind {
@@ -371,7 +370,7 @@ impl<'a> Scanner<'a> {
                     match word(t) {
                         "where" => value |= !apart,
                         "use" | "input" | "label" | "model" | "variant" | "drop" if named => return false,
-                        // No hyper is divided by itself.
+                        // A hyper is not divided by itself.
                         "hyper" if named => {
                             let name = tokens.get(i + 1).map_or("", word);
                             return value && !by.contains(&name);
@@ -391,10 +390,10 @@ impl<'a> Scanner<'a> {
     /// closing bracket on the same line.
     fn divides(&self) -> bool {
         let Some(&open) = self.open.last() else { return false };
-        if self.fresh || !self.after_operand() {
+        if self.line_start || !self.after_operand() {
             return false;
         }
-        // Far enough for any real line, and it keeps the scan linear.
+        // Enough for any real line; keeps the scan linear.
         let after = line(self.rest()).get(2..).unwrap_or("");
         let after = after
             .get(..(0..=512.min(after.len())).rev().find(|i| after.is_char_boundary(*i)).unwrap_or(0))
@@ -407,8 +406,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A trailing comment that is arithmetic over numbers and names of this file was probably meant to divide.
-    fn refuse_doubtful(&mut self) {
+    /// Reports trailing comments that consist of arithmetic on numbers and names of this file.
+    fn report_possible_divisions(&mut self) {
         let mut names = BTreeSet::new();
         let mut previous = "";
         for t in &self.out.tokens {
@@ -418,7 +417,7 @@ impl<'a> Scanner<'a> {
             }
             previous = word;
         }
-        for (start, end, used) in std::mem::take(&mut self.doubtful) {
+        for (start, end, used) in std::mem::take(&mut self.possible_divisions) {
             if used.iter().all(|n| names.contains(n)) {
                 self.out.diagnostics.push(
                     Diagnostic::error(
@@ -433,14 +432,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The rest of the line, without its end.
+/// The rest of the line, without the line break.
 fn line(text: &str) -> &str {
     let line = text.split('\n').next().unwrap_or("");
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// Reads operands with operators between them from the start of `text`, which is one line; what follows them is
-/// returned, none when there is no operand. Names of the outermost level are collected.
+/// Parses operands and operators at the start of `text`, which is one line, and returns the rest; none if there is no
+/// operand. Names outside of brackets are added to `names`.
 fn arithmetic<'a>(text: &'a str, names: &mut Vec<&'a str>) -> Option<&'a str> {
     let mut rest = text;
     loop {

@@ -25,7 +25,7 @@ impl Builder<'_> {
             height = height.max(h);
             body.stmts.push(stmt);
         }
-        // The last expression is the value; a fault behind it does not take it away.
+        // The last expression is the value, even if an unparsable statement follows.
         if let Some(last) = body.stmts.iter().rposition(|s| !matches!(s.kind, StmtKind::Error))
             && matches!(body.stmts.get(last).map(|s| &s.kind), Some(StmtKind::Expr(_)))
             && let StmtKind::Expr(value) = body.stmts.remove(last).kind
@@ -35,15 +35,15 @@ impl Builder<'_> {
         (body, height + 1)
     }
 
-    /// Whether two pieces stand on one line with nothing but blanks between them.
+    /// Whether two matches are on the same line.
     fn on_one_line(&self, a: &Pair<'_>, b: &Pair<'_>) -> bool {
         let start = a.as_span().start();
-        let between = self.clean.text.get(start + a.as_str().trim_end().len()..b.as_span().start()).unwrap_or("\n");
+        let between = self.edited.text.get(start + a.as_str().trim_end().len()..b.as_span().start()).unwrap_or("\n");
         !between.contains('\n')
     }
 
-    /// A line that begins with a word which begins no statement: `lte b = a`, `return x`. The rest of the line is read
-    /// as what was meant, where that can be seen, and else left out.
+    /// A line that begins with a word that does not begin a statement: `lte b = a`. The rest of the line is parsed as the
+    /// intended statement if that is clear, and skipped otherwise.
     fn no_statement<'i>(
         &mut self,
         word: &Pair<'i>,
@@ -51,7 +51,7 @@ impl Builder<'_> {
     ) -> Stmt {
         const WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
         let (docs, span) = (self.docs(word), self.span(word));
-        let written = self.written(span);
+        let written = self.source_text(span);
         let help = "a statement begins with `let`, `var`, `for`, `output`, `loss`, `companions` or `reveal`; \
                     the value of a body is its last expression";
         self.diagnostics.push(
@@ -70,7 +70,7 @@ impl Builder<'_> {
                 }
                 continue;
             }
-            self.lose(p.as_str());
+            self.record_skipped(p.as_str());
             last = p;
         }
         Stmt { docs, kind: meant, span }
@@ -91,7 +91,7 @@ impl Builder<'_> {
             match p.as_rule() {
                 Rule::ident => names.push(self.ident(&p)),
                 Rule::expr | Rule::missing => {
-                    let (e, h) = self.tall(p);
+                    let (e, h) = self.expr_with_height(p);
                     (value, height) = (Some(e), height.max(h));
                 }
                 Rule::body => {
@@ -114,7 +114,7 @@ impl Builder<'_> {
             value = self.step(name, at, value);
             height += 1;
         }
-        let name = names.first().cloned().unwrap_or_else(|| self.nameless(span));
+        let name = names.first().cloned().unwrap_or_else(|| self.missing_ident(span));
         let kind = match rule {
             Rule::let_stmt => StmtKind::Let { names, ty, value, mutable },
             Rule::assign_stmt => StmtKind::Assign { names, value },
@@ -131,7 +131,7 @@ impl Builder<'_> {
 
     /// The value of `x = x + 1`, for `x += 1`.
     fn step(&mut self, name: &Ident, at: Span, by: Expr) -> Expr {
-        let written = self.written(at);
+        let written = self.source_text(at);
         let op = match written {
             "+=" => BinaryOp::Add,
             "-=" => BinaryOp::Sub,
@@ -143,7 +143,7 @@ impl Builder<'_> {
         let (name_text, sign) = (&name.value, op.symbol());
         let single =
             !matches!(by.kind, ExprKind::Binary(..) | ExprKind::Range { .. } | ExprKind::Call { piped: true, .. });
-        let value = self.written(by.span);
+        let value = self.source_text(by.span);
         let mut fault = Diagnostic::error(codes::E0115, format!("the language has no `{written}`"))
             .at(at, "not an operator of this language");
         if value.contains('\n') || value.is_empty() {
@@ -160,11 +160,11 @@ impl Builder<'_> {
     }
 
     fn entry(&mut self, pair: Pair<'_>, span: Span) -> ((Ident, Expr), usize) {
-        let (mut name, mut value, mut height) = (self.nameless(span), Expr { kind: ExprKind::Error, span }, 1);
+        let (mut name, mut value, mut height) = (self.missing_ident(span), Expr { kind: ExprKind::Error, span }, 1);
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::word => name = self.ident(&p),
-                Rule::expr | Rule::missing => (value, height) = self.tall(p),
+                Rule::expr | Rule::missing => (value, height) = self.expr_with_height(p),
                 _ => {}
             }
         }

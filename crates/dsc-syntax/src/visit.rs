@@ -1,14 +1,14 @@
-//! Walks over the tree: all expressions and all statements within something, outermost first.
+//! Traversal of the syntax tree: all expressions or statements within a node, in pre-order.
 
 use super::ast::{Body, Expr, ExprKind, Stmt, StmtKind};
 
-/// What stands directly within an expression.
-enum Part<'a> {
+/// A direct child of an expression or statement.
+enum Child<'a> {
     Expr(&'a Expr),
     Body(&'a Body),
 }
 
-fn parts<'a>(e: &'a Expr, f: &mut dyn FnMut(Part<'a>)) {
+fn children<'a>(e: &'a Expr, f: &mut dyn FnMut(Child<'a>)) {
     match &e.kind {
         ExprKind::Int(_)
         | ExprKind::Float(_)
@@ -16,86 +16,86 @@ fn parts<'a>(e: &'a Expr, f: &mut dyn FnMut(Part<'a>)) {
         | ExprKind::Str(_)
         | ExprKind::Name(_)
         | ExprKind::Error => {}
-        ExprKind::Unary(_, x) | ExprKind::Field(x, _) => f(Part::Expr(x)),
+        ExprKind::Unary(_, x) | ExprKind::Field(x, _) => f(Child::Expr(x)),
         ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) | ExprKind::At(a, b) => {
-            f(Part::Expr(a));
-            f(Part::Expr(b));
+            f(Child::Expr(a));
+            f(Child::Expr(b));
         }
         ExprKind::Call { callee, args, .. } | ExprKind::Instance { callee, args } => {
-            f(Part::Expr(callee));
-            args.iter().for_each(|a| f(Part::Expr(&a.value)));
+            f(Child::Expr(callee));
+            args.iter().for_each(|a| f(Child::Expr(&a.value)));
         }
-        ExprKind::List(elements) => elements.iter().for_each(|x| f(Part::Expr(&x.value))),
-        ExprKind::Tuple(list) => list.iter().for_each(|x| f(Part::Expr(x))),
+        ExprKind::List(elements) => elements.iter().for_each(|x| f(Child::Expr(&x.value))),
+        ExprKind::Tuple(list) => list.iter().for_each(|x| f(Child::Expr(x))),
         ExprKind::Range { start, end, .. } => {
-            f(Part::Expr(start));
-            f(Part::Expr(end));
+            f(Child::Expr(start));
+            f(Child::Expr(end));
         }
         ExprKind::Each { over, body, .. } | ExprKind::Sum { over, body, .. } => {
-            f(Part::Expr(over));
-            f(Part::Body(body));
+            f(Child::Expr(over));
+            f(Child::Body(body));
         }
         ExprKind::When { cond, then, otherwise } => {
-            f(Part::Expr(cond));
-            f(Part::Body(then));
-            otherwise.iter().for_each(|b| f(Part::Body(b)));
+            f(Child::Expr(cond));
+            f(Child::Body(then));
+            otherwise.iter().for_each(|b| f(Child::Body(b)));
         }
     }
 }
 
-fn of_stmt<'a>(stmt: &'a Stmt, f: &mut dyn FnMut(Part<'a>)) {
+fn children_of_stmt<'a>(stmt: &'a Stmt, f: &mut dyn FnMut(Child<'a>)) {
     match &stmt.kind {
         StmtKind::Let { value, .. }
         | StmtKind::Assign { value, .. }
         | StmtKind::Output { value, .. }
         | StmtKind::Loss { value, .. }
         | StmtKind::Reveal(value)
-        | StmtKind::Expr(value) => f(Part::Expr(value)),
+        | StmtKind::Expr(value) => f(Child::Expr(value)),
         StmtKind::For { over, body, .. } => {
-            f(Part::Expr(over));
-            f(Part::Body(body));
+            f(Child::Expr(over));
+            f(Child::Body(body));
         }
-        StmtKind::Companions { entries, .. } => entries.iter().for_each(|(_, e)| f(Part::Expr(e))),
+        StmtKind::Companions { entries, .. } => entries.iter().for_each(|(_, e)| f(Child::Expr(e))),
         StmtKind::Error => {}
     }
 }
 
-/// Every expression within `e`, itself first.
+/// Calls `f` for `e` and every expression within it, in pre-order.
 pub fn exprs<'a>(e: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
     f(e);
-    parts(e, &mut |part| match part {
-        Part::Expr(x) => exprs(x, f),
-        Part::Body(body) => exprs_of_body(body, f),
+    children(e, &mut |child| match child {
+        Child::Expr(x) => exprs(x, f),
+        Child::Body(body) => exprs_of_body(body, f),
     });
 }
 
-/// Every expression within a body.
+/// Calls `f` for every expression within a body, in pre-order.
 pub fn exprs_of_body<'a>(body: &'a Body, f: &mut dyn FnMut(&'a Expr)) {
     for stmt in &body.stmts {
-        of_stmt(stmt, &mut |part| match part {
-            Part::Expr(x) => exprs(x, f),
-            Part::Body(body) => exprs_of_body(body, f),
+        children_of_stmt(stmt, &mut |child| match child {
+            Child::Expr(x) => exprs(x, f),
+            Child::Body(body) => exprs_of_body(body, f),
         });
     }
     body.value.iter().for_each(|e| exprs(e, f));
 }
 
-/// Every statement of a body, those of loops and of bodies within expressions too.
+/// Calls `f` for every statement within a body, including those in loops and in bodies of expressions.
 pub fn stmts<'a>(body: &'a Body, f: &mut dyn FnMut(&'a Stmt)) {
     for stmt in &body.stmts {
         f(stmt);
-        of_stmt(stmt, &mut |part| match part {
-            Part::Expr(x) => stmts_of_expr(x, f),
-            Part::Body(body) => stmts(body, f),
+        children_of_stmt(stmt, &mut |child| match child {
+            Child::Expr(x) => stmts_of_expr(x, f),
+            Child::Body(body) => stmts(body, f),
         });
     }
     body.value.iter().for_each(|e| stmts_of_expr(e, f));
 }
 
 fn stmts_of_expr<'a>(e: &'a Expr, f: &mut dyn FnMut(&'a Stmt)) {
-    parts(e, &mut |part| match part {
-        Part::Expr(x) => stmts_of_expr(x, f),
-        Part::Body(body) => stmts(body, f),
+    children(e, &mut |child| match child {
+        Child::Expr(x) => stmts_of_expr(x, f),
+        Child::Body(body) => stmts(body, f),
     });
 }
 

@@ -35,7 +35,7 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     device.open()?;
     let threads = threads(request.threads)?;
     let session = Session::open(request, reporter)?;
-    let (feed, non_finite) = feed(&session)?;
+    let (data, non_finite) = batches(&session)?;
     for ((split, key), count) in &non_finite {
         reporter.notice(&Notice::NonFinite { split: *split, key: key.clone(), count: *count });
     }
@@ -46,11 +46,11 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     let import = request.import.as_ref().map(|i| initial_weights(i, &request.model.file)).transpose()?;
     if let Some(import) = &import {
         import.check(&session.graph, &session.dims)?;
-        if !feed.standardizer().streams.is_empty() {
+        if !data.standardizer().streams.is_empty() {
             reporter.notice(&Notice::ImportStandardized);
         }
     }
-    let manifest = manifest(request, &session, &feed, &non_finite, threads, import.as_ref())?;
+    let manifest = manifest(request, &session, &data, &non_finite, threads, import.as_ref())?;
     // Imported weights hold those of the encoder.
     let encoder = session.encoder.as_ref().filter(|_| import.is_none());
     let encoder = match encoder.and_then(|e| Some((e, e.folder.as_ref()?))) {
@@ -64,16 +64,16 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     let top = RunFolder::create(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
     stop.listen();
     let results =
-        Run { request, session: &session, feed, manifest, device, encoder, import, top: &top, stop }.seeds(reporter)?;
+        Run { request, session: &session, data, manifest, device, encoder, import, top: &top, stop }.seeds(reporter)?;
     Ok(Trained { results, folder: top.path().to_owned() })
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
-pub(crate) fn feed(session: &Session) -> Result<(BatchSource<'_>, NonFinite), Faults> {
+pub(crate) fn batches(session: &Session) -> Result<(BatchSource<'_>, NonFinite), Faults> {
     let settings = &session.resolved.settings;
-    let feed = BatchSource::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None)?;
-    let non_finite = check(&session.graph, &feed, settings).map_err(|d| Faults::at(d, &session.sources))?;
-    Ok((feed, non_finite))
+    let data = BatchSource::new(&session.graph, &session.dataset, session.texts.as_ref(), settings, None)?;
+    let non_finite = check(&session.graph, &data, settings).map_err(|d| Faults::at(d, &session.sources))?;
+    Ok((data, non_finite))
 }
 
 fn beginning(request: &TrainRequest, session: &Session) -> Notice {
@@ -112,7 +112,7 @@ fn initial_weights(import: &ImportRequest, model: &str) -> Result<InitialWeights
 struct Run<'a> {
     request: &'a TrainRequest,
     session: &'a Session,
-    feed: BatchSource<'a>,
+    data: BatchSource<'a>,
     manifest: Manifest,
     device: Device,
     /// Weights of the pretrained text encoder.
@@ -170,12 +170,12 @@ impl Run<'_> {
     }
 
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
-        let Run { request, session, feed, .. } = self;
-        write_start(session, feed, folder, Manifest { seed, ..self.manifest.clone() })?;
+        let Run { request, session, data, .. } = self;
+        write_start(session, data, folder, Manifest { seed, ..self.manifest.clone() })?;
         let job = Job {
             graph: &session.graph,
             dims: &session.dims,
-            data: feed,
+            data,
             settings: &session.resolved.settings,
             level: request.opt_level,
             seed,

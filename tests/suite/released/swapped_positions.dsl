@@ -1,4 +1,4 @@
-//! Two positional arguments of the same shape cannot be told apart. In this language only the first tensor of a call is
+//! Two positional arguments of the same shape cannot be distinguished. In this language only the first tensor of a call is
 //! positional, so the same mistake is an error.
 use std::{CrossAttention, FrameEncoder, MLP, mse}
 

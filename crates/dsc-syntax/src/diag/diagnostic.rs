@@ -1,39 +1,39 @@
-//! One fault, told once.
+//! A diagnostic and a list of them without duplicates.
 
 use super::Code;
 use crate::source::{SourceMap, Span};
 
-/// How bad it is. Errors stop a command, warnings (lints) do not.
+/// Severity of a diagnostic. Errors stop a command, warnings (lints) do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing runs until this is mended.
+    /// The model cannot be compiled or run until this is fixed.
     Error,
-    /// Probably not what was meant; the model still means something.
+    /// The model is valid, but probably not what was intended.
     Warning,
 }
 
-/// A place with a few words about it.
+/// A span with a short text that is shown under it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
-    /// The place.
+    /// The marked text; never [`Span::NONE`].
     pub span: Span,
-    /// What is to be seen there.
+    /// A few words, such as `declared here`.
     pub text: String,
 }
 
-/// A replacement of text that mends a fault, for editors to apply.
+/// A text edit that resolves a diagnostic, for editors to apply.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fix {
-    /// Where.
+    /// The span in which to replace.
     pub span: Span,
-    /// The word within that place that is replaced; empty for the place itself, which may be empty too: an insertion.
+    /// The word within `span` to replace; if empty, all of `span` is replaced. An empty `span` means an insertion.
     pub word: String,
-    /// What is put there.
+    /// The replacement; empty for a deletion.
     pub with: String,
 }
 
 impl Fix {
-    /// The exact place to replace: the first one of `span` at which `word` stands by itself.
+    /// The exact span to replace: the first occurrence in `span` of `word` as a whole word.
     pub fn place(&self, sources: &SourceMap) -> Option<Span> {
         if self.word.is_empty() {
             return Some(self.span);
@@ -51,30 +51,30 @@ impl Fix {
     }
 }
 
-/// One fault: what is wrong, where, why, and what mends it.
+/// One error or warning: what is wrong, where, why, and how to fix it.
 ///
-/// Faults without a place in a source file (data, devices, run folders) have no primary label and name their place
-/// (file, sample, key) in the message.
+/// Diagnostics that do not concern a source file (data, devices, run folders) have no primary label; their message names
+/// the file, sample or key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
-    /// Stable code, see [`super::explain`].
+    /// The stable code, such as `E0203`, whose text [`super::explain`] returns.
     pub code: Code,
-    /// Error or warning.
+    /// Whether it stops the command.
     pub severity: Severity,
-    /// One sentence, lower case, no full stop.
+    /// One sentence in lower case, without a full stop.
     pub message: String,
-    /// Where the fault is.
+    /// The span at fault; the location that the concise format prints.
     pub primary: Option<Label>,
-    /// Where the declarations stand that make it a fault.
+    /// Spans that explain the error, such as the declaration it conflicts with.
     pub secondary: Vec<Label>,
-    /// The one thing that mends it.
+    /// How to fix it, shown as `help:`.
     pub help: Option<String>,
-    /// The same as a replacement of text, where there is one that can be made without looking.
+    /// The same as a text edit, if it can be applied without review.
     pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
-    /// An error. Its labels and remedy are added with [`at`](Self::at), [`because`](Self::because), [`help`](Self::help).
+    /// An error with this code. Labels and help are added with [`at`](Self::at), [`because`](Self::because), [`help`](Self::help).
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Diagnostic {
             code,
@@ -87,12 +87,12 @@ impl Diagnostic {
         }
     }
 
-    /// A lint.
+    /// A warning with this code.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// The place of the fault, with a few words shown under it.
+    /// Sets the primary span, with a short text shown under it. [`Span::NONE`] is ignored.
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         if !span.is_none() {
             self.primary = Some(Label { span, text: text.into() });
@@ -100,7 +100,7 @@ impl Diagnostic {
         self
     }
 
-    /// A declaration that explains why this is a fault.
+    /// Adds a secondary span that explains the error. [`Span::NONE`] is ignored.
     pub fn because(mut self, span: Span, text: impl Into<String>) -> Self {
         if !span.is_none() {
             self.secondary.push(Label { span, text: text.into() });
@@ -108,13 +108,13 @@ impl Diagnostic {
         self
     }
 
-    /// What mends it.
+    /// Sets the help text, replacing an earlier one.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The text that mends it when it takes the place of what stands at `span`.
+    /// Sets the text edit: `with` replaces the text at `span`. [`Span::NONE`] is ignored.
     pub fn fix(mut self, span: Span, with: impl Into<String>) -> Self {
         if !span.is_none() {
             self.fix = Some(Box::new(Fix { span, word: String::new(), with: with.into() }));
@@ -122,7 +122,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds `did you mean ..` when `candidates` hold something close to `wrong`, and keeps any help there was.
+    /// Adds `did you mean ..` if one of `candidates` is similar to `wrong`, before any existing help.
     pub fn did_you_mean<'a>(mut self, wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         if let Some(best) = super::did_you_mean(wrong, candidates) {
             if let Some(at) = &self.primary
@@ -138,13 +138,13 @@ impl Diagnostic {
         self
     }
 
-    /// The same without its places and its replacement, for text that is in no file: a setting of the command line.
+    /// The same diagnostic without labels and fix, for text that is not in a file, such as a setting of the command line.
     #[must_use]
     pub fn without_places(self) -> Self {
         Diagnostic { primary: None, secondary: Vec::new(), fix: None, ..self }
     }
 
-    /// Whether it is an error.
+    /// Whether this is an error rather than a warning.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
@@ -162,10 +162,10 @@ impl std::fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// At most this many errors are reported of one file set; the rest is counted.
+/// The maximum number of errors reported per compilation; further ones are only counted.
 pub const MAX_ERRORS: usize = 100;
 
-/// A growing list of faults, without repeats.
+/// A list of diagnostics without duplicates.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
@@ -178,8 +178,8 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds a fault unless one of the same code stands at the same place already. What `reveal` tells may differ from
-    /// variant to variant, so there the message counts too.
+    /// Adds a diagnostic unless there is one with the same code and primary span. For `reveal` the message is compared as
+    /// well, since the type may differ between variants.
     pub fn push(&mut self, d: Diagnostic) {
         let place = d.primary.as_ref().map(|l| l.span);
         let message = (d.code == super::codes::lints::W0107).then(|| d.message.clone());
@@ -188,33 +188,33 @@ impl Diagnostics {
         }
     }
 
-    /// Adds all of another list.
+    /// Adds several diagnostics, as [`push`](Self::push).
     pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
         other.into_iter().for_each(|d| self.push(d));
     }
 
-    /// Whether any error is in it.
+    /// Whether the list contains an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }
 
-    /// Number of faults of any severity.
+    /// Number of errors and warnings.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether nothing was found.
+    /// Whether there are neither errors nor warnings.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The faults in the order of their places; those without a place come first.
+    /// The diagnostics in source order; those without a span come first.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|d| (d.primary.as_ref().map(|l| l.span), d.code));
         self.list
     }
 
-    /// The faults in the order they were found.
+    /// The diagnostics in the order they were reported.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
     }

@@ -1,7 +1,6 @@
-//! Diagnostics are data: a stable code, a message, the place of the fault, the place that explains it, one remedy.
+//! Diagnostics as data: a stable code, a message, a primary span, secondary spans that explain it, and a suggestion.
 //!
-//! Nothing here prints. [`render`] turns diagnostics into text (`full`, `concise`) or JSON; the command line decides
-//! where it goes.
+//! Nothing here prints. [`render`] turns diagnostics into text (`full`, `concise`) or JSON; the command line writes it.
 
 pub mod codes;
 mod diagnostic;

@@ -1,4 +1,4 @@
-//! Diagnostics as text.
+//! Rendering of diagnostics as text or JSON.
 
 use super::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -9,7 +9,7 @@ use miette::{
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// How diagnostics are written.
+/// Output format of diagnostics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// With source excerpts, for a terminal.
@@ -21,11 +21,11 @@ pub enum Format {
     Json,
 }
 
-/// Writes `diagnostics` in the given format. `color` asks for ANSI colours (full format only).
+/// Renders `diagnostics` in the given format. `color` enables ANSI colours (full format only).
 ///
-/// The text depends on nothing else, neither on the width of a terminal nor on the environment. It ends with a line
-/// feed unless it is empty; JSON is one array, `[]` when there is nothing to tell. Lines and columns count from 1,
-/// columns in characters; `start` and `end` are bytes of the file.
+/// The result does not depend on the terminal or the environment. It ends with a line feed unless it is empty; JSON is
+/// one array, `[]` if there are no diagnostics. Lines and columns count from 1, columns in characters; `start` and `end`
+/// are byte offsets in the file.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, color: bool) -> String {
     match format {
         Format::Full => full(diagnostics, sources, color),
@@ -38,7 +38,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, c
     }
 }
 
-/// The diagnostics as `--format json` shows them, for results that hold more than these.
+/// The diagnostics as in `--format json`, for commands whose JSON result contains more than diagnostics.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
     Value::Array(diagnostics.iter().map(|d| as_json(d, sources)).collect())
 }
@@ -56,7 +56,7 @@ fn concise(d: &Diagnostic, sources: &SourceMap) -> String {
     format!("{place}{}[{}]: {}{help}", word(d.severity), d.code, d.message)
 }
 
-/// `file`, `line`, `column`, `end_line`, `end_column`, `start`, `end` of a place; nulls without one.
+/// `file`, `line`, `column`, `end_line`, `end_column`, `start`, `end` of a span; null without one.
 fn place(span: Option<Span>, sources: &SourceMap) -> serde_json::Map<String, Value> {
     let found = span.and_then(|span| {
         let (_, file) = sources.file_of(span)?;
@@ -111,7 +111,7 @@ fn full(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String 
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(1);
     let mut out = String::new();
     for d in diagnostics {
-        let shown = Shown::new(d, sources);
+        let shown = Report::new(d, sources);
         // Writing to a String cannot fail; the one way to fail is a label outside all files.
         if handler.render_report(&mut out, &shown).is_err() {
             let _ = writeln!(out, "{}", concise(d, sources));
@@ -121,21 +121,21 @@ fn full(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String 
     out
 }
 
-/// A diagnostic as miette sees it.
+/// Adapter from a diagnostic to miette.
 #[derive(Debug)]
-struct Shown<'a> {
+struct Report<'a> {
     of: &'a Diagnostic,
-    code: Space<'a>,
+    code: JoinedFiles<'a>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Report<'a> {
     fn new(of: &'a Diagnostic, sources: &'a SourceMap) -> Self {
         let first = of.primary.as_ref().and_then(|l| sources.file_of(l.span)).map(|(_, file)| file);
-        Shown { of, code: Space { sources, first } }
+        Report { of, code: JoinedFiles { sources, first } }
     }
 
-    /// The place of the fault, where something else is shown before it.
-    fn place_behind(&self) -> Option<String> {
+    /// The location of the primary label, if miette shows another label first.
+    fn place_if_not_first(&self) -> Option<String> {
         let primary = self.of.primary.as_ref()?.span;
         let first = self.of.secondary.iter().map(|l| l.span).filter(|s| self.code.same_file(*s, primary)).min()?;
         let line = |span| self.code.sources.locate(span).map(|at| at.line);
@@ -144,18 +144,18 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl std::fmt::Display for Shown<'_> {
+impl std::fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.of.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for Report<'_> {}
 
-impl miette::Diagnostic for Shown<'_> {
+impl miette::Diagnostic for Report<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
         let mut head = format!("{}[{}]", word(self.of.severity), self.of.code);
-        if let Some(at) = self.place_behind() {
+        if let Some(at) = self.place_if_not_first() {
             let _ = write!(head, " at {at}");
         }
         Some(Box::new(head))
@@ -185,7 +185,7 @@ impl miette::Diagnostic for Shown<'_> {
                 }
                 _ => l.span.start as usize,
             };
-            SourceSpan::new(self.code.shown(start).into(), l.span.len())
+            SourceSpan::new(self.code.to_joined(start).into(), l.span.len())
         };
         let primary =
             self.of.primary.iter().map(move |l| LabeledSpan::new_primary_with_span(Some(l.text.clone()), at(l)));
@@ -194,48 +194,48 @@ impl miette::Diagnostic for Shown<'_> {
     }
 }
 
-/// The one offset space over all files as miette's source: what it reads around a span never leaves the span's file,
+/// All files as one source for miette: what it reads around a span never leaves the span's file,
 /// and line numbers are the file's own. miette shows labels in the order of their offsets, so the file of the fault is
 /// moved before all others.
 #[derive(Debug)]
-struct Space<'a> {
+struct JoinedFiles<'a> {
     sources: &'a SourceMap,
     first: Option<&'a SourceFile>,
 }
 
-impl Space<'_> {
+impl JoinedFiles<'_> {
     fn same_file(&self, a: Span, b: Span) -> bool {
         let id = |s| self.sources.file_of(s).map(|(id, _)| id);
         id(a) == id(b)
     }
 
-    /// Room that the first file takes before the others.
-    fn room(&self) -> usize {
+    /// Bytes by which the other files are shifted, to make room for the first one.
+    fn shift(&self) -> usize {
         self.first.map_or(0, |f| f.text.len() + 1)
     }
 
-    /// miette's offset of a global one.
-    fn shown(&self, at: usize) -> usize {
+    /// The offset for miette of a global offset.
+    fn to_joined(&self, at: usize) -> usize {
         match self.first {
             Some(f) if (f.base as usize..=f.base as usize + f.text.len()).contains(&at) => at - f.base as usize,
-            _ => at + self.room(),
+            _ => at + self.shift(),
         }
     }
 
     /// The file at one of miette's offsets, and that file's own start there.
     fn file(&self, at: usize) -> Option<(&SourceFile, usize)> {
         match self.first {
-            Some(f) if at < self.room() => Some((f, 0)),
+            Some(f) if at < self.shift() => Some((f, 0)),
             _ => {
-                let at = at.checked_sub(self.room())?;
+                let at = at.checked_sub(self.shift())?;
                 let (_, file) = self.sources.file_of(Span::new(at, at))?;
-                Some((file, file.base as usize + self.room()))
+                Some((file, file.base as usize + self.shift()))
             }
         }
     }
 }
 
-impl SourceCode for Space<'_> {
+impl SourceCode for JoinedFiles<'_> {
     fn read_span<'b>(
         &'b self,
         span: &SourceSpan,

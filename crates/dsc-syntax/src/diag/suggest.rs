@@ -1,6 +1,7 @@
-//! "did you mean": one rule for every kind of name.
+//! Suggestions for misspelt names ("did you mean").
 
-/// The candidate closest to `wrong`, if any is close enough to be a slip of the hand.
+/// The candidate with the smallest edit distance to `wrong`, ignoring case, if it is at most a third of the length of
+/// `wrong` (and at least 1).
 pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).max(1);
     candidates
@@ -10,7 +11,7 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
             let distance = strsim::osa_distance(&wrong.to_lowercase(), &c.to_lowercase());
             (distance, c)
         })
-        // Where nothing of the word is left, anything would do.
+        // If every character differs, it is not a misspelling.
         .filter(|(distance, _)| *distance <= limit && *distance < wrong.chars().count())
         .min()
         .map(|(_, c)| c)

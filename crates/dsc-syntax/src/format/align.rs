@@ -1,29 +1,29 @@
-//! Columns: neighbouring statements of one class that are aligned on the marks behind their names.
+//! Alignment of adjacent statements of one class on the `=` or `:` after their names (their mark).
 //!
-//! What forms a column is decided by widths on one line, and by what the author aligned; the result is aligned again, so
-//! formatting it changes nothing.
+//! Columns are determined by the widths of single-line statements and by the alignment in the source. Formatting is
+//! idempotent: aligned output stays as it is.
 
 use super::WIDTH;
-use super::node::{Class, Kind, Mark, Node, Part, Stmt};
+use super::node::{Class, Kind, Mark, Node, Segment, Stmt};
 
-/// What aligning needs to know of a file.
+/// The source text, in which the author's alignment is looked up.
 pub(super) struct Columns<'a> {
-    /// The text with blanks in the place of comments.
-    pub clean: &'a str,
-    /// Where its lines start.
+    /// The text with comments replaced by spaces.
+    pub code: &'a str,
+    /// Offsets of the starts of its lines.
     pub lines: &'a [usize],
 }
 
-/// Widths of the members of a run, so that each further one is weighed at once.
+/// Maximum widths over the statements of a run, updated for each further one.
 #[derive(Clone, Copy, Default)]
 struct Widths {
-    /// Before the mark.
+    /// Width before the mark.
     lead: usize,
-    /// From the mark to the end of the line, of those without a clause.
+    /// Width from the mark to the end, of statements without a clause.
     plain: usize,
-    /// From the mark to the clause.
+    /// Width from the mark to the clause.
     value: usize,
-    /// From the clause on.
+    /// Width from the clause to the end.
     clause: usize,
 }
 
@@ -43,7 +43,7 @@ impl Widths {
 }
 
 impl Columns<'_> {
-    /// Aligns statements that are indented by `indent`. `alone` says which of them have a line of their own.
+    /// Aligns statements that are indented by `indent`; `alone[i]` tells whether statement i has a line for itself.
     pub fn align(&self, stmts: &mut [Stmt<'_>], indent: usize, alone: &[bool]) {
         let mut from = 0;
         while from < stmts.len() {
@@ -56,8 +56,8 @@ impl Columns<'_> {
         }
     }
 
-    /// The end of the run that begins at `from`: lines that fit with their marks in one column, and a statement of several
-    /// lines behind them if the author aligned it.
+    /// The end of the run that begins at `from`: statements whose lines fit with aligned marks, and a following multi-line
+    /// statement if it is aligned in the source.
     fn run(&self, stmts: &[Stmt<'_>], from: usize, indent: usize, alone: &[bool]) -> usize {
         let single = |i: usize| alone.get(i) == Some(&true) && stmts.get(i).is_some_and(|s| one_line(s, indent));
         let Some((first, mut widths)) = stmts.get(from).and_then(|s| Some((s, widths_of(s)??))) else { return from };
@@ -83,7 +83,7 @@ impl Columns<'_> {
         to
     }
 
-    /// Puts the marks of a run into columns: one for classes that always have one, else those that the author made.
+    /// Aligns the marks of a run: always for some classes, otherwise as in the source.
     fn marks(&self, run: &mut [Stmt<'_>]) {
         let mut rest = run;
         for count in self.columns(rest) {
@@ -100,8 +100,8 @@ impl Columns<'_> {
         }
     }
 
-    /// How many statements share each column. Neighbours do if their marks stood in one column, or one of them was set off by
-    /// two blanks or more; and if they would once each column is made, so that making it again changes nothing.
+    /// The number of statements in each column. Adjacent statements share one if their marks were aligned in the source, or
+    /// one of them was preceded by two or more spaces, or if the marks would be aligned after this step (for idempotence).
     fn columns(&self, run: &[Stmt<'_>]) -> Vec<usize> {
         struct Column {
             count: usize,
@@ -130,7 +130,7 @@ impl Columns<'_> {
         columns.into_iter().map(|c| c.count).collect()
     }
 
-    /// Aligns the first `|>` of neighbours whose marks stand in one column.
+    /// Aligns the first `|>` of adjacent statements whose marks are aligned.
     fn pipes(&self, run: &mut [Stmt<'_>], indent: usize) {
         let mut from = 0;
         while from < run.len() {
@@ -164,32 +164,32 @@ impl Columns<'_> {
         }
     }
 
-    /// Whether nothing but one line break stands between two statements, comments at the end of the line aside.
+    /// Whether two statements are separated by at most one line break, ignoring comments.
     fn adjacent(&self, before: &Stmt<'_>, next: &Stmt<'_>) -> bool {
-        self.clean.get(before.node.end..next.node.start).is_some_and(|t| t.matches('\n').count() <= 1)
+        self.code.get(before.node.end..next.node.start).is_some_and(|t| t.matches('\n').count() <= 1)
     }
 
-    /// The column that the mark had, in bytes.
+    /// The column of the mark in the source, in bytes.
     fn column(&self, stmt: &Stmt<'_>) -> Option<usize> {
         let at = mark_of(stmt)?.1.node.start;
         let line = self.lines.partition_point(|start| *start <= at).checked_sub(1)?;
         self.lines.get(line).map(|start| at - start)
     }
 
-    /// Whether what stands before the mark stood on one line.
+    /// Whether the text before the mark is on one line in the source.
     fn leads(&self, stmt: &Stmt<'_>) -> bool {
-        let lead = mark_of(stmt).and_then(|(_, part)| self.clean.get(stmt.node.start..part.node.start));
+        let lead = mark_of(stmt).and_then(|(_, part)| self.code.get(stmt.node.start..part.node.start));
         lead.is_some_and(|lead| !lead.contains('\n'))
     }
 
-    /// Whether two blanks or more stood before the mark.
+    /// Whether the mark is preceded by two or more spaces in the source.
     fn set_off(&self, stmt: &Stmt<'_>) -> bool {
         mark_of(stmt).is_some_and(|(_, part)| self.padded(part.node.start))
     }
 
-    /// Whether two blanks or more stand before that place.
+    /// Whether the offset `at` is preceded by two or more spaces in the source.
     fn padded(&self, at: usize) -> bool {
-        let before = self.clean.get(..at).unwrap_or("");
+        let before = self.code.get(..at).unwrap_or("");
         before.len() - before.trim_end_matches([' ', '\t']).len() > 1
     }
 }
@@ -198,25 +198,25 @@ fn one_line(stmt: &Stmt<'_>, indent: usize) -> bool {
     stmt.node.flat.is_some_and(|w| indent + w <= WIDTH)
 }
 
-fn parts<'s, 'a>(stmt: &'s Stmt<'a>) -> &'s [Part<'a>] {
+fn parts<'s, 'a>(stmt: &'s Stmt<'a>) -> &'s [Segment<'a>] {
     match &stmt.node.kind {
         Kind::Seq { parts, .. } => parts,
         _ => &[],
     }
 }
 
-/// The mark of a statement and its part.
-fn mark_of<'s, 'a>(stmt: &'s Stmt<'a>) -> Option<(Mark, &'s Part<'a>)> {
+/// The mark of a statement, and the element it refers to.
+fn mark_of<'s, 'a>(stmt: &'s Stmt<'a>) -> Option<(Mark, &'s Segment<'a>)> {
     let mark = stmt.mark?;
     Some((mark, parts(stmt).get(mark.part)?))
 }
 
-/// Width of some parts on one line.
-fn width(parts: Option<&[Part<'_>]>) -> Option<usize> {
+/// Width of some elements on one line.
+fn width(parts: Option<&[Segment<'_>]>) -> Option<usize> {
     parts?.iter().map(|p| Some(p.gap + p.node.flat?)).sum()
 }
 
-/// The widths of a statement; `None` if it has no mark, `Some(None)` if it does not stand on one line.
+/// The widths of a statement; `None` if it has no mark, `Some(None)` if it needs several lines.
 fn widths_of(stmt: &Stmt<'_>) -> Option<Option<Widths>> {
     let (mark, _) = mark_of(stmt)?;
     let parts = parts(stmt);
@@ -232,7 +232,7 @@ fn widths_of(stmt: &Stmt<'_>) -> Option<Option<Widths>> {
     })())
 }
 
-/// The widths of a statement; of one of several lines, what stands before its mark.
+/// The widths of a statement; for a multi-line one, only the width before its mark.
 fn measured(stmt: &Stmt<'_>) -> Option<Widths> {
     let lead = || Some(Widths { lead: width(parts(stmt).get(..stmt.mark?.part))?, ..Widths::default() });
     widths_of(stmt).flatten().or_else(lead)
@@ -247,8 +247,8 @@ fn widen(node: &mut Node<'_>, part: usize, more: usize) {
     node.widen(more);
 }
 
-/// Of a one-line `let` with a row of `|>` behind a plain name: where its mark and its name end, and where the first `|>` stands
-/// in the text.
+/// For a single-line `let` with `|>` after a plain name: the width up to its mark, the width of the name, and the offset of
+/// the first `|>` in the source.
 fn piped(stmt: &Stmt<'_>, indent: usize) -> Option<(usize, usize, usize)> {
     let (mark, _) = mark_of(stmt)?;
     if stmt.class != Class::Let || !one_line(stmt, indent) {

@@ -1,20 +1,20 @@
-//! Nodes of expressions.
+//! Formatter nodes of expressions.
 
-use super::items::Build;
-use super::node::{Kind, Node, Part};
+use super::items::NodeBuilder;
+use super::node::{Kind, Node, Segment};
 use crate::parse::{Pair, Rule};
 
 /// An operator between two operands.
 struct Op<'a> {
     node: Node<'a>,
     rule: Rule,
-    /// Whether it stands without blanks.
+    /// Whether it is written without spaces.
     tight: bool,
 }
 
 impl Op<'_> {
-    /// How strongly it holds its operands together on the page. A `*` without blanks holds them as a token would.
-    fn power(&self) -> u8 {
+    /// Precedence for line breaking. A `*` without spaces is never broken.
+    fn precedence(&self) -> u8 {
         match self.rule {
             Rule::pipe => 1,
             Rule::or | Rule::slip_op => 2,
@@ -31,28 +31,28 @@ impl Op<'_> {
 
     /// Whether a line may begin with it.
     fn breaks(&self) -> bool {
-        matches!(self.power(), 1..=5 | 7 | 8)
+        matches!(self.precedence(), 1..=5 | 7 | 8)
     }
 }
 
-impl<'a> Build<'a> {
-    /// An expression between brackets, or a whole value of a statement.
+impl<'a> NodeBuilder<'a> {
+    /// An expression in brackets, or the whole value of a statement.
     pub(super) fn expr(&self, pair: Pair<'a>) -> Node<'a> {
         let mut operands = Vec::new();
         let mut ops: Vec<Op<'a>> = Vec::new();
-        let mut prefixes: Vec<Part<'a>> = Vec::new();
+        let mut prefixes: Vec<Segment<'a>> = Vec::new();
         // Whether the operand is a plain name or number.
         let mut plain = Vec::new();
         let mut divided = false;
         for p in pair.into_inner() {
             let gap = prefixes.last().map_or(0, |l| usize::from(self.is(&l.node, "not")));
             match p.as_rule() {
-                Rule::neg | Rule::not => prefixes.push(Part::new(gap, self.piece(&p))),
+                Rule::neg | Rule::not => prefixes.push(Segment::new(gap, self.piece(&p))),
                 Rule::operand => {
                     plain.push(prefixes.is_empty() && is_plain(&p));
-                    prefixes.push(Part::new(gap, self.operand(p)));
+                    prefixes.push(Segment::new(gap, self.operand(p)));
                     let operand = self.seq(std::mem::take(&mut prefixes));
-                    operands.push(if divided { Node::rigid(operand) } else { operand });
+                    operands.push(if divided { Node::unbreakable(operand) } else { operand });
                 }
                 rule => {
                     divided |= rule == Rule::floordiv;
@@ -72,37 +72,37 @@ impl<'a> Build<'a> {
         self.level(operands, ops, divided)
     }
 
-    /// Operands by the precedence of their operators, the weakest outermost.
-    fn level(&self, mut operands: Vec<Node<'a>>, ops: Vec<Op<'a>>, rigid: bool) -> Node<'a> {
-        let Some(weakest) = ops.iter().map(Op::power).min() else {
+    /// Groups operands by precedence; the operators of lowest precedence are outermost.
+    fn level(&self, mut operands: Vec<Node<'a>>, ops: Vec<Op<'a>>, unbreakable: bool) -> Node<'a> {
+        let Some(weakest) = ops.iter().map(Op::precedence).min() else {
             return operands.pop().unwrap_or_else(|| Node::text(0, ""));
         };
-        let breaks = !rigid && ops.iter().any(|o| o.power() == weakest && o.breaks());
+        let breaks = !unbreakable && ops.iter().any(|o| o.precedence() == weakest && o.breaks());
         let mut operands = operands.into_iter();
-        // Sides of the weakest operators, each a row of its own.
+        // The operands of the operators of lowest precedence, each formatted as a unit.
         let (mut sides, mut between) = (Vec::new(), Vec::new());
         let (mut side, mut inner) = (Vec::from_iter(operands.next()), Vec::new());
         for op in ops {
-            if op.power() == weakest {
-                sides.push(self.level(std::mem::take(&mut side), std::mem::take(&mut inner), rigid));
+            if op.precedence() == weakest {
+                sides.push(self.level(std::mem::take(&mut side), std::mem::take(&mut inner), unbreakable));
                 between.push(op);
             } else {
                 inner.push(op);
             }
             side.extend(operands.next());
         }
-        let last = self.level(side, inner, rigid);
+        let last = self.level(side, inner, unbreakable);
         let mut sides = sides.into_iter().chain([last]);
         let Some(first) = sides.next() else { return Node::text(0, "") };
         if breaks {
             let rest = between.into_iter().map(|o| o.node).zip(sides).collect();
             return Node::row(first, rest, weakest == 1, &self.has_comment());
         }
-        let mut parts = vec![Part::new(0, first)];
+        let mut parts = vec![Segment::new(0, first)];
         for (op, side) in between.into_iter().zip(sides) {
             let gap = usize::from(!op.tight);
-            parts.push(Part::new(gap, op.node));
-            parts.push(Part::new(gap, side));
+            parts.push(Segment::new(gap, op.node));
+            parts.push(Segment::new(gap, side));
         }
         self.seq(parts)
     }
@@ -119,12 +119,12 @@ impl<'a> Build<'a> {
                 // A number, a string, a word, `.word`.
                 _ => self.piece(&p),
             };
-            Part::new(0, node)
+            Segment::new(0, node)
         });
         self.seq(parts.collect())
     }
 
-    /// Arguments, elements or settings with their brackets.
+    /// Arguments, elements or settings in brackets.
     fn args(&self, pair: Pair<'a>, elements: bool) -> Node<'a> {
         let (open, close) = self.brackets(&pair);
         let items: Vec<_> = pair.into_inner().filter(|p| p.as_rule() == Rule::arg).map(|p| self.arg(p)).collect();
@@ -145,12 +145,12 @@ impl<'a> Build<'a> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::colon => {
-                    parts.push(Part::new(0, self.piece(&p)));
+                    parts.push(Segment::new(0, self.piece(&p)));
                     gap = 1;
                 }
-                Rule::expr => parts.push(Part::new(gap, self.expr(p))),
+                Rule::expr => parts.push(Segment::new(gap, self.expr(p))),
                 // `..` or a word
-                _ => parts.push(Part::new(0, self.piece(&p))),
+                _ => parts.push(Segment::new(0, self.piece(&p))),
             }
         }
         self.seq(parts)
@@ -168,18 +168,18 @@ impl<'a> Build<'a> {
         Node::list(open, items, close, false, count == 1, &self.has_comment())
     }
 
-    /// One expression in brackets, which stay beside it.
+    /// One expression in parentheses, which are not separated from it.
     fn group(&self, pair: Pair<'a>) -> Node<'a> {
         let (open, close) = self.brackets(&pair);
-        let inner = pair.into_inner().filter(|p| p.as_rule() == Rule::expr).map(|p| Part::new(0, self.expr(p)));
-        self.seq([Part::new(0, open)].into_iter().chain(inner).chain([Part::new(0, close)]).collect())
+        let inner = pair.into_inner().filter(|p| p.as_rule() == Rule::expr).map(|p| Segment::new(0, self.expr(p)));
+        self.seq([Segment::new(0, open)].into_iter().chain(inner).chain([Segment::new(0, close)]).collect())
     }
 
     /// `FrameEncoder{width: d}`
     fn instance(&self, pair: Pair<'a>) -> Node<'a> {
         let parts = pair.into_inner().map(|p| {
             let settings = p.as_rule() == Rule::settings;
-            Part::new(0, if settings { self.args(p, false) } else { self.piece(&p) })
+            Segment::new(0, if settings { self.args(p, false) } else { self.piece(&p) })
         });
         self.seq(parts.collect())
     }
@@ -193,13 +193,13 @@ impl<'a> Build<'a> {
                 Rule::body => self.body(p),
                 _ => self.piece(&p),
             };
-            Part::new(usize::from(i > 0), node)
+            Segment::new(usize::from(i > 0), node)
         });
         Node::sequence(parts.collect(), together, &self.has_comment())
     }
 
-    /// An expression that stands directly in braces: a `//` that divides gets brackets, because it would begin a comment as
-    /// soon as the closing brace left its line.
+    /// An expression directly inside braces: a `//` that divides gets parentheses, because it would begin a comment if the
+    /// closing brace moved to another line.
     pub(super) fn braced(&self, pair: Pair<'a>) -> Node<'a> {
         let divides = pair.clone().into_inner().any(|p| p.as_rule() == Rule::floordiv);
         let node = self.expr(pair);
@@ -207,7 +207,7 @@ impl<'a> Build<'a> {
             return node;
         }
         let (open, close) = (Node::added(node.start, "("), Node::added(node.end, ")"));
-        self.seq(vec![Part::new(0, open), Part::new(0, node), Part::new(0, close)])
+        self.seq(vec![Segment::new(0, open), Segment::new(0, node), Segment::new(0, close)])
     }
 }
 

@@ -1,27 +1,27 @@
-//! Nodes of items, statements and types.
+//! Formatter nodes of items, statements and types.
 
-use super::node::{Block, Class, Mark, Node, Part, Stmt};
+use super::node::{Block, Class, Mark, Node, Segment, Stmt};
 use crate::parse::{Concrete, Pair, Pairs, Rule};
 use crate::scan::Comment;
 
-/// Builds nodes from what the rules took.
-pub(super) struct Build<'a> {
-    /// The text with blanks in the place of comments.
-    clean: &'a str,
+/// Builds formatter nodes from the matches of the grammar.
+pub(super) struct NodeBuilder<'a> {
+    /// The text with comments replaced by spaces.
+    code: &'a str,
     comments: &'a [Comment],
 }
 
-impl<'a> Build<'a> {
+impl<'a> NodeBuilder<'a> {
     pub fn new(concrete: &Concrete<'a>) -> Self {
-        Build { clean: concrete.clean, comments: concrete.comments }
+        NodeBuilder { code: concrete.code, comments: concrete.comments }
     }
 
-    /// All items.
+    /// The nodes of all items of a file.
     pub fn file(&self, pairs: Pairs<'a>) -> Vec<Stmt<'a>> {
         pairs.flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI).map(|p| self.stmt(p)).collect()
     }
 
-    /// Whether a comment stands between two places.
+    /// Whether there is a comment between two offsets.
     pub(super) fn has_comment(&self) -> impl Fn(usize, usize) -> bool {
         |from, to| {
             let next = self.comments.partition_point(|c| c.start < from);
@@ -29,30 +29,30 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Whether the line ends between two places.
+    /// Whether there is a line break between two offsets.
     fn line_ends(&self, from: usize, to: usize) -> bool {
-        self.clean.get(from..to).is_some_and(|t| t.contains('\n'))
+        self.code.get(from..to).is_some_and(|t| t.contains('\n'))
     }
 
-    /// Whether a blank stands beside these places.
+    /// Whether there is a space before the offset `before` or at the offset `after`.
     pub(super) fn blank_at(&self, before: usize, after: usize) -> bool {
         let around = |text: Option<&str>, last: bool| {
             text.and_then(|t| if last { t.chars().next_back() } else { t.chars().next() })
                 .is_some_and(char::is_whitespace)
         };
-        around(self.clean.get(..before), true) || around(self.clean.get(after..), false)
+        around(self.code.get(..before), true) || around(self.code.get(after..), false)
     }
 
-    pub(super) fn seq(&self, parts: Vec<Part<'a>>) -> Node<'a> {
+    pub(super) fn seq(&self, parts: Vec<Segment<'a>>) -> Node<'a> {
         Node::seq(parts, &self.has_comment())
     }
 
-    /// A piece that is one token.
+    /// The node of a single token.
     pub(super) fn piece(&self, pair: &Pair<'a>) -> Node<'a> {
         Node::text(pair.as_span().start(), pair.as_str().trim_end())
     }
 
-    /// The brackets around a piece.
+    /// The nodes of the brackets around a match.
     pub(super) fn brackets(&self, pair: &Pair<'a>) -> (Node<'a>, Node<'a>) {
         let (start, text) = (pair.as_span().start(), pair.as_str().trim_end());
         let last = text.len().saturating_sub(1);
@@ -76,7 +76,7 @@ impl<'a> Build<'a> {
         match pair.as_rule() {
             Rule::expr_stmt => {
                 let inner = pair.into_inner().filter(|p| p.as_rule() == Rule::expr);
-                let parts = inner.map(|p| Part::new(0, self.braced(p))).collect();
+                let parts = inner.map(|p| Segment::new(0, self.braced(p))).collect();
                 Stmt { node: self.seq(parts), class, mark: None }
             }
             Rule::block_item => Stmt { node: self.block(pair), class, mark: None },
@@ -84,11 +84,11 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// A statement that is a row of words, names, values and bodies.
+    /// A statement that is a sequence of keywords, names, values and bodies.
     fn sequence(&self, pair: Pair<'a>, class: Class) -> Stmt<'a> {
         let (rule, end) = (pair.as_rule(), pair.as_span().start() + pair.as_str().trim_end().len());
         let top = matches!(rule, Rule::hyper_item | Rule::expect_item);
-        let mut parts: Vec<Part<'a>> = Vec::new();
+        let mut parts: Vec<Segment<'a>> = Vec::new();
         let (mut mark, mut clause, mut typed) = (None, None, false);
         let mut inner = pair.into_inner().peekable();
         let mut before = None;
@@ -97,52 +97,52 @@ impl<'a> Build<'a> {
             let gap = usize::from(!parts.is_empty());
             match this {
                 Rule::expr => {
-                    // `expect a, b`: claims go on after a comma.
+                    // `expect a, b`: several comparisons, separated by commas.
                     let next = before == Some(Rule::expr);
                     if next {
                         self.comma(&mut parts);
                     }
                     let node = if top { self.expr(p) } else { self.braced(p) };
-                    parts.push(Part { gap, soft: next, node });
+                    parts.push(Segment { gap, soft: next, node });
                 }
                 Rule::ident if before == Some(Rule::ident) => {
                     self.comma(&mut parts);
-                    parts.push(Part::new(1, self.piece(&p)));
+                    parts.push(Segment::new(1, self.piece(&p)));
                 }
                 Rule::eq | Rule::times => {
                     mark = mark.or(Some(parts.len()));
-                    parts.push(Part::new(gap, self.piece(&p)));
+                    parts.push(Segment::new(gap, self.piece(&p)));
                 }
                 Rule::colon => {
                     typed = rule == Rule::let_stmt;
                     mark = mark.or(Some(parts.len()));
-                    parts.push(Part::new(gap, self.piece(&p)));
+                    parts.push(Segment::new(gap, self.piece(&p)));
                 }
                 Rule::base => {
                     mark = mark.or(Some(parts.len()));
-                    parts.extend(p.into_inner().map(|p| Part::new(1, self.piece(&p))));
+                    parts.extend(p.into_inner().map(|p| Segment::new(1, self.piece(&p))));
                 }
                 Rule::open => {
                     mark = mark.or(Some(parts.len()));
                     let entries = inner.by_ref().map(|p| self.stmt(p)).collect();
-                    parts.push(Part::new(gap, self.braces(self.piece(&p), entries, end, true)));
+                    parts.push(Segment::new(gap, self.braces(self.piece(&p), entries, end, true)));
                 }
                 Rule::domain | Rule::constraint => {
                     clause = clause.or(Some(parts.len()));
-                    parts.push(Part::soft(2, self.clause(p, top)));
+                    parts.push(Segment::soft(2, self.clause(p, top)));
                 }
-                Rule::from_key => parts.push(Part::soft(1, self.words(p))),
-                Rule::hyper_params => parts.push(Part::new(0, self.names(p))),
-                Rule::path => parts.push(Part::new(0, self.piece(&p))),
-                Rule::use_list => parts.push(Part::new(0, self.imports(p))),
-                Rule::use_name => parts.push(Part::new(0, self.words(p))),
-                Rule::select | Rule::quantity => parts.push(Part::new(gap, self.words(p))),
-                Rule::body => parts.push(Part::new(gap, self.body(p))),
+                Rule::from_key => parts.push(Segment::soft(1, self.words(p))),
+                Rule::hyper_params => parts.push(Segment::new(0, self.names(p))),
+                Rule::path => parts.push(Segment::new(0, self.piece(&p))),
+                Rule::use_list => parts.push(Segment::new(0, self.imports(p))),
+                Rule::use_name => parts.push(Segment::new(0, self.words(p))),
+                Rule::select | Rule::quantity => parts.push(Segment::new(gap, self.words(p))),
+                Rule::body => parts.push(Segment::new(gap, self.body(p))),
                 Rule::list_type | Rule::tuple_type | Rule::like_type | Rule::named_type => {
-                    parts.push(Part::new(gap, self.ty(p)));
+                    parts.push(Segment::new(gap, self.ty(p)));
                 }
                 // A keyword, a name, a dotted key, a string.
-                _ => parts.push(Part::new(gap, self.piece(&p))),
+                _ => parts.push(Segment::new(gap, self.piece(&p))),
             }
             before = Some(this);
         }
@@ -150,14 +150,14 @@ impl<'a> Build<'a> {
         Stmt { node: self.seq(parts), class, mark }
     }
 
-    fn comma(&self, parts: &mut Vec<Part<'a>>) {
+    fn comma(&self, parts: &mut Vec<Segment<'a>>) {
         let at = parts.last().map_or(0, |p| p.node.end);
-        parts.push(Part::new(0, Node::added(at, ",")));
+        parts.push(Segment::new(0, Node::added(at, ",")));
     }
 
-    /// Words with a blank between them: `MLP as Head`, `from "audio"`, `min mae`, `10 epochs`.
+    /// Words separated by a space: `MLP as Head`, `from "audio"`, `min mae`, `10 epochs`.
     fn words(&self, pair: Pair<'a>) -> Node<'a> {
-        let parts = pair.into_inner().enumerate().map(|(i, p)| Part::new(usize::from(i > 0), self.piece(&p)));
+        let parts = pair.into_inner().enumerate().map(|(i, p)| Segment::new(usize::from(i > 0), self.piece(&p)));
         self.seq(parts.collect())
     }
 
@@ -169,7 +169,7 @@ impl<'a> Build<'a> {
                 Rule::expr => self.braced(p),
                 _ => self.piece(&p),
             };
-            Part::new(usize::from(i > 0), node)
+            Segment::new(usize::from(i > 0), node)
         });
         self.seq(parts.collect())
     }
@@ -195,13 +195,13 @@ impl<'a> Build<'a> {
         self.braces(open, stmts, close.end, false)
     }
 
-    /// Statements or entries between braces; `end` is one past the closing one.
+    /// Statements or entries in braces; `end` is the offset after the closing brace.
     fn braces(&self, open: Node<'a>, stmts: Vec<Stmt<'a>>, end: usize, entries: bool) -> Node<'a> {
         let close = Node::text(end.saturating_sub(1), "}");
         let mut at = open.end;
         let mut tall = false;
         for (from, to) in stmts.iter().map(|s| (s.node.start, s.node.end)).chain([(close.start, close.end)]) {
-            // A line that ends in an empty body says nothing, a comment in it does.
+            // A line break in an empty body is ignored, unless there is a comment in it.
             tall |= if stmts.is_empty() { (self.has_comment())(at, from) } else { self.line_ends(at, from) };
             at = to;
         }
@@ -213,14 +213,14 @@ impl<'a> Build<'a> {
         let (mut params, mut result, mut constraint, mut body) = (None, Vec::new(), None, None);
         for p in pair.into_inner() {
             match p.as_rule() {
-                Rule::kw_block => name.push(Part::new(0, self.piece(&p))),
-                Rule::ident => name.push(Part::new(1, self.piece(&p))),
-                Rule::generics => name.push(Part::new(0, self.angles(p))),
+                Rule::kw_block => name.push(Segment::new(0, self.piece(&p))),
+                Rule::ident => name.push(Segment::new(1, self.piece(&p))),
+                Rule::generics => name.push(Segment::new(0, self.angles(p))),
                 Rule::params => params = Some(self.params(p)),
-                Rule::arrow => result.push(Part::new(0, self.piece(&p))),
+                Rule::arrow => result.push(Segment::new(0, self.piece(&p))),
                 Rule::constraint => constraint = Some(self.clause(p, true)),
                 Rule::body => body = Some(self.body(p)),
-                _ => result.push(Part::new(1, self.ty(p))),
+                _ => result.push(Segment::new(1, self.ty(p))),
             }
         }
         let result = if result.is_empty() { None } else { Some(self.seq(result)) };
@@ -232,14 +232,14 @@ impl<'a> Build<'a> {
     /// `<n, m>`
     fn angles(&self, pair: Pair<'a>) -> Node<'a> {
         let (open, close) = self.brackets(&pair);
-        let mut parts = vec![Part::new(0, open)];
+        let mut parts = vec![Segment::new(0, open)];
         for (i, p) in pair.into_inner().filter(|p| p.as_rule() == Rule::ident).enumerate() {
             if i > 0 {
                 self.comma(&mut parts);
             }
-            parts.push(Part::new(usize::from(i > 0), self.piece(&p)));
+            parts.push(Segment::new(usize::from(i > 0), self.piece(&p)));
         }
-        parts.push(Part::new(0, close));
+        parts.push(Segment::new(0, close));
         self.seq(parts)
     }
 
@@ -248,11 +248,11 @@ impl<'a> Build<'a> {
         let (open, close) = self.brackets(&pair);
         let items = pair.into_inner().filter(|p| p.as_rule() == Rule::param).map(|p| {
             let parts = p.into_inner().map(|p| match p.as_rule() {
-                Rule::ident => Part::new(0, self.piece(&p)),
-                Rule::colon => Part::new(0, self.piece(&p)),
-                Rule::eq => Part::new(1, self.piece(&p)),
-                Rule::expr => Part::new(1, self.expr(p)),
-                _ => Part::new(1, self.ty(p)),
+                Rule::ident => Segment::new(0, self.piece(&p)),
+                Rule::colon => Segment::new(0, self.piece(&p)),
+                Rule::eq => Segment::new(1, self.piece(&p)),
+                Rule::expr => Segment::new(1, self.expr(p)),
+                _ => Segment::new(1, self.ty(p)),
             });
             self.seq(parts.collect())
         });
@@ -265,8 +265,8 @@ impl<'a> Build<'a> {
             Rule::like_type => self.words(pair),
             Rule::list_type => {
                 let (open, close) = self.brackets(&pair);
-                let inner = pair.into_inner().map(|p| Part::new(0, self.ty(p)));
-                self.seq([Part::new(0, open)].into_iter().chain(inner).chain([Part::new(0, close)]).collect())
+                let inner = pair.into_inner().map(|p| Segment::new(0, self.ty(p)));
+                self.seq([Segment::new(0, open)].into_iter().chain(inner).chain([Segment::new(0, close)]).collect())
             }
             Rule::tuple_type => {
                 let (open, close) = self.brackets(&pair);
@@ -285,14 +285,14 @@ impl<'a> Build<'a> {
                         }
                         _ => self.piece(&p),
                     };
-                    Part::new(0, node)
+                    Segment::new(0, node)
                 });
                 self.seq(parts.collect())
             }
         }
     }
 
-    /// Whether the node is that token.
+    /// Whether the node is the token `text`.
     pub(super) fn is(&self, node: &Node<'a>, text: &str) -> bool {
         matches!(node.kind, super::node::Kind::Text(t) if t == text)
     }

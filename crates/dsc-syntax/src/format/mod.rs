@@ -1,50 +1,50 @@
-//! The one layout of `.dsl` text. [`format()`] lays a file out anew and changes nothing that it means: the tree stays, every
-//! comment stays, in its order and beside its neighbours.
+//! The formatter, which produces the one layout of `.dsl` text. [`format()`] does not change the meaning of a file: the
+//! syntax tree stays the same, and every comment stays, in order and next to the same code.
 //!
-//! # How
-//! The pieces that the grammar took become nodes (`node`, built by `items` and `exprs`), each with its width on one line. `layout`
-//! walks them once from the top and decides by these widths what stays on a line; `align` puts neighbouring lines into
-//! columns; `page` holds the lines, puts comments back at their places and lines them up. All steps are linear.
+//! # Implementation
+//! The matches of the grammar become nodes (`node`, built by `items` and `exprs`), each with its width on one line. `layout`
+//! traverses them once, top down, and decides by these widths where lines break; `align` aligns adjacent lines into columns;
+//! `writer` collects the lines, inserts the comments and aligns them. All steps are linear.
 //!
 //! # The style
-//! - Lines have at most 120 characters, bodies are indented by two blanks, one blank line at most stays between two
-//!   statements or items. A file ends with one line break; its line ends are those of its first line.
-//! - **Bodies** that stood on one line stay there if they fit, their statements two blanks apart; others have one statement
-//!   per line. All bodies of one `when` are laid out alike. Entries of `recipe`, `variant` and `companions` that shared
-//!   a line go on sharing it.
-//! - **Lists and calls** are joined to one line if they fit. Else the last argument alone is opened, if it is a body or the
-//!   only one; else each argument has a line, with a comma behind the last. Plain numbers, names and strings fill
-//!   lines.
-//! - **Operators** begin the next line when a row of them does not fit, unless its last operand can be opened instead.
-//!   Operators are set between blanks, but for `..`, `**` between plain operands, and `*` where it stood without any (`2*d`).
-//! - **Columns**: adjacent `hyper`, `input` and `label`, `variant`, `recipe` items are aligned on the mark behind their
-//!   names, domains of hypers too. Adjacent `let`s (losses, assignments, settings) are aligned if one of them is, that is,
-//!   has two blanks or more before its `=`; likewise the first `|>` behind plain names. Comments at the ends of adjacent
-//!   lines share a column: the one that most of them had, if two had one and it is free; else the next that is free.
-//! - `//` divides only where its line goes on to a comma or closing bracket (see [`super`]): it is never parted from them, and
-//!   a division that stands directly in braces gets brackets.
+//! - Lines have at most 120 characters, bodies are indented by two spaces, and at most one blank line separates two
+//!   statements or items. A file ends with one line break; the kind of line break is that of its first line.
+//! - **Bodies** written on one line stay on one line if they fit, with two spaces between statements; others have one
+//!   statement per line. All bodies of one `when` are formatted alike. Entries of `recipe`, `variant` and `companions` on
+//!   one line stay on one line.
+//! - **Lists and calls** are joined into one line if they fit. Otherwise the last argument alone is broken over lines, if it
+//!   is a body or the only argument; otherwise each argument has its own line, with a trailing comma. Lists of plain
+//!   numbers, names and strings fill the lines.
+//! - **Operators** begin the next line if an expression does not fit, unless its last operand can be broken instead.
+//!   Operators are surrounded by spaces, except `..`, `**` between plain operands, and `*` if written without any (`2*d`).
+//! - **Columns**: adjacent `hyper`, `input` and `label`, `variant`, `recipe` items are aligned on the `=` or `:` after their
+//!   names, as are the ranges of hypers. Adjacent `let`s (losses, assignments, settings) are aligned if one of them has two
+//!   or more spaces before its `=`; likewise the first `|>` after plain names. Trailing comments of adjacent lines share a
+//!   column: the one that most of them had, if at least two had it and no line is longer; otherwise the first possible one.
+//! - `//` divides only if a comma or closing bracket follows on its line (see [`super`]), so it is never separated from them,
+//!   and a division directly inside braces gets parentheses.
 
 mod align;
 mod exprs;
 mod items;
 mod layout;
 mod node;
-mod page;
+mod writer;
 
 use super::ast::Module;
 use super::parse::{Concrete, read};
-use super::same::same_tree;
+use super::same_tree::same_tree;
 use crate::diag::Diagnostic;
 use crate::diag::codes::run::E0930;
 use crate::source::{FileId, SourceMap};
 
-/// Characters of a line, at most.
+/// Maximum number of characters of a line.
 const WIDTH: usize = 120;
 
-/// Blanks that a body stands further right than its braces.
-const STEP: usize = 2;
+/// Indentation of a body, in spaces.
+const INDENT: usize = 2;
 
-/// Lays one file of the map out anew. A file that is not in the map is empty.
+/// Formats one file of the map. The result for a file that is not in the map is empty.
 ///
 /// ```
 /// use dsc_syntax::source::SourceMap;
@@ -59,37 +59,37 @@ const STEP: usize = 2;
 /// ```
 ///
 /// # Errors
-/// The faults of a text that cannot be read; it has no layout. `E0930` for a bug in the formatter: its result is read again,
-/// and refused when the tree or a comment differs.
+/// The diagnostics of a file that cannot be parsed. `E0930` for a bug in the formatter: its result is parsed again and
+/// rejected if the tree or a comment differs.
 pub fn format(sources: &SourceMap, file: FileId) -> Result<String, Vec<Diagnostic>> {
     let Some(source) = sources.file(file) else { return Ok(String::new()) };
     let (tree, faults, laid) =
-        read(&source.text, source.base as usize, |c| (lay(&source.text, &c), remarks(&source.text, &c)));
+        read(&source.text, source.base as usize, |c| (layout_text(&source.text, &c), comment_texts(&source.text, &c)));
     let Some((laid, comments)) = laid.filter(|_| faults.is_empty()) else { return Err(faults) };
-    let (again, faults, kept) = read(&laid, 0, |c| remarks(&laid, &c));
+    let (again, faults, kept) = read(&laid, 0, |c| comment_texts(&laid, &c));
     match kept {
         Some(kept) if kept == comments && same_tree(&tree, &again) => Ok(laid),
         kept => Err(vec![bug(&source.name, &tree, &again, faults, kept.is_some_and(|k| k == comments))]),
     }
 }
 
-/// The new text.
-fn lay<'a>(source: &'a str, concrete: &Concrete<'a>) -> String {
-    let items = items::Build::new(concrete).file(concrete.pairs.clone());
+/// The formatted text.
+fn layout_text<'a>(source: &'a str, concrete: &Concrete<'a>) -> String {
+    let items = items::NodeBuilder::new(concrete).file(concrete.pairs.clone());
     let mut layout = layout::Layout::new(source, concrete);
     layout.file(items);
     let crlf = source.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
     layout.finish(if crlf { "\r\n" } else { "\n" })
 }
 
-/// The texts of all comments.
-fn remarks(source: &str, concrete: &Concrete<'_>) -> Vec<String> {
+/// The texts of all comments, in source order.
+fn comment_texts(source: &str, concrete: &Concrete<'_>) -> Vec<String> {
     concrete.comments.iter().map(|c| source.get(c.start..c.end).unwrap_or("").to_owned()).collect()
 }
 
 fn bug(name: &str, _tree: &Module, _again: &Module, faults: Vec<Diagnostic>, comments: bool) -> Diagnostic {
     let why = match faults.into_iter().next() {
-        Some(fault) => format!("the result could not be read: {}", fault.message),
+        Some(fault) => format!("the result could not be parsed: {}", fault.message),
         None if comments => "the tree would have changed".to_owned(),
         None => "a comment would have been lost or moved".to_owned(),
     };

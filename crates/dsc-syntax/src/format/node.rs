@@ -1,49 +1,48 @@
-//! What is laid out: pieces of the text with the blanks that belong between them, and what their layout needs to know.
+//! The tree that is formatted: pieces of the text, the spaces between them, and the widths that decide where lines break.
 
 /// A piece of the text.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
-    /// Its first byte.
+    /// Offset of the first byte in the source.
     pub start: usize,
-    /// One past its last byte.
+    /// Offset after the last byte.
     pub end: usize,
-    /// Width on one line; none if it cannot stand on one.
+    /// Width on one line, in characters; none if it needs several lines.
     pub flat: Option<usize>,
-    /// Width of its first line when it is opened as early as it can be; the whole of what cannot be opened.
+    /// Width of its first line if it is broken as early as possible; the whole width if it cannot be broken.
     pub head: usize,
-    /// Whether it can stand on several lines.
+    /// Whether it can be broken over several lines.
     pub opens: bool,
-    /// What it is.
+    /// How it is formatted.
     pub kind: Kind<'a>,
 }
 
-/// How a piece is laid out.
+/// The formats of a node.
 #[derive(Debug)]
 pub(super) enum Kind<'a> {
     /// One token.
     Text(&'a str),
-    /// Pieces in a row. `together`: the bodies among them are opened all or none.
-    Seq { parts: Vec<Part<'a>>, together: bool },
-    /// Stays on one line: what follows a `//` that divides.
-    Rigid(Box<Node<'a>>),
-    /// `(a, b)`: pieces with commas between brackets.
+    /// A sequence of nodes. `together`: either all bodies among them are broken, or none.
+    Seq { parts: Vec<Segment<'a>>, together: bool },
+    /// Never broken: the operand after a `//` that divides.
+    Unbreakable(Box<Node<'a>>),
+    /// `(a, b)`: nodes separated by commas, in brackets.
     List(Box<List<'a>>),
-    /// Operands with operators that may begin lines.
+    /// Operands separated by operators that may begin a line.
     Row(Row<'a>),
-    /// Statements in braces.
+    /// `{ .. }`: statements or entries in braces.
     Body(Box<Body<'a>>),
-    /// A block: head and body.
+    /// A `block` item: signature and body.
     Block(Box<Block<'a>>),
 }
 
-/// A piece of a sequence.
+/// An element of a sequence.
 #[derive(Debug)]
-pub(super) struct Part<'a> {
-    /// Blanks before it.
+pub(super) struct Segment<'a> {
+    /// Number of spaces before it.
     pub gap: usize,
-    /// Whether it begins a new line where it does not fit on this one.
+    /// Whether it begins a new line if it does not fit on the current one.
     pub soft: bool,
-    /// The piece.
     pub node: Node<'a>,
 }
 
@@ -53,11 +52,11 @@ pub(super) struct List<'a> {
     pub open: Node<'a>,
     pub items: Vec<Node<'a>>,
     pub close: Node<'a>,
-    /// Whether as many items as fit share a line, when not all do.
+    /// Whether lines are filled with as many items as fit, if not all fit on one line.
     pub fills: bool,
-    /// Whether comments stand directly between the items.
+    /// Whether there are comments between the items.
     pub comments: bool,
-    /// Whether a comma belongs behind the only item, `(a,)`.
+    /// Whether the only item is followed by a comma, `(a,)`.
     pub comma: bool,
 }
 
@@ -65,13 +64,13 @@ pub(super) struct List<'a> {
 #[derive(Debug)]
 pub(super) struct Row<'a> {
     pub first: Box<Node<'a>>,
-    /// Operators, each with its right operand.
+    /// The operators, each with its right operand.
     pub rest: Vec<(Node<'a>, Node<'a>)>,
     /// Whether the operators are `|>`.
     pub pipe: bool,
-    /// Further blanks before the first operator.
+    /// Additional spaces before the first operator, for alignment.
     pub pad: usize,
-    /// Whether comments stand beside the operators.
+    /// Whether there are comments next to the operators.
     pub comments: bool,
 }
 
@@ -90,11 +89,11 @@ pub(super) struct Body<'a> {
 pub(super) struct Stmt<'a> {
     pub node: Node<'a>,
     pub class: Class,
-    /// What it is aligned on.
+    /// The element that is aligned with adjacent statements.
     pub mark: Option<Mark>,
 }
 
-/// Which statements form columns with one another.
+/// Only adjacent statements of the same class are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Hyper,
@@ -139,17 +138,17 @@ pub(super) struct Block<'a> {
     pub body: Node<'a>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> Segment<'a> {
     pub fn new(gap: usize, node: Node<'a>) -> Self {
-        Part { gap, soft: false, node }
+        Segment { gap, soft: false, node }
     }
 
     pub fn soft(gap: usize, node: Node<'a>) -> Self {
-        Part { gap, soft: true, node }
+        Segment { gap, soft: true, node }
     }
 }
 
-/// Whether a comment stands between two places.
+/// Whether there is a comment between two offsets.
 pub(super) type HasComment<'c> = &'c dyn Fn(usize, usize) -> bool;
 
 impl<'a> Node<'a> {
@@ -164,11 +163,11 @@ impl<'a> Node<'a> {
         Node { end: at, ..Node::text(at, text) }
     }
 
-    pub fn seq(parts: Vec<Part<'a>>, has_comment: HasComment<'_>) -> Self {
+    pub fn seq(parts: Vec<Segment<'a>>, has_comment: HasComment<'_>) -> Self {
         Node::sequence(parts, false, has_comment)
     }
 
-    pub fn sequence(mut parts: Vec<Part<'a>>, together: bool, has_comment: HasComment<'_>) -> Self {
+    pub fn sequence(mut parts: Vec<Segment<'a>>, together: bool, has_comment: HasComment<'_>) -> Self {
         if parts.len() == 1
             && parts.first().is_some_and(|p| p.gap == 0)
             && let Some(only) = parts.pop()
@@ -196,7 +195,7 @@ impl<'a> Node<'a> {
         Node { start, end, flat, head, opens, kind: Kind::Seq { parts, together } }
     }
 
-    pub fn rigid(node: Node<'a>) -> Self {
+    pub fn unbreakable(node: Node<'a>) -> Self {
         let head = node.flat.unwrap_or(node.head);
         Node {
             start: node.start,
@@ -204,7 +203,7 @@ impl<'a> Node<'a> {
             flat: node.flat,
             head,
             opens: false,
-            kind: Kind::Rigid(Box::new(node)),
+            kind: Kind::Unbreakable(Box::new(node)),
         }
     }
 
@@ -245,7 +244,7 @@ impl<'a> Node<'a> {
         Node { start, end, flat, head, opens: true, kind: Kind::Row(row) }
     }
 
-    /// `tall`: it stood on several lines.
+    /// `tall`: written on several lines.
     pub fn body(open: Node<'a>, stmts: Vec<Stmt<'a>>, close: Node<'a>, tall: bool, entries: bool) -> Self {
         let inner: Option<usize> = stmts.iter().map(|s| s.node.flat).sum();
         let blanks = if stmts.is_empty() { 2 } else { 2 * stmts.len() + 2 };
@@ -272,12 +271,12 @@ impl<'a> Node<'a> {
         Node { start, end, flat, head, opens: true, kind: Kind::Block(Box::new(block)) }
     }
 
-    /// Whether its last bracket or brace can be opened with the rest staying before it.
+    /// Whether its last bracket or brace can be broken while the rest stays on the line.
     pub fn ends_open(&self) -> bool {
         match &self.kind {
-            Kind::Text(_) | Kind::Rigid(_) | Kind::Row(_) | Kind::Block(_) => false,
+            Kind::Text(_) | Kind::Unbreakable(_) | Kind::Row(_) | Kind::Block(_) => false,
             Kind::List(_) | Kind::Body(_) => self.opens,
-            // The bracket of a group, `(a + b)`, closes what was opened before it.
+            // A group, `(a + b)`: its parenthesis closes after the broken expression.
             Kind::Seq { parts, .. } => match parts.as_slice() {
                 [open, inner, close]
                     if matches!((&open.node.kind, &close.node.kind), (Kind::Text("("), Kind::Text(")"))) =>
@@ -289,7 +288,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether it ends with a body.
+    /// Whether it ends with a body that can be broken.
     pub fn ends_with_body(&self) -> bool {
         match &self.kind {
             Kind::Body(_) => self.opens,
@@ -298,22 +297,22 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether a line that begins with it would read as an item: `label at c.pos` in a list of which the bracket was forgotten.
-    /// It gets brackets there.
+    /// Whether a line that begins with it looks like an item to the parser: `label at c.pos`, if a bracket is missing before
+    /// it. It gets parentheses at the start of a line.
     pub fn reads_as_item(&self) -> bool {
         let mut texts = Vec::new();
         self.first_texts(&mut texts);
         matches!(texts.as_slice(), ["input" | "label", next, ..] if next.starts_with(|c: char| c.is_ascii_alphabetic()))
     }
 
-    /// Its first two tokens.
+    /// Appends its first two tokens to `texts`.
     fn first_texts(&self, texts: &mut Vec<&'a str>) {
         if texts.len() > 1 {
             return;
         }
         match &self.kind {
             Kind::Text(text) => texts.push(text),
-            Kind::Rigid(inner) => inner.first_texts(texts),
+            Kind::Unbreakable(inner) => inner.first_texts(texts),
             Kind::Seq { parts, .. } => parts.iter().take(2).for_each(|p| p.node.first_texts(texts)),
             Kind::List(list) => list.open.first_texts(texts),
             Kind::Body(body) => body.open.first_texts(texts),
@@ -325,7 +324,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Makes room for `more` blanks inside.
+    /// Adds `more` spaces to its width.
     pub fn widen(&mut self, more: usize) {
         self.flat = self.flat.map(|w| w + more);
     }

@@ -1,29 +1,29 @@
-//! The files of one compilation, laid end to end in one offset space.
+//! The files of one compilation, concatenated in one offset space.
 
 use super::Span;
 
-/// A file of a [`SourceMap`], in the order of loading.
+/// Index of a file in a [`SourceMap`], in the order of loading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
-/// One file: its name as the user knows it, its text and where it starts in the global offset space.
+/// One file: its display name, its text and its offset in the global offset space.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Path as given, or `std/attention.dsl` for an embedded module.
     pub name: String,
-    /// The whole text.
+    /// The file's contents, UTF-8.
     pub text: String,
-    /// Offset of its first byte.
+    /// Global offset of the first byte.
     pub base: u32,
     line_starts: Vec<u32>,
 }
 
-/// A resolved place: file, line and column, both counted from 1 (columns in characters).
+/// A location for display, printed as `file:line:column`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The file's name.
+    /// Name of the file, as in [`SourceFile::name`].
     pub file: String,
-    /// Line, from 1.
+    /// Line number, counted from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
@@ -47,7 +47,7 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a file behind the others. One byte separates two files, so an end-of-file span belongs to one file only.
+    /// Appends a file. Files are separated by one byte, so a span at the end of a file belongs to that file only.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let (name, text) = (name.into(), text.into());
         let base = self.files.last().map_or(0, |f| f.base + f.text.len() as u32 + 1);
@@ -58,17 +58,17 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// The file of that id.
+    /// The file with this id, if it is in the map.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
     }
 
-    /// All files in the order of loading.
+    /// All files with their ids, in the order of loading.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f))
     }
 
-    /// The file that holds the first byte of `span`.
+    /// The file that contains the first byte of `span`.
     pub fn file_of(&self, span: Span) -> Option<(FileId, &SourceFile)> {
         if span.is_none() {
             return None;

@@ -1,7 +1,7 @@
-//! Files, spans and the world outside: the only part of the front end that knows where text comes from.
+//! Source files, spans, and read access to the file system.
 //!
-//! Every byte of every file that takes part in a compilation has one offset in one global space, so a [`Span`] names
-//! a place without naming a file and a diagnostic may carry labels in several files at once.
+//! All files of a compilation share one global offset space, so a [`Span`] identifies a location without naming a file,
+//! and a diagnostic can have labels in several files.
 
 mod map;
 mod span;

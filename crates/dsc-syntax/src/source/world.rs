@@ -1,4 +1,4 @@
-//! Where text comes from. Everything below `cli/` reads files through a [`World`] or not at all.
+//! Read access to source files. The compiler reads files only through a [`World`].
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// Read access to source files.
 pub trait World {
-    /// The text of the file at `path`.
+    /// The contents of the file at `path`.
+    ///
+    /// # Errors
+    /// The file does not exist, cannot be read, or is not UTF-8.
     fn read(&self, path: &str) -> io::Result<String>;
 }
 
-/// The machine's file system, with the embedded models behind it: `dashfusion` finds `models/dashfusion.dsl` anywhere.
+/// The file system of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct FsWorld;
 
@@ -20,19 +23,19 @@ impl World for FsWorld {
     }
 }
 
-/// Files held in memory, for tests and for embedding `dsc`.
+/// Files in memory, for tests and for programs that embed the compiler.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryWorld {
     files: BTreeMap<PathBuf, String>,
 }
 
 impl MemoryWorld {
-    /// An empty world.
+    /// A world without files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same world with one more file.
+    /// Adds a file, replacing one with the same path.
     pub fn with(mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         self.files.insert(path.into(), text.into());
         self

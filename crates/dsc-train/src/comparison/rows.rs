@@ -11,7 +11,7 @@ use dsc_project::{Faults, ModelRequest, Session, TrainRequest};
 use dsc_runtime::device::{Device, threads};
 
 use crate::manifest::manifest;
-use crate::run::feed;
+use crate::run::batches;
 
 /// The stock models of one modality.
 const UNIMODAL: [&str; 3] = ["unimodal/text", "unimodal/audio", "unimodal/vision"];
@@ -114,7 +114,7 @@ pub(super) fn row(
     }
     let threads = threads(request.threads)?;
     let session = Session::open(&request, reporter)?;
-    let (data, non_finite) = feed(&session)?;
+    let (data, non_finite) = batches(&session)?;
     let manifest = manifest(&request, &session, &data, &non_finite, threads, None)?;
     let summary = Summary::of(&session.graph);
     let mut modalities: BTreeSet<String> = session.dataset.stream_keys().into_iter().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! The table of codes. A code never changes its meaning; a retired one is not used again.
+//! The table of diagnostic codes. A code never changes its meaning, and retired codes are not reused.
 //!
 //! One file per range: `E01xx` syntax, `E02xx` names and modules, `E03xx` types, dims and lengths, `E04xx` hypers and
 //! static evaluation, `E05xx` structure (blocks, losses, outputs, companions, variants, recipes), `E06xx` data files,
@@ -8,7 +8,7 @@
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident = $title:literal, $example:expr;)*) => {
         $($(#[doc = $doc])* pub const $name: $crate::diag::Code = $crate::diag::Code(stringify!($name));)*
-        /// The codes of this range.
+        /// The codes of this module, in order.
         pub const TABLE: &[$crate::diag::CodeInfo] = &[
             $($crate::diag::CodeInfo {
                 code: $name,
@@ -44,20 +44,20 @@ impl std::fmt::Display for Code {
     }
 }
 
-/// What `dsc explain CODE` prints.
+/// Documentation of a code, as printed by `dsc explain CODE`.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeInfo {
-    /// The code.
+    /// The code, such as `E0203`.
     pub code: Code,
-    /// A few words.
+    /// Title in a few words, without a full stop.
     pub title: &'static str,
-    /// What it means and why it is a fault.
+    /// What is wrong, why it is an error, and what to write instead; each line begins with a space.
     pub text: &'static str,
-    /// A file that fails with this code (empty where no source file can: data, devices, runs).
+    /// A source file that fails with this code; empty for codes that do not concern source files.
     pub example: &'static str,
 }
 
-/// All codes in order.
+/// All codes, errors before warnings.
 pub fn all_codes() -> impl Iterator<Item = &'static CodeInfo> {
     [
         syntax::TABLE,
@@ -76,16 +76,16 @@ pub fn all_codes() -> impl Iterator<Item = &'static CodeInfo> {
     .flatten()
 }
 
-/// Codes that are no longer given, each with the one that says the same now.
+/// Retired codes, each with the code that replaces it.
 pub const RETIRED: &[(&str, Code)] =
     &[("E0903", structure::E0513), ("E0904", structure::E0513), ("E0905", names::E0203), ("E0964", run::E0902)];
 
-/// The code that a retired one has become, upper or lower case.
+/// Looks up a retired code, ignoring case.
 pub fn retired(code: &str) -> Option<(&'static str, Code)> {
     RETIRED.iter().find(|(old, _)| old.eq_ignore_ascii_case(code)).copied()
 }
 
-/// The entry of that code, upper or lower case.
+/// Looks up a code, ignoring case.
 pub fn explain(code: &str) -> Option<&'static CodeInfo> {
     all_codes().find(|c| c.code.0.eq_ignore_ascii_case(code))
 }

@@ -1,62 +1,62 @@
-//! The lines that are written, and the comments that find their places among them.
+//! Collects the formatted lines and inserts the comments.
 
 use super::WIDTH;
 use crate::scan::Comment;
 use std::collections::BTreeMap;
 
-/// Lines whose comments share a column.
+/// Lines whose trailing comments are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     pub id: usize,
-    /// Whether lines without a comment stand between such as belong together.
+    /// Whether lines without a comment do not interrupt the group.
     pub bridges: bool,
 }
 
 #[derive(Debug, Default)]
 struct Line<'a> {
     text: String,
-    /// Characters of `text`.
+    /// Length of `text` in characters.
     width: usize,
-    /// The comment at its end, and the column it had.
+    /// The trailing comment, and its original column.
     comment: Option<(&'a str, usize)>,
     group: Option<Group>,
 }
 
-/// The text as far as it is written.
+/// The lines written so far.
 #[derive(Debug)]
-pub(super) struct Page<'a> {
+pub(super) struct Writer<'a> {
     source: &'a str,
     comments: &'a [Comment],
-    /// The first comment that is not written yet.
+    /// Index of the next comment to write.
     next: usize,
     lines: Vec<Line<'a>>,
     line: Line<'a>,
-    /// Blanks before the first text of the line.
+    /// Indentation of the current line.
     indent: usize,
     groups: usize,
 }
 
-impl<'a> Page<'a> {
+impl<'a> Writer<'a> {
     pub fn new(source: &'a str, comments: &'a [Comment]) -> Self {
-        Page { source, comments, next: 0, lines: Vec::new(), line: Line::default(), indent: 0, groups: 0 }
+        Writer { source, comments, next: 0, lines: Vec::new(), line: Line::default(), indent: 0, groups: 0 }
     }
 
-    /// Where the next character goes.
+    /// Column of the next character.
     pub fn column(&self) -> usize {
         if self.line.text.is_empty() { self.indent } else { self.line.width }
     }
 
-    /// Blanks before the first text of this line.
+    /// Indentation of the current line.
     pub fn indent(&self) -> usize {
         self.indent
     }
 
-    /// Lines that are finished.
+    /// Number of finished lines.
     pub fn count(&self) -> usize {
         self.lines.len()
     }
 
-    /// Blanks, but not at the start of a line.
+    /// Writes spaces, except at the start of a line.
     pub fn space(&mut self, count: usize) {
         if !self.line.text.is_empty() {
             self.line.text.extend(std::iter::repeat_n(' ', count));
@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Text, whatever comments are open.
+    /// Writes text, regardless of pending comments.
     pub fn raw(&mut self, text: &str) {
         if self.line.text.is_empty() {
             self.line.text.extend(std::iter::repeat_n(' ', self.indent));
@@ -74,7 +74,7 @@ impl<'a> Page<'a> {
         self.line.width += text.chars().count();
     }
 
-    /// Ends the line; the next one is indented by that many blanks. Nothing stands before the first line.
+    /// Ends the line and sets the indentation of the next. The first line is never empty.
     pub fn newline(&mut self, indent: usize) {
         self.indent = indent;
         if self.lines.is_empty() && self.line.text.is_empty() && self.line.comment.is_none() {
@@ -87,22 +87,22 @@ impl<'a> Page<'a> {
         self.lines.push(line);
     }
 
-    /// As [`newline`](Self::newline), with an empty line.
-    pub fn gap(&mut self, indent: usize) {
+    /// As [`newline`](Self::newline), followed by a blank line.
+    pub fn blank_line(&mut self, indent: usize) {
         self.newline(indent);
         if !self.lines.is_empty() {
             self.lines.push(Line::default());
         }
     }
 
-    /// Whether an empty line stood before that place.
-    pub fn gap_before(&self, at: usize) -> bool {
+    /// Whether the source has a blank line before the offset `at`.
+    pub fn blank_line_before(&self, at: usize) -> bool {
         let before = self.source.get(..at).unwrap_or("");
         let blank = before.trim_end_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
         before.get(blank..).unwrap_or("").matches('\n').count() > 1
     }
 
-    /// Whether a comment that is not written yet stands before that place.
+    /// Whether there is an unwritten comment before the offset `before`.
     pub fn pending(&self, before: usize) -> bool {
         self.comments.get(self.next).is_some_and(|c| c.start < before)
     }
@@ -113,7 +113,7 @@ impl<'a> Page<'a> {
         Some((comment, self.source.get(comment.start..comment.end).unwrap_or("")))
     }
 
-    /// Puts the next comment at the end of this line if that is where it stood, before that place.
+    /// Appends the next comment to this line if it was a trailing one and begins before the offset `before`.
     pub fn trailing(&mut self, before: usize) {
         let here = self.comments.get(self.next).is_some_and(|c| c.start < before && !c.own_line);
         if here
@@ -127,15 +127,15 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Puts the comments before that place on lines of their own; with `gaps`, empty lines before them are kept, but not
-    /// before the first if that is the `first` thing in its braces. Whether there were any.
+    /// Writes the comments before the offset `before` on separate lines and returns whether there were any. With `gaps`,
+    /// blank lines before them are kept, except before the `first` text in braces.
     pub fn own_lines(&mut self, before: usize, indent: usize, gaps: bool, mut first: bool) -> bool {
         let from = self.next;
         while self.pending(before)
             && let Some((comment, text)) = self.take()
         {
-            if gaps && !first && self.gap_before(comment.start) {
-                self.gap(indent)
+            if gaps && !first && self.blank_line_before(comment.start) {
+                self.blank_line(indent)
             } else {
                 self.newline(indent)
             }
@@ -145,7 +145,7 @@ impl<'a> Page<'a> {
         self.next > from
     }
 
-    /// Writes the comments before that place, where nothing better is known, and begins a line after them.
+    /// Writes all comments before the offset `before`, and begins a new line after them.
     pub fn flush(&mut self, before: usize, indent: usize) {
         if self.pending(before) {
             self.trailing(before);
@@ -154,18 +154,18 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A number for a group of lines.
+    /// Returns a new group number.
     pub fn group(&mut self) -> usize {
         self.groups += 1;
         self.groups
     }
 
-    /// The line at hand belongs to that group.
+    /// Adds the current line to a group.
     pub fn join(&mut self, group: Group) {
         self.line.group = Some(group);
     }
 
-    /// The whole text.
+    /// The formatted text, with aligned comments.
     pub fn finish(mut self, line_end: &str) -> String {
         self.newline(0);
         let columns = self.columns();
@@ -182,7 +182,7 @@ impl<'a> Page<'a> {
         out
     }
 
-    /// The columns of the comments of groups, by line.
+    /// The column of each trailing comment in a group, by line index.
     fn columns(&self) -> BTreeMap<usize, usize> {
         let mut columns = BTreeMap::new();
         let mut run: Vec<(usize, &Line<'a>)> = Vec::new();
@@ -204,11 +204,11 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Gives the comments of a run one column, and empties it.
+/// Assigns one column to the comments of a run, and empties the run.
 fn share(run: &mut Vec<(usize, &Line<'_>)>, columns: &mut BTreeMap<usize, usize>) {
     let run = std::mem::take(run);
     let Some(nearest) = run.iter().map(|(_, l)| l.width + 2).max() else { return };
-    // The column that the author gave to most of them.
+    // The column that most of them had in the source.
     let mut had: BTreeMap<usize, usize> = BTreeMap::new();
     for (_, column) in run.iter().filter_map(|(_, l)| l.comment) {
         *had.entry(column).or_default() += 1;

@@ -1,12 +1,12 @@
-//! Trees that are equal but for their places.
+//! Equality of syntax trees that ignores spans.
 //!
-//! Every field is named below: one that is forgotten does not compile, and a kind of node that is forgotten equals nothing.
+//! Every field is listed below: a missing field does not compile, and a missing variant is unequal to everything.
 
 use super::ast::*;
 use crate::source::{Span, Spanned};
 use std::collections::BTreeSet;
 
-/// Whether two files have one tree, wherever its parts stand.
+/// Whether two files have the same syntax tree, ignoring all spans.
 ///
 /// ```
 /// use dsc_syntax::source::SourceMap;
@@ -24,30 +24,30 @@ pub fn same_tree(a: &Module, b: &Module) -> bool {
     a.same(b)
 }
 
-/// Equality that does not see places.
-trait Same {
+/// Equality that ignores spans.
+trait SameTree {
     fn same(&self, other: &Self) -> bool;
 }
 
-impl Same for Span {
+impl SameTree for Span {
     fn same(&self, _: &Span) -> bool {
         true
     }
 }
 
-impl<T: Same> Same for Spanned<T> {
+impl<T: SameTree> SameTree for Spanned<T> {
     fn same(&self, other: &Self) -> bool {
         self.value.same(&other.value)
     }
 }
 
-impl<T: Same> Same for Box<T> {
+impl<T: SameTree> SameTree for Box<T> {
     fn same(&self, other: &Self) -> bool {
         (**self).same(other)
     }
 }
 
-impl<T: Same> Same for Option<T> {
+impl<T: SameTree> SameTree for Option<T> {
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Some(a), Some(b)) => a.same(b),
@@ -56,13 +56,13 @@ impl<T: Same> Same for Option<T> {
     }
 }
 
-impl<T: Same> Same for Vec<T> {
+impl<T: SameTree> SameTree for Vec<T> {
     fn same(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b))
     }
 }
 
-impl<A: Same, B: Same> Same for (A, B) {
+impl<A: SameTree, B: SameTree> SameTree for (A, B) {
     fn same(&self, other: &Self) -> bool {
         self.0.same(&other.0) && self.1.same(&other.1)
     }
@@ -70,7 +70,7 @@ impl<A: Same, B: Same> Same for (A, B) {
 
 macro_rules! by_value {
     ($($name:ty),*) => {$(
-        impl Same for $name {
+        impl SameTree for $name {
             fn same(&self, other: &Self) -> bool {
                 self == other
             }
@@ -80,7 +80,7 @@ macro_rules! by_value {
 
 macro_rules! by_fields {
     ($($name:ident { $($field:ident),* })*) => {$(
-        impl Same for $name {
+        impl SameTree for $name {
             fn same(&self, other: &Self) -> bool {
                 let $name { $($field),* } = self;
                 true $(&& $field.same(&other.$field))*
@@ -89,10 +89,10 @@ macro_rules! by_fields {
     )*};
 }
 
-/// Variants with their fields: `Name { field: other_field }`, where a tuple's fields are `0`, `1`, ..
+/// Variants with their fields, each with two variable names; the fields of a tuple variant are `0`, `1`, ..
 macro_rules! by_variants {
     ($($name:ident { $($variant:ident { $($field:tt $a:ident $b:ident),* })* })*) => {$(
-        impl Same for $name {
+        impl SameTree for $name {
             fn same(&self, other: &Self) -> bool {
                 match (self, other) {
                     $(($name::$variant { $($field: $a),* }, $name::$variant { $($field: $b),* }) => true $(&& $a.same($b))*,)*

@@ -1,4 +1,4 @@
-//! What is wrong with text that no rule took.
+//! Error messages for text that no rule of the grammar accepts.
 
 use super::ast::Ident;
 use super::balance::ITEM_WORDS;
@@ -9,17 +9,17 @@ use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
 impl Builder<'_> {
-    /// An expression, type, name or parameter list that should stand at `pair`, which is empty.
+    /// Reports a missing expression, type, name, parameter list or body; `pair` is empty and marks its position.
     pub(super) fn missing(&mut self, pair: &Pair<'_>) {
-        let clean = self.clean;
+        let edited = self.edited;
         let at = pair.as_span().start();
-        let before = clean.text.get(..at).unwrap_or("").trim_end();
-        let rest = clean.text.get(before.len()..).unwrap_or("");
+        let before = edited.text.get(..at).unwrap_or("").trim_end();
+        let rest = edited.text.get(before.len()..).unwrap_or("");
         let found_at = before.len() + (rest.len() - rest.trim_start().len());
-        // Junk that starts here is the same fault.
-        self.fault_at = Some(found_at);
-        let same_line = !clean.text.get(before.len()..found_at).unwrap_or("").contains('\n');
-        let found = lump(clean.text.get(found_at..).unwrap_or(""));
+        // Junk that starts here has the same cause.
+        self.reported_at = Some(found_at);
+        let same_line = !edited.text.get(before.len()..found_at).unwrap_or("").contains('\n');
+        let found = first_token(edited.text.get(found_at..).unwrap_or(""));
         let what = match pair.as_rule() {
             Rule::missing_type => "a type",
             Rule::missing_name => "a name",
@@ -35,12 +35,12 @@ impl Builder<'_> {
         };
         if let Some(rule) = shaped
             && what == "an expression"
-            && let Some(fault) = self.reread(rule, found_at, head_end(&clean.text, found_at))
+            && let Some(fault) = self.reread(rule, found_at, head_end(&edited.text, found_at))
         {
             self.diagnostics.push(fault);
         } else if same_line && !found.is_empty() && !found.starts_with([')', ']', '}', ',']) {
-            let span = self.place(found_at, found_at + found.len());
-            let word = self.written(span);
+            let span = self.span_at(found_at, found_at + found.len());
+            let word = self.source_text(span);
             self.diagnostics.push(if is_reserved(found) {
                 keyword(word, what, span)
             } else {
@@ -48,10 +48,10 @@ impl Builder<'_> {
                     .at(span, format!("expected {what}"))
             });
         } else {
-            let start = before.len() - last_lump(before).len();
-            let previous = self.place(start, before.len());
+            let start = before.len() - last_token(before).len();
+            let previous = self.span_at(start, before.len());
             let end = Span { start: previous.end, ..previous };
-            let after = self.written(previous);
+            let after = self.source_text(previous);
             self.diagnostics.push(
                 Diagnostic::error(codes::E0102, format!("expected {what} after `{after}`"))
                     .at(end, format!("expected {what}")),
@@ -59,16 +59,16 @@ impl Builder<'_> {
         }
     }
 
-    /// Text that no rule took.
+    /// Reports text that no rule accepts.
     pub(super) fn junk(&mut self, pair: &Pair<'_>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        self.lose(pair.as_str());
-        if self.fault_at == Some(start) {
+        self.record_skipped(pair.as_str());
+        if self.reported_at == Some(start) {
             return;
         }
-        let first = lump(pair.as_str());
-        let span = self.place(start, start + first.len());
-        let word = self.written(span);
+        let first = first_token(pair.as_str());
+        let span = self.span_at(start, start + first.len());
+        let word = self.source_text(span);
         let rule = match pair.as_rule() {
             Rule::junk_item => item_rule(first).or_else(|| statement_rule(first)),
             Rule::junk_stmt => statement_rule(first).or_else(|| item_rule(first)),
@@ -107,8 +107,8 @@ impl Builder<'_> {
         self.diagnostics.push(fault);
     }
 
-    /// What stands between the name of an item and its brace and does not belong there. What it names is returned where
-    /// it can only be the item that this one was to be based on: `sims` in `recipe mosi(sims) {`.
+    /// Reports unexpected text between the name of an item and its brace. If it can only name the base of the item, as
+    /// `sims` in `recipe mosi(sims) {`, that name is returned.
     pub(super) fn slip_head(&mut self, pair: &Pair<'_>, item: &str, name: &str) -> Option<Ident> {
         let start = pair.as_span().start();
         let (text, span) = (pair.as_str().trim_end(), self.span(pair));
@@ -119,21 +119,21 @@ impl Builder<'_> {
             .clone()
             .next_back()
             .filter(|w| based && words.clone().count() <= 2 && is_name(w) && self.declared(item, w));
-        if self.fault_at != Some(start) {
+        if self.reported_at != Some(start) {
             let written = match (item, other) {
                 ("block", _) => format!("block {name}(x: Vec[d]) -> Vec[d] {{ .. }}"),
                 ("model", _) => format!("model {name} {{ .. }}"),
                 (_, Some(other)) => format!("{item} {name} = {other} {{ .. }}"),
                 (_, None) => format!("{item} {name} {{ .. }}"),
             };
-            let shown = if text.len() <= 24 { text } else { lump(text) };
+            let shown = if text.len() <= 24 { text } else { first_token(text) };
             let mut fault =
                 Diagnostic::error(codes::E0101, format!("unexpected `{shown}` before the body of {item} `{name}`"))
                     .at(span, "not valid here")
                     .help(format!("write `{written}`"));
             if let Some(other) = other {
                 let blank =
-                    if self.clean.text.get(..start).is_some_and(|t| t.ends_with([' ', '\t'])) { "" } else { " " };
+                    if self.edited.text.get(..start).is_some_and(|t| t.ends_with([' ', '\t'])) { "" } else { " " };
                 fault = fault.fix(span, format!("{blank}= {other}"));
             } else if item == "model" || words.clone().next().is_none() {
                 fault = fault.fix(span, "");
@@ -141,29 +141,29 @@ impl Builder<'_> {
             self.diagnostics.push(fault);
         }
         let Some(other) = other else {
-            self.lose(text);
+            self.record_skipped(text);
             return None;
         };
         let at = start + text.rfind(other).unwrap_or(0);
-        Some(Spanned::new(other.to_owned(), self.place(at, at + other.len())))
+        Some(Spanned::new(other.to_owned(), self.span_at(at, at + other.len())))
     }
 
-    /// Whether the file has an item of this kind and name.
+    /// Whether the file defines an item of this kind and name.
     fn declared(&self, item: &str, name: &str) -> bool {
         let wanted = format!("{item} {name}");
-        self.clean.text.match_indices(&wanted).any(|(at, _)| {
-            let after = self.clean.text.get(at + wanted.len()..).unwrap_or("");
+        self.edited.text.match_indices(&wanted).any(|(at, _)| {
+            let after = self.edited.text.get(at + wanted.len()..).unwrap_or("");
             !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
         })
     }
 
-    /// Notes the words of a text that is not read.
-    pub(super) fn lose(&mut self, text: &str) {
+    /// Records the words of skipped text: a name among them may have been defined there.
+    pub(super) fn record_skipped(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
         self.lost.extend(words.map(str::to_owned));
     }
 
-    /// A change of a variant that is a statement of models only.
+    /// Reports a statement in a variant that is allowed in models only.
     pub(super) fn wrong_change(&mut self, span: Span) {
         self.diagnostics.push(
             Diagnostic::error(codes::E0101, "a variant replaces one name at a time: `let name = ..`")
@@ -172,37 +172,37 @@ impl Builder<'_> {
         );
     }
 
-    /// Reads `start..end` of the clean text again by the one rule it was meant for, to learn where that fails.
+    /// Parses `start..end` of the edited text with the rule that it was probably meant for, to find out where it fails.
     fn reread(&self, rule: Rule, start: usize, end: usize) -> Option<Diagnostic> {
-        let text = self.clean.text.get(start..end)?;
+        let text = self.edited.text.get(start..end)?;
         let error = Dsl::parse(rule, text).err()?;
         let at = match error.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => start + at,
         };
-        let blanks = self.clean.text.get(at..).map_or(0, |t| t.len() - t.trim_start_matches([' ', '\t', '\r']).len());
+        let blanks = self.edited.text.get(at..).map_or(0, |t| t.len() - t.trim_start_matches([' ', '\t', '\r']).len());
         let at = at + blanks;
         let mut expected: Vec<&str> = match &error.variant {
-            ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|r| phrase(*r)).collect(),
+            ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|r| describe(*r)).collect(),
             ErrorVariant::CustomError { .. } => Vec::new(),
         };
         expected.sort_unstable();
         expected.dedup();
-        let before = self.clean.text.get(..at).unwrap_or("").trim_end();
-        let found = lump(self.clean.text.get(at..).unwrap_or(""));
-        let same_line = !self.clean.text.get(before.len()..at).unwrap_or("").contains('\n');
-        let span = self.place(at, at + found.len());
-        let word = self.written(span);
+        let before = self.edited.text.get(..at).unwrap_or("").trim_end();
+        let found = first_token(self.edited.text.get(at..).unwrap_or(""));
+        let same_line = !self.edited.text.get(before.len()..at).unwrap_or("").contains('\n');
+        let span = self.span_at(at, at + found.len());
+        let word = self.source_text(span);
         let expected = expected.join(" or ");
-        let ahead = self.clean.text.get(at..).unwrap_or("");
+        let ahead = self.edited.text.get(at..).unwrap_or("");
         Some(if !expected.is_empty() && (found == "\n" || ahead.trim().is_empty()) {
             let end = if ahead.trim().is_empty() { "file" } else { "line" };
-            let here = self.place(before.len(), before.len());
+            let here = self.span_at(before.len(), before.len());
             Diagnostic::error(codes::E0101, format!("expected {expected}, found the end of the {end}"))
                 .at(here, format!("expected {expected}"))
         } else if found.is_empty() || !same_line || expected.is_empty() && found.starts_with(['}', ')', ']']) {
-            let start = before.len() - last_lump(before).len();
-            let previous = self.place(start, before.len());
-            let after = self.written(previous);
+            let start = before.len() - last_token(before).len();
+            let previous = self.span_at(start, before.len());
+            let after = self.source_text(previous);
             let what = if expected.is_empty() { "more" } else { &expected };
             Diagnostic::error(codes::E0101, format!("expected {what} after `{after}`"))
                 .at(Span { start: previous.end, ..previous }, "something is missing here")
@@ -217,7 +217,7 @@ impl Builder<'_> {
     }
 }
 
-/// Where the line at `at` ends: enough of an expression to tell what its head lacks.
+/// The end of the line at `at`.
 fn head_end(text: &str, at: usize) -> usize {
     text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |i| at + i)
 }
@@ -236,8 +236,8 @@ fn is_reserved(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic()) && Dsl::parse(Rule::ident, word).is_err()
 }
 
-/// The first lump of a text: a word, a number, or one character.
-fn lump(text: &str) -> &str {
+/// The first token of a text: a word, a number, a string, an operator, or one character.
+fn first_token(text: &str) -> &str {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = match text.chars().next() {
         Some(c) if word(c) => text.find(|c| !word(c)).unwrap_or(text.len()),
@@ -251,8 +251,8 @@ fn lump(text: &str) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// The last lump of a text.
-fn last_lump(text: &str) -> &str {
+/// The last token of a text; empty text has none.
+fn last_token(text: &str) -> &str {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mark = |c: char| "=+-*/<>|&!:.".contains(c);
     let kind = match text.chars().next_back() {
@@ -297,8 +297,8 @@ fn statement_rule(word: &str) -> Option<Rule> {
     })
 }
 
-/// What a rule reads, in words; none for what may stand there but need not be named.
-fn phrase(rule: Rule) -> Option<&'static str> {
+/// Description of what a rule accepts; none for optional text that messages do not mention.
+fn describe(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::eq | Rule::base => "`=`",
         Rule::colon => "`:`",
