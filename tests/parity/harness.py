@@ -112,7 +112,7 @@ class Built:
             return ids
         g = generator(*key)
         if stream.unique:
-            assert width >= self.rows * padded_to, f"{case.name}: {name} wants {self.rows * padded_to} ids"
+            assert width >= self.rows * padded_to, f"{case.name}: {name} expects {self.rows * padded_to} ids"
             return torch.randperm(width, generator=g)[: self.rows * padded_to].view(self.rows, padded_to)
         return torch.randint(0, width, (self.rows, padded_to), generator=g)
 

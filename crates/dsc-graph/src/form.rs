@@ -153,16 +153,16 @@ impl<'a> Reader<'a> {
         let Some((i, (_, value))) = found else {
             return T::absent().map(Some).ok_or_else(|| OpFault {
                 message: match key {
-                    "" => format!("`{op}` wants {kind} behind its operands"),
-                    _ => format!("`{op}` wants the attribute `{key}`, {kind}"),
+                    "" => format!("`{op}` expects {kind} behind its operands"),
+                    _ => format!("`{op}` expects the attribute `{key}`, {kind}"),
                 },
                 attribute: None,
             });
         };
         T::read(value).map(Some).ok_or_else(|| OpFault {
             message: match key {
-                "" => format!("`{op}` wants {kind}, found `{value}`"),
-                _ => format!("`{key}` of `{op}` wants {kind}, found `{value}`"),
+                "" => format!("`{op}` expects {kind}, found `{value}`"),
+                _ => format!("`{key}` of `{op}` expects {kind}, found `{value}`"),
             },
             attribute: Some(i),
         })

@@ -231,7 +231,7 @@ pub enum Op {
     },
     /// `Seq<m>[n, k], Seq<_>[t, k], Seq<_>[t, e] -> Seq<m>[n, e]`: multi-head scaled dot-product attention
     /// (eq. 2, 3 of the DashFusion article). `heads` divides `k` and `e`; head `h` reads columns `h*k/heads ..`.
-    /// Keys past their length get no weight, nor do those outside the band, whose window wants `n` to be `t`. Dropout, if
+    /// Keys past their length get no weight, nor do those outside the band, whose window expects `n` to be `t`. Dropout, if
     /// any, falls on the weights and rescales the rest.
     Attention {
         /// Number of heads.

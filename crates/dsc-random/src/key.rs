@@ -75,7 +75,7 @@ impl Coordinate for usize {
     }
 }
 
-/// A text is absorbed as its length, marked with [`TEXT`], then its UTF-8 bytes in little-endian words of eight, the last one
+/// A text is absorbed as its length, marked with `TEXT`, then its UTF-8 bytes in little-endian words of eight, the last one
 /// padded with zeros.
 impl Coordinate for str {
     fn absorb(&self, key: Key) -> Key {

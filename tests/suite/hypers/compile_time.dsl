@@ -12,7 +12,7 @@ model M {
   let gate2 = when sum_features(mean(a)) { a } else { relu(a) } // error[E0401]: a condition must be true or false at compile time, this is a tensor
   let wide = audio |> linear(out: Ta) // error[E0401]: `out` of `linear` is Ta, a length that every sample has of its own
   let rows = learned(rows: Ta, width: d) // error[E0401]: `rows` of `learned` is Ta, a length that every sample has of its own
-  let table = param(shape: [Ta, d]) // error[E0401]: `shape` of `param` wants a list of whole numbers, at least 1 and the same for all samples, found [dim Ta, int 64]
+  let table = param(shape: [Ta, d]) // error[E0401]: `shape` of `param` expects a list of whole numbers, at least 1 and the same for all samples, found [dim Ta, int 64]
   let place = positions(a, rows: 2*Ta, width: d) // error[E0401]: `rows` of `positions` is 2*Ta, a length that every sample has of its own
   for l in 0..Ta { let q = l } // error[E0401]: a range needs whole numbers that are known at compile time, not 0 and Ta
   for l in 0..20_000 { let q = l } // error[E0408]: a loop of 20000 turns

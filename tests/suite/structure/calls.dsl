@@ -16,11 +16,11 @@ block Nothing<n>(x: Seq<_>[n, d]) -> Seq<_>[n, d] { // error[E0519]: this body h
 model M {
   let a = audio |> Linear(out: d)
   let v = vision |> Linear(out: d)
-  let missing = CrossAttention(a, from: v) // error[E0501]: `CrossAttention` wants `heads`
+  let missing = CrossAttention(a, from: v) // error[E0501]: missing argument `heads` of `CrossAttention`
   let misspelt = CrossAttention(a, form: v, heads: 8) // error[E0502]: `CrossAttention` has no argument `form`
   let twice = CrossAttention(a, from: v, from: a, heads: 8) // error[E0502]: `from` of `CrossAttention` is given twice
   let unnamed = CrossAttention(a, v, heads: 8) // error[E0503]: argument 2 of `CrossAttention` has no name
-  let prim_missing = linear(a) // error[E0501]: `linear` wants `out`
+  let prim_missing = linear(a) // error[E0501]: missing argument `out` of `linear`
   let prim_misspelt = linear(a, widht: 3) // error[E0502]: `linear` has no argument `widht`
   let prim_twice = linear(a, out: 3, out: 4) // error[E0502]: `out` of `linear` is given twice
   let prim_behind = linear(out: 3, a) // error[E0503]: an argument of `linear` without a name stands behind named ones

@@ -21,7 +21,7 @@ model M {
   reveal list // warning[W0107]: the type is [[one: Seq<audio>[Ta@companions
   let handle = k at k.pos // error[E0516]: `at` of a companions
   let again = (mean(a) at k.pos)[0] at k.neg // error[E0516]: a companion of a companion
-  let no_group = mean(a) at k // error[E0516]: `at` wants a group of companions, found a companions
+  let no_group = mean(a) at k // error[E0516]: `at` expects a group of companions, found a companions
   let near = mean(a) at k.near // error[E0201]: companions have no `near`
   output score for y
   loss prediction = mse(score, target: y)

@@ -10,7 +10,7 @@ block Head(x: Vec[d]) -> Real { x |> MLP(widths: [d, 1]) |> scalar() }
 
 model M {
   let a = audio |> Linear(out: d)
-  let score = Head(mean(a)) // error[E0301]: `x` of `Head` wants a width of d = 64, found 32
+  let score = Head(mean(a)) // error[E0301]: `x` of `Head` expects a width of d = 64, found 32
   output score for y
   loss prediction = mse(score, target: y)
   loss size = square(score)

@@ -16,7 +16,7 @@ model M {
   let v = vision |> Linear(out: d)
   let sum = a + v // error[E0302]: `add`: one sequence has length Ta, the other Tv
   let side = concat(a, v, along: "features") // error[E0302]: `concat`: one sequence has length Ta, the other Tv
-  let both = Both(a, other: t) // error[E0302]: `other` of `Both` wants a length of n = Ta, found T
+  let both = Both(a, other: t) // error[E0302]: `other` of `Both` expects a length of n = Ta, found T
   let mixed = attention(t, key: a, value: v, heads: 8) // error[E0302]: keys of length Ta but values of length Tv
   let shorter = a + take(a, rows: 8) // error[E0302]: `add`: one sequence has length Ta, the other min(8, Ta)
   let score = mean(t) |> MLP(widths: [d, 1]) |> scalar()

@@ -26,12 +26,12 @@ model M {
   let groups = conv1d(a, out: d, kernel: 3, groups: 7) // error[E0305]: 7 groups do not divide a width 64
   let parts = conv1d(a, out: 10, kernel: 3, groups: 4) // error[E0305]: 4 groups do not divide `out`, 10
   let unknown = conv1d(audio, out: d, kernel: 3, groups: 2) // error[E0305]: 2 groups do not divide a width fa
-  let pooled = conv1d(mean(a), out: d, kernel: 3) // error[E0301]: `conv1d` wants a Seq, found Vec[64]
-  let ids = gru(text, hidden: 8) // error[E0301]: `gru` wants a Seq, found Tokens[T]
+  let pooled = conv1d(mean(a), out: d, kernel: 3) // error[E0301]: `conv1d` expects a Seq, found Vec[64]
+  let ids = gru(text, hidden: 8) // error[E0301]: `gru` expects a Seq, found Tokens[T]
   let wide = conv1d(a, out: d, kernel: 1000000, dilation: 100) // error[E0403]: a convolution that reaches further than any sequence
   let none = conv1d(a, out: d, kernel: 0) // error[E0306]: `kernel` of `conv1d` is 0
   let per_sample = lstm(a, hidden: Ta) // error[E0401]: `hidden` of `lstm` is Ta, a length that every sample has of its own
-  let unmade = last_state(a) // error[E0501]: `last_state` wants `bidirectional`
+  let unmade = last_state(a) // error[E0501]: missing argument `bidirectional` of `last_state`
   let told = last_state(gru(a, hidden: 4), bidirectional: true) // error[E0403]: the layer runs in one direction, not in two
   let other = GRU(a, hidden: 5, layers: 2) |> last_state(bidirectional: false)
   let odd = last_state(relu(linear(a, out: 5)), bidirectional: true) // error[E0301]: `last_state` of two directions halves the width, which is 5
@@ -42,13 +42,13 @@ model M {
   let window = attention(a, key: v, value: v, heads: 8, window: 3) // error[E0302]: a window between Ta rows and Tv keys, where a row may see none
   let below = attention(a, key: v, value: v, heads: 8, causal: true, offset: -1) // error[E0306]: an offset of -1 leaves the first row without a key
   let unused = attention(a, key: v, value: v, heads: 8, offset: 1) // error[E0502]: `offset` has no meaning without `causal`
-  let far = attention(a, key: v, value: v, heads: 8, causal: true, offset: Ta) // error[E0401]: `offset` of `attention` wants a whole number that does not depend on the data
+  let far = attention(a, key: v, value: v, heads: 8, causal: true, offset: Ta) // error[E0401]: `offset` of `attention` expects a whole number that does not depend on the data
   let kind = downsample(a, by: 2, with: "median") // error[E0403]: `with` of `downsample` is "median"
   let flat = stdpool(a, eps: 0) // error[E0403]: `eps` of `stdpool` is 0
-  let unmoved = shift(a) // error[E0501]: `shift` wants `by`
+  let unmoved = shift(a) // error[E0501]: missing argument `by` of `shift`
   let name = longest("Ta") // error[E0402]: `longest` of a string
-  let stacked = GRU(a, hidden: 8, layers: 0) // error[E0404]: `GRU` wants `layers >= 1`, found layers = 0
-  let crossed = CrossModalTransformer(a, from: vision, heads: 8, ff: 4, layers: 1) // error[E0301]: `from` of `CrossModalTransformer` wants a width of w = 64, found fv
+  let stacked = GRU(a, hidden: 8, layers: 0) // error[E0404]: `GRU` expects `layers >= 1`, found layers = 0
+  let crossed = CrossModalTransformer(a, from: vision, heads: 8, ff: 4, layers: 1) // error[E0301]: `from` of `CrossModalTransformer` expects a width of w = 64, found fv
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

@@ -12,8 +12,8 @@ model M {
   let a = A(audio)
   let b = B(mean(audio))
   let w = softmax(mean(audio))
-  let g = w[0] // error[E0301]: `x[i]` wants a Seq, found Vec[fa]
-  let c = concat(audio, mean(vision)) // error[E0301]: `concat` wants a Seq, found Vec[fv]
+  let g = w[0] // error[E0301]: `x[i]` expects a Seq, found Vec[fa]
+  let c = concat(audio, mean(vision)) // error[E0301]: `concat` expects a Seq, found Vec[fv]
   let score = concat(a, b) |> MLP(widths: [8, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

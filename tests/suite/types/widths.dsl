@@ -16,14 +16,14 @@ model M {
   let v = vision |> Linear(out: 32)
   let wrong_width = mean(a) + mean(v) // error[E0301]: `add` of Vec[64] and Vec[32]
   let not_pooled = mean(a) + a // error[E0301]: `add` of Vec[64] and Seq<audio>[Ta, 64]
-  let by_block = Add(mean(a), y: mean(v)) // error[E0301]: `y` of `Add` wants a width of d = 64, found 32
-  let unpooled = Add(a, y: mean(a)) // error[E0301]: `x` of `Add` wants Vec[d], found Seq<audio>[Ta, 64]
-  let tokens = LayerNorm(text) // error[E0301]: `x` of `LayerNorm` wants Any[_], found Tokens[T]
-  let ids = text |> Linear(out: d) // error[E0301]: `x` of `Linear` wants Any[_], found Tokens[T]
-  let list = concat([mean(a), mean(v)]) // error[E0301]: `concat` wants tensors, found a list
-  let kind = relu("text") // error[E0301]: `relu` wants a tensor, found a string
-  let number = Linear(a, out: "64") // error[E0301]: `out` of `Linear` wants int, found str "64"
+  let by_block = Add(mean(a), y: mean(v)) // error[E0301]: `y` of `Add` expects a width of d = 64, found 32
+  let unpooled = Add(a, y: mean(a)) // error[E0301]: `x` of `Add` expects Vec[d], found Seq<audio>[Ta, 64]
+  let tokens = LayerNorm(text) // error[E0301]: `x` of `LayerNorm` expects Any[_], found Tokens[T]
+  let ids = text |> Linear(out: d) // error[E0301]: `x` of `Linear` expects Any[_], found Tokens[T]
+  let list = concat([mean(a), mean(v)]) // error[E0301]: `concat` expects tensors, found a list
+  let kind = relu("text") // error[E0301]: `relu` expects a tensor, found a string
+  let number = Linear(a, out: "64") // error[E0301]: `out` of `Linear` expects int, found str "64"
   let score = concat(mean(t), mean(a)) |> MLP(widths: [d, 2]) |> scalar() // error[E0301]: `scalar`: one entry is 1, the vector is 2
   output mean(a) for y // error[E0301]: an output is a Real per sample, found Vec[64]
-  loss contrast = nt_xent(mean(a), pos: [mean(v)], neg: [], tau: 0.5) // error[E0301]: `pos` of `nt_xent` wants a width of w = 64, found 32
+  loss contrast = nt_xent(mean(a), pos: [mean(v)], neg: [], tau: 0.5) // error[E0301]: `pos` of `nt_xent` expects a width of w = 64, found 32
 }

@@ -24,7 +24,7 @@ pub struct Matrix<'a> {
 
 /// Computes the lists of all samples.
 ///
-/// `vectors` are one or more matrices of the same n rows, `classes` is `[n]` (see [`super::ClassRule`]). Similarity is
+/// `vectors` are one or more matrices of the same n rows, `classes` is `[n]` (see [`super::classes`]). Similarity is
 /// the mean of the cosines; among equally similar samples the one with the smaller index is first. The result does not
 /// depend on the number of threads.
 ///

@@ -91,12 +91,12 @@ fn what_does_not_fit_is_a_fault() {
     };
     let none = Attributes::new;
     assert_eq!(fault("lineer", none()), ("there is no operation `lineer`".into(), None));
-    assert_eq!(fault("take", none()), ("`take` wants the attribute `rows`, a dim".into(), None));
-    assert_eq!(fault("row", none()), ("`row` wants a whole number behind its operands".into(), None));
+    assert_eq!(fault("take", none()), ("`take` expects the attribute `rows`, a dim".into(), None));
+    assert_eq!(fault("row", none()), ("`row` expects a whole number behind its operands".into(), None));
     let twice = none().with("eps", 0.1).with("eps", 0.1);
     assert_eq!(fault("layer_norm", twice).1, Some(1));
     let kind = fault("attention", none().with("heads", 0.5));
-    assert_eq!(kind, ("`heads` of `attention` wants a whole number, found `0.5`".into(), Some(0)));
+    assert_eq!(kind, ("`heads` of `attention` expects a whole number, found `0.5`".into(), Some(0)));
     assert_eq!(fault("relu", none().with("", 3)).0, "`relu` has no place for `3`");
     // Entries that are made of other operations are none of a graph.
     assert_eq!(fault("split", none()).0, "there is no operation `split`");

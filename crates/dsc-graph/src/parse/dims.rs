@@ -120,7 +120,7 @@ impl Reader<'_> {
         let exponent = power.as_str().parse::<u32>().ok().filter(|n| *n >= 1);
         match (base.as_atom(), exponent) {
             (Some(atom), Some(exponent)) => Ok(Dim::power(atom.clone(), exponent)),
-            _ => Err(self.fault(&power, "a power wants a name and a number of at least 1")),
+            _ => Err(self.fault(&power, "a power expects a name and a number of at least 1")),
         }
     }
 

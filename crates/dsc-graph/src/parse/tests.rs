@@ -132,7 +132,7 @@ fn dims_that_mean_nothing_are_told() {
         ("(T // 0)", "a division by 0"),
         ("(T + 1 // 2)", "in brackets of its own"),
         ("2**T", "expected a number"),
-        ("(T + 1)**2", "a power wants a name"),
+        ("(T + 1)**2", "a power expects a name"),
         ("T**0", "at least 1"),
         ("mean(T)", "dims have no `mean` of 1"),
         ("9999999999999999999", "too large"),

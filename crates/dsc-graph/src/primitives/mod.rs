@@ -7,9 +7,9 @@
 //! attributes is lowered by it too. Typing rules are [`crate::Op::infer`], cost rules `cost` of `dsc-analysis`, kernels
 //! `ops` of `dsc-runtime`: matches over the operations, so the compiler names the one that is missing.
 //!
-//! - [`param`]: parameters, from which the signature is made and by which arguments are checked;
-//! - [`pointwise`]: the families of element-wise functions, an entry in one line;
-//! - [`table`]: all other entries.
+//! - `param`: parameters, from which the signature is made and by which arguments are checked;
+//! - `pointwise`: the families of element-wise functions, an entry in one line;
+//! - `table`: all other entries.
 
 mod param;
 mod pointwise;

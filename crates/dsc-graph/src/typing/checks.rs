@@ -22,7 +22,7 @@ impl Rule<'_> {
         match self.args.get(i) {
             Some(Type::Tensor(t)) => Ok(t),
             Some(Type::Tokens { .. }) => {
-                Err(self.wants(i, "a tensor").help("turn tokens into a sequence first: `text |> Bert()`"))
+                Err(self.expects(i, "a tensor").help("turn tokens into a sequence first: `text |> Bert()`"))
             }
             None => Err(self.wrong_count(&format!("at least {} operands", i + 1))),
         }
@@ -31,19 +31,19 @@ impl Rule<'_> {
     pub(super) fn time(&self, i: usize) -> Result<Time, TypeFault> {
         match (&self.tensor(i)?.time, self.tensor(i)?.dims.len()) {
             (Some(time), 1) => Ok(time.clone()),
-            _ => Err(self.wants(i, "a Seq")),
+            _ => Err(self.expects(i, "a Seq")),
         }
     }
 
     pub(super) fn features(&self, i: usize) -> Result<Dim, TypeFault> {
-        self.tensor(i)?.features().cloned().ok_or_else(|| self.wants(i, "a tensor with at least one axis"))
+        self.tensor(i)?.features().cloned().ok_or_else(|| self.expects(i, "a tensor with at least one axis"))
     }
 
     pub(super) fn vector(&self, i: usize) -> Result<Dim, TypeFault> {
         let x = self.tensor(i)?;
         match (x.dims.as_slice(), &x.time) {
             ([d], None) => Ok(d.clone()),
-            _ => Err(self.wants(i, "a Vec")),
+            _ => Err(self.expects(i, "a Vec")),
         }
     }
 
@@ -51,18 +51,18 @@ impl Rule<'_> {
         let x = self.tensor(i)?;
         match (x.dims.as_slice(), &x.time) {
             ([rows, width], None) => Ok((rows.clone(), width.clone())),
-            _ => Err(self.wants(i, "a table of rows and columns")),
+            _ => Err(self.expects(i, "a table of rows and columns")),
         }
     }
 
-    pub(super) fn wants(&self, i: usize, wanted: &str) -> TypeFault {
+    pub(super) fn expects(&self, i: usize, wanted: &str) -> TypeFault {
         let found = self.args.get(i).map_or_else(|| "nothing".to_owned(), ToString::to_string);
         // As the language writes it.
         let name = match self.op {
             Op::Row(_) => "x[i]",
             op => op.name(),
         };
-        let fault = TypeFault::new(code::E0301, format!("`{name}` wants {wanted}, found {found}")).operand(i);
+        let fault = TypeFault::new(code::E0301, format!("`{name}` expects {wanted}, found {found}")).operand(i);
         match (wanted, self.args.get(i)) {
             ("a Seq", Some(Type::Tensor(t))) if t.time.is_none() && t.dims.len() == 1 => fault.help(match name {
                 "x[i]" => "entries of a vector are `slice(x, from: i, to: i + 1)`",

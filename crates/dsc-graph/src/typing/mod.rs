@@ -96,7 +96,7 @@ impl Rule<'_> {
                 self.arity(1)?;
                 match self.tensor(0)?.dims.as_slice() {
                     [n, d] => Ok(TensorType::seq(Modality::learned(), n.clone(), d.clone()).into()),
-                    _ => Err(self.wants(0, "rows and a width")),
+                    _ => Err(self.expects(0, "rows and a width")),
                 }
             }
             Op::Binary(_) => {
@@ -130,7 +130,7 @@ impl Rule<'_> {
             Op::Attention { heads, band, .. } => self.attention(*heads, *band),
             Op::Embedding => {
                 self.arity(2)?;
-                let Some(Type::Tokens { len }) = self.args.first() else { return Err(self.wants(0, "Tokens")) };
+                let Some(Type::Tokens { len }) = self.args.first() else { return Err(self.expects(0, "Tokens")) };
                 let (_, width) = self.table(1)?;
                 Ok(TensorType::seq(Modality("text".into()), len.clone(), width).into())
             }
@@ -210,7 +210,7 @@ impl Rule<'_> {
                 }
                 for i in 0..self.args.len() {
                     if !self.tensor(i)?.is_real() {
-                        return Err(self.wants(i, "a Real"));
+                        return Err(self.expects(i, "a Real"));
                     }
                 }
                 Ok(TensorType::real().into())

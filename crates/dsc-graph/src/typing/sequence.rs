@@ -72,7 +72,7 @@ impl Rule<'_> {
         let i = self.features(0)?;
         let (out, part) = match self.tensor(1)?.dims.as_slice() {
             [out, part, kernel] if kernel.as_const().is_some_and(|k| k >= 1) => (out.clone(), part.clone()),
-            _ => return Err(self.wants(1, "a weight [out, in / groups, kernel]")),
+            _ => return Err(self.expects(1, "a weight [out, in / groups, kernel]")),
         };
         for (operand, what, width) in [(0, "a width", &i), (1, "`out`,", &out)] {
             let each = width.floor_div(&Dim::from(groups)).unwrap_or_default();

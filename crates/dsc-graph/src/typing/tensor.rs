@@ -18,7 +18,7 @@ impl Rule<'_> {
                 self.same_type(&x.with_features(Dim::from(1)), by)?;
                 Ok(x.clone().into())
             }
-            _ => Err(self.wants(1, "a Real, or one number per row")),
+            _ => Err(self.expects(1, "a Real, or one number per row")),
         }
     }
 
@@ -39,8 +39,8 @@ impl Rule<'_> {
         self.arity(1)?;
         let x = self.tensor(0)?;
         match over {
-            Over::Time if x.time.is_none() => Err(self.wants(0, "a sequence, to go over its time")),
-            Over::Features if x.dims.is_empty() => Err(self.wants(0, "a tensor with at least one axis")),
+            Over::Time if x.time.is_none() => Err(self.expects(0, "a sequence, to go over its time")),
+            Over::Features if x.dims.is_empty() => Err(self.expects(0, "a tensor with at least one axis")),
             Over::Axis(i) if i >= x.dims.len() => Err(TypeFault::new(
                 code::E0306,
                 format!("`{}` over axis {i} of {x}, which has {} beside time", self.op.name(), x.dims.len()),
@@ -55,7 +55,7 @@ impl Rule<'_> {
         self.arity(1)?;
         let mut x = self.tensor(0)?.clone();
         if x.dims.pop().is_none() {
-            return Err(self.wants(0, "a tensor with at least one axis"));
+            return Err(self.expects(0, "a tensor with at least one axis"));
         }
         if keep {
             x.dims.push(Dim::from(1));
@@ -135,7 +135,7 @@ impl Rule<'_> {
         self.arity(2)?;
         let width = self.vector(0)?;
         let Some(Time { modality, len }) = self.tensor(1)?.time.clone() else {
-            return Err(self.wants(1, "a sequence, for its length"));
+            return Err(self.expects(1, "a sequence, for its length"));
         };
         Ok(TensorType::seq(modality, len, width).into())
     }
@@ -144,7 +144,7 @@ impl Rule<'_> {
         self.arity(1)?;
         let x = self.tensor(0)?;
         if x.time.is_some() {
-            return Err(self.wants(0, "a value without time").help(
+            return Err(self.expects(0, "a value without time").help(
                 "rows of different samples have no order between them: pool first, `mean(x)`, or take a row, `x[0]`",
             ));
         }
@@ -161,7 +161,7 @@ impl Rule<'_> {
                 Ok(TensorType { time: None, dims: rest.to_vec() }.into())
             }
             _ => Err(self
-                .wants(0, "a value with an entry per anchor, [batch, ..]")
+                .expects(0, "a value with an entry per anchor, [batch, ..]")
                 .help("`own` picks the sample's own of the values that `in_batch` collects")),
         }
     }

@@ -19,7 +19,7 @@ impl Lowering<'_> {
                 return self.fail(
                     Diagnostic::error(
                         structure::E0516,
-                        format!("`at` wants a group of companions, found a {}", other.kind()),
+                        format!("`at` expects a group of companions, found a {}", other.kind()),
                     )
                     .at(group.span, "not a group")
                     .help("declare `companions c { .. }` and write `at c.pos` or `at c.neg`"),

@@ -274,10 +274,14 @@ impl<'p> Lowering<'p> {
             .collect();
         if !missing.is_empty() && ok {
             ok = false;
+            let plural = if missing.len() > 1 { "s" } else { "" };
             self.report(
-                Diagnostic::error(code::E0501, format!("`{block_name}` wants {}", missing.join(", ")))
-                    .at(span, "missing in this call")
-                    .because(block.name.span, "declared here"),
+                Diagnostic::error(
+                    code::E0501,
+                    format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
+                )
+                .at(span, "missing in this call")
+                .because(block.name.span, "declared here"),
             );
         }
         ok.then_some(bound)
@@ -320,7 +324,7 @@ impl<'p> Lowering<'p> {
             let in_std = self.is_std(self.module());
             let d = Diagnostic::error(
                 dsc_syntax::diag::codes::hypers::E0404,
-                format!("`{}` wants `{}`{found}", block.name.value, expr_text(constraint)),
+                format!("`{}` expects `{}`{found}", block.name.value, expr_text(constraint)),
             );
             let d = if in_std {
                 d.at(constraint.span, "this does not hold")

@@ -202,7 +202,7 @@ impl Lowering<'_> {
         node
     }
 
-    /// Makes a shared table as long as its longest reader wants it, if that is all that differs.
+    /// Makes a shared table as long as its longest reader expects it, if that is all that differs.
     fn grow(&mut self, id: ParamId, wanted: &[Dim]) -> bool {
         let before = self.graph.param(id).map(|p| p.shape.clone()).unwrap_or_default();
         let ([rows, width], [more, other]) = (before.as_slice(), wanted) else { return false };

@@ -374,7 +374,7 @@ impl Lowering<'_> {
             },
             other => {
                 self.report(
-                    Diagnostic::error(types::E0301, format!("{what} wants a tensor, found a {}", other.kind()))
+                    Diagnostic::error(types::E0301, format!("{what} expects a tensor, found a {}", other.kind()))
                         .at(span, "not a tensor"),
                 );
                 None

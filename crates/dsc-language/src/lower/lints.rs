@@ -210,7 +210,7 @@ impl Lowering<'_> {
             let warning = match &node.op {
                 Op::LogSumExp if self.graph.operands(id).len() == 1 => {
                     Diagnostic::warning(lint::W0116, "a comparison with itself alone: `logsumexp` of one value is that value")
-                        .help("a contrast wants a positive and at least one negative: without, it is the same number whatever the weights are")
+                        .help("a contrast expects a positive and at least one negative: without, it is the same number whatever the weights are")
                 }
                 Op::Softmax { over, .. } if node.ty.tensor().is_some_and(|t| one(match over {
                     Over::Time => t.time.as_ref().map(|time| &time.len),

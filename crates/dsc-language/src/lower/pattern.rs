@@ -208,7 +208,7 @@ impl Lowering<'_> {
         let mut d = match parameter {
             Some((param, block)) => Diagnostic::error(
                 code,
-                format!("`{}` of `{}` wants a {what} of {wanted_text}, found {found}", param.value, block.value),
+                format!("`{}` of `{}` expects a {what} of {wanted_text}, found {found}", param.value, block.value),
             )
             .at(span, format!("this is {whole}"))
             .because(pattern.span, format!("{wanted_text} is asked for here")),
@@ -282,7 +282,7 @@ impl Lowering<'_> {
         }
         let message = match parameter {
             Some((param, block)) => {
-                format!("`{}` of `{}` wants a sequence of {wanted}, found one of {found}", param.value, block.value)
+                format!("`{}` of `{}` expects a sequence of {wanted}, found one of {found}", param.value, block.value)
             }
             None => format!("the sequence is of {found}, stated is {wanted}"),
         };
@@ -363,7 +363,7 @@ impl Lowering<'_> {
         let mut d = match parameter {
             Some((param, block)) => Diagnostic::error(
                 code::E0301,
-                format!("`{}` of `{}` wants {wanted}, found {found}", param.value, block.value),
+                format!("`{}` of `{}` expects {wanted}, found {found}", param.value, block.value),
             )
             .at(span, format!("this is {found}"))
             .because(ty.span, "asked for here"),

@@ -1,5 +1,5 @@
 //! What an editor shows for a place in a file. A place is an offset in the global offset space of a
-//! [`SourceMap`](dsc_syntax::source::SourceMap).
+//! [`SourceMap`].
 //!
 //! - [`definition`], [`occurrences`], [`in_scope`]: names, from the table of [`Names`](crate::sema::resolve::Names)
 //!   alone; they also work where a file has faults;

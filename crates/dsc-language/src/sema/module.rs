@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use dsc_syntax::ast::{Block, Hyper, Input};
 use dsc_syntax::source::Span;
 
-/// A file of the program, by its place in [`Program::modules`]. The main file comes first.
+/// A file of the program, by its place in [`Program::modules`](super::program::Program::modules). The main file comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModuleId(pub usize);
 

@@ -182,7 +182,7 @@ impl Lowering<'_> {
             (None, DefaultValue::Value(value, _)) => (Value::Static(value.clone()), a.span),
             (None, DefaultValue::Described(_)) => return Some(Bound::Absent),
             (None, DefaultValue::Required) => {
-                let d = Diagnostic::error(code::E0501, format!("`{name}` wants `{}`", param.name));
+                let d = Diagnostic::error(code::E0501, format!("missing argument `{}` of `{name}`", param.name));
                 self.report(a.help(d.at(a.span, "missing in this call")));
                 return None;
             }
@@ -208,7 +208,7 @@ impl Lowering<'_> {
         let mut operands = Vec::new();
         for one in given() {
             if let Value::List(_) = &one.value {
-                let d = Diagnostic::error(types::E0301, format!("`{name}` wants tensors, found a list"))
+                let d = Diagnostic::error(types::E0301, format!("`{name}` expects tensors, found a list"))
                     .at(one.span, "this is a list")
                     .help("put its elements in: `..list`");
                 self.report(d);
@@ -231,7 +231,7 @@ impl Lowering<'_> {
         if ty.tensor().is_some_and(|t| t.time.is_some() && t.dims.len() == 1) {
             return Some(x);
         }
-        let d = Diagnostic::error(types::E0301, format!("{what} wants a Seq, found {ty}"))
+        let d = Diagnostic::error(types::E0301, format!("{what} expects a Seq, found {ty}"))
             .at(x.span, format!("this is {ty}"));
         self.report(match ty.tensor() {
             None => d.help("turn tokens into a sequence first: `text |> Bert()`"),
@@ -245,7 +245,7 @@ impl Lowering<'_> {
         let name = a.primitive.name;
         let Value::List(list) = &given.value else {
             let kind = given.value.kind();
-            let d = Diagnostic::error(types::E0301, format!("`{name}` wants a list, found a {kind}"));
+            let d = Diagnostic::error(types::E0301, format!("`{name}` expects a list, found a {kind}"));
             self.report(d.at(given.span, "not a list"));
             return None;
         };
@@ -303,7 +303,7 @@ impl Lowering<'_> {
 
     pub(super) fn wrong_kind(&mut self, a: &Args, given: &Given, what: &str, wanted: &str) {
         let found = self.describe(&given.value);
-        let d = Diagnostic::error(hyper::E0401, format!("{what} wants {wanted}, found {found}"));
+        let d = Diagnostic::error(hyper::E0401, format!("{what} expects {wanted}, found {found}"));
         self.report(a.help(d.at(given.span, "here")));
     }
 
@@ -388,7 +388,7 @@ impl Lowering<'_> {
             }
             Some(k) => return Some(k),
             None => {
-                let wanted = format!("`{what}` wants a tensor with at least one axis, found {ty}");
+                let wanted = format!("`{what}` expects a tensor with at least one axis, found {ty}");
                 Diagnostic::error(types::E0301, wanted).help(match ty {
                     Type::Tokens { .. } => "turn tokens into a sequence first: `text |> Bert()`",
                     Type::Tensor(_) => "a Real has no axis to work on",

@@ -40,7 +40,7 @@ impl Lowering<'_> {
                     format!("argument {} of `{}` has no name", wanted + 1, primitive.name),
                 )
                 .at(extra, "which one is it?"),
-                None => Diagnostic::error(code::E0501, format!("`{}` wants its tensor", primitive.name))
+                None => Diagnostic::error(code::E0501, format!("missing tensor of `{}`", primitive.name))
                     .at(span, "missing in this call"),
             };
             return self.fail(args.help(d));
@@ -204,7 +204,7 @@ impl Lowering<'_> {
             Some(dsc_graph::types::Type::Tensor(t)) if t.time.is_some() => t.time.as_ref()?.len.clone(),
             found => {
                 let found = found.map_or_else(String::new, ToString::to_string);
-                let d = Diagnostic::error(types::E0301, format!("`positions` wants a Seq, found {found}"))
+                let d = Diagnostic::error(types::E0301, format!("`positions` expects a Seq, found {found}"))
                     .at(x.span, format!("this is {found}"))
                     .help("only rows of a sequence have positions");
                 return Some(self.fail(d));

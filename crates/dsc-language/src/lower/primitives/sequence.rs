@@ -62,7 +62,7 @@ impl Lowering<'_> {
         let bidirectional = match (bidirectional, layer) {
             (None, Some((_, made))) => made,
             (None, None) => {
-                let d = Diagnostic::error(code::E0501, "`last_state` wants `bidirectional`")
+                let d = Diagnostic::error(code::E0501, "missing argument `bidirectional` of `last_state`")
                     .at(a.span, "missing in this call")
                     .because(x.span, "not the rows of a recurrent layer themselves")
                     .help("true if the first half of the columns came from the first row to the last and the second half back");

@@ -80,12 +80,12 @@ impl Lowering<'_> {
                 None => {
                     Diagnostic::error(types::E0306, format!("`{name}` of {}, whose maximum is not known", s.as_dim()?))
                         .at(first.span, "largest where a length is smallest")
-                        .help("it wants a length that grows with those of the data")
+                        .help("it expects a length that grows with those of the data")
                 }
             },
             other => Diagnostic::error(hyper::E0402, format!("`{name}` of a {}", other.kind()))
                 .at(first.span, "not a length")
-                .help("it wants a length, as `n` of `Seq<m>[n, d]`; `dense(x)` pads a sequence"),
+                .help("it expects a length, as `n` of `Seq<m>[n, d]`; `dense(x)` pads a sequence"),
         };
         Some(self.fail(fault))
     }

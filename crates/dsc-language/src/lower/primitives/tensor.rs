@@ -24,7 +24,7 @@ impl Lowering<'_> {
 
     fn misfit_of<T>(&mut self, a: &Args, span: Span, found: &str, wanted: &str, help: &str) -> Got<T> {
         self.report(
-            Diagnostic::error(types::E0301, format!("`{}` wants {wanted}, found {found}", a.primitive.name))
+            Diagnostic::error(types::E0301, format!("`{}` expects {wanted}, found {found}", a.primitive.name))
                 .at(span, format!("this is {found}"))
                 .help(help),
         );
@@ -246,7 +246,8 @@ impl Lowering<'_> {
         let (x, min, max) = values::<(Operand, Option<f64>, Option<f64>)>(a, b)?;
         let fault = match (min, max) {
             (None, None) => a.help(
-                Diagnostic::error(code::E0501, "`clamp` wants `min`, `max` or both").at(a.span, "missing in this call"),
+                Diagnostic::error(code::E0501, "`clamp` expects `min`, `max` or both")
+                    .at(a.span, "missing in this call"),
             ),
             (Some(min), Some(max)) if min > max => {
                 Diagnostic::error(hyper::E0403, format!("`min` of `clamp` is {min}, `max` is {max}"))
