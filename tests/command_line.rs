@@ -227,6 +227,14 @@ fn set_takes_constants_as_a_recipe_does() {
         let text = String::from_utf8(shown.get_output().stderr.clone()).unwrap();
         assert!(text.contains(code) && text.contains(&format!("`--set {value}`")), "{value}: {text}");
     }
+    // The text of a string is no expression.
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("m.dsl");
+    let model = "hyper kind = \"a\"\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let width = when kind == \"a-b\" { 2 } else { 1 }\n  let hidden = linear(mean(audio), out: width)\n  let score = linear(hidden, out: 1) |> scalar()\n  output score for y\n  loss main = square(score - y)\n}\n";
+    std::fs::write(&file, model).unwrap();
+    let shown = dsc().arg("dump").arg(&file).args(["--set", "kind=a-b"]).assert().success();
+    let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("[2, fa]"), "{text}");
     dsc().args(["dump", "dashfusion", "--set", "d"]).assert().code(2);
 }
 

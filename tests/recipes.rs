@@ -40,8 +40,9 @@ fn readers() -> String {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
             match path.is_dir() {
-                true if path.file_name().is_some_and(|n| n == "recipe" || n == "tests") => {}
+                true if path.file_name().is_some_and(|n| n == "dsc-recipe" || n == "tests" || n == "target") => {}
                 true => walk(&path, files),
+                false if path.file_name().is_some_and(|n| n == "tests.rs") => {}
                 false if path.extension().is_some_and(|e| e == "rs") => files.push(path),
                 false => {}
             }
@@ -49,10 +50,7 @@ fn readers() -> String {
     }
     let mut files = Vec::new();
     walk(&root().join("src"), &mut files);
-    let crates = root().join("crates");
-    if crates.is_dir() {
-        walk(&crates, &mut files);
-    }
+    walk(&root().join("crates"), &mut files);
     files.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect()
 }
 

@@ -431,6 +431,12 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     for row in ["Small", "deep", "unimodal/text", "unimodal/audio", "unimodal/vision", "constant"] {
         assert!(rows.contains(&row), "{row}: {}", done.out);
     }
+    // Each run records the command that repeats it by itself.
+    let run = workspace.json("all/deep/seed-2/run.json");
+    let command: Vec<&str> = run["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let has = |words: [&str; 2]| command.windows(2).any(|pair| pair == words);
+    assert!(command.starts_with(&["dsc", "train", "small.dsl"]), "{command:?}");
+    assert!(has(["--variant", "deep"]) && has(["--with", "seed=2"]) && has(["--threads", "1"]), "{command:?}");
     let mae = |row: &str, seed: u64| {
         workspace.json(&format!("all/{row}/seed-{seed}/results.json"))["test"]["metrics"]["mae"].as_f64().unwrap()
     };
@@ -487,7 +493,7 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     assert!(workspace.file("all/Small/seed-1-2/last.safetensors").is_file());
     assert!(stopped.out.contains("late: 1 of 1 runs are missing"), "{}", stopped.out);
     let unknown = ablate("--variants deap", 1);
-    assert!(unknown.err.contains("E0517") && unknown.err.contains("available: bad, late"), "{}", unknown.err);
+    assert!(unknown.err.contains("E0517") && unknown.err.contains("other variants are bad, late"), "{}", unknown.err);
 }
 
 #[test]

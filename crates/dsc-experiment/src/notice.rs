@@ -97,6 +97,13 @@ pub enum Notice {
         /// The run folder.
         folder: PathBuf,
     },
+    /// Scores of several seeds, of which not all are finished.
+    SomeSeeds {
+        /// Finished.
+        finished: usize,
+        /// Requested.
+        asked: usize,
+    },
     /// How many of several seeds are finished, where it is not all.
     SeedsFinished {
         /// Number of finished seeds.
@@ -207,9 +214,9 @@ impl fmt::Display for Notice {
             }
             Notice::Training { model, data, recipe, settings } => write!(
                 f,
-                "{model} on {data}: {}, {} epochs, batch {}, {}, {}, select {}, metrics {}",
+                "{model} on {data}: {}, {}, batch {}, {}, {}, select {}, metrics {}",
                 named(recipe),
-                settings.epochs,
+                counted(settings.epochs, "epoch"),
                 settings.batch,
                 settings.optimizer,
                 describe_schedule(&settings.schedule),
@@ -248,6 +255,7 @@ impl fmt::Display for Notice {
                     None => f.write_str("no epoch has ended yet, so there are no weights to score"),
                 }
             }
+            Notice::SomeSeeds { finished, asked } => write!(f, "{finished} of {asked} seeds are finished"),
             Notice::SeedsFinished { finished: 0, asked, .. } => write!(f, "none of the {asked} seeds is finished"),
             Notice::SeedsFinished { finished, asked, folder } => {
                 write!(f, "{finished} of {asked} seeds are finished: `dsc eval {}` scores them", folder.display())
@@ -273,6 +281,11 @@ impl fmt::Display for Notice {
             Notice::MomentsKept { why } => write!(f, "`last.safetensors` keeps its moments: {why}"),
         }
     }
+}
+
+/// `1 epoch`, `20 epochs`.
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for RunEnd {

@@ -5,11 +5,13 @@ use std::path::Path;
 use dsc_data::card::{card, encoder, locate};
 use dsc_data::text::EncoderFolder;
 use dsc_data::{Binding, Dataset, EncoderBinding, demo};
+use dsc_graph::statics::Static;
 use dsc_language::EmbeddedWorld;
 use dsc_language::lower::{Options, Setting, inputs, recipe_sets};
-use dsc_language::sema::program::{Loaded, Program};
+use dsc_language::sema::program::{Loaded, ModuleId, Program};
+use dsc_syntax::ast::ExprKind;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::source::{FsWorld, World};
+use dsc_syntax::source::{FsWorld, Span, World};
 
 use crate::check::recipe_settings;
 use crate::request::{Assignment, BindRequest, ModelRequest};
@@ -46,8 +48,17 @@ impl ModelRequest {
     ///
     /// # Errors
     /// Values that are no constants, all at once.
-    pub fn settings(&self) -> Result<Vec<Setting>, Vec<Diagnostic>> {
+    pub fn settings(&self, program: &Program) -> Result<Vec<Setting>, Vec<Diagnostic>> {
+        let is_text = |name: &str| {
+            let hyper = program.hyper(ModuleId(0), name);
+            hyper.is_some_and(|(_, hyper)| matches!(hyper.value.kind, ExprKind::Str(_)))
+        };
         let read = self.sets.iter().map(|set| {
+            // A shell takes the quotes away, so the text of a string need not be an expression: `--set init=xavier-normal`.
+            if is_text(&set.name) {
+                let value = Static::Str(set.value.trim_matches('"').to_owned());
+                return Ok(Setting { name: set.name.clone(), value, span: Span::NONE });
+            }
             Setting::read(&set.name, &set.value).map_err(|fault| Diagnostic {
                 message: format!("{} (`--set {}={}`)", fault.message, set.name, set.value),
                 ..fault
@@ -135,7 +146,7 @@ pub fn options(program: &Program, model: &ModelRequest, bind: &BindRequest) -> R
     let encoder = bind.encoder(program).map_err(one)?;
     let mut options = Options {
         variant: model.variant.clone(),
-        sets: model.settings()?,
+        sets: model.settings(program)?,
         encoder: encoder.config.statics(),
         ..Options::default()
     };

@@ -102,6 +102,48 @@ impl TrainRequest {
         }
     }
 
+    /// The arguments of `dsc` that train the same: what a run of a comparison records as its command.
+    pub fn command_line(&self) -> Vec<String> {
+        // By name, so that a new field is not forgotten here.
+        let TrainRequest {
+            model: ModelRequest { file, variant, sets },
+            data,
+            data_root,
+            recipe,
+            keys,
+            text_encoder,
+            device,
+            threads,
+            opt_level,
+            out,
+            import,
+            command: _,
+        } = self;
+        let text = |path: &PathBuf| path.display().to_string();
+        let mut line =
+            vec!["dsc".to_owned(), if import.is_some() { "import" } else { "train" }.to_owned(), file.clone()];
+        let mut option =
+            |name: &str, value: Option<String>| line.extend(value.into_iter().flat_map(|v| [name.into(), v]));
+        option("--data", Some(data.clone()));
+        option("--variant", variant.clone());
+        for Assignment { name, value } in sets {
+            option("--set", Some(format!("{name}={value}")));
+        }
+        option("--data-root", data_root.as_ref().map(text));
+        option("--recipe", recipe.clone());
+        for KeyValue { key, value, .. } in keys {
+            option("--with", Some(format!("{key}={value}")));
+        }
+        option("--text-encoder", text_encoder.as_ref().map(text));
+        option("--device", Some(device.clone()));
+        option("--threads", threads.map(|n| n.to_string()));
+        option("--opt-level", import.is_none().then(|| opt_level.to_string()));
+        option("--out", out.as_ref().map(text));
+        option("--weights", import.as_ref().map(|i| text(&i.weights)));
+        option("--names", import.as_ref().and_then(|i| i.names.as_ref()).map(text));
+        line
+    }
+
     /// The same with a recipe key set: `with("epochs", "5")`.
     pub fn with(mut self, key: &str, value: &str) -> TrainRequest {
         self.keys.push(KeyValue { option: format!("--with {key}={value}"), key: key.into(), value: value.into() });
@@ -164,6 +206,18 @@ pub struct SweepRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_line_trains_the_same() {
+        let request = TrainRequest {
+            threads: Some(1),
+            model: ModelRequest { variant: Some("narrow".into()), ..ModelRequest::new("mine.dsl") },
+            ..TrainRequest::new("", "demo").with("epochs", "2")
+        };
+        let line = request.command_line().join(" ");
+        let options = "--data demo --variant narrow --with epochs=2 --device cpu --threads 1 --opt-level 1";
+        assert_eq!(line, format!("dsc train mine.dsl {options}"));
+    }
 
     #[test]
     fn a_training_goes_through_json_whole() {

@@ -104,7 +104,7 @@ impl Session {
                 Some(name) => recipe_sets(program, name)?,
                 None => Vec::new(),
             },
-            sets: request.model.settings()?,
+            sets: request.model.settings(program)?,
             encoder: encoder("bert-base-uncased").map_err(one)?.config.statics(),
             ..Options::default()
         };

@@ -97,7 +97,8 @@ mod tests {
             (Warmup::Fraction(0.25), Family::Mosi, NonFinite::Zero)
         );
         for text in [SAVED, SAVED_TOO] {
-            assert_eq!(serde_json::to_string(&read(text)).unwrap(), text);
+            let saved = serde_json::to_string(&read(text)).unwrap();
+            assert_eq!(saved, text, "a new setting has a serde default and is left out where it is the default");
         }
     }
 }

@@ -223,7 +223,8 @@ fn set(settings: &[(&str, String)]) -> Settings {
 fn settings_are_given_again_by_their_keys() {
     let odd = set(&ODD.iter().map(|(k, v)| (*k, (*v).to_owned())).collect::<Vec<_>>());
     let given = odd.keys();
-    assert_eq!(given.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>().as_slice(), ODD);
+    let given_text: Vec<_> = given.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    assert_eq!(given_text.as_slice(), ODD, "ODD in this file has a value for every key, in the order of KEYS");
     assert_eq!(set(&given), odd);
     assert_eq!(set(&Settings::default().keys()), Settings::default());
 }

@@ -55,7 +55,7 @@ fn several(request: &RunRequest, seeds: &Seeds, reporter: &mut dyn Reporter) -> 
     let Some((first, rest)) = folders.split_first() else { return Err(none_finished(top, seeds).into()) };
     if folders.len() < seeds.seeds {
         let (finished, asked) = (folders.len(), seeds.seeds);
-        reporter.notice(&Notice::SeedsFinished { finished, asked, folder: top.clone() });
+        reporter.notice(&Notice::SomeSeeds { finished, asked });
     }
     let split = request.split.unwrap_or(Split::Test);
     let request = RunRequest { split: Some(split), ..request.clone() };

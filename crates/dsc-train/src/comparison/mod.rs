@@ -16,9 +16,9 @@ use dsc_experiment::report::ablation::{Comparison, Group};
 use dsc_experiment::report::plot::plot;
 use dsc_project::engine::Compared;
 use dsc_project::{AblationRequest, Assignment, Faults, SweepRequest, TrainRequest, load};
-use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0933;
 use dsc_syntax::diag::codes::structure::E0517;
+use dsc_syntax::diag::{Diagnostic, the_file_has};
 
 pub use queue::Worker;
 use rows::{Row, add_unimodal, row};
@@ -44,7 +44,7 @@ pub fn ablate(
             E0517,
             format!("`{}` has no variant `{unknown}` to compare with", train.model.file),
         )
-        .help(format!("available: {}", all.join(", ")))
+        .help(the_file_has("other variants", &all))
         .did_you_mean(unknown, all.iter().map(String::as_str))
         .into());
     }

@@ -188,7 +188,9 @@ fn start(row: &Row, task: Task, folder: &Path, worker: &Worker) -> Result<Runnin
 
 fn request(row: &Row, seed: u64, run: &Path) -> TrainRequest {
     let request = TrainRequest { threads: Some(row.threads), out: Some(run.to_owned()), ..row.request.clone() };
-    request.with("seed", &seed.to_string()).with("seeds", "1")
+    let request = request.with("seed", &seed.to_string()).with("seeds", "1");
+    // The run can be repeated by itself.
+    TrainRequest { command: request.command_line(), ..request }
 }
 
 fn spawn(request: &TrainRequest, log: &Path, worker: &Worker) -> io::Result<Child> {
