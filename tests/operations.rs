@@ -26,7 +26,7 @@ const READ: [&str; 8] = [
     "square(score)",
 ];
 
-/// A model around the example of an entry, over the streams that examples speak of.
+/// A model around the example of an entry, over the streams that examples read.
 fn example(entry: &Primitive, read: &str) -> String {
     format!(
         "use std::{{mse}}

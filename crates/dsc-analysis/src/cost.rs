@@ -81,7 +81,7 @@ impl Cost {
 
             Op::Unary(f) => entry_wise(f.keeps(), operands.len()),
             Op::Binary(f) => entry_wise(f.keeps(), operands.len()),
-            Op::Curve(_) => keeping([Kept::Operand(0)]),
+            Op::ParametricUnary(_) => keeping([Kept::Operand(0)]),
             Op::Affine { .. } | Op::AddRow | Op::GradReverse { .. } => free(),
             Op::Scale | Op::MulRow => keeping([Kept::Operand(0), Kept::Operand(1)]),
             Op::Normalize { .. } => keeping([Kept::Operand(0), floats(&rows(result))]),

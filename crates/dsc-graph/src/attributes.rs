@@ -1,5 +1,5 @@
 //! Attributes: the numbers, dims and names that make an operation what it is, as the text form writes them after the
-//! operands. An attribute that has no key stands first (`row(%3) 0`), the others follow as `key value`
+//! operands. An attribute that has no key comes first (`row(%3) 0`), the others follow as `key value`
 //! (`affine(%4) mul 2 add 0`).
 
 use std::fmt;

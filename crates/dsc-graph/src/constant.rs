@@ -1,4 +1,4 @@
-//! Constants: numbers, flags and strings, and operations on them. The one evaluator of values that stand outside of any
+//! Constants: numbers, flags and strings, and operations on them. The one evaluator of values that are outside of any
 //! model: entries of a recipe, its `set`, and what the command line and the environment give.
 //!
 //! The operations are those of [`Static`], which hypers and variants are computed with too, so that one fault has one code
@@ -27,7 +27,7 @@ pub fn constant(e: &Expr) -> Result<Option<Static>, Diagnostic> {
         },
         ExprKind::Binary(op, _, a, b) => {
             let Some(left) = constant(a)? else { return Ok(None) };
-            // As in a model, what stands right of a decided `and` or `or` does not count.
+            // As in a model, the right operand of a decided `and` or `or` does not count.
             if matches!((op, &left), (BinaryOp::And, Static::Bool(false)) | (BinaryOp::Or, Static::Bool(true))) {
                 return Ok(Some(left));
             }

@@ -6,7 +6,7 @@
 //! at most a static maximum. A *width* (`f`) is one number for the whole data set. Both are unknown until data are
 //! bound; a width then becomes a number, a length keeps its name and gets its maximum. The longest length of a batch
 //! ([`Dim::longest`]) is a third kind: one number for all samples of a batch, another one for the next. The static maximum
-//! itself ([`Dim::most`]) has a name as well, so that types can speak of it before it is known.
+//! itself ([`Dim::most`]) has a name as well, so that types can mention it before it is known.
 
 mod longest;
 
@@ -29,7 +29,7 @@ pub enum Atom {
     /// A width of the data.
     Width(String),
     /// The number of samples of a step: one number for all of them, another one for the next step. It is equal to
-    /// nothing but itself and no weight has a shape that speaks of it.
+    /// nothing but itself and no weight has a shape that mentions it.
     Batch,
     /// A declared generic of a block that is checked by itself: equal to nothing but itself.
     Generic(String),
@@ -148,7 +148,7 @@ impl Dim {
         Self::atom(Atom::Batch)
     }
 
-    /// Whether it speaks of the number of samples of a step.
+    /// Whether it mentions the number of samples of a step.
     pub fn speaks_of_batch(&self) -> bool {
         self.any_atom(&mut |a| matches!(a, Atom::Batch))
     }
@@ -451,7 +451,7 @@ impl fmt::Display for Atom {
             Atom::Longest(d) => write!(f, "longest({d})"),
             Atom::Most(name) => write!(f, "most({name})"),
             Atom::FloorDiv(a, b) => {
-                // A sum or product as operand stands in brackets of its own: `((T + 1) // 2)`.
+                // A sum or product as operand has parentheses of its own: `((T + 1) // 2)`.
                 let simple = |d: &Dim| d.as_const().is_some_and(|n| n >= 0) || d.as_atom().is_some();
                 let operand = |f: &mut fmt::Formatter<'_>, d: &Dim| {
                     if simple(d) { write!(f, "{d}") } else { write!(f, "({d})") }

@@ -29,7 +29,7 @@ impl Einsum {
     /// Reads `"i, j -> ij"`: blanks mean nothing, no letters are the axes of a Real.
     ///
     /// # Errors
-    /// There is not one arrow, something is no letter, a letter stands twice in an operand or in the result, or the
+    /// There is not one arrow, something is no letter, a letter occurs twice in an operand or in the result, or the
     /// result has one that no operand has.
     pub fn parse(text: &str) -> Result<Einsum, EinsumFault> {
         let parts: Vec<&str> = text.split("->").collect();
@@ -54,7 +54,7 @@ impl Einsum {
                 }
                 if found.contains(&letter) {
                     return fault(
-                        format!("letter `{letter}` stands twice in \"{}\"", part.trim()),
+                        format!("letter `{letter}` occurs twice in \"{}\"", part.trim()),
                         "every axis of one value has a letter of its own",
                     );
                 }
@@ -66,7 +66,7 @@ impl Einsum {
         let result = letters(result)?;
         if let Some(letter) = result.iter().find(|l| !operands.iter().flatten().any(|known| known == *l)) {
             return fault(
-                format!("letter `{letter}` of the result stands in no operand"),
+                format!("letter `{letter}` of the result occurs in no operand"),
                 "the result has axes of the operands; `repeat` and `append` make new ones",
             );
         }
@@ -127,8 +127,8 @@ mod tests {
         assert_eq!(fault("i,j"), "\"i,j\" does not say what the result is");
         assert_eq!(fault("i->j->k"), "\"i->j->k\" has several arrows");
         assert_eq!(fault("...i->i"), "`.` of \"...i->i\" is no letter");
-        assert_eq!(fault("ii->i"), "letter `i` stands twice in \"ii\"");
-        assert_eq!(fault("ij->jj"), "letter `j` stands twice in \"jj\"");
-        assert_eq!(fault("i,j->k"), "letter `k` of the result stands in no operand");
+        assert_eq!(fault("ii->i"), "letter `i` occurs twice in \"ii\"");
+        assert_eq!(fault("ij->jj"), "letter `j` occurs twice in \"jj\"");
+        assert_eq!(fault("i,j->k"), "letter `k` of the result occurs in no operand");
     }
 }

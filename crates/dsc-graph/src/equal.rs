@@ -11,7 +11,7 @@ enum Value {
 }
 
 /// Equal in all that the text form says, dead nodes included: places in the source, loop indices and where the nodes of
-/// parameters stand among the others do not count.
+/// parameters have among the others do not count.
 impl PartialEq for Graph {
     fn eq(&self, other: &Graph) -> bool {
         let (a, b) = (Values::of(self), Values::of(other));

@@ -4,7 +4,7 @@
 //! [`Op::visit`] names the attributes of each operation once; writing reads them from the operation, and reading sets them.
 
 use super::attributes::{Attribute, Attributes, OpFault};
-use super::op::{Axis, Curve, Extent, Op, Over, RandomSite, Reduction};
+use super::op::{Axis, MaxOver, Op, Over, ParametricUnary, RandomSite, Reduction};
 use super::{Einsum, Pool, View, spelling};
 use crate::dims::Dim;
 use crate::primitives::{self, Operation};
@@ -91,8 +91,8 @@ fields! {
     };
     Pool: "mean or max", |pool| Some(pool.name().into()),
         |a| [Pool::Mean, Pool::Max].into_iter().find(|pool| Some(pool.name()) == word(a));
-    Extent: "batch or data", |to| (*to != Extent::default()).then(|| to.name().into()), |a| Extent::named(&a.as_name()?),
-        Extent::default();
+    MaxOver: "batch or data", |to| (*to != MaxOver::default()).then(|| to.name().into()), |a| MaxOver::named(&a.as_name()?),
+        MaxOver::default();
     Axis: "time or features", |axis| Some(axis.name().into()), |a| Axis::named(word(a)?);
     Over: "`time`, `features` or the number of an axis", |over| Some(match over {
         Over::Time => "time".into(),
@@ -197,13 +197,13 @@ impl Op {
                 form.field("mul", mul);
                 form.field("add", add);
             }
-            Op::Curve(Curve::LeakyRelu { slope }) => form.field("slope", slope),
-            Op::Curve(Curve::Elu { alpha }) => form.field("alpha", alpha),
-            Op::Curve(Curve::Clamp { min, max }) => {
+            Op::ParametricUnary(ParametricUnary::LeakyRelu { slope }) => form.field("slope", slope),
+            Op::ParametricUnary(ParametricUnary::Elu { alpha }) => form.field("alpha", alpha),
+            Op::ParametricUnary(ParametricUnary::Clamp { min, max }) => {
                 form.field("min", min);
                 form.field("max", max);
             }
-            Op::Curve(Curve::Pow { exponent }) => form.field("exponent", exponent),
+            Op::ParametricUnary(ParametricUnary::Pow { exponent }) => form.field("exponent", exponent),
             Op::LayerNorm { eps } | Op::Normalize { eps } | Op::StdTime { eps } => form.field("eps", eps),
             Op::Softmax { over, log: _ } => form.field("over", over),
             Op::Attention { heads, band, scale, drop, site } => {

@@ -62,7 +62,7 @@ pub struct Node {
     pub span: Span,
     /// Values of the loop variables around it: `l = 1`; empty outside loops.
     pub loops: String,
-    /// Derived path of the scope it stands in: `fuse.1.spread.audio`.
+    /// Derived path of the scope it is in: `fuse.1.spread.audio`.
     pub scope: String,
     /// The call or loop turn that it came from; none for the model itself.
     pub region: Option<RegionId>,
@@ -384,7 +384,7 @@ impl Graph {
         }
     }
 
-    /// For each parameter, whether a loss gives it a gradient: it is computed from the parameter, and no `stop_grad` stands
+    /// For each parameter, whether a loss gives it a gradient: it is computed from the parameter, and no `stop_grad` is
     /// on every way between them.
     pub fn trained_params(&self) -> Vec<bool> {
         let mut trained = vec![false; self.params.len()];

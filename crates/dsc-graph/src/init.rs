@@ -24,7 +24,7 @@ impl fmt::Display for Init {
 }
 
 impl Init {
-    /// The start of that name with what stands in its brackets: the inverse of `Display`.
+    /// The start of that name with what is in its brackets: the inverse of `Display`.
     ///
     /// # Errors
     /// What is wrong, in words.

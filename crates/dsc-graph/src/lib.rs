@@ -11,7 +11,7 @@
 //! - [`verify`]: the invariants; a verified graph lowers without surprises;
 //! - [`passes`]: rewrites that keep the numbers.
 //!
-//! A node speaks of one sample. Nodes stand in an order in which operands come first. Parameters are nodes too
+//! A node describes one sample. Nodes are in an order in which operands come first. Parameters are nodes too
 //! ([`Op::Param`]); they are the only nodes that have no sample.
 
 pub mod constant;
@@ -42,7 +42,7 @@ pub use einsum::{Einsum, EinsumFault};
 pub use graph::{
     Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Output, Param, ParamId, Ranks,
 };
-pub use op::{Axis, Binary, Curve, Extent, Group, Op, Over, RandomSite, Reduction, Unary, View};
+pub use op::{Axis, Binary, Group, MaxOver, Op, Over, ParametricUnary, RandomSite, Reduction, Unary, View};
 pub use parse::{Parsed, parse};
 pub use region::{NameKind, Named, Region, RegionId, RegionKind};
 pub use rewrite::{Rewriter, Rewritten};

@@ -1,4 +1,4 @@
-//! The operations of the graph. The typing rule of each stands in its doc comment and is carried out by
+//! The operations of the graph. The typing rule of each is in its doc comment and is carried out by
 //! [`Op::infer`](super::Op::infer) (folder `typing`).
 //!
 //! Notation: `X[.., k]` is a tensor of any rank with or without time whose last axis is `k`; `n`, `t` are lengths;
@@ -21,7 +21,7 @@ pub struct RandomSite(pub String);
 
 /// Element-wise functions with static numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Curve {
+pub enum ParametricUnary {
     /// x above 0, `slope * x` below.
     LeakyRelu {
         /// The slope below 0.
@@ -76,7 +76,7 @@ pub enum Over {
 
 /// Up to which length [`Op::Dense`] pads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Extent {
+pub enum MaxOver {
     /// The longest sample of the batch. Companions count where a value of theirs is padded too.
     #[default]
     Batch,
@@ -84,28 +84,28 @@ pub enum Extent {
     Data,
 }
 
-impl Extent {
+impl MaxOver {
     /// Both.
-    pub const ALL: [Extent; 2] = [Extent::Batch, Extent::Data];
+    pub const ALL: [MaxOver; 2] = [MaxOver::Batch, MaxOver::Data];
 
     /// `batch` or `data`.
     pub fn name(self) -> &'static str {
         match self {
-            Extent::Batch => "batch",
-            Extent::Data => "data",
+            MaxOver::Batch => "batch",
+            MaxOver::Data => "data",
         }
     }
 
     /// The one of that name.
-    pub fn named(name: &str) -> Option<Extent> {
-        Extent::ALL.into_iter().find(|extent| extent.name() == name)
+    pub fn named(name: &str) -> Option<MaxOver> {
+        MaxOver::ALL.into_iter().find(|extent| extent.name() == name)
     }
 
     /// The length of what is padded, if it is known to have one: a form that falls where a length grows has no maximum.
     pub fn of(self, length: &Dim) -> Option<Dim> {
         match self {
-            Extent::Batch => Some(length.longest()),
-            Extent::Data => length.most(),
+            MaxOver::Batch => Some(length.longest()),
+            MaxOver::Data => length.most(),
         }
     }
 }
@@ -202,7 +202,7 @@ pub enum Op {
         add: f64,
     },
     /// `X -> X`: a function with static numbers, entry by entry.
-    Curve(Curve),
+    ParametricUnary(ParametricUnary),
     /// `X[.., k], Vec[k] -> X[.., k]`: the vector is added to every row.
     AddRow,
     /// `X[.., k], Vec[k] -> X[.., k]`: every row times the vector, entry by entry.
@@ -327,11 +327,11 @@ pub enum Op {
         /// What is made of a window.
         pool: Pool,
     },
-    /// `Seq<m>[n, d] -> Seq<m>[longest(n), d]` (`Extent::Batch`) or `Seq<m>[most(n), d]` (`Extent::Data`): zero rows are put
+    /// `Seq<m>[n, d] -> Seq<m>[longest(n), d]` (`MaxOver::Batch`) or `Seq<m>[most(n), d]` (`MaxOver::Data`): zero rows are put
     /// behind; from here on they are rows like all others.
     Dense {
         /// Up to which length.
-        to: Extent,
+        to: MaxOver,
     },
     /// `Seq<m>[n, _] (read for its length only) -> Seq<m>[n, width]`: column `2k` of row `i` is `sin(i / 10000^(2k / width))`,
     /// column `2k + 1` the cosine of the same (Vaswani et al. 2017).
@@ -354,9 +354,9 @@ pub enum Op {
     /// `Axis::Features`: `X[.., a], X[.., b], .. -> X[.., a + b + ..]`, all else equal.
     Concat(Axis),
     /// `A, B, .. -> R`: products of entries whose axes have equal letters, summed over the letters that the result lacks.
-    /// The time of a sequence is its first axis: a letter of time is summed over valid rows, or stands first in the
+    /// The time of a sequence is its first axis: a letter of time is summed over valid rows, or is first in the
     /// result, which is then a sequence. Letters have one dim each; two sequences share one only with the same length
-    /// variable. A fixed length is an axis like others where it does not stand first.
+    /// variable. A fixed length is an axis like others where it is not first.
     Einsum(Einsum),
     /// `X[a..] -> X[shape..]`: the axes beside time anew, entries in order; as many as before.
     Reshape {
@@ -456,10 +456,10 @@ entries! {
     Binary(f) <= Op::Binary(f) => Op::Binary(f);
     Unary(f) <= Op::Unary(f) => Op::Unary(f);
     Affine <= Op::Affine { .. } => Op::Affine { mul: 1.0, add: 0.0 };
-    LeakyRelu <= Op::Curve(Curve::LeakyRelu { .. }) => Op::Curve(Curve::LeakyRelu { slope: 0.0 });
-    Elu <= Op::Curve(Curve::Elu { .. }) => Op::Curve(Curve::Elu { alpha: 0.0 });
-    Clamp <= Op::Curve(Curve::Clamp { .. }) => Op::Curve(Curve::Clamp { min: None, max: None });
-    Pow <= Op::Curve(Curve::Pow { .. }) => Op::Curve(Curve::Pow { exponent: 1.0 });
+    LeakyRelu <= Op::ParametricUnary(ParametricUnary::LeakyRelu { .. }) => Op::ParametricUnary(ParametricUnary::LeakyRelu { slope: 0.0 });
+    Elu <= Op::ParametricUnary(ParametricUnary::Elu { .. }) => Op::ParametricUnary(ParametricUnary::Elu { alpha: 0.0 });
+    Clamp <= Op::ParametricUnary(ParametricUnary::Clamp { .. }) => Op::ParametricUnary(ParametricUnary::Clamp { min: None, max: None });
+    Pow <= Op::ParametricUnary(ParametricUnary::Pow { .. }) => Op::ParametricUnary(ParametricUnary::Pow { exponent: 1.0 });
     AddRow <= Op::AddRow => Op::AddRow;
     MulRow <= Op::MulRow => Op::MulRow;
     Scale <= Op::Scale => Op::Scale;
@@ -490,7 +490,7 @@ entries! {
     Reverse <= Op::Reverse => Op::Reverse;
     Skip <= Op::Skip { .. } => Op::Skip { rows: Dim::default() };
     Downsample <= Op::Downsample { .. } => Op::Downsample { by: 1, pool: Pool::Mean };
-    Dense <= Op::Dense { .. } => Op::Dense { to: Extent::Batch };
+    Dense <= Op::Dense { .. } => Op::Dense { to: MaxOver::Batch };
     Sinusoid <= Op::Sinusoid { .. } => Op::Sinusoid { width: Dim::default() };
     SumFeatures <= Op::Reduce { how: Reduction::Sum, .. } => Op::Reduce { how: Reduction::Sum, keep: false };
     MeanFeatures <= Op::Reduce { how: Reduction::Mean, .. } => Op::Reduce { how: Reduction::Mean, keep: false };

@@ -17,7 +17,7 @@ impl RegionId {
     }
 }
 
-/// A part of the unrolled program: one call of a block, or one turn of a loop. Its nodes stand together; nodes of the
+/// A part of the unrolled program: one call of a block, or one turn of a loop. Its nodes are contiguous; nodes of the
 /// model itself have no region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Region {
@@ -26,7 +26,7 @@ pub struct Region {
     /// Derived path, as weights have it: `fuse.1`, `fuse.1.spread.audio`. Two calls may share one, if they own no
     /// weights or if they are calls of one instance.
     pub path: String,
-    /// The region it stands in, with a smaller id.
+    /// The region it is in, with a smaller id.
     pub parent: Option<RegionId>,
     /// The call; for a turn the loop's variable, which tells the loops of a body apart.
     pub span: Span,
@@ -71,7 +71,7 @@ pub struct Named {
     pub kind: NameKind,
     /// Path of the name: `h0`, `fuse.1.hb`, of a call's value `fuse.1`.
     pub path: String,
-    /// The region it stands in; the call itself for arguments, the caller's for results.
+    /// The region it is in; the call itself for arguments, the caller's for results.
     pub region: Option<RegionId>,
     /// The nodes, each with its place in the value: empty for a tensor, `audio` or `0` for an element of a list.
     pub values: Vec<(String, NodeId)>,

@@ -1,4 +1,4 @@
-//! What the operations on sequences are told: cells, bands, pools.
+//! Attributes of operations on sequences: cells, bands, pools.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ impl Cell {
 }
 
 /// Which keys a row of an attention sees, by position. A row sees at least one key: an offset is at least 0, and a
-/// window stands between sequences of one length.
+/// window is between sequences of one length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Band {
     /// Row `i` sees the keys `j <= i + offset`.

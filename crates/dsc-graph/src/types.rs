@@ -34,7 +34,7 @@ impl fmt::Display for Modality {
 pub struct Time {
     /// Its stream.
     pub modality: Modality,
-    /// Number of valid rows; ragged when it speaks of a length.
+    /// Number of valid rows; ragged when it mentions a length.
     pub len: Dim,
 }
 

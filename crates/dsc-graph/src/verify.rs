@@ -28,7 +28,7 @@ impl fmt::Display for Unsound {
     }
 }
 
-/// Checks a graph: operands stand before their users, every node has the type that its rule or declaration gives
+/// Checks a graph: operands come before their users, every node has the type that its rule or declaration gives
 /// (`same_dim` decides what equal dims are), parameters have one path each, random sites one node each, roots have the
 /// types they must have, and no node reads a view of a view or a companion that is not drawn.
 ///
@@ -42,7 +42,7 @@ pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<()
         let mut fault = |message: String| faults.push(Unsound { node: Some(id), message });
         let operands = graph.operands(id);
         if operands.iter().any(|o| *o >= id) {
-            fault("an operand stands behind it".to_owned());
+            fault("an operand comes after it".to_owned());
         }
         match given_type(graph, id, node, same_dim) {
             Ok(ty) if ty == node.ty => {}

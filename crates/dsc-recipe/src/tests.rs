@@ -122,7 +122,7 @@ recipe y { optimizer = adm(lr: 1e-3) }
 ",
     );
     let list = faults(&program, &named("x"));
-    let told: Vec<_> =
+    let messages: Vec<_> =
         list.iter().map(|d| format!("{} {}; {}", d.code, d.message, d.help.as_deref().unwrap_or(""))).collect();
     assert!(list.iter().all(|d| d.primary.is_some() && d.help.is_some()), "{list:#?}");
     let expected = [
@@ -141,9 +141,9 @@ recipe y { optimizer = adm(lr: 1e-3) }
         "E0902 `clip` takes a number above 0, or none, found -1; for example",
         "E0963 the metric family regression has no metric `acc_7`; its metrics are mae, corr, mse",
     ];
-    assert_eq!(told.len(), expected.len(), "{told:#?}");
-    for (told, expected) in told.iter().zip(expected) {
-        assert!(told.starts_with(expected), "{told}\n{expected}");
+    assert_eq!(messages.len(), expected.len(), "{messages:#?}");
+    for (messages, expected) in messages.iter().zip(expected) {
+        assert!(messages.starts_with(expected), "{messages}\n{expected}");
     }
     // A file's own check finds the same, and what is wrong with recipes that nobody trains by; but for the metric, which
     // some family might have.
@@ -156,12 +156,14 @@ recipe y { optimizer = adm(lr: 1e-3) }
 fn faults_of_the_command_line_name_the_option() {
     let command_line = with(&["epochs=many", "epoch=3", "epochs=4 *", "epochs="]);
     let list = faults(&stock(), &Request { command_line: &command_line, ..Request::default() });
-    let told: Vec<_> = list.iter().map(|d| d.to_string()).collect();
-    let find = |start: &str| told.iter().find(|t| t.starts_with(start)).unwrap_or_else(|| panic!("{start}: {told:#?}"));
+    let messages: Vec<_> = list.iter().map(|d| d.to_string()).collect();
+    let find = |start: &str| {
+        messages.iter().find(|t| t.starts_with(start)).unwrap_or_else(|| panic!("{start}: {messages:#?}"))
+    };
     find("[E0902] `epochs` takes a whole number from 1 on, found the name `many` (`--with epochs=many`)");
     assert!(find("[E0901] there is no recipe key `epoch`").contains("did you mean `epochs`?"));
     assert!(find("[E0102]").contains("(`--with epochs=4 *`)"));
-    assert_eq!(told.len(), 4, "{told:#?}");
+    assert_eq!(messages.len(), 4, "{messages:#?}");
     assert!(KeyValue::parse("--with", "epochs").is_err());
 }
 
@@ -175,10 +177,10 @@ fn recipes_that_are_missing_or_inherit_in_a_circle() {
     assert_eq!(faults(&program(""), &named("x"))[0].help.as_deref(), Some("the file has no recipes"));
     // Whichever of a circle is looked up, it is one fault.
     let circle = program("recipe a = b {}\nrecipe b = a {}\nrecipe c = b {}\n");
-    let told = ["a", "b", "c"].map(|name| faults(&circle, &named(name)));
-    assert_eq!((told[0][0].code.0, told[0].len()), ("E0513", 1));
-    assert_eq!(told[0][0].message, "recipes `a`, `b` inherit from each other");
-    assert!(told[0] == told[1] && told[1] == told[2], "{told:#?}");
+    let messages = ["a", "b", "c"].map(|name| faults(&circle, &named(name)));
+    assert_eq!((messages[0][0].code.0, messages[0].len()), ("E0513", 1));
+    assert_eq!(messages[0][0].message, "recipes `a`, `b` inherit from each other");
+    assert!(messages[0] == messages[1] && messages[1] == messages[2], "{messages:#?}");
     // No recipe of the data's name is no fault: the defaults hold.
     let r = resolve(&stock(), &Request { data: Some("mine"), ..Request::default() }).unwrap();
     let expected = Settings { standardize: Standardize::Train, ..Settings::default() };

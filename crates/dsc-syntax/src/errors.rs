@@ -60,7 +60,7 @@ impl Builder<'_> {
     }
 
     /// Reports text that no rule accepts.
-    pub(super) fn junk(&mut self, pair: &Pair<'_>) {
+    pub(super) fn unreadable(&mut self, pair: &Pair<'_>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         self.record_skipped(pair.as_str());
         if self.reported_at == Some(start) {
@@ -70,8 +70,8 @@ impl Builder<'_> {
         let span = self.span_at(start, start + first.len());
         let word = self.source_text(span);
         let rule = match pair.as_rule() {
-            Rule::junk_item => item_rule(first).or_else(|| statement_rule(first)),
-            Rule::junk_stmt => statement_rule(first).or_else(|| item_rule(first)),
+            Rule::unreadable_item => item_rule(first).or_else(|| statement_rule(first)),
+            Rule::unreadable_stmt => statement_rule(first).or_else(|| item_rule(first)),
             _ => None,
         };
         if let Some(rule) = rule {
@@ -90,18 +90,20 @@ impl Builder<'_> {
             return;
         }
         let fault = match pair.as_rule() {
-            Rule::junk_item if first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
+            Rule::unreadable_item if first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
                 Diagnostic::error(codes::E0107, format!("unknown item `{word}`"))
                     .at(span, "not an item keyword")
                     .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `")))
                     .did_you_mean(word, ITEM_WORDS)
             }
-            Rule::junk_item => Diagnostic::error(codes::E0107, format!("expected an item, found `{word}`"))
+            Rule::unreadable_item => Diagnostic::error(codes::E0107, format!("expected an item, found `{word}`"))
                 .at(span, "not the start of an item")
                 .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `"))),
-            Rule::junk_arg | Rule::junk_angle => Diagnostic::error(codes::E0101, format!("unexpected `{word}`"))
-                .at(span, "expected a comma or the closing bracket before this")
-                .help("separate them with `,`"),
+            Rule::unreadable_arg | Rule::unreadable_angle => {
+                Diagnostic::error(codes::E0101, format!("unexpected `{word}`"))
+                    .at(span, "expected a comma or the closing bracket before this")
+                    .help("separate them with `,`")
+            }
             _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "not valid here"),
         };
         self.diagnostics.push(fault);
@@ -109,7 +111,7 @@ impl Builder<'_> {
 
     /// Reports unexpected text between the name of an item and its brace. If it can only name the base of the item, as
     /// `sims` in `recipe mosi(sims) {`, that name is returned.
-    pub(super) fn slip_head(&mut self, pair: &Pair<'_>, item: &str, name: &str) -> Option<Ident> {
+    pub(super) fn mistaken_head(&mut self, pair: &Pair<'_>, item: &str, name: &str) -> Option<Ident> {
         let start = pair.as_span().start();
         let (text, span) = (pair.as_str().trim_end(), self.span(pair));
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());

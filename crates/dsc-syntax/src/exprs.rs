@@ -226,9 +226,9 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 // Text after a slice is part of the same mistake: `x[:, 0]`.
-                Rule::junk_rest if slice => self.record_skipped(p.as_str()),
-                Rule::junk_rest => self.junk(&p),
-                Rule::slip_slice => {
+                Rule::unreadable_rest if slice => self.record_skipped(p.as_str()),
+                Rule::unreadable_rest => self.unreadable(&p),
+                Rule::mistaken_slice => {
                     slice = true;
                     self.diagnostics.push(
                         Diagnostic::error(codes::E0115, "the language has no slices `x[a:b]`")
@@ -341,7 +341,7 @@ impl Builder<'_> {
                     }
                 }
                 Rule::missing_body => self.missing(&p),
-                Rule::slip_if => {
+                Rule::mistaken_if => {
                     let span = self.span(&p);
                     self.diagnostics.push(
                         Diagnostic::error(codes::E0115, "the language has no `if`")
@@ -379,12 +379,12 @@ impl Builder<'_> {
     fn args(&mut self, pair: Pair<'_>) -> (Vec<Arg>, usize) {
         let (mut args, mut height) = (Vec::new(), 1);
         for p in pair.into_inner() {
-            if !matches!(p.as_rule(), Rule::arg | Rule::slip_arg) {
-                self.junk(&p);
+            if !matches!(p.as_rule(), Rule::arg | Rule::mistaken_arg) {
+                self.unreadable(&p);
                 continue;
             }
             let span = self.span(&p);
-            if p.as_rule() == Rule::slip_arg {
+            if p.as_rule() == Rule::mistaken_arg {
                 self.missing_comma(&p);
             }
             let mut arg = Arg { name: None, spread: false, value: Expr { kind: ExprKind::Error, span } };
@@ -440,7 +440,7 @@ impl Builder<'_> {
                     height = height.max(h);
                 }
                 Rule::comma => {}
-                _ => self.junk(&p),
+                _ => self.unreadable(&p),
             }
         }
         (list, height)

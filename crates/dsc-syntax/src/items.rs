@@ -21,7 +21,7 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = self.ident(&p),
                         Rule::missing_name => self.missing(&p),
-                        Rule::slip_head => drop(self.slip_head(&p, "model", &name.value)),
+                        Rule::mistaken_head => drop(self.mistaken_head(&p, "model", &name.value)),
                         Rule::body => body = self.body(p).0,
                         _ => {}
                     }
@@ -34,9 +34,9 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::base => base = self.first_ident(p),
-                        Rule::slip_head => {
+                        Rule::mistaken_head => {
                             let written = name.as_ref().map_or("_", |n: &Ident| n.value.as_str()).to_owned();
-                            let other = self.slip_head(&p, "variant", &written);
+                            let other = self.mistaken_head(&p, "variant", &written);
                             base = base.or(other);
                         }
                         Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
@@ -51,9 +51,9 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::base => base = self.first_ident(p),
-                        Rule::slip_head => {
+                        Rule::mistaken_head => {
                             let written = name.as_ref().map_or("_", |n: &Ident| n.value.as_str()).to_owned();
-                            let other = self.slip_head(&p, "recipe", &written);
+                            let other = self.mistaken_head(&p, "recipe", &written);
                             base = base.or(other);
                         }
                         Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
@@ -74,7 +74,7 @@ impl Builder<'_> {
                 ItemKind::Expect(Expect { claims, recipe })
             }
             _ => {
-                self.junk(&pair);
+                self.unreadable(&pair);
                 ItemKind::Error
             }
         };
@@ -96,7 +96,7 @@ impl Builder<'_> {
                     for p in p.into_inner() {
                         match p.as_rule() {
                             Rule::use_name => names.extend(self.use_name(p)),
-                            _ => self.junk(&p),
+                            _ => self.unreadable(&p),
                         }
                     }
                 }
@@ -112,14 +112,14 @@ impl Builder<'_> {
         Some((self.ident(&name?), other.map(|o| self.ident(&o))))
     }
 
-    /// A list of names; other text is reported as junk.
+    /// A list of names; other text is reported as unreadable.
     fn names(&mut self, pair: Pair<'_>) -> Vec<Ident> {
         let mut names = Vec::new();
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => names.push(self.ident(&p)),
                 Rule::angle => {}
-                _ => self.junk(&p),
+                _ => self.unreadable(&p),
             }
         }
         names
@@ -184,17 +184,17 @@ impl Builder<'_> {
                     for p in p.into_inner() {
                         match p.as_rule() {
                             Rule::param => block.params.push(self.param(p)),
-                            Rule::slip_param => {
+                            Rule::mistaken_param => {
                                 self.missing_comma(&p);
                                 block.params.push(self.param(p));
                             }
                             Rule::paren => {}
-                            _ => self.junk(&p),
+                            _ => self.unreadable(&p),
                         }
                     }
                 }
                 Rule::constraint => block.constraint = self.inner_expr(p),
-                Rule::slip_arrow => {
+                Rule::mistaken_arrow => {
                     let at = self.span(&p);
                     let before = self.edited.text.get(..p.as_span().start()).unwrap_or("");
                     let arrow = if before.ends_with([' ', '\t', '\n']) { "->" } else { " ->" };
@@ -208,7 +208,7 @@ impl Builder<'_> {
                         .fix(at, arrow),
                     );
                 }
-                Rule::slip_head => drop(self.slip_head(&p, "block", &block.name.value)),
+                Rule::mistaken_head => drop(self.mistaken_head(&p, "block", &block.name.value)),
                 Rule::body => block.body = self.body(p).0,
                 rule if is_type(rule) => block.result = Some(self.type_expr(p)),
                 _ => {}
@@ -237,8 +237,8 @@ impl Builder<'_> {
         match pair.as_rule() {
             Rule::block_item => Change::Block(Box::new(self.block(pair, span)), span),
             Rule::input_item => Change::Input(self.input(pair, span), span),
-            Rule::junk_stmt => {
-                self.junk(&pair);
+            Rule::unreadable_stmt => {
+                self.unreadable(&pair);
                 Change::Error(span)
             }
             Rule::let_stmt if pair.as_str().starts_with("var") => {
@@ -277,8 +277,8 @@ impl Builder<'_> {
         let mut path = Vec::new();
         let mut value = SettingValue::Expr(Expr { kind: ExprKind::Error, span });
         let rule = pair.as_rule();
-        if rule == Rule::junk_stmt {
-            self.junk(&pair);
+        if rule == Rule::unreadable_stmt {
+            self.unreadable(&pair);
             return RecipeEntry::Error(span);
         }
         for p in pair.into_inner() {
@@ -331,7 +331,7 @@ impl Builder<'_> {
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         rule if is_type(rule) => inner.push(self.type_expr(p)),
-                        _ => self.junk(&p),
+                        _ => self.unreadable(&p),
                     }
                 }
                 match (list, inner.len()) {

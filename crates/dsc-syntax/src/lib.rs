@@ -6,9 +6,9 @@
 //! - [`format()`]: the one layout of a file without errors.
 //!
 //! Parsing has four steps, each linear in the length of the text: `scan` finds tokens, comments and docs; `balance`
-//! closes open brackets and limits their depth; the grammar (`grammar/dsl.pest`) parses the edited text, with a `junk`
+//! closes open brackets and limits their depth; the grammar (`grammar/dsl.pest`) parses the edited text, with an `unreadable`
 //! rule for text that no other rule accepts; `parse`, `items`, `stmts` and `exprs` build the tree, and `errors` reports
-//! what is wrong with the junk. Spans always refer to the original text.
+//! what is wrong with the unreadable text. Spans always refer to the original text.
 //!
 //! Details of the syntax that the grammar alone does not show:
 //! - `//` divides only inside brackets, where a whole operand and a comma or closing bracket follow on the same line;

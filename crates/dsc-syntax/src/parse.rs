@@ -84,7 +84,7 @@ pub(super) struct Builder<'a> {
     pub diagnostics: Diagnostics,
     /// Words of text that no rule accepts.
     pub lost: BTreeSet<String>,
-    /// Offset in the edited text of the last "missing" error; junk that starts there has the same cause.
+    /// Offset in the edited text of the last "missing" error; unreadable text that starts there has the same cause.
     pub reported_at: Option<usize>,
 }
 

@@ -79,8 +79,8 @@ impl Builder<'_> {
     fn stmt(&mut self, pair: Pair<'_>) -> (Stmt, usize) {
         let (docs, span) = (self.docs(&pair), self.span(&pair));
         let rule = pair.as_rule();
-        if rule == Rule::junk_stmt {
-            self.junk(&pair);
+        if rule == Rule::unreadable_stmt {
+            self.unreadable(&pair);
             return (Stmt { docs, kind: StmtKind::Error, span }, 1);
         }
         let mutable = pair.as_str().starts_with("var");
@@ -103,8 +103,8 @@ impl Builder<'_> {
                     entries.push(entry);
                     height = height.max(h);
                 }
-                Rule::junk_stmt => self.junk(&p),
-                Rule::slip_assign => step = Some(self.span(&p)),
+                Rule::unreadable_stmt => self.unreadable(&p),
+                Rule::mistaken_assign => step = Some(self.span(&p)),
                 r if is_type(r) => ty = Some(self.type_expr(p)),
                 _ => {}
             }

@@ -44,7 +44,7 @@ pub fn judge(lacks: Lacks<'_>, has_shared: bool) -> (String, bool) {
     }
 }
 
-/// Threads of tests have their names. With one thread for all, the test stands on the command line, or its place is told.
+/// Threads of tests have their names. With one thread for all, the test is named on the command line, or its place is given.
 #[track_caller]
 fn test_name() -> String {
     let thread = std::thread::current().name().filter(|n| *n != "main").map(str::to_owned);

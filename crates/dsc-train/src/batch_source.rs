@@ -6,7 +6,7 @@ use dsc_data::text::Texts;
 use dsc_data::{Dataset, NonFiniteCount, Split, Standardizer, Table, batch};
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::types::Type;
-use dsc_graph::{Extent, Graph, Op};
+use dsc_graph::{Graph, MaxOver, Op};
 use dsc_recipe::{NonFinite, Settings, Standardize};
 use dsc_runtime::{StepBatch, Stream};
 use dsc_syntax::diag::Diagnostic;
@@ -80,7 +80,7 @@ impl<'a> BatchSource<'a> {
         let label =
             |decl: &dsc_graph::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
         let labels = graph.labels.values().filter(|decl| is_read(graph, &decl.name)).map(label).collect();
-        let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: Extent::Batch }));
+        let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }));
         let in_batches_of = padded.then_some(settings.batch);
         let none = Standardizer::default();
         let mut data = BatchSource { dataset, texts, inputs, labels, rule, standardizer: none, in_batches_of };

@@ -23,7 +23,7 @@ model M {
   let prim_missing = linear(a) // error[E0501]: missing argument `out` of `linear`
   let prim_misspelt = linear(a, widht: 3) // error[E0502]: `linear` has no argument `widht`
   let prim_twice = linear(a, out: 3, out: 4) // error[E0502]: `out` of `linear` is given twice
-  let prim_behind = linear(out: 3, a) // error[E0503]: an argument of `linear` without a name stands behind named ones
+  let prim_behind = linear(out: 3, a) // error[E0503]: an argument of `linear` without a name follows named ones
   let prim_unnamed = dropout(a, 0.1) // error[E0503]: argument 2 of `dropout` has no name
   let unused = learned(rows: 3, width: d, init: "zeros", std: 0.1) // error[E0502]: `std` has no meaning for "zeros" entries
   let value = relu(Linear) // error[E0504]: `Linear` is used as a value

@@ -7,7 +7,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y : Real
 
-block Odd<n, m, w, q>(x: Seq<m>[n, w]) -> Seq<m>[n, w] { relu(x) } // error[E0201]: generic `q` stands in no parameter's type
+block Odd<n, m, w, q>(x: Seq<m>[n, w]) -> Seq<m>[n, w] { relu(x) } // error[E0201]: generic `q` appears in no parameter's type
 
 model M {
   let a = audio |> Linear(out: d) |> Linear(out: d) // error[E0506]: two calls would own the weights `a.linear`

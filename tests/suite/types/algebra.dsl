@@ -19,10 +19,10 @@ model M {
   let e01 = einsum(m, m, spec: "i,i") // error[E0308]: "i,i" does not say what the result is
   let e02 = einsum(m, m, spec: "i->i->i") // error[E0308]: has several arrows
   let e03 = einsum(m, m, spec: "...,i->i") // error[E0308]: `.` of "...,i->i" is no letter
-  let e04 = einsum(w, spec: "ii->i") // error[E0308]: letter `i` stands twice in "ii"
-  let e05 = einsum(m, m, spec: "i,i->ii") // error[E0308]: letter `i` stands twice in "ii"
-  let e06 = einsum(m, m, spec: "i,i->k") // error[E0308]: letter `k` of the result stands in no operand
-  let e07 = einsum(m, spec: "i,j->ij") // error[E0308]: `einsum` got 1 operand, "i,j->ij" speaks of 2
+  let e04 = einsum(w, spec: "ii->i") // error[E0308]: letter `i` occurs twice in "ii"
+  let e05 = einsum(m, m, spec: "i,i->ii") // error[E0308]: letter `i` occurs twice in "ii"
+  let e06 = einsum(m, m, spec: "i,i->k") // error[E0308]: letter `k` of the result occurs in no operand
+  let e07 = einsum(m, spec: "i,j->ij") // error[E0308]: `einsum` got 1 operand, "i,j->ij" has 2
   let e08 = einsum(m, w, spec: "ij,ij->") // error[E0308]: Vec[64] has 1 axis, "ij" has 2 letters
   let e09 = einsum(a, spec: "d->d") // error[E0308]: Seq<audio>[Ta, 64] has 2 axes, "d" has 1 letter
   let e10 = einsum(m, m) // error[E0501]: missing argument `spec` of `einsum`
@@ -37,7 +37,7 @@ model M {
 
   // Time.
   let e17 = einsum(a, t, spec: "id,jd->ij") // error[E0308]: has two lengths, `i` is Ta and `j` is T
-  let e18 = einsum(a, w, spec: "td,de->et") // error[E0308]: letter `t` of "td,de->et" is the time of Seq<audio>[Ta, 64] and does not stand first
+  let e18 = einsum(a, w, spec: "td,de->et") // error[E0308]: letter `t` of "td,de->et" is the time of Seq<audio>[Ta, 64] and is not first
   let e19 = einsum(a, m, spec: "td,d->t") // error[E0308]: a sequence without an axis beside its time `t`
 
   // Products.

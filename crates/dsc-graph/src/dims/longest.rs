@@ -38,7 +38,7 @@ impl Dim {
         })
     }
 
-    /// Whether samples of one batch differ in it: it speaks of a length outside a `longest(..)`.
+    /// Whether samples of one batch differ in it: it mentions a length outside a `longest(..)`.
     fn varies(&self) -> bool {
         self.terms.keys().flatten().any(|(atom, _)| match atom {
             Atom::Length { .. } => true,
@@ -48,7 +48,7 @@ impl Dim {
         })
     }
 
-    /// Whether it never falls where a length grows, as far as its form shows. Collects the lengths it speaks of.
+    /// Whether it never falls where a length grows, as far as its form shows. Collects the lengths it mentions.
     fn grows(&self, lengths: &mut Vec<Atom>) -> bool {
         let mut grows = true;
         for (monomial, factor) in self.terms.iter() {

@@ -13,7 +13,7 @@ use dsc_syntax::diag::{Diagnostic, codes::graph as code};
 
 type Statement<'a> = (Line<'a>, Pair<'a>);
 
-/// A fault, or none if it was told at another line already.
+/// A fault, or none if it was reported at another line already.
 type Outcome<T = ()> = Result<T, Option<Diagnostic>>;
 
 /// What a line declares: `%4`, `@score.weight`, `label y`; something that nothing reads if it declares nothing.
@@ -29,9 +29,9 @@ pub(super) fn declares(line: &str) -> String {
 /// Takes one line of its kind.
 type Read = fn(&mut Assembly, &Statement<'_>) -> Outcome;
 
-/// Puts the graph together; nothing if it has no name. A statement with a fault is told and left out.
+/// Puts the graph together; nothing if it has no name. A statement with a fault is reported and left out.
 ///
-/// `spoilt` is what the lines declare that could not be read: who misses that has been told.
+/// `spoilt` is what the lines declare that could not be read: their faults have been reported.
 pub(super) fn assemble(
     statements: &[Statement<'_>],
     spoilt: BTreeSet<String>,
@@ -41,7 +41,7 @@ pub(super) fn assemble(
     let mut a = Assembly { names: names(of(Rule::input)), spoilt, ..Assembly::default() };
     let name = named(of(Rule::graph), faults);
     a.graph.name = name.clone().unwrap_or_default();
-    // Each kind needs what stands before it here, and lines of one kind are read in their order.
+    // Each kind needs what comes before it here, and lines of one kind are read in their order.
     let readers: [(Rule, Read); 8] = [
         (Rule::input, Assembly::input),
         (Rule::label, Assembly::label),
@@ -184,11 +184,11 @@ impl Assembly {
     fn operand(&mut self, line: &Line<'_>, pair: &Pair<'_>) -> Outcome<NodeId> {
         let written = pair.as_str().trim();
         let unknown = |what: String| Diagnostic::error(code::E1002, what).at(line.place(pair), "not declared");
-        let told = self.spoilt.contains(written);
+        let reported = self.spoilt.contains(written);
         if let Some(path) = written.strip_prefix('@') {
-            let Some(id) = self.params.get(path).copied().filter(|_| !told) else {
+            let Some(id) = self.params.get(path).copied().filter(|_| !reported) else {
                 let known = self.params.keys().map(String::as_str);
-                return Err((!told).then(|| unknown(format!("no parameter `{path}`")).did_you_mean(path, known)));
+                return Err((!reported).then(|| unknown(format!("no parameter `{path}`")).did_you_mean(path, known)));
             };
             if let Some(node) = self.param_nodes.get(&id) {
                 return Ok(*node);
@@ -202,7 +202,7 @@ impl Assembly {
         }
         let number: Option<u64> = written.strip_prefix('%').and_then(|n| n.parse().ok());
         let node = number.and_then(|n| self.nodes.get(&n).copied());
-        node.ok_or_else(|| (!told).then(|| unknown(format!("no line above declares `{written}`"))))
+        node.ok_or_else(|| (!reported).then(|| unknown(format!("no line above declares `{written}`"))))
     }
 
     fn add(&mut self, op: Op, ty: Type, span: dsc_syntax::source::Span, operands: &[NodeId]) -> NodeId {
@@ -256,8 +256,8 @@ impl Assembly {
         if all.contains(&name) {
             return Ok(());
         }
-        let told = self.spoilt.contains(&format!("{what} {name}"));
-        Err((!told).then(|| {
+        let reported = self.spoilt.contains(&format!("{what} {name}"));
+        Err((!reported).then(|| {
             Diagnostic::error(code::E1002, format!("no {what} `{name}`"))
                 .at(line.place(pair), "not declared")
                 .did_you_mean(name, all)

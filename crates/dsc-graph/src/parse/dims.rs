@@ -132,7 +132,7 @@ impl Reader<'_> {
         let single = inner.clone().into_inner().count() == 1
             && inner.clone().into_inner().all(|term| term.into_inner().count() == 1);
         if !single {
-            return Err(self.fault(&inner, "what is divided by `//` stands in brackets of its own"));
+            return Err(self.fault(&inner, "a dividend of `//` needs parentheses of its own"));
         }
         dim.floor_div(&self.factor(&divisor)?).ok_or_else(|| self.fault(&divisor, "a division by 0"))
     }
@@ -234,7 +234,7 @@ impl Reader<'_> {
         view().ok_or_else(|| self.fault(pair, "a companion is written like `companions0.pos.1`"))
     }
 
-    /// What stands in the brackets behind the name of a start.
+    /// What is in the brackets after the name of a start.
     pub(super) fn start(&self, pair: &Pair<'_>) -> Result<Vec<Attribute>, Diagnostic> {
         let value = |p: Pair<'_>| match p.as_rule() {
             Rule::float => self.float(&p),

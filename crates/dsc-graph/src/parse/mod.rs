@@ -1,12 +1,12 @@
 //! The text form of a graph, and how it is read.
 //!
 //! `dsc dump` prints it, a run folder holds it as `graph.txt`, the hash of a graph is taken of it (in its former spelling, see below), and [`parse`] reads it
-//! back to an equal graph. What stands in it decides equality: operations, operands, types, parameters with shape,
+//! back to an equal graph. Its content decides equality: operations, operands, types, parameters with shape,
 //! start and place in the text encoder, inputs, labels, companions, outputs, losses. Places in source files and loop
 //! indices do not.
 //!
 //! # Form
-//! One line is one statement; blank lines may stand between them. `grammar/ir.pest` holds the grammar of a line. The
+//! One line is one statement; blank lines may separate them. `grammar/ir.pest` holds the grammar of a line. The
 //! kinds of statements, in the order in which they are printed (any order is read):
 //!
 //! | statement | meaning |
@@ -16,7 +16,7 @@
 //! | `label NAME : Real`, `label NAME : Real from "KEY"` | a label of the data |
 //! | `param PATH : [DIM, ..] INIT` | a parameter; `encoder PATH` behind it: its name within the text encoder; `dead`: neither output nor loss reaches it |
 //! | `companionsN NAME : by [VALUE, ..] class LABEL pos P near N near F pool S refresh E` | a retrieval of similar samples; `N` counts from 0 |
-//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`](super::Op)) by its name in the language, for which `dsc explain OP` has an entry: its operands stand above it |
+//! | `%N = OP(VALUE, ..) ATTRIBUTES : TYPE` | an operation ([`Op`](super::Op)) by its name in the language, for which `dsc explain OP` has an entry: its operands are above it |
 //! | `output VALUE for LABEL` | a prediction |
 //! | `loss NAME = VALUE` | a term of the loss |
 //! | `bind NAME = WIDTH`, `bind NAME <= LENGTH` | numbers of the data; not part of the graph, see [`Parsed::dims`] |
@@ -31,7 +31,7 @@
 //!
 //! A *start* is `zeros`, `ones`, `normal(STD)` or `fan_in(DIM)`, see [`Init`](super::Init).
 //!
-//! *Attributes* belong to the operation and are written `key value`; one that needs no key stands alone behind the
+//! *Attributes* belong to the operation and are written `key value`; one that needs no key follows the
 //! operands. A value is a number, a dim, a list of dims, a name or path, a string, or a companion
 //! (`companions0.pos.1`). Numbers are written with the fewest digits that read back as the same number.
 //!
@@ -84,7 +84,7 @@ type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
 /// Brackets within one another on one line, at most: the parser's stack grows with them.
 const MAX_DEPTH: usize = 64;
-/// Faults told of one text, at most.
+/// Faults reported for one text, at most.
 const MAX_FAULTS: usize = 20;
 
 /// A graph that was read.
@@ -96,7 +96,7 @@ pub struct Parsed {
     pub dims: Option<DimTable>,
 }
 
-/// Reads the text form of a graph. Types are taken as they stand; [`verify`](super::verify) compares them with the rules.
+/// Reads the text form of a graph. Types are taken as written; [`verify`](super::verify) compares them with the rules.
 ///
 /// # Errors
 /// `E1001` to `E1005`, each with its place in the text (as a byte range that begins at 0).

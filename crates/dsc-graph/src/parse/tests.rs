@@ -1,4 +1,4 @@
-//! Forms that are read, and what is told of those that are not.
+//! Forms that are read, and faults of those that are not.
 
 use super::*;
 use crate::dims::Dim;
@@ -13,7 +13,7 @@ fn around(lines: &str) -> String {
     )
 }
 
-fn told(text: &str) -> Vec<String> {
+fn faults_of(text: &str) -> Vec<String> {
     let line_of = |at: u32| text.get(..at as usize).map_or(0, |t| t.matches('\n').count() + 1);
     let faults = parse(text).err().unwrap_or_default();
     faults
@@ -25,12 +25,12 @@ fn told(text: &str) -> Vec<String> {
 /// The dim that `param p : [TEXT] zeros dead` declares.
 fn dim(text: &str) -> Result<Dim, Vec<String>> {
     let text = around(&format!("param p : [{text}] zeros dead\n"));
-    parse(&text).map(|p| p.graph.params[0].shape[0].clone()).map_err(|_| told(&text))
+    parse(&text).map(|p| p.graph.params[0].shape[0].clone()).map_err(|_| faults_of(&text))
 }
 
 #[test]
 fn faults_are_told_with_their_lines_all_at_once() {
-    let found = told(&around(
+    let found = faults_of(&around(
         "param p : [2, zeros\nparam w : [fb] zeros\n%0 = input() text : Tokens[T]\n%1 = mean(%7) : Vec[fa]\n\
          %2 = mean(%0 : Vec[fa]\n%3 = lineer(%0) : Real\n%0 = label() y : Real\n%4 = label() z : Real\n\
          %5 = affine(%0) mul 2 : Real\n%6 = row(%0) fast : Real\n%8 = scalar(%0) : Number\nnonsense\n\
@@ -52,9 +52,9 @@ fn what_a_faulty_line_declares_is_not_missed_afterwards() {
         "E1001 line 12: expected `)`, found `:`",
         "E1002 line 17: no line above declares `%8`",
     ];
-    assert_eq!(told(&around(lines)), want);
+    assert_eq!(faults_of(&around(lines)), want);
     // Without the inputs nothing can be said of dims.
-    let found = told("graph M\ninput x Vec[f] from \"x\"\nlabel y : Real\nparam p : [f] zeros dead\n");
+    let found = faults_of("graph M\ninput x Vec[f] from \"x\"\nlabel y : Real\nparam p : [f] zeros dead\n");
     assert_eq!(found, ["E1001 line 2: expected `:`, found `Vec`"]);
 }
 
@@ -68,14 +68,14 @@ fn parts_of_a_ranking_are_parts() {
     let read = parse(&line(" ranks 0.625 1")).unwrap().graph;
     assert_eq!(read.companions[0].ranks, Some(crate::Ranks { upper: 0.625, lower: 1.0 }));
     assert_eq!(parse(&line("")).unwrap().graph.companions[0].ranks, None);
-    assert!(told(&line(" ranks 2 0.5"))[0].contains("a part of a ranking is above 0 and at most 1"));
-    assert!(told(&line(" ranks 0.5"))[0].contains("expected a number"), "{:?}", told(&line(" ranks 0.5")));
+    assert!(faults_of(&line(" ranks 2 0.5"))[0].contains("a part of a ranking is above 0 and at most 1"));
+    assert!(faults_of(&line(" ranks 0.5"))[0].contains("expected a number"), "{:?}", faults_of(&line(" ranks 0.5")));
 }
 
 #[test]
 fn a_text_without_a_name_is_no_graph() {
-    assert_eq!(told(""), ["E1001 line 0: no line says `graph NAME`"]);
-    assert_eq!(told("graph A\ngraph B\n"), ["E1003 line 2: a second `graph`"]);
+    assert_eq!(faults_of(""), ["E1001 line 0: no line says `graph NAME`"]);
+    assert_eq!(faults_of("graph A\ngraph B\n"), ["E1003 line 2: a second `graph`"]);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn dead_has_to_be_true() {
         "E1005 line 6: `w` is reached by no output and no loss, and not called `dead`",
         "E1005 line 7: `u` is called `dead`, and reached by an output or a loss",
     ];
-    assert_eq!(told(&text), want);
+    assert_eq!(faults_of(&text), want);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn dims_are_read_as_they_are_printed() {
 }
 
 #[test]
-fn dims_that_mean_nothing_are_told() {
+fn dims_that_mean_nothing_are_faults() {
     for (text, part) in [
         ("Tb", "no input has the dim `Tb`"),
         ("fa@companions0.pos.1", "no input has the length `fa`"),
         ("(T // 0)", "a division by 0"),
-        ("(T + 1 // 2)", "in brackets of its own"),
+        ("(T + 1 // 2)", "parentheses of its own"),
         ("2**T", "expected a number"),
         ("(T + 1)**2", "a power expects a name"),
         ("T**0", "at least 1"),

@@ -132,8 +132,8 @@ pub fn step(graph: &Graph, pass: &Pass, dims: Option<&DimTable>) -> Result<Rewri
 fn check(pass: &Pass, graph: &Graph, dims: Option<&DimTable>) -> Result<(), Diagnostic> {
     let same = |a: &Dim, b: &Dim| a == b || dims.is_some_and(|table| table.same(a, b));
     verify(graph, &same).map_err(|faults| {
-        let told: Vec<String> = faults.iter().take(3).map(ToString::to_string).collect();
-        Diagnostic::error(code::E1005, format!("the pass `{}` broke the graph: {}", pass.name, told.join("; ")))
+        let messages: Vec<String> = faults.iter().take(3).map(ToString::to_string).collect();
+        Diagnostic::error(code::E1005, format!("the pass `{}` broke the graph: {}", pass.name, messages.join("; ")))
             .help("this is a bug in dsc; -O0 runs the graph without passes")
     })
 }

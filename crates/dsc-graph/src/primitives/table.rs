@@ -182,7 +182,7 @@ operations! {
         "Windows of `by` rows side by side, the last one of the rows that are left; with: \"mean\" or \"max\" of each column."
         example "downsample(audio, by: 4, with: \"max\")";
     Dense = dense(x: Seq("Seq<m>[n, d]"), to: Choice(EXTENTS) = "batch") -> "Seq<m>[longest(n), d] or Seq<m>[most(n), d]"
-        "Zero rows are put behind and the mask is dropped: attention, pooling and norms see those rows from here on. to: \"batch\" pads to the longest sample of the batch (of the batch and its companions, where a value of theirs goes through such a `dense`), so that a result depends on the batch a sample stands in; \"data\" pads to the longest that the data hold."
+        "Zero rows are appended and the mask is dropped: attention, pooling and norms see those rows from here on. to: \"batch\" pads to the longest sample of the batch (of the batch and its companions, where a value of theirs goes through such a `dense`), so that a result depends on the batch a sample stands in; \"data\" pads to the longest that the data hold."
         example "dense(audio)";
     Sinusoid = sinusoid(x: Seq("Seq<m>[n, _]"), width: Width) -> "Seq<m>[n, width]"
         "Fixed positional encoding (Vaswani et al. 2017): sin(i / 10000^(2k/width)) in column 2k of row i, the cosine in column 2k + 1; x is read for its length only."

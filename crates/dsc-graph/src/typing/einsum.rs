@@ -32,7 +32,7 @@ impl Rule<'_> {
         let (said, given) = (spec.operands().len(), self.args.len());
         if said != given {
             let operands = if given == 1 { "operand" } else { "operands" };
-            return Err(fault(format!("`einsum` got {given} {operands}, \"{spec}\" speaks of {said}"))
+            return Err(fault(format!("`einsum` got {given} {operands}, \"{spec}\" has {said}"))
                 .help("letters of the operands are parted by commas"));
         }
         let mut axes: Vec<Axis> = Vec::new();
@@ -106,7 +106,7 @@ impl Rule<'_> {
             && result.first().is_none_or(|a| a.letter != time.letter)
         {
             return Err(fault(format!(
-                "`einsum`: letter `{}` of \"{spec}\" is the time of {} and does not stand first in the result",
+                "`einsum`: letter `{}` of \"{spec}\" is the time of {} and is not first in the result",
                 time.letter,
                 self.tensor(time.operand)?
             ))

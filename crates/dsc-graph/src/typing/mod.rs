@@ -84,7 +84,7 @@ impl Rule<'_> {
             Op::Label(_) | Op::Const(_) => self.arity(0).map(|()| TensorType::real().into()),
             Op::Expand
             | Op::Unary(_)
-            | Op::Curve(_)
+            | Op::ParametricUnary(_)
             | Op::Affine { .. }
             | Op::Dropout { .. }
             | Op::StopGrad
@@ -317,7 +317,7 @@ pub(super) fn operand_types(graph: &Graph, id: super::NodeId) -> Vec<Type> {
     graph.operands(id).into_iter().filter_map(|o| graph.node(o)).map(|n: &Node| n.ty.clone()).collect()
 }
 
-/// Whether a dim speaks of a companion's length.
+/// Whether a dim mentions a companion's length.
 pub(super) fn speaks_of_view(dim: &Dim) -> bool {
     dim.any_atom(&mut |a| matches!(a, Atom::Length { view: Some(_), .. }))
 }

@@ -134,6 +134,6 @@ impl Rule<'_> {
         let what = format!("a window between {} rows and {} keys, where a row may see none", query.len, key.len);
         Err(TypeFault::new(code::E0302, what)
             .operand(1)
-            .help("a window stands within one sequence, or between two of one length"))
+            .help("a window is within one sequence, or between two of one length"))
     }
 }

@@ -109,7 +109,7 @@ impl Rule<'_> {
             let why = if outside { format!("the last axis has {width}") } else { "nothing is left".to_owned() };
             return Err(TypeFault::new(code::E0306, format!("entries {from} to {to} of {}: {why}", self.tensor(0)?))
                 .operand(0)
-                .help("entries count from 0; `to` stands behind the last one"));
+                .help("entries count from 0; `to` is one past the last one"));
         }
         Ok(self.tensor(0)?.with_features(to.minus(from)).into())
     }

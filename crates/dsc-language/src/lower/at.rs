@@ -55,7 +55,7 @@ impl Lowering<'_> {
         let d = match value {
             Value::Node(node) if self.reads_companion(*node) => {
                 Diagnostic::error(structure::E0516, "a companion of a companion")
-                    .at(span, "this value already stands at a companion")
+                    .at(span, "this value is already read at a companion")
                     .help("companions are retrieved for the anchor alone")
             }
             Value::Node(node) if self.reads_batch(*node) => {

@@ -267,7 +267,7 @@ impl<'p> Lowering<'p> {
             .iter()
             .zip(&bound)
             .enumerate()
-            // A second parameter of one name has been told where it stands, and no call can give it.
+            // A second parameter of one name has been reported at its declaration, and no call can give it.
             .filter(|(i, (p, _))| block.params.iter().take(*i).all(|q| q.name.value != p.name.value))
             .filter(|(_, (p, b))| p.default.is_none() && b.is_none())
             .map(|(_, (p, _))| format!("`{}`", p.name.value))
@@ -333,13 +333,13 @@ impl<'p> Lowering<'p> {
             };
             let mut d = d.help("choose other numbers");
             for (param, (_, span)) in block.params.iter().zip(&given) {
-                if super::pattern::speaks(constraint, &param.name.value) {
+                if super::pattern::mentions(constraint, &param.name.value) {
                     d = self.because_given(d, *span, &param.name.value);
                 }
             }
             for (generic, span) in generics.places() {
                 let name = &self.program.names.def(generic).name;
-                if super::pattern::speaks(constraint, name) {
+                if super::pattern::mentions(constraint, name) {
                     d = self.because_given(d, span, name);
                 }
             }

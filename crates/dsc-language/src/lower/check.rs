@@ -9,7 +9,7 @@ use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
 use crate::sema::resolve::{DefId, read, unused};
 use dsc_graph::dims::Dim;
-use dsc_graph::{Extent, Graph, Op};
+use dsc_graph::{Graph, MaxOver, Op};
 use dsc_syntax::ast::Ident;
 use dsc_syntax::diag::codes::{lints as lint, structure};
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
@@ -111,7 +111,7 @@ fn add(found: &mut Diagnostics, more: &Diagnostics, place: Option<(Span, String)
     }
 }
 
-/// The hypers that a recipe sets, base recipes first. What is wrong with them is told elsewhere.
+/// The hypers that a recipe sets, base recipes first. What is wrong with them is reported elsewhere.
 fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
     let known = |s: &Setting| program.hyper(ModuleId(0), &s.name).is_some();
     let entries = program.recipe_chain(recipe).unwrap_or_default().into_iter().flat_map(|r| &r.entries);
@@ -120,7 +120,7 @@ fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
 
 /// A model whose losses give no weight a gradient.
 fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
-    // That there is no loss has been told.
+    // That there is no loss has been reported.
     if graph.losses.is_empty() || graph.trained_params().contains(&true) {
         return;
     }
@@ -145,14 +145,14 @@ fn dropped_masks(program: &Program, graph: &Graph, found: &mut Diagnostics) {
         let Op::Dense { to } = node.op else { continue };
         let rows = node.ty.len().cloned().unwrap_or_default();
         let why = match to {
-            Extent::Batch => "predictions depend on the batch now; without `dense` every operation leaves padding out",
-            Extent::Data => {
+            MaxOver::Batch => "predictions depend on the batch now; without `dense` every operation leaves padding out",
+            MaxOver::Data => {
                 "predictions depend on the longest sample of the data now; without `dense` every operation leaves padding out"
             }
         };
         found.push(
             Diagnostic::warning(lint::W0112, format!("padding becomes visible: every sample gets {} rows", rows))
-                .at(node.span, "rows of zeros stand behind the shorter samples from here on")
+                .at(node.span, "from here on, shorter samples end in rows of zeros")
                 .help(why),
         );
     }
@@ -202,7 +202,7 @@ fn uncalled(program: &Program, uses: &Uses, found: &mut Diagnostics) {
             continue;
         }
         let help = match read.contains(&def) {
-            true => "it stands in a branch that nothing takes now: a variant that takes it would be checked too",
+            true => "it is in a branch that nothing takes now: a variant that takes it would be checked too",
             false => "call it or take it away",
         };
         found.push(

@@ -45,7 +45,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The type that an operation's rule gives; nothing where the operands break it, which is told.
+    /// The type that an operation's rule gives; nothing where the operands break it, which is reported.
     pub(super) fn type_of(&mut self, op: &Op, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Option<Type> {
         let types: Vec<Type> = operands.iter().filter_map(|o| self.graph.node(*o)).map(|n| n.ty.clone()).collect();
         match op.infer(&types, &Bound(self.options.dims.as_ref())) {

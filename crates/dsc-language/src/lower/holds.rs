@@ -62,7 +62,7 @@ impl Lowering<'_> {
         let d = match &dims {
             (Some(a), Some(b)) if f.code == hyper::E0401 && (a.is_ragged() || b.is_ragged()) => {
                 Diagnostic::error(f.code, f.message).at(span, "a length differs from sample to sample").help(
-                    "a condition can speak of widths and hypers; lengths are equal only if they are the same variable",
+                    "a condition can compare widths and hypers; lengths are equal only if they are the same variable",
                 )
             }
             (Some(a), Some(b)) if f.code == hyper::E0401 => {

@@ -40,30 +40,30 @@ impl Lowering<'_> {
         }
     }
 
-    /// Names of one modality for values that are made of others alone. What is computed of such a value is not told again.
+    /// Names of one modality for values that are made of others alone. What is computed of such a value is not reported again.
     fn swapped(&self) -> Vec<Diagnostic> {
         let sources = self.sources();
-        // What is computed of a value that was told.
+        // What is computed of a value that was reported.
         let mut after = vec![false; self.graph.len()];
         let mut found = Vec::new();
         for named in &self.graph.names {
             // The standard library's parameters know nothing of modalities; labels of streams are the user's.
             let of_library = self.is_of_library(named);
             let mut wrong: Vec<(&str, u64)> = Vec::new();
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             for (place, node) in &named.values {
                 let Some(from) = sources.get(node.index()).filter(|from| **from != 0) else { continue };
                 let name = if of_library { innermost(place) } else { label(named, place) };
                 let Some(modality) = self.modality_in(name) else { continue };
                 if self.inputs_of(modality) & from == 0 && after.get(node.index()) == Some(&false) {
                     wrong.push((modality, *from));
-                    told.push(*node);
+                    reported.push(*node);
                 }
             }
             if wrong.is_empty() {
                 continue;
             }
-            self.mark_after(&told, &mut after);
+            self.mark_after(&reported, &mut after);
             let text: Vec<String> =
                 wrong.iter().map(|(name, from)| format!("`{name}` is made of {}", self.named(*from))).collect();
             let names = wrong.iter().fold(0, |all, (name, _)| all | self.inputs_of(name));
@@ -124,7 +124,7 @@ impl Lowering<'_> {
         of.map(|(_, name)| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
     }
 
-    /// The modality that a name speaks of: `audio`, `audio_enc`; none of `audio_gate`, which may be anything.
+    /// The modality that a name refers to: `audio`, `audio_enc`; none of `audio_gate`, which may be anything.
     fn modality_in<'n>(&self, name: &'n str) -> Option<&'n str> {
         let word = match name.split_once('_') {
             Some((word, kind)) if KINDS.contains(&kind) => word,
@@ -242,7 +242,7 @@ fn innermost(place: &str) -> &str {
 }
 
 /// What a value is called: the innermost label in its list, or else its name. A result has the name of the call's block,
-/// which speaks of no value.
+/// which refers to no value.
 fn label<'n>(named: &'n Named, place: &'n str) -> &'n str {
     match (innermost(place), named.kind) {
         ("", NameKind::Result) => "",

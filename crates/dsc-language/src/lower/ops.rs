@@ -3,7 +3,7 @@
 use super::lowering::Lowering;
 use super::value::Value;
 use dsc_graph::statics::Static;
-use dsc_graph::{Binary, Curve, NodeId, Op, Unary};
+use dsc_graph::{Binary, NodeId, Op, ParametricUnary, Unary};
 use dsc_syntax::ast::{BinaryOp, Expr, UnaryOp};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, types};
@@ -27,7 +27,7 @@ impl Lowering<'_> {
 
     pub(super) fn binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Value {
         let x = self.expr(a);
-        // What stands right of a decided `and` or `or` does not count: `n > 0 and d % n == 0`.
+        // The right operand of a decided `and` or `or` does not count: `n > 0 and d % n == 0`.
         match (op, &x) {
             (BinaryOp::And, Value::Static(Static::Bool(false))) | (BinaryOp::Or, Value::Static(Static::Bool(true))) => {
                 return x;
@@ -153,7 +153,7 @@ impl Lowering<'_> {
         let op = match exponent {
             1.0 => return Value::Node(x),
             2.0 => Op::Unary(Unary::Square),
-            _ => Op::Curve(Curve::Pow { exponent }),
+            _ => Op::ParametricUnary(ParametricUnary::Pow { exponent }),
         };
         self.emit(op, &[x], span, &[xs])
     }

@@ -1,7 +1,7 @@
 //! Where dims come from: the `why` of a fault of shapes.
 //!
 //! A dim is followed back through the operations that keep it to the one that made it: a declaration of an input, or a
-//! call whose argument it was. From the argument it goes on to the hypers that it speaks of.
+//! call whose argument it was. From the argument it goes on to the hypers that it mentions.
 
 use super::lowering::Lowering;
 use super::value::Value;
@@ -142,7 +142,7 @@ impl Lowering<'_> {
         self.because_of_names(d, &dim)
     }
 
-    /// Adds the argument of a call that a number came from, and the hypers that it speaks of; the call itself if it was
+    /// Adds the argument of a call that a number came from, and the hypers that it mentions; the call itself if it was
     /// no argument.
     fn because_of_number(&self, mut d: Diagnostic, call: Span, n: &Dim, what: &str) -> Diagnostic {
         let given = self.notes.numbers.get(&call).and_then(|noted| noted.iter().find(|(_, dim)| dim == n));
@@ -151,7 +151,7 @@ impl Lowering<'_> {
         self.expr_at(*arg).map_or(d.clone(), |e| self.because_of_hypers(d, e))
     }
 
-    /// Adds the declarations of the hypers that an expression of a file speaks of.
+    /// Adds the declarations of the hypers that an expression of a file mentions.
     pub(super) fn because_of_hypers(&self, mut d: Diagnostic, e: &Expr) -> Diagnostic {
         let names = &self.program.names;
         let mut spoken = Vec::new();
@@ -168,7 +168,7 @@ impl Lowering<'_> {
         d
     }
 
-    /// Adds the declarations of the inputs whose dims a dim speaks of.
+    /// Adds the declarations of the inputs whose dims a dim mentions.
     pub(super) fn because_of_names(&self, mut d: Diagnostic, dim: &Dim) -> Diagnostic {
         let mut names = Vec::new();
         dim.any_atom(&mut |atom| {
@@ -218,13 +218,13 @@ impl Lowering<'_> {
         }
     }
 
-    /// Adds the place of an argument or generic that a condition speaks of, and the hypers behind it.
+    /// Adds the place of an argument or generic that a condition mentions, and the hypers behind it.
     pub(super) fn because_given(&self, d: Diagnostic, span: Span, name: &str) -> Diagnostic {
         let d = add(d, span, format!("`{name}` comes from here"));
         self.expr_at(span).map_or(d.clone(), |e| self.because_of_hypers(d, e))
     }
 
-    /// The expression of the files that stands at `span`.
+    /// The expression of the files at `span`.
     fn expr_at(&self, span: Span) -> Option<&Expr> {
         let mut found = None;
         self.program.exprs(&mut |e| {

@@ -1,7 +1,7 @@
 //! Derived weight paths.
 //!
 //! The path of a call inside one body is made of the names of the enclosing `let`s, the indices of enclosing loops and
-//! the labels of enclosing `each` and `sum`, then the called block in snake case. An index or label stands behind the
+//! the labels of enclosing `each` and `sum`, then the called block in snake case. An index or label follows the
 //! name that it belongs to: behind the enclosing `let` if there is one, else behind the callee (`fuse.1`,
 //! `spread.audio.z.cross_attention`). Calls of primitives add nothing but the name of the weight itself.
 
@@ -14,7 +14,7 @@ pub(super) enum Step {
     Index(String),
 }
 
-/// Where the lowering stands, relative to the body of one block call.
+/// Where the lowering is, relative to the body of one block call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     /// Path of the body: empty for the model.

@@ -383,8 +383,8 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether an expression speaks of a name.
-pub(super) fn speaks(e: &Expr, name: &str) -> bool {
+/// Whether an expression mentions a name.
+pub(super) fn mentions(e: &Expr, name: &str) -> bool {
     let mut found = false;
     visit::exprs(e, &mut |e| found |= matches!(&e.kind, ExprKind::Name(n) if n == name));
     found

@@ -31,7 +31,7 @@ impl Lowering<'_> {
         call
     }
 
-    /// Reports a fault. One inside the standard library is told at the user's call that led there.
+    /// Reports a fault. One inside the standard library is reported at the user's call that led there.
     pub(super) fn report(&mut self, mut d: Diagnostic) {
         let place = d.primary.as_ref().map_or(Span::NONE, |l| l.span);
         let outer = self.users_place(place);
@@ -39,7 +39,7 @@ impl Lowering<'_> {
             if let Some(inner) = d.primary.take() {
                 d.secondary.insert(0, inner);
             }
-            // What would mend it stands in the library.
+            // What would mend it is in the library.
             d.fix = None;
             d = d.at(outer, "in this call");
         } else if let Some(frame) = self.frames.last()

@@ -127,8 +127,8 @@ recipe mosi = sims { set layers = 5 }
     fn recipes_inherit_and_later_ones_win() {
         let program = program(MODEL);
         let sets = recipe_sets(&program, "mosi").unwrap();
-        let told: Vec<String> = sets.iter().map(|s| format!("{} = {}", s.name, s.value)).collect();
-        assert_eq!(told, ["layers = 2", "p = -0", "d = 32", "layers = 5"]);
+        let messages: Vec<String> = sets.iter().map(|s| format!("{} = {}", s.name, s.value)).collect();
+        assert_eq!(messages, ["layers = 2", "p = -0", "d = 32", "layers = 5"]);
         let compiled = compile(&program, &Options { recipe_sets: sets, ..Options::default() });
         let layers = compiled.hypers.iter().find(|(n, _)| n == "layers").map(|(_, v)| v.clone());
         assert_eq!(layers, Some(Static::Int(5)));
@@ -138,9 +138,9 @@ recipe mosi = sims { set layers = 5 }
     fn all_faults_of_a_recipe_are_told() {
         let text = format!("{MODEL}recipe bad {{ set d = 4 / 0  set layers = d  set flag = true }}\n");
         let faults = recipe_sets(&program(&text), "bad").unwrap_err();
-        let told: Vec<&str> = faults.iter().map(|d| d.message.as_str()).collect();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert_eq!(told, ["`4 / 0` divides by zero", "`d` is not a constant"]);
+        let messages: Vec<&str> = faults.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(messages.len(), 2, "{messages:?}");
+        assert_eq!(messages, ["`4 / 0` divides by zero", "`d` is not a constant"]);
         assert!(faults.iter().all(|d| d.primary.is_some()));
         assert_eq!(recipe_sets(&program(MODEL), "none").unwrap_err().len(), 1);
     }

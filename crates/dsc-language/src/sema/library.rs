@@ -12,7 +12,7 @@ pub struct LibraryBlock {
     pub name: String,
     /// The file that holds it, `std/layers.dsl`.
     pub module: String,
-    /// What stands in front of its body: generics, parameters, result.
+    /// Its signature: generics, parameters, result.
     pub signature: String,
     /// Its documentation.
     pub docs: String,

@@ -210,7 +210,7 @@ impl Loader<'_> {
                         .filter_map(|id| self.modules.get(id.0))
                         .flat_map(|m| m.blocks.keys().map(String::as_str))
                         .collect();
-                    // The name that was meant, too, is told here alone.
+                    // The name that was meant is reported here alone, too.
                     let near = did_you_mean(&name.value, known.iter().copied()).map(str::to_owned);
                     items.unread.extend(near);
                     let primitive = dsc_graph::primitives::find(&name.value).is_some();

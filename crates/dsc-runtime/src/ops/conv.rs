@@ -6,7 +6,7 @@ use super::Call;
 use crate::fault::Fault;
 use crate::layout;
 
-/// What a convolution is told besides its weights.
+/// Attributes of a convolution.
 pub(super) struct Taps {
     pub(super) stride: i64,
     pub(super) dilation: i64,

@@ -1,4 +1,4 @@
-//! Products of entries, summed over axes. Batch is one more axis that no letter stands for.
+//! Products of entries, summed over axes. Batch is one more axis that has no letter.
 //!
 //! What is the same for every sample (a parameter as a value, what was collected of the batch) stays without a batch
 //! axis: a sequence times such a matrix is then one product of matrices, not one per sample.

@@ -74,7 +74,7 @@ fn makes_same_of_same(op: &Op) -> bool {
         op,
         Op::Binary(_)
             | Op::Unary(_)
-            | Op::Curve(_)
+            | Op::ParametricUnary(_)
             | Op::Affine { .. }
             | Op::AddRow
             | Op::MulRow
@@ -116,7 +116,7 @@ fn carry_out(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::Binary(op) => pointwise::binary(call, *op),
         Op::Unary(op) => pointwise::unary(call, *op),
         Op::Affine { mul, add } => pointwise::affine(call.arg(0)?, *mul, *add),
-        Op::Curve(curve) => pointwise::curve(call, *curve),
+        Op::ParametricUnary(curve) => pointwise::curve(call, *curve),
         Op::AddRow => pointwise::add_row(call),
         Op::MulRow => pointwise::mul_row(call),
         Op::Scale => pointwise::scale(call),

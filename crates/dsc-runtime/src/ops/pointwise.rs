@@ -6,7 +6,7 @@ use super::Call;
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::Lengths;
-use dsc_graph::{Binary, Curve, Unary};
+use dsc_graph::{Binary, ParametricUnary, Unary};
 
 /// `a op b`, entry by entry.
 pub(super) fn binary(call: &Call<'_, '_>, op: Binary) -> Result<Tensor, Fault> {
@@ -42,21 +42,21 @@ pub(super) fn unary(call: &Call<'_, '_>, op: Unary) -> Result<Tensor, Fault> {
 }
 
 /// A function of every entry with static numbers.
-pub(super) fn curve(call: &Call<'_, '_>, curve: Curve) -> Result<Tensor, Fault> {
+pub(super) fn curve(call: &Call<'_, '_>, curve: ParametricUnary) -> Result<Tensor, Fault> {
     let x = call.arg(0)?;
     Ok(match curve {
-        Curve::LeakyRelu { slope } => x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(slope)?)?,
-        Curve::Elu { alpha } => {
+        ParametricUnary::LeakyRelu { slope } => x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(slope)?)?,
+        ParametricUnary::Elu { alpha } => {
             let below = x.f_clamp_max(0.0)?.f_expm1()?.f_mul_scalar(alpha)?;
             x.f_where_self(&x.f_gt(0.0)?, &below)?
         }
-        Curve::Clamp { min, max } => match (min, max) {
+        ParametricUnary::Clamp { min, max } => match (min, max) {
             (Some(min), Some(max)) => x.f_clamp(min, max)?,
             (Some(min), None) => x.f_clamp_min(min)?,
             (None, Some(max)) => x.f_clamp_max(max)?,
             (None, None) => x.shallow_clone(),
         },
-        Curve::Pow { exponent } => guarded(call, x, 0, 1.0)?.f_pow_tensor_scalar(exponent)?,
+        ParametricUnary::Pow { exponent } => guarded(call, x, 0, 1.0)?.f_pow_tensor_scalar(exponent)?,
     })
 }
 

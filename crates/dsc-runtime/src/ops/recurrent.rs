@@ -19,7 +19,7 @@ struct Layer<'a> {
 
 /// All hidden states of a layer, from a state of zeros.
 ///
-/// On the CPU ragged sequences run padded: what stands behind a sample's last row does not reach its rows, and for the
+/// On the CPU ragged sequences run padded: what follows a sample's last row does not reach its rows, and for the
 /// way back the rows are reversed within each sample first. libtorch's kernel for packed steps leaves padding out, but
 /// its gradient on the CPU costs a full tensor for every step: 16 samples of 25 to 400 rows, 64 columns, 64 units, one
 /// thread of a busy machine, forward and backward: GRU 445 ms, LSTM 473, against 186 and 48 for 400 rows in all of them.

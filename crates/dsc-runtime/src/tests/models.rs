@@ -4,7 +4,7 @@ use super::*;
 
 use crate::CompanionRows;
 use dsc_data::text::EncoderConfig;
-use dsc_graph::{Extent, Group, Op};
+use dsc_graph::{Group, MaxOver, Op};
 use dsc_language::lower::{Options, Setting, compile};
 
 use dsc_language::EmbeddedWorld;
@@ -126,7 +126,7 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
             assert!(found.outputs.values().flat_map(numbers).all(f64::is_finite));
 
             // Evaluation: all rows, one by one or together. Where padding shows, a prediction depends on the batch.
-            let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: Extent::Batch }));
+            let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }));
             assert_eq!(padded, name == &"dashfusion_released", "{name}");
             let double = store.to_kind(Kind::Double).unwrap();
             let mut all = random_batch(&graph, &dims, rows, rows);

@@ -4,7 +4,7 @@
 use super::ragged::{LENGTHS, same_alone, site};
 use super::*;
 use crate::CompanionRows;
-use dsc_graph::{Binary, Cell, Extent, Group, Pool, Unary};
+use dsc_graph::{Binary, Cell, Group, MaxOver, Pool, Unary};
 
 /// A model whose output depends on every entry of a sequence and its position.
 fn whole(b: &mut Build, x: NodeId, width: i64) {
@@ -202,7 +202,7 @@ fn dense_pads_to_the_longest_of_the_batch() {
         let h = b.linear("in", x, 4, 4);
         let by = b.op(Op::MeanTime, &[h]);
         let c = b.companions(&[by], 1, 1);
-        let padded = if dense.is_none() { b.op(Op::Dense { to: Extent::Batch }, &[h]) } else { h };
+        let padded = if dense.is_none() { b.op(Op::Dense { to: MaxOver::Batch }, &[h]) } else { h };
         let at = b.op(Op::At { companions: c, group: Group::Pos, index: 0 }, &[padded]);
         let pool = |b: &mut Build, x: NodeId| match dense {
             None => b.op(Op::MeanTime, &[x]),

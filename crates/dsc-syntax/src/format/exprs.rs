@@ -17,7 +17,7 @@ impl Op<'_> {
     fn precedence(&self) -> u8 {
         match self.rule {
             Rule::pipe => 1,
-            Rule::or | Rule::slip_op => 2,
+            Rule::or | Rule::mistaken_op => 2,
             Rule::and => 3,
             Rule::equal | Rule::ne | Rule::lt | Rule::le | Rule::gt | Rule::ge => 5,
             Rule::range | Rule::rangeeq => 6,

@@ -64,7 +64,7 @@ impl<'p> Lowering<'p> {
             }
         }
         for (missing, gone) in [("by", companions.by.is_empty()), ("class", companions.class.is_empty())] {
-            // Also under a name that is near it, which has been told.
+            // Also under a name near it, which has been reported.
             let given = entries.iter().any(|(k, _)| {
                 k.value == missing
                     || !COMPANION_ENTRIES.contains(&k.value.as_str())

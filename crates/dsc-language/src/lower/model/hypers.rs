@@ -140,7 +140,7 @@ impl<'p> Lowering<'p> {
             if let Some(given) = arg.name.as_ref().filter(|n| n.value != param.value) {
                 return self.fail(
                     Diagnostic::error(code::E0502, format!("`{name}` takes {}, in this order", known.join(", ")))
-                        .at(given.span, format!("`{}` stands here", param.value))
+                        .at(given.span, format!("`{}` is set here", param.value))
                         .because(declared.name.span, "declared here"),
                 );
             }

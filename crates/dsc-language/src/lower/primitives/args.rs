@@ -19,9 +19,6 @@ pub(super) struct Args {
     pub(super) span: Span,
 }
 
-/// Nothing where a fault has been reported.
-pub(super) type Got<T> = Option<T>;
-
 /// A tensor that is an operand, and where it is given.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operand {
@@ -138,7 +135,7 @@ from_bounds! {
 
 /// The arguments of a primitive that is lowered by a rule of its own, in the types of that rule. An entry whose parameters
 /// are others is a fault of the program, which the test that compiles the examples of all entries finds.
-pub(super) fn values<T: FromBounds>(a: &Args, bounds: Vec<Bound>) -> Got<T> {
+pub(super) fn values<T: FromBounds>(a: &Args, bounds: Vec<Bound>) -> Option<T> {
     let values = T::from_bounds(bounds);
     debug_assert!(values.is_some(), "`{}` is lowered with other parameters than its entry has", a.primitive.name);
     values
@@ -166,11 +163,11 @@ impl Args {
 
 impl Lowering<'_> {
     /// All parameters of a primitive, bound to what a call gives or to their defaults, in the order of its entry.
-    pub(super) fn bound(&mut self, a: &Args) -> Got<Vec<Bound>> {
+    pub(super) fn bound(&mut self, a: &Args) -> Option<Vec<Bound>> {
         a.primitive.params.iter().enumerate().map(|(i, param)| self.bind_one(a, param, i == 0)).collect()
     }
 
-    fn bind_one(&mut self, a: &Args, param: &Param, first: bool) -> Got<Bound> {
+    fn bind_one(&mut self, a: &Args, param: &Param, first: bool) -> Option<Bound> {
         let name = a.primitive.name;
         if param.kind.is_variadic() {
             return self.bind_all(a, param);
@@ -199,7 +196,7 @@ impl Lowering<'_> {
     }
 
     /// All arguments without names.
-    fn bind_all(&mut self, a: &Args, param: &Param) -> Got<Bound> {
+    fn bind_all(&mut self, a: &Args, param: &Param) -> Option<Bound> {
         let given = || a.positional().map(|arg| Given { value: arg.value.clone(), span: arg.span });
         if param.kind != Kind::Tensors {
             return Some(Bound::Values(given().collect()));
@@ -219,13 +216,13 @@ impl Lowering<'_> {
         Some(Bound::Operands(operands))
     }
 
-    pub(super) fn operand(&mut self, given: &Given, what: &str) -> Got<Operand> {
+    pub(super) fn operand(&mut self, given: &Given, what: &str) -> Option<Operand> {
         let node = self.node_of(&given.value, given.span, what)?;
         Some(Operand { node, span: given.span })
     }
 
     /// An operand with time and one axis beside it.
-    fn sequence(&mut self, given: &Given, what: &str) -> Got<Operand> {
+    fn sequence(&mut self, given: &Given, what: &str) -> Option<Operand> {
         let x = self.operand(given, what)?;
         let ty = self.graph.node(x.node)?.ty.clone();
         if ty.tensor().is_some_and(|t| t.time.is_some() && t.dims.len() == 1) {
@@ -241,7 +238,7 @@ impl Lowering<'_> {
     }
 
     /// The tensors of a list.
-    pub(super) fn list_of_tensors(&mut self, a: &Args, given: &Given) -> Got<(Vec<NodeId>, Vec<Span>)> {
+    pub(super) fn list_of_tensors(&mut self, a: &Args, given: &Given) -> Option<(Vec<NodeId>, Vec<Span>)> {
         let name = a.primitive.name;
         let Value::List(list) = &given.value else {
             let kind = given.value.kind();
@@ -258,7 +255,7 @@ impl Lowering<'_> {
     }
 
     /// An argument that is no operand.
-    fn attribute(&mut self, a: &Args, kind: Kind, given: &Given, what: &str) -> Got<Bound> {
+    fn attribute(&mut self, a: &Args, kind: Kind, given: &Given, what: &str) -> Option<Bound> {
         let fixed = match &given.value {
             Value::Static(s) => Some(s),
             _ => None,
@@ -308,7 +305,7 @@ impl Lowering<'_> {
     }
 
     /// A whole number of at least `least`, or a dim of the data.
-    fn dim(&mut self, a: &Args, given: &Given, what: &str, least: i64) -> Got<Dim> {
+    fn dim(&mut self, a: &Args, given: &Given, what: &str, least: i64) -> Option<Dim> {
         let dim = match &given.value {
             Value::Static(s) => s.as_dim(),
             _ => None,
@@ -333,14 +330,14 @@ impl Lowering<'_> {
     }
 
     /// The width or number of rows of a weight: a number, or a width of the data, but no length of a sample.
-    fn width(&mut self, a: &Args, given: &Given, what: &str) -> Got<Dim> {
+    fn width(&mut self, a: &Args, given: &Given, what: &str) -> Option<Dim> {
         let dim = self.dim(a, given, what, 1)?;
         self.fixed(&dim, given.span, what)?;
         Some(dim)
     }
 
     /// Whether a dim is the same for all samples, as an axis of a weight has to be.
-    pub(super) fn fixed(&mut self, dim: &Dim, span: Span, what: &str) -> Got<()> {
+    pub(super) fn fixed(&mut self, dim: &Dim, span: Span, what: &str) -> Option<()> {
         if !dim.is_ragged() {
             return Some(());
         }
@@ -351,7 +348,7 @@ impl Lowering<'_> {
         None
     }
 
-    fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Got<f64> {
+    fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Option<f64> {
         let (fits, range) = match kind {
             Kind::NonNegative => (x >= 0.0, "at least 0"),
             Kind::Positive => (x > 0.0, "more than 0"),
@@ -365,7 +362,7 @@ impl Lowering<'_> {
         None
     }
 
-    fn one_of(&mut self, all: &[&'static str], text: String, span: Span, what: &str) -> Got<String> {
+    fn one_of(&mut self, all: &[&'static str], text: String, span: Span, what: &str) -> Option<String> {
         if all.contains(&text.as_str()) {
             return Some(text);
         }
@@ -379,7 +376,7 @@ impl Lowering<'_> {
     }
 
     /// The last axis of an operand, the same for all samples.
-    pub(super) fn features(&mut self, x: Operand, what: &str) -> Got<Dim> {
+    pub(super) fn features(&mut self, x: Operand, what: &str) -> Option<Dim> {
         let ty = self.graph.node(x.node).map(|n| n.ty.clone())?;
         let fault = match ty.tensor().and_then(|t| t.features().cloned()) {
             Some(k) if k.is_ragged() => {

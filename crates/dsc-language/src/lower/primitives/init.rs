@@ -1,6 +1,6 @@
 //! `init: "xavier_normal"`: how a weight starts.
 
-use super::args::{Args, Got};
+use super::args::Args;
 use crate::lower::lowering::Lowering;
 use dsc_graph::Init;
 use dsc_graph::dims::Dim;
@@ -23,7 +23,7 @@ const NAMES: [&str; 10] = [
 
 impl Lowering<'_> {
     /// How a weight of that shape starts: `init`, with `std` of normal and `bound` of uniform numbers.
-    pub(super) fn init(&mut self, a: &Args, shape: &[Dim], (name, std, bound): (String, f64, f64)) -> Got<Init> {
+    pub(super) fn init(&mut self, a: &Args, shape: &[Dim], (name, std, bound): (String, f64, f64)) -> Option<Init> {
         for (setting, of) in [("std", "normal"), ("bound", "uniform")] {
             if let Some(given) = a.named(setting).filter(|_| name != of) {
                 let d = Diagnostic::error(code::E0502, format!("`{setting}` has no meaning for {name:?} entries"))

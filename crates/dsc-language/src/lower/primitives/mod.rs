@@ -14,11 +14,11 @@ mod tensor;
 use super::block::Argument;
 use super::lowering::Lowering;
 use super::value::Value;
-use args::{Args, Bound, Got, Operand, values};
+use args::{Args, Bound, Operand, values};
 use dsc_graph::dims::Dim;
 use dsc_graph::primitives::{Operation, Primitive};
 use dsc_graph::statics::Static;
-use dsc_graph::{Attributes, Axis, Extent, Init, Op};
+use dsc_graph::{Attributes, Axis, Init, MaxOver, Op};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{structure as code, types};
 use dsc_syntax::source::Span;
@@ -70,7 +70,7 @@ impl Lowering<'_> {
                     ok = false;
                     let d = Diagnostic::error(
                         code::E0503,
-                        format!("an argument of `{}` without a name stands behind named ones", args.primitive.name),
+                        format!("an argument of `{}` without a name follows named ones", args.primitive.name),
                     )
                     .at(arg.span, "put it first");
                     self.report(args.help(d));
@@ -88,7 +88,7 @@ impl Lowering<'_> {
         ok
     }
 
-    fn primitive(&mut self, a: &Args) -> Got<Value> {
+    fn primitive(&mut self, a: &Args) -> Option<Value> {
         if let Some(value) = self.of_number(a) {
             return Some(value);
         }
@@ -125,15 +125,15 @@ impl Lowering<'_> {
             Operation::Pow => self.pow(a, b),
             Operation::InBatch => self.in_batch(a, b),
             Operation::Min | Operation::Max => self.extremum(a, b),
-            Operation::Longest => self.extent_of(a, b, Extent::Batch),
-            Operation::Most => self.extent_of(a, b, Extent::Data),
+            Operation::Longest => self.extent_of(a, b, MaxOver::Batch),
+            Operation::Most => self.extent_of(a, b, MaxOver::Data),
             Operation::Len => self.length(a, b),
             _ => self.direct(a, &b),
         }
     }
 
     /// The operation of that name, whose operands and attributes are the parameters.
-    fn direct(&mut self, a: &Args, bounds: &[Bound]) -> Got<Value> {
+    fn direct(&mut self, a: &Args, bounds: &[Bound]) -> Option<Value> {
         let (mut operands, mut spans, mut attributes) = (Vec::new(), Vec::new(), Attributes::new());
         for (param, bound) in a.primitive.params.iter().zip(bounds) {
             match bound {
@@ -149,13 +149,13 @@ impl Lowering<'_> {
         Some(self.emit(op.ok()?, &operands, a.span, &spans))
     }
 
-    fn one(&mut self, a: &Args, x: Operand, op: Op) -> Got<Value> {
+    fn one(&mut self, a: &Args, x: Operand, op: Op) -> Option<Value> {
         Some(self.emit(op, &[x.node], a.span, &[x.span]))
     }
 
     // ---- weights ----
 
-    fn linear(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn linear(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, out, bias) = values::<(Operand, Dim, bool)>(a, b)?;
         let fan_in = self.features(x, a.primitive.name)?;
         let init = Init::FanIn(fan_in.clone());
@@ -166,7 +166,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::Linear, &operands, a.span, &[x.span]))
     }
 
-    fn layer_norm(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn layer_norm(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, eps) = values::<(Operand, _)>(a, b)?;
         let k = self.features(x, a.primitive.name)?;
         let weight = self.param("weight", vec![k.clone()], Init::Ones, a.span);
@@ -174,7 +174,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::LayerNorm { eps }, &[x.node, weight, bias], a.span, &[x.span]))
     }
 
-    fn embed(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn embed(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, rows, width, init, std, bound) = values::<(Operand, _, _, _, _, _)>(a, b)?;
         let shape = vec![rows, width];
         let init = self.init(a, &shape, (init, std, bound))?;
@@ -182,7 +182,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::Embedding, &[x.node, table], a.span, &[x.span]))
     }
 
-    fn learned(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn learned(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (rows, width, init, std, bound) = values(a, b)?;
         let shape = vec![rows, width];
         let init = self.init(a, &shape, (init, std, bound))?;
@@ -191,14 +191,14 @@ impl Lowering<'_> {
     }
 
     /// `param(shape: ..)`
-    fn fresh(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn fresh(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (shape, init, std, bound) = values::<(Vec<_>, _, _, _)>(a, b)?;
         let init = self.init(a, &shape, (init, std, bound))?;
         let param = self.param("value", shape, init, a.span);
         Some(self.emit(Op::Expand, &[param], a.span, &[]))
     }
 
-    fn positions(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn positions(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, width, rows, init, std, bound) = values::<(Operand, _, Option<_>, _, _, _)>(a, b)?;
         let len = match self.graph.node(x.node).map(|n| &n.ty) {
             Some(dsc_graph::types::Type::Tensor(t)) if t.time.is_some() => t.time.as_ref()?.len.clone(),
@@ -239,7 +239,7 @@ impl Lowering<'_> {
 
     // ---- values joined, entries dropped ----
 
-    fn concat(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn concat(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (operands, along) = values::<(Vec<Operand>, Option<String>)>(a, b)?;
         let first = operands.first().and_then(|x| self.graph.node(x.node));
         let axis = match along.as_deref().and_then(Axis::named) {
@@ -251,7 +251,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::Concat(axis), &nodes, a.span, &spans))
     }
 
-    fn dropout(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    fn dropout(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, p) = values::<(Operand, f64)>(a, b)?;
         if p == 0.0 {
             return Some(Value::Node(x.node));

@@ -2,16 +2,16 @@
 
 use super::super::lowering::Lowering;
 use super::super::value::Value;
-use super::args::{Args, Bound, Got, Operand, values};
+use super::args::{Args, Bound, Operand, values};
 use dsc_graph::dims::Dim;
 use dsc_graph::primitives::Operation;
-use dsc_graph::{Band, Cell, Extent, Init, NodeId, Op};
+use dsc_graph::{Band, Cell, Init, MaxOver, NodeId, Op};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, structure as code};
 use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
-    pub(super) fn conv1d(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn conv1d(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, out, kernel, dilation, stride, groups, causal, bias) =
             values::<(Operand, Dim, i64, i64, i64, i64, bool, bool)>(a, b)?;
         let reach = dilation.checked_mul(kernel).filter(|reach| *reach < MAX_REACH);
@@ -31,7 +31,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::Conv1d { stride, dilation, groups, causal }, &operands, a.span, &[x.span]))
     }
 
-    pub(super) fn recurrent(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn recurrent(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, hidden, bidirectional) = values::<(Operand, Dim, bool)>(a, b)?;
         let cell = match a.primitive.operation {
             Operation::Gru => Cell::Gru,
@@ -56,7 +56,7 @@ impl Lowering<'_> {
     }
 
     /// The state a recurrent layer ends in. Whether it runs both ways is read off the layer where that is at hand.
-    pub(super) fn last_state(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn last_state(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, bidirectional) = values::<(Operand, Option<bool>)>(a, b)?;
         let layer = self.recurrent_layer(x.node);
         let bidirectional = match (bidirectional, layer) {
@@ -98,7 +98,7 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn attention(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn attention(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (q, k, v, heads, scale, drop, causal, offset, window) =
             values::<(Operand, Operand, Operand, i64, Option<f64>, f64, bool, Option<i64>, Option<i64>)>(a, b)?;
         if let (Some(given), None) = (a.named("offset"), a.named("causal")) {
@@ -114,14 +114,14 @@ impl Lowering<'_> {
         Some(self.emit(op, &[q.node, k.node, v.node], a.span, &[q.span, k.span, v.span]))
     }
 
-    pub(super) fn shift(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn shift(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         match values::<(Operand, i64)>(a, b)? {
             (x, 0) => Some(Value::Node(x.node)),
             (x, by) => self.one(a, x, Op::Shift { by }),
         }
     }
 
-    pub(super) fn skip(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn skip(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, rows) = values::<(Operand, Dim)>(a, b)?;
         if rows.as_const() == Some(0) {
             return Some(Value::Node(x.node));
@@ -130,9 +130,9 @@ impl Lowering<'_> {
     }
 
     /// Nothing is to be done where all samples have one length.
-    pub(super) fn dense(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn dense(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, to) = values::<(Operand, String)>(a, b)?;
-        let to = Extent::named(&to)?;
+        let to = MaxOver::named(&to)?;
         let len = self.graph.node(x.node)?.ty.len()?.clone();
         if to.of(&len).as_ref() == Some(&len) {
             return Some(Value::Node(x.node));

@@ -1,9 +1,9 @@
 //! Calls of primitives whose values are known at compile time.
 
-use super::args::{Args, Bound, Given, Got, values};
+use super::args::{Args, Bound, Given, values};
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
-use dsc_graph::Extent;
+use dsc_graph::MaxOver;
 use dsc_graph::dims::Dim;
 use dsc_graph::primitives::Operation;
 use dsc_graph::statics::Static;
@@ -12,7 +12,7 @@ use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
 
 impl Lowering<'_> {
     /// `len(list)`
-    pub(super) fn length(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn length(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (Given { value, span },) = values(a, b)?;
         Some(match value {
             Value::List(list) => Value::int(list.len() as i64),
@@ -24,7 +24,7 @@ impl Lowering<'_> {
     }
 
     /// `min(..)`, `max(..)`
-    pub(super) fn extremum(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn extremum(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (given,) = values::<(Vec<Given>,)>(a, b)?;
         let smallest = a.primitive.operation == Operation::Min;
         let mut dims = Vec::new();
@@ -71,7 +71,7 @@ impl Lowering<'_> {
     }
 
     /// `longest(T)`, `most(T)`: a length, for stating types.
-    pub(super) fn extent_of(&mut self, a: &Args, b: Vec<Bound>, extent: Extent) -> Got<Value> {
+    pub(super) fn extent_of(&mut self, a: &Args, b: Vec<Bound>, extent: MaxOver) -> Option<Value> {
         let (first,) = values::<(Given,)>(a, b)?;
         let name = a.primitive.name;
         let fault = match &first.value {

@@ -1,20 +1,20 @@
 //! Calls of the algebra of axes: products, new shapes, reductions, element-wise functions with numbers, the batch.
 
-use super::args::{Args, Bound, Given, Got, Operand, values};
+use super::args::{Args, Bound, Given, Operand, values};
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
 use dsc_graph::dims::Dim;
 use dsc_graph::primitives::Operation;
 use dsc_graph::statics::Static;
 use dsc_graph::types::{Modality, TensorType};
-use dsc_graph::{Curve, Einsum, NodeId, Op, Over, Reduction};
+use dsc_graph::{Einsum, NodeId, Op, Over, ParametricUnary, Reduction};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
 use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
     /// The type of a node that is no sequence of tokens.
-    fn tensor_type(&mut self, a: &Args, x: Operand) -> Got<TensorType> {
+    fn tensor_type(&mut self, a: &Args, x: Operand) -> Option<TensorType> {
         let ty = self.graph.node(x.node).map(|n| n.ty.clone())?;
         if let Some(t) = ty.tensor() {
             return Some(t.clone());
@@ -22,7 +22,7 @@ impl Lowering<'_> {
         self.misfit_of(a, x.span, &ty.to_string(), "a tensor", "turn tokens into a sequence first: `text |> Bert()`")
     }
 
-    fn misfit_of<T>(&mut self, a: &Args, span: Span, found: &str, wanted: &str, help: &str) -> Got<T> {
+    fn misfit_of<T>(&mut self, a: &Args, span: Span, found: &str, wanted: &str, help: &str) -> Option<T> {
         self.report(
             Diagnostic::error(types::E0301, format!("`{}` expects {wanted}, found {found}", a.primitive.name))
                 .at(span, format!("this is {found}"))
@@ -33,13 +33,13 @@ impl Lowering<'_> {
 
     // ---- products ----
 
-    pub(super) fn einsum(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn einsum(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (operands, spec) = values::<(Vec<Operand>, String)>(a, b)?;
         self.product(a, &spec, &operands, a.place("spec"))
     }
 
-    /// Emits an einsum: faults are told with the letters given, the graph has its own.
-    fn product(&mut self, a: &Args, letters: &str, operands: &[Operand], place: Span) -> Got<Value> {
+    /// Emits an einsum: faults are reported with the letters given, the graph has its own.
+    fn product(&mut self, a: &Args, letters: &str, operands: &[Operand], place: Span) -> Option<Value> {
         let (nodes, spans): (Vec<NodeId>, Vec<Span>) = operands.iter().map(|x| (x.node, x.span)).unzip();
         match Einsum::parse(letters) {
             Ok(spec) => {
@@ -54,7 +54,7 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn outer(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn outer(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, y) = values::<(Operand, Operand)>(a, b)?;
         for one in [x, y] {
             let ty = self.tensor_type(a, one)?;
@@ -66,7 +66,7 @@ impl Lowering<'_> {
         self.product(a, "i,j->ij", &[x, y], a.span)
     }
 
-    pub(super) fn matmul(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn matmul(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, y) = values::<(Operand, Operand)>(a, b)?;
         let (left, right) = (self.tensor_type(a, x)?, self.tensor_type(a, y)?);
         let Some(inner) = left.features() else {
@@ -102,7 +102,7 @@ impl Lowering<'_> {
         self.product(a, &format!("{axes}y,yz->{axes}z"), &[x, y], a.span)
     }
 
-    pub(super) fn transpose(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn transpose(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x,) = values::<(Operand,)>(a, b)?;
         let ty = self.tensor_type(a, x)?;
         if ty.dims.len() < 2 {
@@ -118,28 +118,28 @@ impl Lowering<'_> {
 
     // ---- shapes ----
 
-    pub(super) fn flatten(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn flatten(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x,) = values::<(Operand,)>(a, b)?;
         let dims = self.tensor_type(a, x)?.dims;
         let shape = vec![dims.iter().fold(Dim::from(1), |n, d| n.times(d))];
         self.of_shape(a, x, &dims, shape)
     }
 
-    pub(super) fn reshape(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn reshape(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, shape) = values::<(Operand, Vec<Dim>)>(a, b)?;
         let dims = self.tensor_type(a, x)?.dims;
         self.of_shape(a, x, &dims, shape)
     }
 
     /// A value with other axes beside time, if they are others.
-    fn of_shape(&mut self, a: &Args, x: Operand, before: &[Dim], shape: Vec<Dim>) -> Got<Value> {
+    fn of_shape(&mut self, a: &Args, x: Operand, before: &[Dim], shape: Vec<Dim>) -> Option<Value> {
         if shape == before {
             return Some(Value::Node(x.node));
         }
         self.one(a, x, Op::Reshape { shape })
     }
 
-    pub(super) fn slice(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn slice(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, from, to) = values::<(Operand, Dim, Option<Dim>)>(a, b)?;
         let to = match to {
             Some(to) => to,
@@ -148,7 +148,7 @@ impl Lowering<'_> {
         self.one(a, x, Op::Slice { from, to })
     }
 
-    pub(super) fn split(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn split(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, parts) = values::<(Operand, i64)>(a, b)?;
         let width = self.features(x, a.primitive.name)?;
         let width = self.number_of(&width);
@@ -172,12 +172,12 @@ impl Lowering<'_> {
         Some(self.bounded(Value::List(list), a.span))
     }
 
-    pub(super) fn append(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn append(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, value) = values::<(Operand, f64)>(a, b)?;
         self.one(a, x, Op::Append { value })
     }
 
-    pub(super) fn stack(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn stack(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (given, name) = values::<(Given, String)>(a, b)?;
         let (nodes, spans) = self.list_of_tensors(a, &given)?;
         let streams = self.graph.inputs.values().filter_map(|i| Some(i.ty.tensor()?.time.as_ref()?.modality.0.clone()));
@@ -195,7 +195,7 @@ impl Lowering<'_> {
 
     // ---- along an axis ----
 
-    pub(super) fn softmax(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn softmax(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, over) = values::<(Operand, Given)>(a, b)?;
         let axes = self.tensor_type(a, x)?.dims.len();
         let over = self.over(a, axes, &over)?;
@@ -203,7 +203,7 @@ impl Lowering<'_> {
     }
 
     /// The axis that is called so of a value with so many axes beside time.
-    fn over(&mut self, a: &Args, axes: usize, given: &Given) -> Got<Over> {
+    fn over(&mut self, a: &Args, axes: usize, given: &Given) -> Option<Over> {
         match &given.value {
             Value::Static(Static::Str(s)) if s == "features" => return Some(Over::Features),
             Value::Static(Static::Str(s)) if s == "time" => return Some(Over::Time),
@@ -227,7 +227,7 @@ impl Lowering<'_> {
     }
 
     /// Of the Reals of a list, or along the last axis.
-    pub(super) fn logsumexp(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn logsumexp(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (given, keep) = values::<(Given, bool)>(a, b)?;
         if !matches!(given.value, Value::List(_)) {
             let x = self.operand(&given, "`logsumexp`")?;
@@ -242,7 +242,7 @@ impl Lowering<'_> {
         Some(self.emit(Op::LogSumExp, &nodes, a.span, &spans))
     }
 
-    pub(super) fn clamp(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn clamp(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, min, max) = values::<(Operand, Option<f64>, Option<f64>)>(a, b)?;
         let fault = match (min, max) {
             (None, None) => a.help(
@@ -253,19 +253,19 @@ impl Lowering<'_> {
                 Diagnostic::error(hyper::E0403, format!("`min` of `clamp` is {min}, `max` is {max}"))
                     .at(a.place("min"), "larger than `max`")
             }
-            _ => return self.one(a, x, Op::Curve(Curve::Clamp { min, max })),
+            _ => return self.one(a, x, Op::ParametricUnary(ParametricUnary::Clamp { min, max })),
         };
         Some(self.fail(fault))
     }
 
-    pub(super) fn pow(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn pow(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, exponent) = values::<(Operand, f64)>(a, b)?;
         Some(self.power(x.node, exponent, a.span, x.span))
     }
 
     // ---- the batch ----
 
-    pub(super) fn in_batch(&mut self, a: &Args, b: Vec<Bound>) -> Got<Value> {
+    pub(super) fn in_batch(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x,) = values::<(Operand,)>(a, b)?;
         if self.reads_companion(x.node) {
             let d = Diagnostic::error(code::E0522, "`in_batch` of a value that reads companions")

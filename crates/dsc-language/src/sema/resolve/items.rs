@@ -136,7 +136,7 @@ impl<'a> Resolver<'a> {
                 self.faults.push(
                     Diagnostic::error(
                         code::E0201,
-                        format!("generic `{}` stands in no parameter's type", generic.value),
+                        format!("generic `{}` appears in no parameter's type", generic.value),
                     )
                     .at(generic.span, "nothing says what it is")
                     .help("use it in the type of a parameter, `x: Seq<m>[n, d]`, or take it away"),

@@ -1,17 +1,15 @@
 //! The formatter: stock files are formatted; formatting keeps tree and comments, and once is enough. Style by examples in
-//! `style`, texts made at random in `random`, the command in `command`.
+//! `style`, texts made at random in `random`.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use dsc_language::EmbeddedWorld;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::SourceMap;
 use dsc_syntax::{ast::Module, format, parse, same_tree};
-use std::path::Path;
 
-mod command;
+use dsc_testing::{property, root};
+
 mod generate;
-use dsc_testing::property;
 mod random;
 mod style;
 
@@ -50,11 +48,13 @@ fn keeps(text: &str) -> String {
     new
 }
 
-/// All `.dsl` files there are: stock models, standard library, the canonical example, the suite.
-fn files() -> Vec<(String, String)> {
-    let embedded = EmbeddedWorld::stdlib().iter().chain(EmbeddedWorld::models());
-    let mut all: Vec<_> = embedded.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")];
+/// The folders of the standard library and the stock models.
+const STOCK: [&str; 2] = ["stdlib", "models"];
+
+/// All `.dsl` files of some folders of the checkout.
+fn files_in(folders: &[&str]) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut folders: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
         let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
         entries.sort();
@@ -66,7 +66,14 @@ fn files() -> Vec<(String, String)> {
             }
         }
     }
+    assert!(!all.is_empty());
     all
+}
+
+/// All there are: stock models, standard library, the canonical example, the suite.
+fn files() -> Vec<(String, String)> {
+    let [stdlib, models] = STOCK;
+    files_in(&[stdlib, models, "tests", "crates/dsc-syntax/tests"])
 }
 
 /// Those that have no syntax errors.
@@ -75,9 +82,9 @@ fn readable() -> Vec<String> {
 }
 
 #[test]
-fn embedded_files_are_formatted() {
-    for (name, text) in EmbeddedWorld::stdlib().iter().chain(EmbeddedWorld::models()) {
-        assert_eq!(laid(text).unwrap(), *text, "{name}: run `dsc fmt stdlib models`");
+fn stock_files_are_formatted() {
+    for (name, text) in files_in(&STOCK) {
+        assert_eq!(laid(&text).unwrap(), text, "{name}: run `dsc fmt stdlib models`");
         assert!(text.lines().all(|l| l.chars().count() <= 120), "{name}");
     }
 }

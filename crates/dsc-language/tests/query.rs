@@ -9,7 +9,7 @@ use dsc_language::sema::program::Loaded;
 use dsc_language::sema::program::Program;
 use dsc_syntax::source::{MemoryWorld, Span};
 
-const CANONICAL: &str = include_str!("fixtures/canonical.dsl");
+const CANONICAL: &str = include_str!("../../dsc-syntax/tests/fixtures/canonical.dsl");
 
 fn load(text: &str) -> Loaded {
     Program::load_text(&MemoryWorld::new(), "m.dsl", text)

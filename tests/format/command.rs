@@ -1,1 +1,0 @@
-//! `dsc fmt` from the command line.
