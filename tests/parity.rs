@@ -270,6 +270,11 @@ fn dashfusion() {
 }
 
 #[test]
+fn fusions_of_table_v() {
+    compare_all("fusion_");
+}
+
+#[test]
 fn released() {
     compare_all("released_");
 }
@@ -290,10 +295,17 @@ fn released_checkpoint() {
     let map = EmbeddedWorld::names("dashfusion_released").unwrap();
     let names = WeightMap::parse(map, "dashfusion_released.names").unwrap();
     let file = WeightFile::open(&folder.join("released_small.ckpt")).unwrap();
-    // Of the tensors that the program gives no gradient all are known to be unread, and no others.
+    // `expected.json` has the figures of an independent transcription, with the vocabulary that the texts are tokenised with
+    // here. Under `program` it has those of the authors' program, run once with a vocabulary of 235 words, which is not at hand:
+    // other tokens, other figures. Which tensors have no gradient does not depend on the tokens, so both say the same of that:
+    // those that the weight map leaves unread, and no others.
     let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
-    for (name, norm) in expected["grad_norm"].as_object().unwrap() {
-        assert_eq!(names.is_unread(name), norm.is_null(), "{name}");
+    for norms in [&expected["grad_norm"], &expected["program"]["grad_norm"]] {
+        let norms = norms.as_object().unwrap();
+        assert!(norms.len() > 250, "{}", norms.len());
+        for (name, norm) in norms {
+            assert_eq!(names.is_unread(name), norm.is_null(), "{name}");
+        }
     }
     let weights = InitialWeights { file, names: Some(names) };
     let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
@@ -306,17 +318,21 @@ fn released_checkpoint() {
         assert!(numbers == array.f32(), "{path}");
     }
 
-    // What their program itself gave for this checkpoint and this batch, run once. The `expected.json` beside them holds
-    // other numbers, which it does not give for them.
-    let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-6, "{found}, not {wanted}");
-    for (found, wanted) in f.get("out.output.y").values.iter().zip([-0.4982674717903137, -0.37239688634872437]) {
-        close(*found, wanted);
+    let number = |value: &Value| value.as_f64().unwrap();
+    let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+    let predictions: Vec<f64> = expected["train"]["pred"].as_array().unwrap().iter().map(number).collect();
+    assert_eq!(predictions.len(), 2);
+    assert_eq!(expected["train"]["pred"], expected["eval"]["pred"], "without dropout");
+    for (found, expected) in f.get("out.output.y").values.iter().zip(&predictions) {
+        close(*found, *expected);
     }
-    close(f.get("out.loss.prediction").values[0], 0.4241662621498108);
-    close(f.get("out.loss.contrast").values[0], 0.2 * 0.8685393333435059);
+    let (prediction, contrast) = (f.get("out.loss.prediction").values[0], f.get("out.loss.contrast").values[0]);
+    close(prediction, number(&expected["train"]["prediction"]));
+    close(contrast, 0.2 * number(&expected["train"]["contrast"]));
+    close(prediction + contrast, number(&expected["train"]["loss"]));
     compare_all("checkpoint_released");
 
-    // The norms of all its gradients, likewise: of each of its tensors, which may be several parameters of ours.
+    // The gradient norm of each of its tensors, which may be several parameters of ours.
     let names = weights.names.as_ref().unwrap();
     let gradients = f.group("grad.param.");
     let mut squares: BTreeMap<String, f64> = BTreeMap::new();
@@ -325,10 +341,11 @@ fn released_checkpoint() {
         let sum = gradient.values.iter().map(|x| x * x).sum::<f64>();
         *squares.entry(names.tensor_of(param).unwrap().0).or_default() += sum;
     }
-    let norms: BTreeMap<String, f64> = serde_json::from_str(include_str!("parity/released_norms.json")).unwrap();
-    assert!(norms.keys().eq(squares.keys()));
+    let norms = expected["grad_norm"].as_object().unwrap().iter();
+    let norms: BTreeMap<&String, f64> = norms.filter_map(|(name, norm)| Some((name, norm.as_f64()?))).collect();
+    assert!(norms.keys().copied().eq(squares.keys()), "{norms:?}\n{squares:?}");
     for (name, norm) in norms {
-        let ours = squares[&name].sqrt();
+        let ours = squares[name].sqrt();
         // Some are 0 but for rounding.
         assert!((ours - norm).abs() < 1e-4 * norm + 1e-7, "{name}: {ours}, not {norm}");
     }
@@ -348,9 +365,9 @@ fn released_checkpoint() {
         .unwrap();
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
     let table = std::fs::read_to_string(place.path().join("run/test.csv")).unwrap();
-    let predictions = table.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().parse::<f64>().unwrap());
-    for (found, wanted) in predictions.take(16).zip([-0.4982674717903137, -0.37239688634872437].iter().cycle()) {
-        assert!((found - wanted).abs() < 1e-5, "{found}, not {wanted}");
+    let imported = table.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().parse::<f64>().unwrap());
+    for (found, expected) in imported.take(16).zip(predictions.iter().cycle()) {
+        assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
     }
     let run: Value = serde_json::from_slice(&std::fs::read(place.path().join("run/run.json")).unwrap()).unwrap();
     assert!(run["imported"]["names"].as_str().unwrap() == map && run["imported"]["sha256"].is_string(), "{run:#}");

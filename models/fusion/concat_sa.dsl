@@ -1,5 +1,6 @@
-//! Table V, concatenation and self-attention: transformer layers over the rows of all three streams, concatenated along
-//! time. The cost is quadratic in their total length.
+//! Table V, concatenation and self-attention: transformer layers over [X_t; X_a; X_v], the rows of the three streams
+//! concatenated along time. The cost is quadratic in their total length. The head reads the first token of each stream
+//! and of the aligned text, as in `fusion/concat`.
 use std::{Bert, CrossAttention, FrameEncoder, Linear, MLP, TransformerLayer, mse, nt_xent}
 
 hyper d      = 128  where d % heads == 0
@@ -32,11 +33,11 @@ model ConcatSA {
   let v = vision |> FrameEncoder(width: d, heads: heads, ff: ff, layers: layers, drop: drop)
   let h0 = Align(t, others: [audio: a, vision: v])
 
-  var rows = concat(a, v, h0)
+  var rows = concat(t, a, v)
   for l in 0..depth { rows = Fuse(rows) }
-  // The first token of each stream: audio begins, Ta + 1 rows on vision, Tv + 1 rows on text.
-  let firsts = [rows[0], skip(rows, rows: Ta + 1)[0], skip(rows, rows: Ta + Tv + 2)[0]]
-  let score = concat(..firsts) |> MLP(widths: [2*d, d, 1], drop: drop) |> scalar()
+  // The first token of each stream: text has T rows, audio with its [CLS] token Ta + 1.
+  let firsts = [text: rows[0], audio: skip(rows, rows: T)[0], vision: skip(rows, rows: T + Ta + 1)[0]]
+  let score = concat(h0[0], ..firsts) |> MLP(widths: [2*d, d, 1], drop: drop) |> scalar()
   output score for y
 
   companions c {

@@ -58,13 +58,13 @@ def fuse(p: Scope, h: Tensor, xs: dict[str, Tensor], tokens: int, heads: int, ff
     return h, spread
 
 
-def dashfusion(name: str, variant: str | None = None, present: list[bool] | None = None, **sets) -> Case:
+def whole(name: str, file: str, fusion, variant: str | None = None, present: list[bool] | None = None, **sets) -> Case:
+    """A model of three encoders, alignment, a fusion and the contrast. `fusion(p, h0, streams, k)` is what the head reads."""
     k = {**DEFAULT, **sets}
     d, heads, ff = k["d"], k["heads"], k["ff"]
     temporal = variant not in ("no_temporal", "no_dual")
     semantic = variant not in ("no_semantic", "no_dual")
     supervised = variant != "no_scl"
-    depth = 0 if variant == "no_hbf" else k["depth"]
 
     def predict(p: Scope, sample: dict[str, Tensor]):
         t = eq.linear(p / "t" / "linear", eq.bert(p / "t", sample["text"], BERT), d)
@@ -73,11 +73,7 @@ def dashfusion(name: str, variant: str | None = None, present: list[bool] | None
             for short, stream, length in (("a", "audio", "Ta"), ("v", "vision", "Tv"))
         )
         h0 = align(p / "h0", t, a, v, heads) if temporal else (p / "h0")("rows", k["p"], d)
-        h, xs = h0, {"text": t, "audio": a, "vision": v}
-        for l in range(depth):
-            # p / 2^(l-1) tokens with l from 1.
-            h, xs = fuse(p / "fuse" / l, h, xs, max(1, k["p"] // 2**l), heads, ff, k["refined"])
-        read = torch.cat([h[0], xs["text"][0], xs["audio"][0], xs["vision"][0]])
+        read = fusion(p, h0, {"text": t, "audio": a, "vision": v}, k)
         score = eq.mlp(p / "score", read, [2 * d, d, 1])[0]
         return {"y": score}, {"score": score, "t": t.mean(0), "a": a.mean(0), "v": v.mean(0), "h": h0[0]}
 
@@ -94,13 +90,62 @@ def dashfusion(name: str, variant: str | None = None, present: list[bool] | None
 
     companions = COMPANIONS if present is None else Companions(COMPANIONS.pos, COMPANIONS.neg, present)
     return Case(
-        name=f"dashfusion_{name}", source="", file="models/dashfusion.dsl", variant=variant, sets=sets,
+        name=name, source="", file=file, variant=variant, sets=sets,
         streams=streams("text", "audio", "vision"), lens=LENS, widths={"fa": 5, "fv": 7}, predict=predict, losses=losses,
         relies=("contrast",), by=lambda seen: [seen["t"], seen["a"], seen["v"]], encoder=BERT, anchors=ANCHORS,
         companions=companions,
         # Some forty norms and attentions in a row: float32 alone leaves 1e-5 of a gradient here (float64 agrees to 1e-14).
         tolerance=5e-5,
     )
+
+
+def hierarchical(p: Scope, h: Tensor, xs: dict[str, Tensor], k: dict, depth: int | None = None, halve: bool = True) -> Tensor:
+    """Eq. 6 to 10: p / 2^(l-1) tokens in layer l, counted from 1; without halving, Table V's bottleneck fusion."""
+    for l in range(k["depth"] if depth is None else depth):
+        tokens = max(1, k["p"] // 2**l) if halve else k["p"]
+        h, xs = fuse(p / "fuse" / l, h, xs, tokens, k["heads"], k["ff"], k["refined"])
+    return torch.cat([h[0], xs["text"][0], xs["audio"][0], xs["vision"][0]])
+
+
+def self_attention(p: Scope, h: Tensor, xs: dict[str, Tensor], k: dict) -> Tensor:
+    """Table V: transformer layers over [X_t; X_a; X_v]; the head reads their first rows and, as ever, that of H."""
+    rows, starts, end = torch.cat(list(xs.values())), [], 0
+    for x in xs.values():
+        starts.append(end)
+        end += x.shape[0]
+    for l in range(k["depth"]):
+        rows = eq.transformer_layer(p / "fuse" / l, rows, k["heads"], k["ff"])
+    return torch.cat([h[0], *(rows[start] for start in starts)])
+
+
+def cross_modal(p: Scope, h: Tensor, xs: dict[str, Tensor], k: dict) -> Tensor:
+    """Table V: H attends to the streams, which no layer changes."""
+    for l in range(k["depth"]):
+        q = p / "fuse" / l
+        z = eq.norm(q / "z", h + eq.multi_ca(q / "z", h, xs, k["heads"]))
+        h = eq.norm(q, z + eq.ffn(q, z, k["ff"]))
+    return h[0]
+
+
+def dashfusion(name: str, variant: str | None = None, present: list[bool] | None = None, **sets) -> Case:
+    def fusion(p: Scope, h: Tensor, xs: dict[str, Tensor], k: dict) -> Tensor:
+        return hierarchical(p, h, xs, k, depth=0 if variant == "no_hbf" else None)
+
+    return whole(f"dashfusion_{name}", "models/dashfusion.dsl", fusion, variant, present, **sets)
+
+
+def table_v() -> list[Case]:
+    """Fusions that Table V compares, DashFusion's own aside."""
+    small = {name: value for name, value in SMALL.items() if name != "p"}
+    return [
+        whole("fusion_concat", "models/fusion/concat.dsl", lambda p, h, xs, k: hierarchical(p, h, xs, k, depth=0), **small),
+        whole("fusion_concat_sa", "models/fusion/concat_sa.dsl", self_attention, **small),
+        whole("fusion_ca", "models/fusion/ca.dsl", cross_modal, **small),
+        whole(
+            "fusion_bf", "models/fusion/bf.dsl",
+            lambda p, h, xs, k: hierarchical(p, h, xs, k, halve=False), **SMALL,
+        ),
+    ]
 
 
 def plain(name: str, file: str, inputs: tuple[str, ...], score, **sets) -> Case:
@@ -148,6 +193,7 @@ def cases() -> list[Case]:
         dashfusion("wide_bottleneck", **SMALL | {"p": 16, "tau": 0.07, "lambda": 1.0, "layers": 1}),
         dashfusion("anchor_without_companions", present=[True, False, True], **SMALL | {"layers": 1}),
         *(dashfusion(v, v, **SMALL) for v in ("no_semantic", "no_scl", "no_temporal", "no_dual", "no_hbf")),
+        *table_v(),
         plain("late_fusion", "models/late_fusion.dsl", ("text", "audio", "vision"), lambda p, s: late_fusion(p, s, 16), d=16),
         plain("text_only", "models/unimodal/text.dsl", ("text",), lambda p, s: text_only(p, s, 16), d=16),
         plain("audio_only", "models/unimodal/audio.dsl", ("audio",), frames_only("a", "audio", "Ta"), **frames),

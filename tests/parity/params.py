@@ -1,6 +1,6 @@
 """Named parameters of a reference model, made on first use.
 
-A reference speaks of a parameter by the path under which the compiled model knows it. The value is a function of (seed,
+A reference names a parameter by the path under which the compiled model knows it. The value is a function of (seed,
 path) and a number that float32 can hold, so both sides start from equal weights.
 """
 
