@@ -2,6 +2,7 @@
 #
 #   environment NAME PACKAGE==VERSION ..         makes a virtual environment; all packages are named, so pip resolves nothing
 #   torch_environment NAME PACKAGE==VERSION ..   the same with PyTorch, without the CUDA packages of its wheel
+#   add NAME PACKAGE==VERSION ..                 installs more there, over what is there
 #   python_in NAME <<'END'                       runs the program there; its output is shown and kept
 #   confirm                                      compares that output with the lines below "# Seen:" in the script
 
@@ -20,6 +21,17 @@ TRANSFORMERS_4=(
   urllib3==2.5.0 idna==3.11 certifi==2025.11.12 charset_normalizer==3.4.4 packaging==25.0 pyyaml==6.0.3 tqdm==4.67.1
 )
 
+TRANSFORMERS_5=(
+  transformers==5.24.0 tokenizers==0.23.3 huggingface_hub==2.4.0 safetensors==0.8.0 regex==2026.11.19 packaging==26.4 pyyaml==6.0.4
+  tqdm==4.70.1 httpx2==2.16.2 httpcore2==2.16.2 anyio==4.16.0 h11==0.16.0 truststore==0.10.5 typer==0.29.2 click==8.5.1 rich==15.0.0 idna==3.20
+  typing_extensions==4.16.0 filelock==4.3.1 fsspec==2026.9.0
+)
+LIBROSA=(
+  librosa==0.11.0 soundfile==0.14.0 audioread==3.1.0 cffi==2.1.1 pycparser==3.12 decorator==5.3.1 joblib==1.6.0 lazy-loader==0.6 llvmlite==0.50.0
+  msgpack==1.2.4 numba==0.68.1 numpy==2.4.6 packaging==26.4 platformdirs==4.14.8 pooch==1.9.0 requests==2.34.2 scikit-learn==1.9.1
+  scipy==1.17.1 soxr==1.1.0 threadpoolctl==3.8.0 typing_extensions==4.16.0 narwhals==2.29.0
+)
+
 # What counters.py imports; transformers and accelerate are imported by calflops.
 COUNTERS=(
   thop==0.1.1.post2209072238 ptflops==0.7.5 fvcore==0.1.5.post20221221 torchinfo==1.8.0 calflops==0.3.2 torchprofile==0.1.0
@@ -33,7 +45,11 @@ environment() { # NAME PACKAGE==VERSION ..
   local name=$1
   shift
   python3 -m venv "$work/$name"
-  "$work/$name/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-deps "$@"
+  add "$name" "$@"
+}
+
+add() { # NAME PACKAGE==VERSION ..
+  "$work/$1/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-deps "${@:2}"
 }
 
 torch_environment() { # NAME PACKAGE==VERSION ..

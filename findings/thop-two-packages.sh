@@ -48,8 +48,8 @@ for name, module, true in (
     print(f"{name}: {figure / 1e6:.1f}M, true {true / 1e6:.1f}M")
 END
 )
-for package in thop==0.1.1.post2209072238 ultralytics-thop==2.2.3; do
-  torch_environment "${package%%=*}" "$package"
-  python_in "${package%%=*}" <<<"$program"
-done
+torch_environment counters thop==0.1.1.post2209072238
+python_in counters <<<"$program"
+add counters ultralytics-thop==2.2.3
+python_in counters <<<"$program"
 confirm
