@@ -8,6 +8,13 @@
 #
 # Versions: torch 2.11.0, calflops 0.3.2
 # Seen:
+#   true 204800
+#   fresh process 204800
+#   again 204800
+#   failure 1 StopIteration
+#   afterwards 409600
+#   failure 2 StopIteration
+#   afterwards 614400
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment tools "${COUNTERS[@]}"

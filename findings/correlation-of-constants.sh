@@ -8,6 +8,16 @@
 #
 # Versions: torch 2.11.0, torchmetrics 1.9.0, numpy 2.4.6, scipy 1.17.1, pandas 3.0.6
 # Seen:
+#   scipy.stats.pearsonr, float32: a number below 1e-6 for none of the constants; 0.1: NaN, 0.25: NaN, -0.3: NaN
+#   scipy.stats.pearsonr, float64: a number below 1e-6 for none of the constants; 0.1: NaN, 0.25: NaN, -0.3: NaN
+#   pandas Series.corr, float32: a number below 1e-6 for none of the constants; 0.1: NaN, 0.25: NaN, -0.3: NaN
+#   pandas Series.corr, float64: a number below 1e-6 for some of the constants; 0.1: NaN, 0.25: NaN, -0.3: number
+#   numpy.corrcoef, float32: a number below 1e-6 for none of the constants; 0.1: NaN, 0.25: NaN, -0.3: NaN
+#   numpy.corrcoef, float64: a number below 1e-6 for some of the constants; 0.1: NaN, 0.25: NaN, -0.3: number
+#   torch.corrcoef, float32: a number below 1e-6 for some of the constants; 0.1: number, 0.25: NaN, -0.3: number
+#   torch.corrcoef, float64: a number below 1e-6 for some of the constants; 0.1: number, 0.25: NaN, -0.3: number
+#   torchmetrics pearson_corrcoef, float32: a number below 1e-6 for some of the constants; 0.1: number, 0.25: NaN, -0.3: number
+#   torchmetrics pearson_corrcoef, float64: a number below 1e-6 for some of the constants; 0.1: number, 0.25: NaN, -0.3: number
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment tools torchmetrics==1.9.0 lightning-utilities==0.15.2 packaging==25.0 scipy==1.17.1 pandas==3.0.6 python-dateutil==2.9.0.post0 six==1.17.0

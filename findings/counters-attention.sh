@@ -5,12 +5,22 @@
 # sum, 95,485,952 multiply-adds, whether the attention weights are returned or not. Most tools miss a part of it, because the
 # module calls no nn.Linear, or because fused attention is one operator that they have no rule for; one counts a part twice.
 # Anyone who compares costs of two papers, or a figure of one tool with that of another, compares the tools.
-# FLOPs of torch.utils.flop_counter are halved here. `wrapped` is the attention inside of a module of its own, as in any model;
-# thop and torchinfo are the only ones that this makes no difference to and that still see nothing.
+# Most programs ask for no weights. FLOPs of torch.utils.flop_counter are halved here.
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ptflops 0.7.5, fvcore 0.1.5.post20221221, torchinfo 1.8.0, calflops 0.3.2,
 # torchprofile 0.1.0, deepspeed 0.19.8, flops-profiler 0.1.2
 # Seen:
+#   true           with weights   95.5M, without   95.5M
+#   thop           with weights    0.0M, without    0.0M
+#   ptflops        with weights  162.7M, without   97.8M
+#   ptflops, aten  with weights   95.7M, without   32.8M
+#   fvcore         with weights   95.5M, without   32.5M
+#   torchinfo      with weights    0.0M, without    0.0M
+#   flop_counter   with weights   95.5M, without   32.5M
+#   calflops       with weights   32.5M, without   32.5M
+#   torchprofile   with weights   95.5M, without   95.5M
+#   deepspeed      with weights   95.5M, without   95.5M
+#   flops-profiler with weights   95.5M, without   32.5M
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment tools "${COUNTERS[@]}"

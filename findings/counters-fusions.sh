@@ -3,15 +3,42 @@
 #
 # Self-attention over three joined streams, cross-modal attention, bottleneck fusion and hierarchical bottleneck fusion: two layers
 # each, lengths of CH-SIMS (39 words, 401 and 56 frames), width 128, 8 heads, feed-forward width 256; then the temporal alignment
-# that runs before them. The figure of a tool depends on how attention is spelled: as products of matrices, as the fused operator,
-# or as nn.MultiheadAttention (which adds an output projection, so its true figures are larger). Under the fused operator
-# seven of these ten tools lose all scores and weighted sums, which changes the order of cost of no model here but halves one of them.
-# Only deepspeed gives the same for the first two spellings and the true figure for the third; its figures are printed in full.
-# FLOPs of torch.utils.flop_counter are halved here.
+# before them. A tool's figure depends on how attention is spelled: as products of matrices, as the fused operator, or as
+# nn.MultiheadAttention (whose output projection makes the true figures larger). Under the fused operator all but torchprofile and
+# deepspeed see the linear layers alone, and self-attention, the most expensive, becomes cheaper than the bottlenecks. deepspeed
+# counts products only, and all of them: its figures are printed in full. FLOPs of flop_counter are halved.
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ptflops 0.7.5, fvcore 0.1.5.post20221221, torchinfo 1.8.0, calflops 0.3.2,
 # torchprofile 0.1.0, deepspeed 0.19.8, flops-profiler 0.1.2
 # Seen:
+#                            self-attention    cross-modal     bottleneck   hierarchical      alignment
+#   products thop                    113.8M          41.5M         122.6M         121.7M          16.3M
+#   products ptflops                 240.6M          51.4M         128.0M         126.1M          20.8M
+#   products fvcore                  239.7M          51.4M         127.0M         125.2M          20.8M
+#   products torchinfo                 0.2M           0.4M           1.3M           1.3M           0.1M
+#   products flop_counter            239.7M          51.4M         127.0M         125.2M          20.8M
+#   products calflops                239.7M          51.4M         127.0M         125.2M          20.8M
+#   products torchprofile            239.7M          51.4M         127.0M         125.2M          20.8M
+#   products deepspeed            239730688       51355648      127037696      125169920       20815616
+#   products flops-profiler          239.7M          51.4M         127.0M         125.2M          20.8M
+#   fused    thop                    113.8M          41.5M         122.6M         121.7M          16.3M
+#   fused    ptflops                 114.7M          41.5M         123.5M         122.7M          16.3M
+#   fused    fvcore                  113.8M          41.5M         122.6M         121.7M          16.3M
+#   fused    torchinfo                 0.2M           0.4M           1.3M           1.3M           0.1M
+#   fused    flop_counter            113.8M          41.5M         122.6M         121.7M          16.3M
+#   fused    calflops                113.8M          41.5M         122.6M         121.7M          16.3M
+#   fused    torchprofile            239.7M          51.4M         127.0M         125.2M          20.8M
+#   fused    deepspeed            239730688       51355648      127037696      125169920       20815616
+#   fused    flops-profiler          113.8M          41.5M         122.6M         121.7M          16.3M
+#   module   thop                     65.0M           5.1M          69.1M          68.9M           0.0M
+#   module   ptflops                 391.3M          66.1M         151.2M         148.1M          27.1M
+#   module   fvcore                  256.0M          55.2M         144.8M         142.8M          22.1M
+#   module   torchinfo                 0.1M           0.1M           0.7M           0.7M           0.0M
+#   module   flop_counter            256.0M          55.2M         144.8M         142.8M          22.1M
+#   module   calflops                130.0M          45.3M         140.4M         139.3M          17.5M
+#   module   torchprofile            256.1M          55.2M         145.0M         142.9M          22.1M
+#   module   deepspeed            255983616       55189504      144847104      142782720       22093568
+#   module   flops-profiler          256.0M          55.2M         144.8M         142.8M          22.1M
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment tools "${COUNTERS[@]}"
@@ -92,11 +119,10 @@ def build(name, spelling):
 
 print(f"{'':24}" + "".join(f"{name:>15}" for name in FUSIONS))
 for spelling in ("products", "fused", "module"):
-    for tool in TOOLS:
+    for tool in [name for name in TOOLS if "aten" not in name]:
         figures = [counted(tool, *build(name, spelling)) for name in FUSIONS]
-        if tool == "flop_counter":
-            figures = [figure // 2 for figure in figures]
-        cells = [str(f) if tool == "deepspeed" else f"{f / 1e6:.1f}M" for f in figures]
+        unit = 2e6 if tool == "flop_counter" else 1e6
+        cells = [str(f) if tool == "deepspeed" else f"{f / unit:.1f}M" for f in figures]
         print(f"{spelling:9}{tool:15}" + "".join(f"{cell:>15}" for cell in cells))
 END
 confirm

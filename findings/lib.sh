@@ -42,14 +42,14 @@ COUNTERS=(
 )
 
 environment() { # NAME PACKAGE==VERSION ..
-  local name=$1
-  shift
-  python3 -m venv "$work/$name"
-  add "$name" "$@"
+  [ -d "$work/pip" ] || python3 -m venv "$work/pip"
+  python3 -m venv --without-pip "$work/$1"
+  add "$@"
 }
 
 add() { # NAME PACKAGE==VERSION ..
-  "$work/$1/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --no-deps "${@:2}"
+  "$work/pip/bin/python" -m pip --python "$work/$1/bin/python" install --quiet --no-input --disable-pip-version-check \
+    --no-deps --no-compile "${@:2}"
 }
 
 torch_environment() { # NAME PACKAGE==VERSION ..

@@ -7,6 +7,8 @@
 #
 # Versions: librosa 0.11.0, numpy 2.4.6
 # Seen:
+#   default: first coefficient alone -912, beside a loud second -673
+#   without floor: first coefficient alone -912, beside a loud second -912
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 environment librosa "${LIBROSA[@]}"

@@ -2,13 +2,22 @@
 # What decides the frame rate and dtype of audio features that MMSA-FET makes with librosa.
 #
 # The example configuration in the package says hop_lenth, which nothing reads: whoever edits it changes nothing and gets 128
-# samples a frame, 172 frames a second at 22,050 Hz, four times the rate of librosa's own 512. The key sample_rate is required; null
+# samples a frame, 173 frames of one second at 22,050 Hz where 512, the default of librosa, gives 44. The key sample_rate is required; null
 # keeps the rate of the file and so gives files of different rates different frame rates. The dtype follows from the list of features:
 # MFCC alone is float32, together with the spectral centroid it is float64. The extractor class is loaded from the wheel without the
 # package around it, which imports face detectors.
 #
 # Versions: MMSA-FET 0.4.1, librosa 0.11.0, numpy 2.4.6
 # Seen:
+#   key of the example: hop_lenth
+#   one second, no hop: 173 frames
+#   one second, {'hop_lenth': 512}: 173 frames
+#   one second, {'hop_length': 512}: 44 frames
+#   sample_rate null, file of 16000 Hz: 126 frames
+#   sample_rate null, file of 22050 Hz: 173 frames
+#   mfcc: float32
+#   mfcc, spectral_centroid: float64
+#   without sample_rate: KeyError 'sample_rate'
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 environment fet MMSA-FET==0.4.1 "${LIBROSA[@]}"

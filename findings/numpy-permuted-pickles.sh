@@ -8,6 +8,14 @@
 #
 # Versions: numpy 2.2.6, 2.3.5, 2.4.6
 # Seen:
+#   2.2.6 protocol 4: _reconstruct
+#   2.2.6 protocol 5: _reconstruct
+#   2.3.5 protocol 4: _reconstruct
+#   2.3.5 protocol 5: _frombuffer, order K
+#   2.4.6 protocol 4: _reconstruct
+#   2.4.6 protocol 5: _frombuffer, order K
+#   written by 2.4.6 at protocol 4, read by 2.2.6: shape (2, 4, 3)
+#   written by 2.4.6 at protocol 5, read by 2.2.6: TypeError: _frombuffer() takes 4 positional arguments but 5 were given
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 for version in 2.2.6 2.3.5 2.4.6; do

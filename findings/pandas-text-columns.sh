@@ -8,6 +8,14 @@
 #
 # Versions: pandas 3.0.6 and 2.3.3, pyarrow 26.0.1, numpy 2.4.6
 # Seen:
+#   3.0.6 values: ArrowStringArray, missing cell nan, packages in the pickle: pandas, pyarrow
+#   3.0.6 to_numpy(): ndarray, missing cell nan, packages in the pickle: numpy
+#   3.0.6 astype(str): ['good film', nan]
+#   2.3.3 values: ndarray, missing cell None, packages in the pickle: numpy
+#   2.3.3 to_numpy(): ndarray, missing cell None, packages in the pickle: numpy
+#   2.3.3 astype(str): ['good film', 'None']
+#   values read without pyarrow: ModuleNotFoundError
+#   to_numpy() read without pyarrow: ['good film', nan]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 program=$(cat <<'END'

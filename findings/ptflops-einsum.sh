@@ -8,6 +8,12 @@
 #
 # Versions: torch 2.11.0, ptflops 0.7.5
 # Seen:
+#   true: projections 13.8M, products 4.0M, together 17.8M
+#   equal results: True
+#   backend pytorch, matmul: 17.8M
+#   backend pytorch, einsum: 13.8M
+#   backend aten, matmul: 17.8M
+#   backend aten, einsum: 17.8M
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment tools ptflops==0.7.5

@@ -8,6 +8,14 @@
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ultralytics-thop 2.2.3
 # Seen:
+#   installed under the name thop: thop
+#   two products: 0.0M, true 63.0M
+#   attention: 0.0M, true 95.5M
+#   encoder layer: 33.0M, true 128.0M
+#   installed under the name thop: thop ultralytics-thop
+#   two products: 63.0M, true 63.0M
+#   attention: 101.4M, true 95.5M
+#   encoder layer: 134.4M, true 128.0M
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 program=$(cat <<'END'
@@ -35,7 +43,7 @@ class Attention(torch.nn.Module):
         return self.inner(x, x, x)[0]
 
 
-print("import thop: package", *packages_distributions()["thop"])
+print("installed under the name thop:", *sorted(packages_distributions()["thop"]))
 layer = torch.nn.TransformerEncoderLayer(WIDTH, 8, 256, batch_first=True)
 products = 2 * ROWS**2 * WIDTH
 attention = 4 * ROWS * WIDTH**2 + products

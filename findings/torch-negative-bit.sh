@@ -7,6 +7,8 @@
 #
 # Versions: torch 2.11.0
 # Seen:
+#   as it is: values [-3.0, -4.0], negative bit True, bytes [1.0, 3.0, 2.0, 4.0], mark True, loaded [-3.0, -4.0]
+#   resolved: values [-3.0, -4.0], negative bit False, bytes [-3.0, -4.0], mark False, loaded [-3.0, -4.0]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 torch_environment torch

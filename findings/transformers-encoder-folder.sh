@@ -10,6 +10,22 @@
 #
 # Versions: transformers 4.57.6 and 5.24.0, torch 2.11.0, safetensors 0.8.0
 # Seen:
+#   4.57.6 files of the tokenizer: special_tokens_map.json, tokenizer.json, tokenizer_config.json, vocab.txt
+#   4.57.6 files of the model: config.json, model.safetensors
+#   4.57.6 float16 file, configuration says nothing: torch.float32
+#   4.57.6 float16 file, configuration says float32: torch.float32
+#   4.57.6 loads gamma and beta: True
+#   4.57.6 saves them as: embeddings.LayerNorm.bias, embeddings.LayerNorm.weight
+#   4.57.6 constructors in torch.save of state_dict(): _rebuild_tensor_v2
+#   4.57.6 constructors in torch.save of dict(named_parameters()): _rebuild_parameter, _rebuild_tensor_v2
+#   5.24.0 files of the tokenizer: tokenizer.json, tokenizer_config.json
+#   5.24.0 files of the model: config.json, model.safetensors
+#   5.24.0 float16 file, configuration says nothing: torch.float16
+#   5.24.0 float16 file, configuration says float32: torch.float32
+#   5.24.0 loads gamma and beta: True
+#   5.24.0 saves them as: embeddings.LayerNorm.beta, embeddings.LayerNorm.gamma
+#   5.24.0 constructors in torch.save of state_dict(): _rebuild_tensor_v2
+#   5.24.0 constructors in torch.save of dict(named_parameters()): _rebuild_parameter_with_state, _rebuild_tensor_v2
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 program=$(cat <<'END'

@@ -8,6 +8,12 @@
 #
 # Versions: transformers 4.57.6 with tokenizers 0.22.1, transformers 5.24.0 with tokenizers 0.23.3
 # Seen:
+#   tokenizers 0.22.1: [CLS] [UNK] film [UNK] [SEP]
+#   transformers 4.57.6, tokenizer_config.json missing: [CLS] good film [UNK] [SEP]
+#   transformers 4.57.6, tokenizer_config.json {'do_lower_case': False}: [CLS] [UNK] film [UNK] [SEP]
+#   tokenizers 0.23.3: [CLS] [UNK] film [UNK] [SEP]
+#   transformers 5.24.0, tokenizer_config.json missing: [CLS] good film wonderful [SEP]
+#   transformers 5.24.0, tokenizer_config.json {'do_lower_case': False}: [CLS] [UNK] film wonderful [SEP]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 program=$(cat <<'END'
