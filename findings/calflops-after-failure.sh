@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # calflops doubles every count after one call that failed.
 #
-# The tool replaces functions of torch while it counts. If the call raises, they stay replaced, and the next call
-# wraps them a second time: all later figures of the process are doubled, after two failures tripled, without a word. A notebook
-# in which one cell failed prints wrong costs until it is restarted. The failure here is a module without parameters, for which
-# the tool cannot find a device.
+# The tool replaces functions of torch while it counts. If the call raises, they stay replaced, and the next call wraps them a
+# second time: all later figures of the process are doubled, after two failures tripled, without a word. A notebook in which one
+# cell failed prints wrong costs until it is restarted. The failure here is a module without parameters, for which the tool
+# cannot find a device.
 #
 # Versions: torch 2.11.0, calflops 0.3.2
 # Seen:

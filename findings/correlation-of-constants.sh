@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A constant prediction has a correlation in some libraries, depending on the constant.
 #
-# Pearson's correlation of a constant is 0/0. A library that subtracts the computed mean finds a difference in the last bits when
-# the mean is not exact, divides by it, and returns a number near 0 instead of NaN, without a warning. Then a collapsed model gets a
-# correlation in a table, and the mean over seeds counts it. torch and torchmetrics do so in both precisions, numpy and pandas in
-# float64, scipy never. 201 constants from -1.00 to 1.00, 457 labels.
+# Pearson's correlation of a constant is 0/0. A library that subtracts the computed mean finds a difference in the last bits
+# when the mean is not exact, divides by it, and returns a number near 0 instead of NaN, without a warning. Then a collapsed
+# model gets a correlation in a table, and the mean over seeds counts it. torch and torchmetrics do so in both precisions, numpy
+# and pandas in float64, scipy never. 201 constants from -1.00 to 1.00, 457 labels.
 #
 # Versions: torch 2.11.0, torchmetrics 1.9.0, numpy 2.4.6, scipy 1.17.1, pandas 3.0.6
 # Seen:
@@ -20,7 +20,8 @@
 #   torchmetrics pearson_corrcoef, float64: a number below 1e-6 for some of the constants; 0.1: number, 0.25: NaN, -0.3: number
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-torch_environment tools torchmetrics==1.9.0 lightning-utilities==0.15.2 packaging==25.0 scipy==1.17.1 pandas==3.0.6 python-dateutil==2.9.0.post0 six==1.17.0
+torch_environment tools torchmetrics==1.9.0 lightning-utilities==0.15.2 packaging==25.0 scipy==1.17.1 pandas==3.0.6 \
+  python-dateutil==2.9.0.post0 six==1.17.0
 
 python_in tools <<'END'
 import numpy as np

@@ -4,8 +4,8 @@
 # A sequence of 496 rows of width 128 takes 4 * 496 * 128^2 for the four projections and 2 * 496^2 * 128 for scores and weighted
 # sum, 95,485,952 multiply-adds, whether the attention weights are returned or not. Most tools miss a part of it, because the
 # module calls no nn.Linear, or because fused attention is one operator that they have no rule for; one counts a part twice.
-# Anyone who compares costs of two papers, or a figure of one tool with that of another, compares the tools.
-# Most programs ask for no weights. FLOPs of torch.utils.flop_counter are halved here.
+# Anyone who compares costs of two papers, or a figure of one tool with that of another, compares the tools. FLOPs of
+# torch.utils.flop_counter are halved here.
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ptflops 0.7.5, fvcore 0.1.5.post20221221, torchinfo 1.8.0, calflops 0.3.2,
 # torchprofile 0.1.0, deepspeed 0.19.8, flops-profiler 0.1.2

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Counters of multiply-adds on four fusion models, each written in three ways.
 #
-# Self-attention over three joined streams, cross-modal attention, bottleneck fusion and hierarchical bottleneck fusion: two layers
-# each, lengths of CH-SIMS (39 words, 401 and 56 frames), width 128, 8 heads, feed-forward width 256; then the temporal alignment
-# before them. A tool's figure depends on how attention is spelled: as products of matrices, as the fused operator, or as
-# nn.MultiheadAttention (whose output projection makes the true figures larger). Under the fused operator all but torchprofile and
-# deepspeed see the linear layers alone, and self-attention, the most expensive, becomes cheaper than the bottlenecks. deepspeed
-# counts products only, and all of them: its figures are printed in full. FLOPs of flop_counter are halved.
+# Self-attention over three joined streams, cross-modal attention, bottleneck fusion and hierarchical bottleneck fusion: two
+# layers each, lengths of CH-SIMS (39 words, 401 and 56 frames), width 128, 8 heads, feed-forward width 256; then the temporal
+# alignment before them. A tool's figure depends on how attention is spelled: as products of matrices, as the fused operator, or
+# as nn.MultiheadAttention (whose output projection makes the true figures larger). Under the fused operator all but
+# torchprofile and deepspeed see the linear layers alone, and self-attention, the most expensive, becomes cheaper than the
+# bottlenecks. deepspeed counts products only, and all of them: its figures are printed in full. FLOPs of flop_counter are
+# halved.
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ptflops 0.7.5, fvcore 0.1.5.post20221221, torchinfo 1.8.0, calflops 0.3.2,
 # torchprofile 0.1.0, deepspeed 0.19.8, flops-profiler 0.1.2

@@ -3,9 +3,9 @@
 #
 # torch.utils.flop_counter counts operators. In training a layer of nn.TransformerEncoderLayer with dropout runs attention as
 # products, which are counted; in evaluation as one fused operator, which has no rule on the CPU and counts 0; in evaluation
-# without gradients the whole layer is one operator, and everything counts 0. There is no warning. This hurts whoever counts under
-# torch.no_grad(), as one does for inference. The layer: 496 rows, width 128, 8 heads, feed-forward width 256; its products are
-# 127,991,808 multiply-adds, 255,983,616 operations.
+# without gradients the whole layer is one operator, and everything counts 0. There is no warning. This hurts whoever counts
+# under torch.no_grad(), as one does for inference. The layer: 496 rows, width 128, 8 heads, feed-forward width 256; its
+# products are 127,991,808 multiply-adds, 255,983,616 operations.
 #
 # Versions: torch 2.11.0 on the CPU
 # Seen:

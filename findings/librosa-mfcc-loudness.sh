@@ -2,8 +2,9 @@
 # The MFCCs of a frame depend on the loudest frame of its clip.
 #
 # librosa.feature.mfcc converts to decibels with a floor 80 dB below the loudest value of the whole clip. The same quiet second
-# has other coefficients when a loud second stands beside it, so features of an utterance change with how it was cut, and a quiet
-# speaker differs by who else is in the clip. With the floor lifted (power_to_db(top_db=None), then mfcc(S=..)) they agree.
+# has other coefficients when the clip also has a loud second, so features of an utterance change with how it was cut, and a
+# quiet speaker differs by who else is in the clip. With the floor lifted (power_to_db(top_db=None), then mfcc(S=..)) they
+# agree.
 #
 # Versions: librosa 0.11.0, numpy 2.4.6
 # Seen:

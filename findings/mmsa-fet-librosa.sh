@@ -2,10 +2,10 @@
 # What decides the frame rate and dtype of audio features that MMSA-FET makes with librosa.
 #
 # The example configuration in the package says hop_lenth, which nothing reads: whoever edits it changes nothing and gets 128
-# samples a frame, 173 frames of one second at 22,050 Hz where 512, the default of librosa, gives 44. The key sample_rate is required; null
-# keeps the rate of the file and so gives files of different rates different frame rates. The dtype follows from the list of features:
-# MFCC alone is float32, together with the spectral centroid it is float64. The extractor class is loaded from the wheel without the
-# package around it, which imports face detectors.
+# samples a frame, 173 frames of one second at 22,050 Hz where 512, the default of librosa, gives 44. The key sample_rate is
+# required; null keeps the rate of the file and so gives files of different rates different frame rates. The dtype follows from
+# the list of features: MFCC alone is float32, together with the spectral centroid it is float64. The extractor class is loaded
+# from the wheel without the package around it, which imports face detectors.
 #
 # Versions: MMSA-FET 0.4.1, librosa 0.11.0, numpy 2.4.6
 # Seen:

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The rows, dtype and padding of the feature files that MMSA-FET writes.
 #
-# The extractor of the MMSA family pads all clips to the mean of their lengths plus three standard deviations, not to the longest:
-# one long clip among short ones leaves every array longer than any clip, and many clips of nearly one length cut the longest.
-# text_bert is cut likewise, so a long text loses its last token, [SEP]. Every array is float64 afterwards, token ids too. With the
-# option padding_location="start" the zeros come first, and no key of the file says so: a reader that takes the first rows, as many as
-# the length says, gets zeros and loses the last frames. The two functions that pad are taken from the wheel and run; the module around them imports detectors and
-# aligners that are not needed.
+# The extractor of the MMSA family pads all clips to the mean of their lengths plus three standard deviations, not to the
+# longest: one long clip among short ones leaves every array longer than any clip, and many clips of nearly one length cut the
+# longest. text_bert is cut likewise, so a long text loses its last token, [SEP]. Every array is float64 afterwards, token ids
+# too. With the option padding_location="start" the zeros come first, and no key of the file says so: a reader that takes the
+# first rows, as many as the length says, gets zeros and loses the last frames. The two functions that pad are taken from the
+# wheel and run; the module around them imports detectors and aligners that are not needed.
 #
 # Versions: MMSA-FET 0.4.1, numpy 2.4.6
 # Seen:

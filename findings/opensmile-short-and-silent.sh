@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # eGeMAPS descriptors of openSMILE: short clips are NaN, silence is not zero.
 #
-# Below 60 ms of sound the result is one float64 frame in which every descriptor is NaN, no error and no empty table. A clip that was cut
-# to one short word puts NaN into a feature file, and one NaN makes the loss of its batch NaN. In digital silence three columns, the
-# ratios of formants to the fundamental, are -201, so readers that find padding by frames of zeros (the usual rule where lengths are missing)
-# never take silence for padding. One second has 96 frames of 10 ms, not 100.
+# Below 60 ms of sound the result is one float64 frame in which every descriptor is NaN, no error and no empty table. A clip
+# that was cut to one short word puts NaN into a feature file, and one NaN makes the loss of its batch NaN. In digital silence
+# three columns, the ratios of formants to the fundamental, are -201, so readers that find padding by frames of zeros (the usual
+# rule where lengths are missing) never take silence for padding. One second has 96 frames of 10 ms, not 100.
 #
 # Versions: opensmile 2.6.0 (eGeMAPSv02, low-level descriptors), numpy 2.4.6, pandas 3.0.6
 # Seen:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Transcripts that go from a pandas 3 table into a pickled feature file.
 #
-# Columns of text have a type of their own in pandas 3. df["text"].values is no numpy array any more, and where pyarrow is installed
-# the pickle holds pyarrow's buffers: the file cannot be opened without pyarrow, whatever else is in it. to_numpy() gives an
-# ordinary array. A missing transcript stays missing under astype(str), which pandas 2 turned into the text "None"; to_numpy() makes
-# it the number nan among texts.
+# Columns of text have a type of their own in pandas 3. df["text"].values is no numpy array any more, and where pyarrow is
+# installed the pickle holds pyarrow's buffers: the file cannot be opened without pyarrow, whatever else is in it. to_numpy()
+# gives an ordinary array. A missing transcript stays missing under astype(str), which pandas 2 turned into the text "None";
+# to_numpy() makes it the number nan among texts.
 #
 # Versions: pandas 3.0.6 and 2.3.3, pyarrow 26.0.1, numpy 2.4.6
 # Seen:

@@ -2,9 +2,8 @@
 # ptflops does not see torch.einsum.
 #
 # Cross-attention of 39 words to 401 frames, width 128, 8 heads, written with torch.matmul and with torch.einsum: the same
-# arithmetic, to the last bits the same result. The default backend of ptflops counts the products of the first and none of the second, without a
-# warning. Authors who write attention with einsum (most reimplementations of cross-modal transformers do) publish smaller figures.
-# The backend "aten" counts both.
+# arithmetic, to the last bits the same result. The default backend of ptflops counts the products of the first and none of the
+# second, without a warning. Authors who write attention with einsum publish smaller figures. The backend "aten" counts both.
 #
 # Versions: torch 2.11.0, ptflops 0.7.5
 # Seen:

@@ -3,8 +3,8 @@
 #
 # The half for numpy writes the bytes in the order in which they lie in memory, under the shape of the view: a transposed or
 # Fortran-ordered array comes back with its values in other places, and no error is raised. 0.7.0 stored it right. The half for
-# torch refuses a tensor that is not contiguous. Weights that were converted with numpy (`w.T`, for a layer that keeps its weight the
-# other way round) are garbage of the right shape.
+# torch refuses a tensor that is not contiguous. Weights that were converted with numpy (`w.T`, for a layer that keeps its
+# weight the other way round) are garbage of the right shape.
 #
 # Versions: safetensors 0.8.0 and 0.7.0, numpy 2.4.6
 # Seen:

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # No convention of counting gives the costs that a fusion article prints.
 #
-# Table V of the article on DashFusion (Wen et al., T-NNLS 2025) gives four fusions 324M, 73M, 162M and 145M multiply-adds on CH-SIMS
-# and does not define what it counts. The search varies what such a definition could vary: lengths (of several data sets, with
-# and without a first token), hidden width of the feed-forward layers, number of layers, output projection, one or three query
-# projections, projections or products left out, operations instead of multiply-adds, size of the bottleneck and where it is halved
-# first, feed-forward layers after the spread, the alignment before the fusion, and M as 2^20. None gives four of the figures, or
-# three. The nearest one has no bottleneck of 8 tokens, which the article uses: with 8 and two layers the two bottleneck
-# fusions never differ by the article's 17M. Who reproduces the table should compare the order of its rows, not the figures.
+# Table V of the article on DashFusion (Wen et al., T-NNLS 2025) gives four fusions 324M, 73M, 162M and 145M multiply-adds on
+# CH-SIMS and does not define what it counts. The search varies what such a definition could vary: lengths (of several data
+# sets, with and without a first token), hidden width of the feed-forward layers, number of layers, output projection, one or
+# three query projections, projections or products left out, operations instead of multiply-adds, size of the bottleneck and
+# where it is halved first, feed-forward layers after the spread, the alignment before the fusion, and M as 2^20. None gives
+# four of the figures, or three. The nearest one has no bottleneck of 8 tokens, which the article uses: with 8 and two layers
+# the two bottleneck fusions never differ by the article's 17M. Who reproduces the table should compare the order of its rows,
+# not the figures.
 #
 # Versions: Python 3.11.7, no packages
 # Seen:

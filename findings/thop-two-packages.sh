@@ -2,8 +2,8 @@
 # Two packages install a module `thop`, and they count differently.
 #
 # `thop` (OpenCounter's) counts modules by type: nn.MultiheadAttention has no rule, so it counts 0, and a matrix product in
-# forward() is not seen. `ultralytics-thop`, a dependency of ultralytics, installs under the same name and counts attention.
-# A script with `import thop` prints another cost after an unrelated package was installed, and papers that cite "thop" can mean
+# forward() is not seen. `ultralytics-thop`, a dependency of ultralytics, installs under the same name and counts attention. A
+# script with `import thop` prints another cost after an unrelated package was installed, and papers that cite "thop" can mean
 # either.
 #
 # Versions: torch 2.11.0, thop 0.1.1.post2209072238, ultralytics-thop 2.2.3

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # torch.save stores some tensors with the opposite sign, and a mark that says so.
 #
-# The imaginary part of a conjugated tensor is a view whose values are the negated storage. torch.save writes the storage as it is
-# and puts {"neg": True} behind the six usual arguments of _rebuild_tensor_v2. A reader that takes six arguments, as most readers
-# outside of PyTorch do, gets every value with the wrong sign. resolve_neg() before saving removes the mark.
+# The imaginary part of a conjugated tensor is a view whose values are the negated storage. torch.save writes the storage as it
+# is and puts {"neg": True} behind the six usual arguments of _rebuild_tensor_v2. A reader that takes six arguments, as most
+# readers outside of PyTorch do, gets every value with the wrong sign. resolve_neg() before saving removes the mark.
 #
 # Versions: torch 2.11.0
 # Seen:

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # What transformers 4 and 5 write into an encoder's folder, and what they make of the folder of the other.
 #
-# Version 5 writes no vocab.txt and no special_tokens_map.json; programs that look for a vocabulary file find none in a fine-tuned
-# encoder. A file in half precision loads as float32 in 4 and as float16 in 5,
-# unless its configuration says float32. A BERT from before 2019 names the scale and shift of its norms gamma and beta: both versions rename them on
-# load, but 5 turns them back when it saves, so a freshly saved encoder has the old names. torch.save of the named parameters
-# needs another constructor under 5, because each parameter carries an attribute; readers with a fixed list of
-# constructors refuse such files.
+# Version 5 writes no vocab.txt and no special_tokens_map.json; programs that look for a vocabulary file find none in a
+# fine-tuned encoder. A file in half precision loads as float32 in 4 and as float16 in 5, unless its configuration says float32.
+# A BERT from before 2019 names the scale and shift of its norms gamma and beta: both versions rename them on load, but 5 turns
+# them back when it saves, so a freshly saved encoder has the old names. torch.save of the named parameters needs another
+# constructor under 5, because each parameter carries an attribute; readers with a fixed list of constructors refuse such files.
 #
 # Versions: transformers 4.57.6 and 5.24.0, torch 2.11.0, safetensors 0.8.0
 # Seen:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A tokenizer.json that keeps case is lower-cased by transformers unless another file says so too.
 #
-# The tokenizers library follows "lowercase": false in the file. BertTokenizer of both versions of transformers lower-cases unless
-# do_lower_case is false in tokenizer_config.json: where that key or file is missing, the same folder gives other tokens by program. Transcripts
-# in capitals, as CMU-MOSI has them, become words in one program and unknown tokens in the other. Under version 5
-# the file's other settings are not used either: only the vocabulary is (here: the limit of characters of a word).
+# The tokenizers library follows "lowercase": false in the file. BertTokenizer of both versions of transformers lower-cases
+# unless do_lower_case is false in tokenizer_config.json: where that key or file is missing, the same folder gives other tokens
+# by program. Transcripts in capitals, as CMU-MOSI has them, become words in one program and unknown tokens in the other. Under
+# version 5 the file's other settings are not used either: only the vocabulary is (here: the limit of characters of a word).
 #
 # Versions: transformers 4.57.6 with tokenizers 0.22.1, transformers 5.24.0 with tokenizers 0.23.3
 # Seen:
