@@ -5,7 +5,7 @@
 # layers each, lengths of CH-SIMS (39 words, 401 and 56 frames), width 128, 8 heads, feed-forward width 256; then the temporal
 # alignment before them. A tool's figure depends on how attention is spelled: as products of matrices, as the fused operator, or
 # as nn.MultiheadAttention (whose output projection makes the true figures larger). Under the fused operator all but
-# torchprofile and deepspeed see the linear layers alone, and self-attention, the most expensive, becomes cheaper than the
+# torchprofile and deepspeed see at most the linear layers, and self-attention, the most expensive, becomes cheaper than the
 # bottlenecks. deepspeed counts products only, and all of them: its figures are printed in full. FLOPs of flop_counter are
 # halved.
 #

@@ -23,11 +23,13 @@ TRANSFORMERS_4=(
 
 TRANSFORMERS_5=(
   transformers==5.24.0 tokenizers==0.23.3 huggingface_hub==2.4.0 safetensors==0.8.0 regex==2026.11.19 packaging==26.4 pyyaml==6.0.4
-  tqdm==4.70.1 httpx2==2.16.2 httpcore2==2.16.2 anyio==4.16.0 h11==0.16.0 truststore==0.10.5 typer==0.29.2 click==8.5.1 rich==15.0.0 idna==3.20
+  tqdm==4.70.1 httpx2==2.16.2 httpcore2==2.16.2 anyio==4.16.0 h11==0.16.0 truststore==0.10.5 typer==0.29.2 click==8.5.1
+  rich==15.0.0 idna==3.20
   typing_extensions==4.16.0 filelock==4.3.1 fsspec==2026.9.0
 )
 LIBROSA=(
-  librosa==0.11.0 soundfile==0.14.0 audioread==3.1.0 cffi==2.1.1 pycparser==3.12 decorator==5.3.1 joblib==1.6.0 lazy-loader==0.6 llvmlite==0.50.0
+  librosa==0.11.0 soundfile==0.14.0 audioread==3.1.0 cffi==2.1.1 pycparser==3.12 cloudpickle==3.1.3 decorator==5.3.1 joblib==1.6.0
+  lazy-loader==0.6 llvmlite==0.50.0 urllib3==2.8.0 idna==3.20 certifi==2026.10.19.post1 charset_normalizer==3.5.3
   msgpack==1.2.4 numba==0.68.1 numpy==2.4.6 packaging==26.4 platformdirs==4.14.8 pooch==1.9.0 requests==2.34.2 scikit-learn==1.9.1
   scipy==1.17.1 soxr==1.1.0 threadpoolctl==3.8.0 typing_extensions==4.16.0 narwhals==2.29.0
 )

@@ -19,8 +19,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 environment opensmile opensmile==2.6.0 numpy==2.4.6 pandas==3.0.6 python-dateutil==2.9.0.post0 six==1.17.0 \
   audeer==2.7.0 audformat==1.4.3 audinterface==1.4.0 audiofile==1.6.1 audmath==1.4.4 audobject==0.7.13 audresample==1.3.6 \
-  cffi==2.1.1 pycparser==3.12 iso3166==2.1.1 iso639-lang==2.6.3 oyaml==1.0 packaging==26.4 pyarrow==26.0.1 pyyaml==6.0.4 soundfile==0.14.0 \
-  scipy==1.17.1 tqdm==4.70.1 typing_extensions==4.16.0
+  asttokens==3.0.2 cffi==2.1.1 pycparser==3.12 iso3166==2.1.1 iso639-lang==2.6.3 oyaml==1.0 packaging==26.4 pyarrow==26.0.1 pyyaml==6.0.4 \
+  soundfile==0.14.0 scipy==1.17.1 tqdm==4.70.1 typing_extensions==4.16.0
 
 python_in opensmile <<'END'
 import numpy as np

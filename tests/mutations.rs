@@ -70,7 +70,7 @@ fn faults(main: &str, library: Option<&str>) -> Vec<String> {
     let mut loaded = Program::load_text(&world, "main.dsl", main);
     if let Some(program) = &loaded.program {
         let encoder = card::encoder("bert-base-uncased").unwrap().config.statics();
-        let found = check(program, &Options { encoder, ..Options::default() });
+        let found = check(program, &Options { encoder, ..Options::default() }, &[]);
         loaded.diagnostics.extend(found.into_sorted());
     }
     let found = loaded.diagnostics.into_sorted();

@@ -26,8 +26,10 @@ fn stock_recipes_follow_their_data_set() {
     for (model, text) in EmbeddedWorld::models() {
         let program = Program::load_text(&MemoryWorld::new(), "m.dsl", text).program.unwrap();
         for card in cards() {
-            let resolved = resolve(&program.recipes, &Request { data: Some(card.name), ..Request::default() }).unwrap();
-            assert_eq!(resolved.recipe.as_deref(), Some(card.name), "{model} has no recipe {}", card.name);
+            let resolved =
+                resolve(&program.recipes, &Request { data: Some(card.recipe), ..Request::default() }).unwrap();
+            assert_eq!(resolved.recipe.as_deref(), Some(card.recipe), "{model} has no recipe {}", card.recipe);
+            assert_eq!(card.recipe_of(&program.recipes), card.recipe);
             let Settings { family, class, .. } = resolved.settings;
             assert_eq!((family, class), (card.family, card.class_rule), "{model}, recipe {}", card.name);
         }

@@ -1,6 +1,7 @@
 //! Run folders from the command line: training, scoring, prediction, comparisons and import, with other data too.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -90,6 +91,11 @@ impl Workspace {
     /// Starts `dsc ARGS`, waits until `file` is not empty, and sends SIGINT.
     fn interrupted(&self, args: &str, file: &str) -> CommandOutput {
         let mut command = self.command(args);
+        // A shell that starts the tests with `&` has them ignore it.
+        // SAFETY: allowed between fork and exec.
+        let default = || (unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) } != libc::SIG_ERR).then_some(());
+        // SAFETY: the closure calls `signal` alone.
+        unsafe { command.pre_exec(move || default().ok_or_else(std::io::Error::last_os_error)) };
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.wait(&child, file);
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -315,11 +321,151 @@ fn invalid_data_are_recorded_in_the_run() {
     assert_eq!(info["splits"][0]["streams"][0]["zero_lengths"]["samples"], 2);
 }
 
+/// A split of `n` samples with audio and vision of 6 and 8 features; `more` columns come on top.
+fn columns(n: usize, labels: Option<&dyn Fn(usize) -> f64>, more: Vec<(&'static str, Py)>) -> Py {
+    let lengths: Vec<usize> = (0..n).map(|i| 2 + i % 4).collect();
+    let mut all = vec![("audio", Py::sequences(&vec![5; n], 6)), ("vision", Py::sequences(&lengths, 8))];
+    all.extend(labels.map(|label| ("regression_labels", Py::floats(&(0..n).map(label).collect::<Vec<_>>()))));
+    all.extend(more);
+    Py::Dict(all)
+}
+
+/// The same warnings come from `data info`, `check --data` and `train`; for a model only those about what it reads.
+#[test]
+fn findings_about_data_are_one_list() {
+    let workspace = Workspace::new();
+    let split = |n: usize| {
+        // Zeros in front of one to three frames.
+        let frame = |t: usize, first: usize| Py::floats(&[if t < first { 0.0 } else { 1.0 + t as f64 }; 6]);
+        let padded = |i: usize| Py::List((0..4).map(|t| frame(t, 1 + i % 3)).collect());
+        let mask = Py::List((0..n).map(|_| Py::List(vec![Py::ints(&[0; 3]); 3])).collect());
+        let more = vec![("text", Py::sequences(&vec![3; n], 2)), ("text_bert", mask)];
+        let Py::Dict(mut all) = columns(n, Some(&|i| (i % 2) as f64), more) else { panic!() };
+        all[0].1 = Py::List((0..n).map(padded).collect());
+        Py::Dict(all)
+    };
+    Py::Dict(vec![("train", split(8)), ("valid", split(4)), ("test", split(4))]).dump(&workspace.file("own.pkl"));
+    let plain = |err: &str| err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let info = plain(&workspace.dsc("data info own.pkl", 0).err);
+    let check = plain(&workspace.dsc("check small.dsl --data own.pkl --recipe own", 0).err);
+    let train = plain(&workspace.dsc("train small.dsl --data own.pkl --recipe own --out run --with epochs=1", 0).err);
+    for text in [&info, &check, &train] {
+        assert_eq!(text.matches("padding is in front of the frames in 16 of 16 samples").count(), 1, "{text}");
+    }
+    for text in [&check, &train] {
+        assert!(text.contains("[E0618]") && text.contains("are 0 and 1"), "{text}");
+        assert!(!text.contains("train.text"), "{text}");
+    }
+    assert!(info.contains("train.text: 8 of 8 samples have length 0"), "{info}");
+    // Stated in the recipe, padding is no finding, and a run that is opened again reads the data as it was trained.
+    let stated = "train small.dsl --data own.pkl --recipe own --with epochs=1 --with padding=front --out front";
+    assert!(!workspace.dsc(stated, 0).err.contains("padding"));
+    let scored = workspace.dsc("eval front --format json", 0).json();
+    assert_eq!(scored["metrics"], workspace.json("front/results.json")["test"]["metrics"]);
+    // What a training would refuse is an error of `check --data`.
+    let without = |n| columns(n, None, Vec::new());
+    Py::Dict(vec![("train", without(4)), ("valid", without(4))]).dump(&workspace.file("none.pkl"));
+    let refused = workspace.dsc("check small.dsl --data none.pkl", 1);
+    assert_eq!(refused.err.matches("has no labels `regression_labels`").count(), 2, "{}", refused.err);
+}
+
+#[test]
+fn a_test_split_without_labels_is_predicted_and_not_scored() {
+    let workspace = Workspace::new();
+    let labelled = |n| columns(n, Some(&|i| i as f64 / 3.0 - 1.0), Vec::new());
+    let missing = Py::floats(&[f64::NAN; 3]);
+    for (name, test) in
+        [("absent", columns(3, None, Vec::new())), ("nan", columns(3, None, vec![("regression_labels", missing)]))]
+    {
+        let file = format!("{name}.pkl");
+        Py::Dict(vec![("train", labelled(8)), ("dev", labelled(4)), ("test", test)]).dump(&workspace.file(&file));
+        let output = workspace.dsc(&format!("train small.dsl --data {file} --recipe own --out {name}"), 0);
+        assert!(output.err.contains("the test split has no labels"), "{}", output.err);
+        let results = workspace.json(&format!("{name}/results.json"));
+        assert!(
+            results["test"]["metrics"]["mae"].is_null() && results["valid"]["metrics"]["mae"].is_number(),
+            "{results}"
+        );
+        let rows = workspace.text(&format!("{name}/test.csv"));
+        assert!(rows.lines().count() == 4 && rows.lines().nth(1).unwrap().starts_with("0,,"), "{rows}");
+        assert_eq!(workspace.dsc(&format!("predict {name} --split test"), 0).out.lines().count(), 4);
+        workspace.dsc(&format!("eval {name} --split test"), 1);
+    }
+}
+
+#[test]
+fn a_file_per_split_is_read_again() {
+    let workspace = Workspace::new();
+    for (name, n) in [("a", 8), ("b", 4), ("c", 4)] {
+        columns(n, Some(&|i| i as f64 / 3.0), Vec::new()).dump(&workspace.file(&format!("{name}.pkl")));
+    }
+    let data = "train=a.pkl,valid=b.pkl,test=c.pkl";
+    workspace.dsc(&format!("check small.dsl --data {data}"), 0);
+    workspace.dsc(&format!("train small.dsl --data {data} --recipe own --out run"), 0);
+    let recorded = workspace.json("run/run.json")["data"].clone();
+    assert!(recorded["name"] == data && recorded["sha256"].as_str().is_some_and(|s| s.len() == 64), "{recorded}");
+    let scored = workspace.dsc("eval run --format json", 0).json();
+    assert_eq!(scored["metrics"], workspace.json("run/results.json")["test"]["metrics"]);
+}
+
+#[test]
+fn two_classes_are_scored_as_classes() {
+    let workspace = Workspace::new();
+    let model = MODEL.replace("mse", "bce_with_logits").replace("select = min mae ", "family = binary");
+    std::fs::write(workspace.file("two.dsl"), model).unwrap();
+    let split = |n| columns(n, Some(&|i| (i % 2) as f64), Vec::new());
+    Py::Dict(vec![("train", split(9)), ("valid", split(4)), ("test", split(4))]).dump(&workspace.file("own.pkl"));
+    workspace.dsc("check two.dsl --data own.pkl --recipe own", 0);
+    let output = workspace.dsc("train two.dsl --data own.pkl --recipe own --out run", 0);
+    assert!(!output.err.contains("E0618"), "{}", output.err);
+    let results = workspace.json("run/results.json");
+    assert_eq!((results["family"].as_str(), results["select"].as_str()), (Some("binary"), Some("max acc2")));
+    let metrics = results["test"]["metrics"].as_object().unwrap();
+    assert_eq!(metrics.keys().collect::<Vec<_>>(), ["acc2", "f1", "auc"]);
+    // Four of nine: the constant is the logit of their share, which predicts class 0.
+    assert!((results["constant"]["value"].as_f64().unwrap() - (4f64 / 5.0).ln()).abs() < 1e-6);
+    assert_eq!(results["constant"]["test"]["metrics"]["acc2"], 0.5);
+}
+
+#[test]
+fn token_ids_train_where_there_are_no_texts() {
+    let workspace = Workspace::new();
+    let split = |n: usize| {
+        let ids = |i: i32| Py::List(vec![Py::ints(&[2, 5 + i, 3, 0]), Py::ints(&[1, 1, 1, 0]), Py::ints(&[0; 4])]);
+        columns(n, Some(&|i| i as f64 / 3.0), vec![("text_bert", Py::List((0..n as i32).map(ids).collect()))])
+    };
+    Py::Dict(vec![("train", split(8)), ("valid", split(4)), ("test", split(4))]).dump(&workspace.file("ids.pkl"));
+    let output = workspace.dsc("train words.dsl --data ids.pkl --recipe demo --out run", 0);
+    assert!(output.err.contains("token ids in `text_bert` are used as they are"), "{}", output.err);
+    assert_eq!(workspace.json("run/run.json")["dims"]["max_lengths"]["T"], 3);
+    let scored = workspace.dsc("eval run --format json", 0).json();
+    assert_eq!(scored["metrics"], workspace.json("run/results.json")["test"]["metrics"]);
+}
+
+#[test]
+fn a_known_data_set_that_is_not_aligned_is_refused() {
+    let workspace = Workspace::new();
+    let shared =
+        MODEL.replace("Seq<audio>[Ta, fa]", "Seq<audio>[T, fa]").replace("Seq<vision>[Tv, fv]", "Seq<vision>[T, fv]");
+    std::fs::write(workspace.file("shared.dsl"), shared).unwrap();
+    for command in ["check", "summary", "dump"] {
+        let refused = workspace.dsc(&format!("{command} shared.dsl --data mosi"), 1);
+        assert!(refused.err.contains("E0616") && refused.err.contains("--data mosi_aligned"), "{}", refused.err);
+        workspace.dsc(&format!("{command} shared.dsl --data mosi_aligned"), 0);
+    }
+    let same = |n: usize| columns(n, Some(&|i| i as f64 / 3.0), Vec::new());
+    Py::Dict(vec![("train", same(8)), ("valid", same(4)), ("test", same(4))]).dump(&workspace.file("own.pkl"));
+    for command in ["check", "train"] {
+        let refused = workspace.dsc(&format!("{command} shared.dsl --data own.pkl"), 1);
+        assert!(refused.err.contains("E0616"), "{}", refused.err);
+    }
+}
+
 #[test]
 fn texts_that_are_cut_or_missing() {
     let workspace = Workspace::new();
     let output = workspace.dsc("train words.dsl --data demo --out run", 0);
-    assert!(output.err.contains("of 1050 texts were truncated to 5 tokens"), "{}", output.err);
+    assert!(output.err.contains("of 1050 texts were cut to 5 tokens"), "{}", output.err);
     let cut = &workspace.json("run/run.json")["data"]["truncated"];
     assert!(["train", "valid", "test"].iter().all(|s| cut[s].as_u64().unwrap() > 0), "{cut}");
     data(&workspace, "no_text.pkl", &[3]);
@@ -469,7 +615,7 @@ fn an_ablation_trains_what_is_missing_or_has_changed() {
     // A failing run does not affect the others.
     let text = MODEL.replace(
         "variant deep { set depth = 2 }",
-        "variant bad { loss prediction *= 1e39 }\nvariant late { set d = 9 }",
+        "variant bad { loss prediction *= 3e38 }\nvariant late { set d = 9 }",
     );
     std::fs::write(workspace.file("small.dsl"), text).unwrap();
     let failed = ablate("--seeds 1 --no-unimodal", 1);

@@ -1,7 +1,9 @@
 //! Whatever `dsc check` accepts, runs.
 //!
-//! Programs are generated with all items and all primitives, checked, and run: every variant on random data of random
-//! ragged lengths, length 1 included, forward, losses and backward, with companions where there are any. Each accepted
+//! Programs are generated with all items, all primitives and all recipe keys, with rows and widths that are numbers or dims of
+//! the data and with constants near 0, checked, and run: every variant on random data of random
+//! ragged lengths, length 1 included, forward, losses and backward, with companions where there are any, and a step of the
+//! recipe's optimiser. What has too few columns for a program may be refused when the data are bound, and then only. Each accepted
 //! program also gets one thing wrong, which has to be reported at its line. The report shows how many programs were accepted,
 //! how large they are and how often each primitive and kind of item was used; few uses fail.
 //!
@@ -31,10 +33,12 @@ use dsc_data::card;
 use dsc_graph::primitives::PRIMITIVES;
 use dsc_language::lower::{Options, check};
 use dsc_language::sema::program::{Loaded, Program};
+use dsc_recipe::{KEYS, check_recipes};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::MemoryWorld;
 
 use program::{Generated, generate};
+use run::Ran;
 
 /// Programs of a run by default.
 const PROGRAMS: u64 = 2_000;
@@ -79,7 +83,8 @@ fn options() -> Options {
 fn errors(text: &str, library: &str) -> Vec<(usize, Diagnostic)> {
     let mut loaded = load(text, library);
     if let Some(program) = &loaded.program {
-        loaded.diagnostics.extend(check(program, &options()).into_sorted());
+        loaded.diagnostics.extend(check(program, &options(), &[]).into_sorted());
+        loaded.diagnostics.extend(check_recipes(&program.recipes));
     }
     let sources = loaded.sources;
     let found = loaded.diagnostics.into_sorted();
@@ -95,6 +100,8 @@ struct Report {
     generated: usize,
     accepted: usize,
     graphs: usize,
+    /// Graphs that were refused when data were bound that are too narrow for them.
+    too_narrow: usize,
     nodes: Vec<usize>,
     uses: BTreeMap<String, usize>,
     mutations: BTreeMap<&'static str, usize>,
@@ -110,12 +117,15 @@ impl Report {
                 *self.uses.entry(word.to_owned()).or_default() += 1;
             }
         }
+        for key in KEYS.iter().filter(|key| code.contains(&format!(" {} = ", key.name))) {
+            *self.uses.entry(format!("key {}", key.name)).or_default() += 1;
+        }
     }
 }
 
 /// Checks, runs and breaks one program.
 fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
-    let Generated { text, library, mutations } = generate(seed, number);
+    let Generated { text, library, usual, needs_wide_data, mutations } = generate(seed, number);
     let found = errors(&text, &library);
     let mut r = report.lock().unwrap();
     r.generated += 1;
@@ -149,9 +159,18 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
                 .push(format!("program {number}, {name}: {what}\n{text}\n--- lib.dsl\n{library}"));
         };
         let options = Options { variant: variant.clone(), ..options() };
-        let ran = catch_unwind(AssertUnwindSafe(|| run::run(&program, &options, seed, number)));
-        match ran {
-            Ok(Ok(nodes)) => {
+        let ran = |program: &Program| {
+            catch_unwind(AssertUnwindSafe(|| run::run(program, &options, seed, number, needs_wide_data)))
+        };
+        match ran(&program) {
+            Ok(Ok(Ran::Refused)) => report.lock().unwrap().too_narrow += 1,
+            Ok(Ok(Ran::Whole(nodes, finite))) => {
+                if let Some(usual) = usual.as_ref().filter(|_| !finite) {
+                    let other = load(usual, &library).program.unwrap();
+                    if matches!(ran(&other), Ok(Ok(Ran::Whole(_, true)))) {
+                        fault("small constants make it NaN or infinite".into());
+                    }
+                }
                 let mut r = report.lock().unwrap();
                 r.graphs += 1;
                 if variant.is_none() {
@@ -200,7 +219,10 @@ fn whatever_is_accepted_runs() {
     });
     let mut r = report.into_inner().unwrap();
     r.nodes.sort_unstable();
-    println!("accepted {} of {} programs, {} graphs ran", r.accepted, r.generated, r.graphs);
+    println!(
+        "accepted {} of {} programs, {} graphs ran, {} were refused with narrow data",
+        r.accepted, r.generated, r.graphs, r.too_narrow
+    );
     println!(
         "operations of a model: median {}, most {}",
         r.nodes.get(r.nodes.len() / 2).unwrap_or(&0),
@@ -222,7 +244,9 @@ fn whatever_is_accepted_runs() {
     assert!(r.faults.is_empty(), "{} faults, the first: {}", r.faults.len(), r.faults[0]);
     assert!(r.accepted * 20 >= r.generated * 19, "accepted {} of {}", r.accepted, r.generated);
     if programs >= PROGRAMS {
-        let rare: Vec<&str> = PRIMITIVES.iter().map(|p| p.name).chain(KINDS).filter(|n| uses(n) < USES).collect();
+        let keys: Vec<String> = KEYS.iter().map(|key| format!("key {}", key.name)).collect();
+        let names = PRIMITIVES.iter().map(|p| p.name).chain(KINDS).chain(keys.iter().map(String::as_str));
+        let rare: Vec<&str> = names.filter(|n| uses(n) < USES).collect();
         assert!(rare.is_empty(), "fewer than {USES} uses: {rare:?}");
     }
 }

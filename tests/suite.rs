@@ -173,6 +173,53 @@ fn every_code_of_the_front_end_has_a_case_and_an_example_that_fails() {
     assert!(missing.is_empty(), "\n{missing}");
 }
 
+/// A text with a part of it replaced, and the same for an offset behind that part.
+fn edited(text: &str, place: (usize, usize), with: &str) -> String {
+    format!("{}{with}{}", &text[..place.0], &text[place.1..])
+}
+
+/// Edits that a diagnostic proposes for a file: its machine fix, and the text in its help, ``write `..` ``, in the place that it
+/// marks, where that text is all of what to write.
+fn remedies(d: &Diagnostic, sources: &SourceMap, name: &str) -> Vec<((usize, usize), String)> {
+    let local = |span| {
+        let (_, file) = sources.file_of(span).filter(|(_, file)| file.name == name)?;
+        Some(((span.start - file.base) as usize, (span.end - file.base) as usize))
+    };
+    let fix = d.fix.as_ref().and_then(|fix| Some((local(fix.place(sources)?)?, fix.with.clone())));
+    let written = d.help.as_deref().and_then(|help| help.strip_prefix("write `")?.strip_suffix('`'));
+    let whole = written.filter(|text| d.fix.is_none() && !text.contains("..") && !text.contains('`'));
+    let literal = whole.and_then(|text| Some((local(d.primary.as_ref()?.span)?, text.to_owned())));
+    fix.into_iter().chain(literal).collect()
+}
+
+#[test]
+fn every_remedy_mends_its_fault_and_breaks_nothing() {
+    let (mut tried, mut failed) = (0, String::new());
+    for (name, text) in suite().iter().filter(|(name, _)| !name.ends_with(".ir")) {
+        let (sources, before) = diagnose(name, text);
+        let key = |d: &Diagnostic| (d.code, d.message.clone());
+        let count = |all: &[Diagnostic], one: &Diagnostic| all.iter().filter(|d| key(d) == key(one)).count();
+        let unreadable = |all: &[Diagnostic]| all.iter().filter(|d| d.code.0.starts_with("E01")).count();
+        for d in &before {
+            for (place, with) in remedies(d, &sources, name) {
+                tried += 1;
+                let (_, after) = diagnose(name, &edited(text, place, &with));
+                // The same fault may be in the file more than once.
+                if count(&after, d) >= count(&before, d) {
+                    writeln!(failed, "  {name}: still there after `{with}`: [{}] {}", d.code, d.message).unwrap();
+                } else if unreadable(&after) > unreadable(&before) {
+                    // A fault of syntax may lead to the next one of its line.
+                    let new: Vec<&String> =
+                        after.iter().filter(|a| count(&before, a) < count(&after, a)).map(|a| &a.message).collect();
+                    writeln!(failed, "  {name}: `{with}` for [{}] {} makes {new:?}", d.code, d.message).unwrap();
+                }
+            }
+        }
+    }
+    assert!(tried > 150, "{tried} remedies");
+    assert!(failed.is_empty(), "\n{failed}");
+}
+
 #[test]
 fn the_harness_sees_what_is_amiss() {
     assert_eq!(complaints("syntax/a.dsl", "hyper x = 3\n"), "");

@@ -4,8 +4,9 @@ use super::model::{BindArgs, ModelArgs};
 use super::watch::Watched;
 use super::{Exit, Output, types};
 use dsc_language::sema::program::Loaded;
-use dsc_project::{BindRequest, ModelRequest, cached_encoder, check, load_from, options};
+use dsc_project::{BindRequest, ModelRequest, bound, cached_encoder, check, load_from};
 use dsc_syntax::ast::ItemKind;
+use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure::E0507;
 use dsc_syntax::parse;
 use dsc_syntax::source::World;
@@ -55,8 +56,9 @@ fn once(model: &ModelRequest, bind: &BindRequest, show_types: bool, files: &dyn 
     }
     let mut typed = None;
     if let Some(program) = &loaded.program {
-        match options(program, model, bind) {
-            Ok(options) => {
+        match bound(program, model, bind) {
+            Ok((options, in_data)) => {
+                loaded.diagnostics.extend(in_data);
                 let recipe = bind.recipe_name(program);
                 let request = check::Request { options: &options, bound: recipe.as_deref(), encoder: &cached_encoder };
                 loaded.diagnostics.extend(check::check(program, &request).into_sorted());
@@ -68,7 +70,15 @@ fn once(model: &ModelRequest, bind: &BindRequest, show_types: bool, files: &dyn 
     let found = loaded.diagnostics.into_sorted();
     let errors = found.iter().filter(|d| d.is_error()).count();
     let warnings = found.len() - errors;
-    let shown: Vec<_> = found.into_iter().take(dsc_syntax::diag::MAX_ERRORS).collect();
+    // Warnings take no place from errors.
+    let most = dsc_syntax::diag::MAX_ERRORS;
+    let (mut shown_errors, mut shown_warnings) = (0, 0);
+    let mut is_shown = |d: &Diagnostic| {
+        let shown = if d.is_error() { &mut shown_errors } else { &mut shown_warnings };
+        *shown += 1;
+        *shown <= most
+    };
+    let shown: Vec<_> = found.into_iter().filter(|d| is_shown(d)).collect();
     let exit = match (&loaded.program, typed) {
         (Some(program), Some(options)) => types::print(&shown, program, &options, &loaded.sources, out),
         _ => out.diagnostics(&shown, &loaded.sources),

@@ -70,7 +70,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         out.json(&difference);
     } else {
         let style = Style { all: out.args().verbose > 0, color: out.color() };
-        out.line(difference.to_text(style).trim_end());
+        out.painted(difference.to_text(style).trim_end());
     }
     if difference.equal { Exit::Done } else { Exit::Different }
 }

@@ -155,10 +155,10 @@ fn show_graph(dumped: Dumped, passes: &[&Pass], out: &mut Output) -> Exit {
         }));
         return Exit::Done;
     }
-    out.line(text.trim_end());
+    out.verbatim(text.trim_end());
     out.note(format_args!("graph hash {hash}"));
     if let (Some(dims), Some(bound)) = (&dims, bound) {
-        out.line(bind_text(dims).trim_end());
+        out.verbatim(bind_text(dims).trim_end());
         out.note(format_args!("bound hash {bound}"));
     }
     if read {

@@ -1,11 +1,12 @@
 //! `dsc explain E0203`, `dsc explain conv1d`, `dsc explain MultiCA`, `dsc explain companions`, `dsc explain max_tokens`.
 
+use super::explain_search;
 use super::words::{WORDS, Word, sections};
 use super::{Exit, Output};
 use dsc_graph::primitives::{self, OPERATIONS, Primitive};
 use dsc_language::sema::library::{LibraryBlock, blocks};
 use dsc_recipe::{KEYS, Key, overview};
-use dsc_syntax::diag::{Code, CodeInfo, all_codes, did_you_mean, explain, retired};
+use dsc_syntax::diag::{Code, CodeInfo, all_codes, explain, retired};
 use serde_json::{Value, json};
 
 /// `dsc explain`.
@@ -40,23 +41,64 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         Some(topic) if out.is_json() => out.json(&entry(topic)),
         Some(topic) => show(topic, out),
         None if out.is_json() => out.json(&everything().map(|t| entry(&t)).collect::<Vec<_>>()),
-        None => {
-            for topic in everything() {
-                match topic {
-                    Topic::Code(c) => out.line(format_args!("{}  {}", c.code, c.title)),
-                    Topic::Operation(p) => match p.written {
-                        None => out.line(p.signature()),
-                        Some(form) => out.line(format_args!("{}  (written `{form}`)", p.signature())),
-                    },
-                    Topic::Block(b) => out.line(format_args!("{}  ({})", b.signature, b.module)),
-                    Topic::Word((word, headings)) => out.line(format_args!("{word}  ({})", headings.join("; "))),
-                    Topic::Key(key) => out.line(format_args!("{}  (a key of recipes: {})", key.name, key.text)),
-                    Topic::Retired(old, code) => out.line(format_args!("{old}  is retired: {code} says the same")),
-                }
-            }
-        }
+        None => overview_of_all(out),
     }
     Exit::Done
+}
+
+/// Names of all entries by kind, and codes with their titles.
+fn overview_of_all(out: &mut Output) {
+    let names = |kind: fn(&Topic) -> bool| everything().filter(kind).map(|t| title(&t)).collect::<Vec<_>>();
+    let groups = [
+        ("Operations", names(|t| matches!(t, Topic::Operation(_)))),
+        ("Blocks of the standard library", names(|t| matches!(t, Topic::Block(_)))),
+        ("Words of the language", names(|t| matches!(t, Topic::Word(_)))),
+        ("Keys of recipes", names(|t| matches!(t, Topic::Key(_)))),
+    ];
+    for (heading, names) in groups {
+        out.line(format_args!("{heading}"));
+        lines(&names, 100).iter().for_each(|line| out.line(format_args!("    {line}")));
+    }
+    out.line(format_args!("Codes"));
+    let codes: Vec<String> = all_codes().map(|info| format!("{} {};", info.code, info.title)).collect();
+    lines(&codes, 100).iter().for_each(|line| out.line(format_args!("    {line}")));
+    out.line(format_args!("`dsc explain NAME` says more of one of them."));
+}
+
+/// Words in lines of at most `width` characters.
+fn lines(words: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.chars().count() + 2 + word.chars().count() <= width) {
+            Some(line) => line.push_str(&format!("  {word}")),
+            None => lines.push(word.clone()),
+        }
+    }
+    lines
+}
+
+/// The name that an entry is found by.
+fn title(topic: &Topic) -> String {
+    match topic {
+        Topic::Code(info) => info.code.to_string(),
+        Topic::Operation(p) => p.name.to_owned(),
+        Topic::Block(b) => b.name.clone(),
+        Topic::Word((word, _)) => (*word).to_owned(),
+        Topic::Key(key) => key.name.to_owned(),
+        Topic::Retired(old, _) => (*old).to_owned(),
+    }
+}
+
+/// What an entry says, to be searched.
+fn text(topic: &Topic) -> String {
+    match topic {
+        Topic::Code(info) => format!("{} {}", info.title, info.text),
+        Topic::Operation(p) => p.doc.to_owned(),
+        Topic::Block(b) => b.docs.clone(),
+        Topic::Word(word) => sections(word),
+        Topic::Key(key) => key.text.to_owned(),
+        Topic::Retired(..) => String::new(),
+    }
 }
 
 fn everything() -> impl Iterator<Item = Topic> {
@@ -131,14 +173,8 @@ fn known(name: &str) -> Result<Topic, String> {
     let found = found.or_else(|| Key::find(name).map(Topic::Key));
     let found = found.or_else(|| retired(name).map(|(old, code)| Topic::Retired(old, code)));
     found.ok_or_else(|| {
-        let names = OPERATIONS.iter().map(|p| p.name).chain(blocks.iter().map(|b| b.name.as_str()));
-        let names = names.chain(WORDS.iter().map(|(word, _)| *word)).chain(KEYS.iter().map(|key| key.name));
-        let upper = name.to_ascii_uppercase();
-        let near = did_you_mean(&upper, all_codes().map(|c| c.code.0)).or_else(|| did_you_mean(name, names));
-        match near {
-            Some(near) => format!("there is no such code or name; did you mean `{near}`?"),
-            None => "there is no such code or name; `dsc explain` lists them all".to_owned(),
-        }
+        let topics: Vec<(String, String)> = everything().map(|topic| (title(&topic), text(&topic))).collect();
+        explain_search::unknown(name, &topics)
     })
 }
 

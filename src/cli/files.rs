@@ -1,6 +1,7 @@
 //! Texts of files: replaced whole, compared by lines.
 
 use dsc_experiment::checkpoint::settle;
+use dsc_syntax::diag::printable;
 use similar::{ChangeTag, TextDiff};
 use std::fs;
 use std::io::{self, Write as _};
@@ -31,9 +32,9 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
 pub(super) fn unified((before, old): (&str, &str), (after, new): (&str, &str), color: bool) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut text = String::new();
-    let paint = |line: &str, code: &str| match color {
-        true => format!("\u{1b}[{code}m{}\u{1b}[0m\n", line.trim_end_matches('\n')),
-        false => format!("{}\n", line.trim_end_matches('\n')),
+    let paint = |line: &str, code: &str| {
+        let line = printable(line.trim_end_matches('\n'));
+        if color { format!("\u{1b}[{code}m{line}\u{1b}[0m\n") } else { format!("{line}\n") }
     };
     text.push_str(&paint(&format!("--- {before}"), "1"));
     text.push_str(&paint(&format!("+++ {after}"), "1"));
@@ -43,7 +44,7 @@ pub(super) fn unified((before, old): (&str, &str), (after, new): (&str, &str), c
             text.push_str(&match change.tag() {
                 ChangeTag::Delete => paint(&format!("-{change}"), "31"),
                 ChangeTag::Insert => paint(&format!("+{change}"), "32"),
-                ChangeTag::Equal => format!(" {}\n", change.to_string().trim_end_matches('\n')),
+                ChangeTag::Equal => format!(" {}\n", printable(change.to_string().trim_end_matches('\n'))),
             });
         }
     }

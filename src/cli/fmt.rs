@@ -144,7 +144,7 @@ fn standard_input(check: bool, out: &mut Output) -> File {
 
 fn write_text(text: &str, out: &mut Output) {
     if !text.is_empty() {
-        out.line(text.strip_suffix('\n').unwrap_or(text));
+        out.verbatim(text.strip_suffix('\n').unwrap_or(text));
     }
 }
 
@@ -159,7 +159,7 @@ fn report(file: &File, check: bool, show_changes: bool, out: &mut Output) {
         Outcome::Changed(_) if !show_changes => out.line(&file.name),
         Outcome::Changed(new) => {
             let changes = changes(file, new, out.color());
-            out.line(changes.trim_end_matches('\n'));
+            out.painted(changes.trim_end_matches('\n'));
         }
         Outcome::Faulty(faults) => {
             let shown: Vec<_> = faults.iter().take(MAX_ERRORS).cloned().collect();

@@ -1,5 +1,6 @@
 //! `dsc graph FILE`: a picture of a model.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::model::{BindArgs, named, open, parse_assignment};
@@ -8,6 +9,7 @@ use super::{Exit, Output};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use dsc_analysis::Costs;
 use dsc_analysis::draw::{Options, Picture};
+use dsc_experiment::write::replace;
 use dsc_project::Assignment;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0913;
@@ -66,6 +68,9 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         ));
         return Exit::Usage;
     }
+    if let Some(Err(fault)) = args.out.as_deref().map(check_place) {
+        return out.fault(&fault);
+    }
     let named = named(&args.file, args.variant.as_deref(), &args.sets, out);
     let model = match named.and_then(|model| open(&model, &args.bind.request(), out)) {
         Ok(model) => model,
@@ -90,16 +95,55 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         Kind::Html => picture.html(),
     };
     match &args.out {
-        None => out.line(text.trim_end()),
+        None => out.verbatim(text.trim_end()),
         Some(path) => {
-            if let Err(why) = std::fs::write(path, text) {
-                let message = format!("cannot write `{}`: {why}", path.display());
-                return out.fault(&Diagnostic::error(E0913, message).help("give another file with `--out`"));
+            if let Err(why) = write(path, text.as_bytes()) {
+                return out.fault(&unwritten(path, &why));
             }
             out.note(format_args!("wrote {}", path.display()));
         }
     }
     Exit::Done
+}
+
+/// Only a picture that this command drew is replaced.
+fn check_place(path: &Path) -> Result<(), Diagnostic> {
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && there.len() > 0 && !is_picture(path) => {
+            let message =
+                format!("`{}` exists and is not a picture of `dsc graph`: it is not replaced", path.display());
+            Err(Diagnostic::error(E0913, message).help("give another file with `--out`, or remove this one"))
+        }
+        Ok(there) if there.is_dir() => Err(unwritten(path, &"it is a folder")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a file begins as the pictures of this command do.
+fn is_picture(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    let head = String::from_utf8_lossy(&head);
+    let begins = |first: &str, own: &str| head.starts_with(first) && head.contains(own);
+    read.is_ok()
+        && (begins("<svg ", ".paper")
+            || begins("digraph ", "\n  graph [rankdir=TB, fontname=\"monospace\"")
+            || begins("<!DOCTYPE html>", "--paper:"))
+}
+
+/// Replaces a file as a whole; a device or a pipe is written to.
+fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => std::fs::write(path, text),
+        // A link goes on leading to the picture.
+        Ok(_) => replace(&std::fs::canonicalize(path)?, text),
+        Err(_) => replace(path, text),
+    }
+}
+
+fn unwritten(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
+    let message = format!("cannot write `{}`: {why}", path.display());
+    Diagnostic::error(E0913, message).help("give another file with `--out`")
 }
 
 fn by_ending(path: &Path) -> Option<Kind> {

@@ -6,6 +6,7 @@ use dsc_project::{Engine, ImportRequest, TrainRequest};
 use dsc_recipe::KeyValue;
 
 use super::model::ModelArgs;
+use super::process::command_line;
 use super::train::{carry_out, with_keys};
 use super::{Exit, Output};
 
@@ -28,7 +29,8 @@ pub struct Args {
     /// The weight map; by default MODEL.names beside the model's file, or that of the stock model
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
-    /// A known data set (sims, simsv2, mosi, mosei, demo) or a feature file
+    /// A known data set (sims, simsv2, mosi, mosi_aligned, mosei, mosei_aligned, demo), a feature file, or a file per split:
+    /// train=FILE,valid=FILE,test=FILE
     #[arg(long, value_name = "NAME|FILE")]
     data: String,
     /// Folder below which the known data sets lie
@@ -76,7 +78,7 @@ fn request(args: &Args, out: &mut Output) -> Result<TrainRequest, Exit> {
         threads: args.threads,
         out: args.out.clone(),
         import: Some(ImportRequest { weights: args.weights.clone(), names: args.names.clone() }),
-        command: std::env::args().collect(),
+        command: command_line(),
         ..TrainRequest::new("", args.data.clone())
     })
 }

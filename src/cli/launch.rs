@@ -15,6 +15,12 @@ use std::process::{Command, Stdio};
 /// The versions of libtorch that the runtime is linked against.
 const TORCH: &str = "2.11.";
 
+/// How often a waiting thread looks for work before it sleeps, as `GOMP_SPINCOUNT`. Without a look it sleeps between any two
+/// operations, and waking takes longer than most of them; but each look is time of a core that other processes could have. At
+/// 20,000 a quiet machine is no faster than at this, and beside other work a training takes five to ten times as long.
+/// `scripts/threads.py` measures both, docs/threads.md has the figures.
+const SPINS: &str = "1000";
+
 /// Replaces this process by `dsc-rt` with the same arguments. Returns only if that fails.
 pub fn exec() -> Diagnostic {
     let mut command = match command() {
@@ -44,10 +50,8 @@ pub fn command() -> Result<Command, Diagnostic> {
     let mut command = Command::new(&program);
     if env::var_os("OMP_WAIT_POLICY").is_none() {
         command.env("OMP_WAIT_POLICY", "PASSIVE");
-        // Passive alone sleeps between any two operations, and waking takes longer than most of them: two threads were
-        // three times slower than this bounded spin on a model of many small operations.
         if env::var_os("GOMP_SPINCOUNT").is_none() {
-            command.env("GOMP_SPINCOUNT", "20000");
+            command.env("GOMP_SPINCOUNT", SPINS);
         }
     }
     if let Library::Search(folder) = library(&program)? {
@@ -69,8 +73,10 @@ pub fn program() -> Result<PathBuf, Diagnostic> {
         };
     }
     let me = env::current_exe().and_then(|p| p.canonicalize()).unwrap_or_default();
-    let folder = me.parent().unwrap_or(Path::new(""));
-    ["dsc-rt", "../lib/dsc/bin/dsc-rt"].iter().map(|p| folder.join(p)).find(|p| p.is_file()).ok_or_else(|| {
+    // Where the place of this program is unknown, nothing is started: the current folder is not its place.
+    let folder = me.parent();
+    let found = ["dsc-rt", "../lib/dsc/bin/dsc-rt"].iter().filter_map(|p| Some(folder?.join(p))).find(|p| p.is_file());
+    found.ok_or_else(|| {
         Diagnostic::error(E0708, format!("this command runs on libtorch, and `dsc-rt` is not next to {}", me.display()))
             .help("build with libtorch (`make build`), or point DSC_RT at the program `dsc-rt`")
     })
@@ -129,12 +135,13 @@ fn candidates() -> impl Iterator<Item = PathBuf> {
     named.chain(active).chain(std::iter::once_with(python_torch).flatten())
 }
 
-/// Where `python3` would import torch from; nothing is imported.
+/// Where `python3` would import torch from; nothing is imported. Python runs isolated (`-I`), since it would look into the current
+/// folder first, whose files may be anybody's; what `pip install --user` installs is looked at all the same.
 fn python_torch() -> Option<PathBuf> {
-    let script =
-        "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
+    let script = "import importlib.util as u, site, sys; sys.path.append(site.getusersitepackages()); \
+                  s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
     let output =
-        Command::new("python3").args(["-c", script]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        Command::new("python3").args(["-I", "-c", script]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     Some(PathBuf::from(path.trim())).filter(|p| !p.as_os_str().is_empty())
 }

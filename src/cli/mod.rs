@@ -28,6 +28,7 @@ pub mod doctor;
 pub mod dump;
 pub mod eval;
 pub mod explain;
+mod explain_search;
 mod files;
 pub mod fmt;
 pub mod graph;
@@ -66,9 +67,16 @@ pub const WORKER: &str = "worker";
 /// The whole of a program. Without an engine the commands that need one are handed on to `dsc-rt`.
 pub fn run(engine: Option<&dyn Engine>) -> ExitCode {
     process::report_panics();
-    let cli = Cli::parse();
+    process::report_large_files();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return process::answer(&answer),
+    };
     let mut out = Output::stdio(&cli.output);
-    dispatch(&cli.command, engine, &mut out).into()
+    let exit = dispatch(&cli.command, engine, &mut out);
+    // A comparison that was not written is neither equal nor different.
+    let failed = if matches!(cli.command, Command::Diff(_)) { Exit::Usage } else { Exit::Faults };
+    out.finish(exit, failed).into()
 }
 
 fn dispatch(command: &Command, engine: Option<&dyn Engine>, out: &mut Output) -> Exit {

@@ -60,7 +60,8 @@ pub(super) fn parse_assignment(text: &str) -> Result<Assignment, String> {
 /// What a model is bound to without training: dims of a data set, a recipe, a text encoder.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BindArgs {
-    /// Bind the dims of a data set: sims, simsv2, mosi, mosei, demo (from its card, no file needed), or a feature file
+    /// Bind the dims of a data set: sims, simsv2, mosi, mosi_aligned, mosei, mosei_aligned, demo (from its card, no file needed),
+    /// or a feature file
     #[arg(long, value_name = "NAME|FILE")]
     pub data: Option<String>,
     /// The recipe whose hypers and text encoder count; the one named like the data set if there is one

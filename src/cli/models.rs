@@ -34,7 +34,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     match &args.what {
         Some(What::Show { name }) => match EmbeddedWorld::model(split_variant(name).0) {
             Some(text) => {
-                out.line(text.trim_end());
+                out.verbatim(text.trim_end());
                 Exit::Done
             }
             None => out.fault(

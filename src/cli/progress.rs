@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Output;
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter};
-use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::{Diagnostic, printable};
 use dsc_syntax::source::SourceMap;
 
 /// Without a terminal, a line within a long epoch at most this often.
@@ -34,7 +34,7 @@ impl<'a> Progress<'a> {
 
     fn say(&mut self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(text),
+            Some(bar) => bar.println(printable(text)),
             None => self.out.note(text),
         }
     }

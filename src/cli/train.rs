@@ -11,6 +11,7 @@ use dsc_syntax::diag::Diagnostic;
 
 use super::interrupts::{self, Second};
 use super::model::ModelArgs;
+use super::process;
 use super::progress::Progress;
 use super::{Exit, Output};
 
@@ -19,7 +20,8 @@ use super::{Exit, Output};
 pub struct Args {
     #[command(flatten)]
     pub(super) model: ModelArgs,
-    /// A known data set (sims, simsv2, mosi, mosei, demo) or a feature file
+    /// A known data set (sims, simsv2, mosi, mosi_aligned, mosei, mosei_aligned, demo), a feature file, or a file per split:
+    /// train=FILE,valid=FILE,test=FILE
     #[arg(long, value_name = "NAME|FILE")]
     pub(super) data: String,
     /// Folder below which the known data sets lie
@@ -85,7 +87,7 @@ pub(super) fn request(args: &Args, out: &mut Output) -> Result<TrainRequest, Exi
         opt_level: args.opt_level,
         out: args.out.clone(),
         import: None,
-        command: std::env::args().collect(),
+        command: process::command_line(),
     })
 }
 

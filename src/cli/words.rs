@@ -1,4 +1,4 @@
-//! The words of the language, each with the sections of the language page that tell of it.
+//! The words of the language, each with the sections of the language page that describe it.
 
 /// The page, as the repository has it.
 const PAGE: &str = include_str!("../../docs/language.md");

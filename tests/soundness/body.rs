@@ -36,6 +36,8 @@ pub struct Shared {
     pub imports: BTreeSet<&'static str>,
     /// Whether some text names a width of the data.
     pub names_data_widths: bool,
+    /// Whether a width or a number of rows is one of the data less a number: the data may have too few for it.
+    pub needs_wide_data: bool,
 }
 
 pub struct Body<'g> {
@@ -96,7 +98,7 @@ impl<'g> Body<'g> {
     pub fn bind(&mut self, expr: impl Into<String>, ty: Ty) -> String {
         let (name, expr) = (self.fresh(), expr.into());
         let stated = if self.chance(10) { ty.text().filter(|t| !t.contains(['_', '?'])) } else { None };
-        let data_width = stated.as_ref().is_some_and(|t| t.contains("fa]") || t.contains("fv]") || t.contains("fx]"));
+        let data_width = stated.as_ref().is_some_and(|t| t.contains("fa") || t.contains("fv") || t.contains("fx"));
         self.shared.names_data_widths |= data_width;
         let stated = stated.map_or_else(String::new, |t| format!(" : {t}"));
         self.bound.push(Bound {
@@ -156,7 +158,7 @@ impl<'g> Body<'g> {
     pub fn width_text(&mut self, w: &Width) -> String {
         match w {
             Width::Name(name) => {
-                self.shared.names_data_widths |= name.starts_with('f');
+                self.shared.names_data_widths |= name.starts_with('f') || name.contains("fa");
                 name.clone()
             }
             Width::Num(n) => {
@@ -171,8 +173,58 @@ impl<'g> Body<'g> {
         }
     }
 
+    /// Whether this is the body of the model, where the dims of the inputs are known by name.
+    fn knows_dims(&self) -> bool {
+        self.prefix == "x"
+    }
+
+    /// A width of the data with something added or taken away.
+    fn data_width(&mut self) -> Width {
+        self.shared.names_data_widths = true;
+        let n = 1 + self.below(4);
+        Width::Name(match self.below(6) {
+            0 => {
+                self.shared.needs_wide_data = true;
+                format!("(fa - {n})")
+            }
+            1 => {
+                self.shared.needs_wide_data = true;
+                format!("(fa // {})", n + 1)
+            }
+            2 => format!("(fa + {n})"),
+            3 => format!("(2 * fa)"),
+            4 => format!("min(fa, {n})"),
+            _ => format!("max(1, fa - {n})"),
+        })
+    }
+
+    /// A number of rows that depends on lengths and widths of the data, at least 1 for all samples; seldom one that may be
+    /// less, which is refused.
+    pub fn data_rows(&mut self) -> Option<String> {
+        if !self.knows_dims() {
+            return None;
+        }
+        let n = 1 + self.below(9);
+        Some(match self.below(40) {
+            0 => format!("Ta - {n}"),
+            1..=8 => format!("max(1, Ta - {n})"),
+            9..=14 => format!("max(1, Ta // {})", n + 1),
+            15..=18 => format!("((Ta + {n}) // {})", n + 1),
+            19..=22 => format!("Ta + {n}"),
+            23..=26 => format!("min(Ta, {n})"),
+            27..=29 => format!("max({n}, Ta % {})", n + 1),
+            _ => match self.data_width() {
+                Width::Name(name) => name,
+                Width::Num(n) => n.to_string(),
+            },
+        })
+    }
+
     /// A small width.
     pub fn new_width(&mut self) -> Width {
+        if self.knows_dims() && self.chance(6) {
+            return self.data_width();
+        }
         let named: Vec<i64> = self.shared.hypers.iter().map(|(_, v)| *v).collect();
         if !named.is_empty() && self.chance(60) {
             return Width::Num(self.choose(&named));

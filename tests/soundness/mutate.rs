@@ -46,6 +46,9 @@ pub fn all(rng: &mut Stream, text: &str, bound: &[Bound], values: &[Value]) -> V
         }
         if let Ty::Seq { len, width, .. } = &b.ty {
             add("no rows", format!("  let {name} = take({e}, rows: 0)"));
+            add("rows that may be none", format!("  let {name} = take({e}, rows: Ta - 3)"));
+            add("an eps of 0", format!("  let {name} = layer_norm({e}, eps: 0)"));
+            add("a number beyond 32 bits", format!("  let {name} = ({e}) * 1e39"));
             add("a row that may not exist", format!("  let {name} = ({e})[{}]", len.fixed().unwrap_or(2)));
             add("a modality that it is not", format!("  let {name} : Seq<smell>[_, _] = {e}"));
             if width.num().is_some_and(|w| w % 7 != 0) {

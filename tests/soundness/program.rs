@@ -3,7 +3,7 @@
 use dsc_random::{Key, Stream};
 
 use super::body::{Body, Shared};
-use super::rules::RULES;
+use super::rules::{RULES, SMALL};
 use super::types::{Generics, Len, Ty, Width};
 
 /// A program with what can be broken in it.
@@ -12,6 +12,10 @@ pub struct Generated {
     pub text: String,
     /// The file that it imports, `lib.dsl`.
     pub library: String,
+    /// The same program with a usual number in the place of the small ones, if it has any.
+    pub usual: Option<String>,
+    /// Whether the data may have too few columns for it.
+    pub needs_wide_data: bool,
     /// Lines of `text`, counted from 1, each with what to write instead; every one makes it wrong at that line.
     pub mutations: Vec<Mutation>,
 }
@@ -55,8 +59,11 @@ pub fn generate(seed: u64, number: u64) -> Generated {
         (std::mem::take(&mut body.lines), std::mem::take(&mut body.bound), std::mem::take(&mut body.values));
     drop(body);
     let text = assemble(&mut rng, &shared, &blocks, &model, &lines, &bound);
+    let of_usual = |text: &str| SMALL.iter().fold(text.to_owned(), |text, small| text.replace(small, "0.01"));
+    let usual = Some(of_usual(&text)).filter(|usual| *usual != text);
     let mutations = super::mutate::all(&mut rng, &text, &bound, &values);
-    Generated { text, library: format!("//! Blocks of another file.\n{}\n", library.text.join("\n")), mutations }
+    let library = format!("//! Blocks of another file.\n{}\n", library.text.join("\n"));
+    Generated { text, library, usual, needs_wide_data: shared.needs_wide_data, mutations }
 }
 
 #[derive(Default)]
@@ -438,6 +445,44 @@ fn block(rng: &mut Stream, shared: &mut Shared, name: &str) -> Block {
     Block { name: name.into(), text, params, result }
 }
 
+/// Some keys of a recipe with values that it takes, ordinary ones and such at the ends of their ranges.
+fn recipe(rng: &mut Stream) -> String {
+    const VALUES: [(&str, &[&str]); 21] = [
+        ("epochs", &["1", "2", "100"]),
+        ("batch", &["1", "4", "1048576"]),
+        ("accumulate", &["1", "3"]),
+        (
+            "optimizer",
+            &["adam(lr: 1e-3)", "adamw(lr: 1e-2)", "adam(lr: 1e-30, eps: 1e-38)", "adamw(lr: 1, weight_decay: 1)"],
+        ),
+        ("optimizer.lr", &["1e-3", "1e-38", "0.5"]),
+        ("optimizer.encoder_lr", &["0", "1e-5", "none"]),
+        ("optimizer.weight_decay", &["0", "1e-38", "0.1"]),
+        ("optimizer.betas", &["[0, 0]", "[0.9, 0.999]", "[0.99999999, 0.9999999999]", "[0, 0.9999999999999999]"]),
+        ("optimizer.eps", &["1e-8", "1e-30", "1e-38", "1"]),
+        ("warmup", &["none", "1 epochs", "3 steps", "0.5 fraction", "0 epochs"]),
+        ("decay", &["none", "linear"]),
+        ("clip", &["none", "1", "1e-38", "1e30"]),
+        ("select", &["min mae", "max corr"]),
+        ("seeds", &["1", "2"]),
+        ("seed", &["0", "7"]),
+        ("encoder", &["\"demo\""]),
+        ("class", &["exact", "round"]),
+        ("family", &["sims", "mosi", "regression"]),
+        ("standardize", &["none", "train"]),
+        ("nonfinite", &["error", "zero"]),
+        ("max_tokens", &["3", "50", "128"]),
+    ];
+    let mut out = Vec::new();
+    for (key, values) in VALUES {
+        if rng.below(4) == 0 {
+            out.push(format!("{key} = {}", values[rng.below(values.len() as u64) as usize]));
+        }
+    }
+    // The words of keys that look alike go by `optimizer` first.
+    out.join("  ")
+}
+
 fn mentions(text: &str, name: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|w| w == name)
 }
@@ -499,7 +544,7 @@ fn assemble(
     if !shared.names_data_widths {
         out.push("variant narrow { input audio : Seq<audio>[Ta, 3] }".into());
     }
-    out.push(format!("recipe demo {{ epochs = 2  batch = 4  set depth = {} }}", rng.below(3)));
+    out.push(format!("recipe demo {{ {}  set depth = {} }}", recipe(rng), rng.below(3)));
     out.push("recipe sims = demo { epochs = 3  optimizer = adam(lr: 1e-3) }".into());
     out.push("expect params < 900M".into());
     out.push(String::new());

@@ -87,7 +87,42 @@ pub const RULES: &[Rule] = &[
     library_attention,
     library_layer,
     statics,
+    rows_of_data,
+    constants,
 ];
+
+/// Numbers near 0, and below what 32 bits hold. What a program makes of them is compared with what it makes of a usual one.
+pub const SMALL: [&str; 5] = ["1e-20", "1e-30", "1e-38", "1e-44", "1e-60"];
+
+fn rows_of_data(b: &mut Body<'_>) -> Made {
+    let (x, len, m, w) = b.seq()?;
+    let rows = b.data_rows()?;
+    // Its length is that of nothing else.
+    let kept = Len::Name(format!("min({}, {rows})", len.text().unwrap_or_else(|| "?".into())));
+    b.bind(format!("take({x}, rows: {rows})"), seq(kept, m, w.clone()));
+    let last = b.values.len() - 1;
+    let name = b.values[last].name.clone();
+    b.values[last].read = true;
+    Some((format!("mean({name})"), Ty::Vec(w)))
+}
+
+fn constants(b: &mut Body<'_>) -> Made {
+    let (x, ty, _) = wide(b)?;
+    // What 32 bits do not hold is refused.
+    let small = if b.chance(5) { SMALL[4] } else { b.choose(&SMALL[..4]) };
+    Some(match b.below(10) {
+        0 => (format!("{x} * {small}"), ty),
+        1 => (format!("{x} / (abs({x}) + {small})"), ty),
+        2 | 3 => (format!("layer_norm({x}, eps: {small})"), ty),
+        4 => (format!("normalize({x}, eps: {small})"), ty),
+        5 => (format!("leaky_relu({x}, slope: {small})"), ty),
+        6 => (format!("elu({x}, alpha: {small})"), ty),
+        7 => (format!("clamp({x}, min: {small}, max: 2)"), ty),
+        8 => (format!("dropout({x}, p: {small})"), ty),
+        _ if ty.is_seq() => (format!("stdpool({x}, eps: {small})"), Ty::Vec(ty.width()?.clone())),
+        _ => (format!("scale({x}, by: {small})"), ty),
+    })
+}
 
 fn elementwise(b: &mut Body<'_>) -> Made {
     let (x, ty) = any(b)?;

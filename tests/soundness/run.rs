@@ -6,11 +6,25 @@ use dsc_graph::{Op, verify};
 use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program;
 use dsc_random::{Key, Stream as Draws};
-use dsc_runtime::tch::Device;
-use dsc_runtime::{CompanionRows, Mode, ParamStore, Program as Executable, StepBatch, Stream, Want, values};
+use dsc_recipe::Settings;
+use dsc_runtime::tch::{Device, Tensor};
+use dsc_runtime::{
+    CompanionRows, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program as Executable, Rate, StepBatch,
+    Stream, Want, values,
+};
+use dsc_syntax::diag::codes::types::E0306;
 
-/// Compiles and runs a variant on two batches; the number of its operations.
-pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Result<usize, String> {
+/// What a run has shown.
+#[derive(Debug)]
+pub enum Ran {
+    /// The number of operations, and whether all outputs and losses were finite.
+    Whole(usize, bool),
+    /// The data have too few columns, which was reported when they were bound.
+    Refused,
+}
+
+/// Compiles and runs a variant on two batches, with a step of the optimiser of the recipe `demo` after each.
+pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_wide_data: bool) -> Result<Ran, String> {
     let message = |d: &dsc_syntax::diag::Diagnostic| format!("{} {}", d.code, d.message);
     let unbound = compile(program, options);
     let Some(graph) = &unbound.graph else { return Err("accepted, and does not compile".into()) };
@@ -38,11 +52,19 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Resu
     }
     let bound = compile(program, &Options { dims: Some(dims.clone()), ..options.clone() });
     let Some(graph) = bound.graph else {
-        let first = bound.diagnostics.iter().find(|d| d.is_error()).map(message).unwrap_or_default();
+        let errors: Vec<_> = bound.diagnostics.iter().filter(|d| d.is_error()).collect();
+        if needs_wide_data && errors.iter().all(|d| d.code == E0306) {
+            return Ok(Ran::Refused);
+        }
+        let first = errors.first().map(|d| message(d)).unwrap_or_default();
         return Err(format!("accepted, and refused with the data: {first}"));
     };
+    let request = dsc_recipe::Request { recipe: Some("demo"), ..dsc_recipe::Request::default() };
+    let settings = dsc_recipe::settings_of(&program.recipes, &request);
     let executable = Executable::new(&graph, &dims).map_err(|d| message(&d))?;
     let mut store = ParamStore::init(&graph, &dims, number, Device::Cpu).map_err(|d| message(&d))?;
+    let mut optimizer = optimizer(&store, &settings);
+    let mut finite = true;
     for turn in 0..2 {
         let training = batch(&graph, &dims, vocabulary, turn == 1, true, &mut rng);
         let mode = Mode::Train { seed, epoch: turn, step: turn };
@@ -55,7 +77,9 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Resu
         // A loss that no weight reaches has no gradient.
         if total.requires_grad() {
             store.backward(&total).map_err(|d| format!("backward: {}", message(&d)))?;
+            step(&mut store, &mut optimizer, &settings)?;
         }
+        finite &= is_finite(&total) && found.outputs.iter().all(|(_, o)| is_finite(o));
         let scoring = batch(&graph, &dims, vocabulary, turn == 0, false, &mut rng);
         let found = executable
             .run(&store, &scoring, Mode::Eval, Want::OUTPUTS)
@@ -64,9 +88,43 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64) -> Resu
             if output.size() != [scoring.anchors as i64] {
                 return Err(format!("output for {label} has the shape {:?}", output.size()));
             }
+            finite &= is_finite(output);
         }
     }
-    Ok(graph.nodes().filter(|(_, n)| !matches!(n.op, Op::Param(_))).count())
+    Ok(Ran::Whole(graph.nodes().filter(|(_, n)| !matches!(n.op, Op::Param(_))).count(), finite))
+}
+
+fn is_finite(x: &Tensor) -> bool {
+    x.isfinite().all().int64_value(&[]) == 1
+}
+
+fn optimizer(store: &ParamStore, settings: &Settings) -> Optimizer {
+    let given = &settings.optimizer;
+    let [beta1, beta2] = given.betas.into();
+    let constants =
+        OptimizerSettings { algorithm: given.kind, beta1, beta2, eps: given.eps, weight_decay: given.weight_decay };
+    Optimizer::new(store, constants, |_| Some(ParamGroup { rate: Rate::Factor(1.0), decay: true }))
+}
+
+/// A step of the optimiser. Finite gradients leave the weights finite.
+fn step(store: &mut ParamStore, optimizer: &mut Optimizer, settings: &Settings) -> Result<(), String> {
+    let message = |d: dsc_syntax::diag::Diagnostic| format!("the optimiser: {} {}", d.code, d.message);
+    let paths: Vec<String> = store.iter().map(|(path, _)| path.to_owned()).collect();
+    let before = paths.iter().all(|p| {
+        store.tensor(p).is_none_or(is_finite)
+            && store.gradient(p).is_none_or(|g| is_finite(g) && is_finite(&g.square()))
+    });
+    if let Some(clip) = settings.clip {
+        optimizer.clip(store, clip).map_err(message)?;
+    }
+    let lr = settings.optimizer.lr;
+    optimizer.step(store, lr, lr).map_err(message)?;
+    let after = paths.iter().all(|p| store.tensor(p).is_none_or(is_finite));
+    store.zero_grads();
+    match before && !after {
+        true => Err("finite gradients, and weights that are not finite after a step of the optimiser".into()),
+        false => Ok(()),
+    }
 }
 
 /// A batch of random samples; `ones`: all sequences have length 1.

@@ -28,11 +28,11 @@ pub struct Figures {
 
 impl Figures {
     fn add(&mut self, other: &Figures) {
-        self.params = self.params.plus(&other.params);
-        self.dead = self.dead.plus(&other.dead);
-        self.multiply_adds = self.multiply_adds.plus(&other.multiply_adds);
-        self.loss_multiply_adds = self.loss_multiply_adds.plus(&other.loss_multiply_adds);
-        self.kept = self.kept.plus(&other.kept);
+        self.params.add(&other.params);
+        self.dead.add(&other.dead);
+        self.multiply_adds.add(&other.multiply_adds);
+        self.loss_multiply_adds.add(&other.loss_multiply_adds);
+        self.kept.add(&other.kept);
     }
 
     /// Adds figures up, each field by itself.
@@ -44,18 +44,18 @@ impl Figures {
 
     pub(super) fn add_node(&mut self, cost: &NodeCost) {
         match cost.phase {
-            Phase::Forward => self.multiply_adds = self.multiply_adds.plus(&cost.multiply_adds),
-            Phase::Losses => self.loss_multiply_adds = self.loss_multiply_adds.plus(&cost.multiply_adds),
+            Phase::Forward => self.multiply_adds.add(&cost.multiply_adds),
+            Phase::Losses => self.loss_multiply_adds.add(&cost.multiply_adds),
             Phase::Retrieval => {}
         }
-        self.kept = self.kept.plus(&cost.kept);
+        self.kept.add(&cost.kept);
     }
 
     pub(super) fn add_param(&mut self, graph: &Graph, id: ParamId, dead: &[bool]) {
         let size = graph.param(id).map(count::size).unwrap_or_default();
-        self.params = self.params.plus(&size);
+        self.params.add(&size);
         if dead.get(id.index()) == Some(&true) {
-            self.dead = self.dead.plus(&size);
+            self.dead.add(&size);
         }
     }
 }
@@ -141,9 +141,9 @@ impl Summary {
         drafts.orphans();
         let mut training = Training { anchor: Dim::from(0), companion: Dim::from(0), companions: costs.companions };
         for cost in costs.nodes().filter(|c| c.phase != Phase::Retrieval) {
-            training.anchor = training.anchor.plus(&cost.multiply_adds);
+            training.anchor.add(&cost.multiply_adds);
             if cost.at_companions {
-                training.companion = training.companion.plus(&cost.multiply_adds);
+                training.companion.add(&cost.multiply_adds);
             }
         }
         let encoder = graph.params.iter().filter(|p| p.encoder.is_some());

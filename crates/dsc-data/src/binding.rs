@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::card::{Card, card, cards, encoder};
-use super::dataset::Dataset;
+use super::dataset::{Dataset, RAW_TEXT};
 use super::encoder_binding::EncoderBinding;
 use super::text::MAX_TOKENS;
 use dsc_syntax::diag::Diagnostic;
@@ -38,6 +38,9 @@ pub struct Binding {
     pub encoder: Option<EncoderBinding>,
     /// Keys of the label columns.
     pub labels: Vec<String>,
+    /// Keys that the data have and that cannot be read as a stream or text, each with the reason.
+    #[serde(skip)]
+    pub unusable: IndexMap<String, Diagnostic>,
 }
 
 impl Binding {
@@ -64,9 +67,10 @@ impl Binding {
             name: card.name.to_owned(),
             streams: card.streams.iter().map(dims).collect(),
             text_max_len: text_bound(Some(card.text_max_len), Some(&encoder)),
-            texts: vec!["raw_text".to_owned()],
+            texts: vec![RAW_TEXT.to_owned()],
             encoder: Some(encoder),
             labels: vec!["regression_labels".to_owned()],
+            unusable: IndexMap::new(),
         }
     }
 
@@ -92,11 +96,25 @@ impl Binding {
             }
             dims.max_len = dims.max_len.max(new.max_len);
         }
+        let mut unusable = IndexMap::new();
+        for table in &dataset.tables {
+            let faults = table.broken.iter().map(|(key, fault)| (key.clone(), fault.clone()));
+            let others = table.other.iter().map(|(key, _)| (key.clone(), table.unread(key, "the input")));
+            for (key, fault) in faults.chain(others) {
+                unusable.entry(key).or_insert(fault);
+            }
+        }
+        let mut texts = keys(dataset.tables.iter().flat_map(|t| t.texts.keys()));
+        // Token ids replace the texts that they were made of.
+        if !texts.iter().any(|t| t == RAW_TEXT) && dataset.tables.iter().any(|t| t.tokens_for(RAW_TEXT).is_some()) {
+            texts.push(RAW_TEXT.to_owned());
+        }
         Ok(Binding {
             name: dataset.name.clone(),
             streams,
             text_max_len: text_bound(longest_tokens, encoder.as_ref()),
-            texts: keys(dataset.tables.iter().flat_map(|t| t.texts.keys())),
+            texts,
+            unusable,
             encoder,
             labels: keys(dataset.tables.iter().flat_map(|t| t.labels.keys())),
         })

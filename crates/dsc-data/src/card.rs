@@ -3,11 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dataset::{Dataset, Split, list};
+use indexmap::IndexMap;
+
+use super::dataset::{Dataset, RAW_TEXT, Split, list};
 use super::encoder_binding::EncoderBinding;
+use super::finding::Finding;
 use super::text::EncoderConfig;
 use super::{demo, stream::Stream};
-use dsc_recipe::{ClassRule, Family};
+use dsc_recipe::{ClassRule, Family, Padding};
 use dsc_syntax::diag::codes::data::{E0608, E0609, E0610, E0612};
 use dsc_syntax::diag::{Diagnostic, did_you_mean};
 
@@ -16,6 +19,8 @@ use dsc_syntax::diag::{Diagnostic, did_you_mean};
 pub struct Card {
     /// The name that `--data` accepts.
     pub name: &'static str,
+    /// Name of its recipes: that of the data set, which the aligned features share with the others.
+    pub recipe: &'static str,
     /// Name of the data set in the literature.
     pub title: &'static str,
     /// Path of the file relative to the data root; empty for the generated data set.
@@ -43,6 +48,7 @@ const MMSA: &str = "the MMSA project (https://github.com/thuiar/MMSA) links to t
 const CARDS: &[Card] = &[
     Card {
         name: "sims",
+        recipe: "sims",
         title: "CH-SIMS",
         path: "SIMS/Processed/unaligned_39.pkl",
         sha256: Some("c9e20c13ec0454d98bb9c1e520e490c75146bfa2dfeeea78d84de047dbdd442f"),
@@ -56,6 +62,7 @@ const CARDS: &[Card] = &[
     },
     Card {
         name: "simsv2",
+        recipe: "simsv2",
         title: "CH-SIMS v2 (supervised part)",
         path: "SIMSV2/Processed/unaligned.pkl",
         sha256: None,
@@ -69,6 +76,7 @@ const CARDS: &[Card] = &[
     },
     Card {
         name: "mosi",
+        recipe: "mosi",
         title: "CMU-MOSI",
         path: "MOSI/Processed/unaligned_50.pkl",
         sha256: Some("78e0f8b5ef8ff71558e7307848fc1fa929ecb078203f565ab22b9daab2e02524"),
@@ -82,6 +90,7 @@ const CARDS: &[Card] = &[
     },
     Card {
         name: "mosei",
+        recipe: "mosei",
         title: "CMU-MOSEI",
         path: "MOSEI/Processed/unaligned_50.pkl",
         sha256: Some("ad8b23d50557045e7d47959ce6c5b955d8d983f2979c7d9b7b9226f6dd6fec1f"),
@@ -94,7 +103,36 @@ const CARDS: &[Card] = &[
         encoder: "bert-base-uncased",
     },
     Card {
+        name: "mosi_aligned",
+        recipe: "mosi",
+        title: "CMU-MOSI, aligned to the words",
+        path: "MOSI/Processed/aligned_50.pkl",
+        sha256: Some("d3994fd25681f9c7ad6e9c6596a6fe9b4beb85ff7d478ba978b124139002e5f9"),
+        streams: &[("text", 50, 768), ("audio", 50, 5), ("vision", 50, 20)],
+        text_max_len: 50,
+        splits: [1284, 229, 686],
+        labels: (-3.0, 3.0),
+        class_rule: ClassRule::Round,
+        family: Family::Mosi,
+        encoder: "bert-base-uncased",
+    },
+    Card {
+        name: "mosei_aligned",
+        recipe: "mosei",
+        title: "CMU-MOSEI, aligned to the words",
+        path: "MOSEI/Processed/aligned_50.pkl",
+        sha256: Some("45eccfb748a87c80ecab9bfac29582e7b1466bf6605ff29d3b338a75120bf791"),
+        streams: &[("text", 50, 768), ("audio", 50, 74), ("vision", 50, 35)],
+        text_max_len: 50,
+        splits: [16326, 1871, 4659],
+        labels: (-3.0, 3.0),
+        class_rule: ClassRule::Round,
+        family: Family::Mosi,
+        encoder: "bert-base-uncased",
+    },
+    Card {
         name: "demo",
+        recipe: "demo",
         title: "the embedded default (generated)",
         path: "",
         sha256: None,
@@ -128,24 +166,53 @@ pub enum Location {
     Demo,
     /// A file, with its card if it was given as the name of a known data set.
     File(PathBuf, Option<&'static Card>),
+    /// A file per split, and the text that named them: `train=a.pkl,valid=b.pkl,test=c.pkl`.
+    Splits(String, Vec<(Split, PathBuf)>),
 }
 
 impl Location {
-    /// Opens the data set. `seed` is used by the generated one only.
+    /// Opens the data set. `seed` is used by the generated one only, `padding` by files.
     ///
     /// # Errors
     /// As [`Dataset::open`].
-    pub fn open(&self, seed: u64) -> Result<Dataset, Diagnostic> {
+    pub fn open(&self, seed: u64, padding: Padding) -> Result<Dataset, Diagnostic> {
         match self {
             Location::Demo => Ok(demo::dataset(seed)),
             Location::File(path, card) => {
-                let mut dataset = Dataset::open(path)?;
+                let mut dataset = Dataset::open(path, padding)?;
                 let differences = card.map(|c| c.differences(&dataset)).unwrap_or_default();
-                dataset.notes.extend(differences);
+                dataset.findings.extend(differences);
                 Ok(dataset)
             }
+            Location::Splits(name, files) => Dataset::open_splits(name, files, padding),
         }
     }
+
+    /// The files of the data.
+    pub fn paths(&self) -> Vec<&Path> {
+        match self {
+            Location::Demo => Vec::new(),
+            Location::File(path, _) => vec![path],
+            Location::Splits(_, files) => files.iter().map(|(_, path)| path.as_path()).collect(),
+        }
+    }
+}
+
+/// The files of `train=a.pkl,valid=b.pkl,test=c.pkl`; none for text of another form.
+fn split_files(name: &str) -> Option<Vec<(Split, PathBuf)>> {
+    let file = |part: &str| {
+        let (split, path) = part.split_once('=')?;
+        let split = Split::ALL.into_iter().find(|s| s.name() == split.trim())?;
+        Some((split, PathBuf::from(path.trim())))
+    };
+    name.split(',').map(file).collect()
+}
+
+/// A short name of the data that `--data` refers to: `mosi_real` of `data/mosi_real.pkl`; of a file per split, that of the first.
+pub fn data_stem(name: &str) -> String {
+    let first = split_files(name).and_then(|files| files.into_iter().next()).map(|(_, path)| path);
+    let path = first.unwrap_or_else(|| PathBuf::from(name));
+    path.file_stem().map_or_else(|| name.to_owned(), |s| s.to_string_lossy().into_owned())
 }
 
 /// Finds the data for `name`: a known data set (in `data_root`), or the path of a file.
@@ -156,12 +223,23 @@ impl Location {
 pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnostic> {
     let path = Path::new(name);
     let Some(card) = card(name) else {
-        if path.is_file() {
+        if path.exists() {
             return Ok(Location::File(path.to_owned(), None));
+        }
+        if let Some(files) = split_files(name) {
+            let named = |split: &Split| files.iter().filter(|(s, _)| s == split).count();
+            if let Some(twice) = Split::ALL.iter().find(|s| named(s) > 1) {
+                return Err(Diagnostic::error(E0608, format!("`{name}` names two files for the split {twice}"))
+                    .help("name one file per split: `train=a.pkl,valid=b.pkl,test=c.pkl`"));
+            }
+            return Ok(Location::Splits(name.to_owned(), files));
         }
         let names: Vec<&str> = CARDS.iter().map(|c| c.name).collect();
         let fault = Diagnostic::error(E0608, format!("`{name}` is neither a known data set nor a file"));
-        let known = format!("use a file of the MMSA layout or one of {}", list(&names));
+        let known = format!(
+            "use a file of the MMSA layout, a file per split (`train=a.pkl,valid=b.pkl,test=c.pkl`), or one of {}",
+            list(&names)
+        );
         return Err(fault.help(match did_you_mean(name, names) {
             Some(close) => format!("did you mean `{close}`? {known}"),
             None => known,
@@ -187,23 +265,25 @@ pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnost
 }
 
 impl Card {
+    /// Which of the recipes of a file is that of the data set: the one of its own name, else the one that aligned features share.
+    pub fn recipe_of<T>(&self, recipes: &IndexMap<String, T>) -> &'static str {
+        if recipes.contains_key(self.name) { self.name } else { self.recipe }
+    }
+
     /// The differences between this card and a file that was opened for it, as warnings. The file takes precedence.
-    pub fn differences(&self, dataset: &Dataset) -> Vec<Diagnostic> {
+    pub fn differences(&self, dataset: &Dataset) -> Vec<Finding> {
         let mut out = Vec::new();
-        let mut differs = |what: String| {
-            out.push(
-                Diagnostic::warning(
-                    E0610,
-                    format!("`{}` differs from the card of {}: {what}", dataset.name, self.name),
-                )
-                .help("the file is used; numbers computed from the card differ"),
-            );
+        let mut differs = |key: Option<&str>, what: String| {
+            let message = format!("`{}` differs from the card of {}: {what}", dataset.name, self.name);
+            let warning =
+                Diagnostic::warning(E0610, message).help("the file is used; numbers computed from the card differ");
+            out.push(Finding { key: key.map(str::to_owned), warning });
         };
         for (split, expected) in Split::ALL.into_iter().zip(self.splits) {
             match dataset.split(split) {
                 Ok(table) if table.len == expected => {}
-                Ok(table) => differs(format!("{split} has {} samples, the card {expected}", table.len)),
-                Err(_) => differs(format!("the split {split} is missing")),
+                Ok(table) => differs(None, format!("{split} has {} samples, the card {expected}", table.len)),
+                Err(_) => differs(None, format!("the split {split} is missing")),
             }
         }
         let Some(first) = dataset.tables.first() else { return out };
@@ -211,15 +291,18 @@ impl Card {
             let dims = |s: &Stream| (s.max_len, s.width) == (*max_len, *width);
             match first.streams.get(*key) {
                 Some(s) if dims(s) => {}
-                Some(s) => differs(format!("{key} is {} x {}, the card {max_len} x {width}", s.max_len, s.width)),
+                Some(s) => {
+                    differs(Some(key), format!("{key} is {} x {}, the card {max_len} x {width}", s.max_len, s.width));
+                }
                 // A file without precomputed text features is whole where raw_text is there.
-                None if *key == "text" && first.texts.contains_key("raw_text") => {}
-                None => differs(format!("{key} is missing")),
+                None if *key == "text" && first.texts.contains_key(RAW_TEXT) => {}
+                None => differs(Some(key), format!("{key} is missing")),
             }
         }
         let range = dataset.tables.iter().filter_map(|t| t.labels.get("regression_labels")).flatten();
         if let Some(bad) = range.copied().find(|y| *y < self.labels.0 || *y > self.labels.1) {
-            differs(format!("a label is {bad}, the card has {} to {}", self.labels.0, self.labels.1));
+            let what = format!("a label is {bad}, the card has {} to {}", self.labels.0, self.labels.1);
+            differs(Some("regression_labels"), what);
         }
         out
     }

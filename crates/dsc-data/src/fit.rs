@@ -4,9 +4,10 @@ use indexmap::IndexMap;
 
 use super::binding::Binding;
 use super::dataset::{Dataset, Split, Table};
+use super::reads::Reads;
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::types::Type;
-use dsc_graph::{Graph, InputDecl, Op, Param};
+use dsc_graph::{Graph, InputDecl, Param};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::{E0614, E0615};
 
@@ -38,7 +39,9 @@ pub fn fit(
     tokens: Option<&Tokens>,
     trained: &DimTable,
 ) -> Result<DimTable, Vec<Diagnostic>> {
-    let given = binding.dims(graph.inputs.values())?;
+    // An input that nothing reads needs no data.
+    let inputs = Reads::of(graph).inputs;
+    let given = binding.dims(inputs.iter().copied())?;
     let mut faults: Vec<Diagnostic> = given
         .widths
         .iter()
@@ -47,10 +50,9 @@ pub fn fit(
         .collect();
     let mut dims = trained.clone();
     let mut reported: Vec<&str> = Vec::new();
-    for input in graph.inputs.values() {
-        let is_read = graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == input.name));
+    for input in inputs {
         let Some(Atom::Length { name, .. }) = input.ty.len().and_then(Dim::as_atom) else { continue };
-        let Some(most) = trained.max_lengths.get(name).copied().filter(|_| is_read) else { continue };
+        let Some(most) = trained.max_lengths.get(name).copied() else { continue };
         let Some(longest) = longest(dataset, input, tokens, most) else { continue };
         let mut grown = trained.clone();
         grown.max_lengths.insert(name.clone(), longest.length);
@@ -161,7 +163,11 @@ model M {
 ";
 
     fn graph() -> Graph {
-        let program = Program::load_text(&MemoryWorld::new(), "m.dsl", MODEL).program.unwrap();
+        graph_of(MODEL)
+    }
+
+    fn graph_of(text: &str) -> Graph {
+        let program = Program::load_text(&MemoryWorld::new(), "m.dsl", text).program.unwrap();
         let compiled = compile(&program, &Options::default());
         compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()))
     }
@@ -184,6 +190,16 @@ model M {
         let mut trained = trained_dims();
         trained.max_lengths.insert("Tv".into(), 900);
         assert_eq!(fitted(&trained).unwrap(), trained);
+    }
+
+    #[test]
+    fn an_input_that_nothing_reads_needs_no_data() {
+        let mut dataset = demo::dataset(1);
+        dataset.tables.iter_mut().for_each(|t| drop(t.streams.shift_remove("audio")));
+        let binding = Binding::from_dataset(&dataset, None, None).unwrap();
+        let fitted = |graph: &Graph| fit(graph, &dataset, &binding, None, &trained_dims());
+        assert!(fitted(&graph()).unwrap_err()[0].message.contains("no stream `audio`"));
+        assert!(fitted(&graph_of(&MODEL.replace("concat(mean(audio), mean(placed))", "mean(placed)"))).is_ok());
     }
 
     #[test]

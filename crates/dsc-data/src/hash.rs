@@ -56,6 +56,19 @@ pub fn file_sha256(path: &Path, cache: Option<&Path>) -> Result<String, Diagnost
     Ok(sha256)
 }
 
+/// SHA-256 of several files: of one, its own; of more, that of their hashes in this order.
+///
+/// # Errors
+/// As [`file_sha256`]; `None` without files.
+pub fn files_sha256(paths: &[&Path], cache: Option<&Path>) -> Result<Option<String>, Diagnostic> {
+    let mut hashes = paths.iter().map(|path| file_sha256(path, cache)).collect::<Result<Vec<_>, _>>()?;
+    if hashes.len() > 1 {
+        let digest = Sha256::digest(hashes.join("\n"));
+        return Ok(Some(digest.iter().map(|b| format!("{b:02x}")).collect()));
+    }
+    Ok(hashes.pop())
+}
+
 /// Writes a temporary file and renames it, so that a reader never sees half of the cache. Errors are harmless and ignored.
 fn store(cache: &Path, known: &BTreeMap<String, Entry>) {
     let Ok(text) = serde_json::to_vec_pretty(known) else { return };

@@ -1,7 +1,6 @@
 //! The ids of samples, as in the file: numbers are never converted to a float that could round them.
 
-use memmap2::Mmap;
-
+use super::budget::Input;
 use super::pickle::{Kind, NdArray, Value};
 
 /// Separator between the parts of an id: `video$_$clip`.
@@ -11,7 +10,7 @@ const JOINT: &str = "$_$";
 ///
 /// # Errors
 /// The reason, for a message that begins with the place.
-pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<String>, String> {
+pub(super) fn read_ids(value: Value<'_>, n: usize, input: Input<'_>) -> Result<Vec<String>, String> {
     let count = |found: usize| match found == n {
         true => Ok(()),
         false => Err(format!("{found} ids where the split has {n} samples")),
@@ -19,14 +18,14 @@ pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<Str
     let items = match value {
         Value::Array(array) => {
             count(array.shape.first().copied().unwrap_or(0))?;
-            return of_array(array, n, map).ok_or_else(|| "bytes that are not text".to_owned());
+            return of_array(array, n, input.bytes).ok_or_else(|| "bytes that are not text".to_owned());
         }
         Value::Objects(objects) => {
             count(objects.shape.first().copied().unwrap_or(0))?;
             // `[N, 2]` of video and clip.
             let per = objects.items.len() / n.max(1);
             let one = |i: usize| {
-                let parts = (0..per).map(|j| part(objects.items.get(i * per + j)?, map));
+                let parts = (0..per).map(|j| part(objects.items.get(i * per + j)?, input));
                 parts.collect::<Option<Vec<String>>>().map(|parts| parts.join(JOINT))
             };
             return each(n, one);
@@ -38,8 +37,8 @@ pub(super) fn read_ids(value: Value<'_>, n: usize, map: &Mmap) -> Result<Vec<Str
     each(n, |i| {
         let item = items.get(i)?;
         match item.as_items() {
-            Some(parts) => parts.iter().map(|p| part(p, map)).collect::<Option<Vec<_>>>().map(|p| p.join(JOINT)),
-            None => part(item, map),
+            Some(parts) => parts.iter().map(|p| part(p, input)).collect::<Option<Vec<_>>>().map(|p| p.join(JOINT)),
+            None => part(item, input),
         }
     })
 }
@@ -48,8 +47,8 @@ fn each(n: usize, one: impl Fn(usize) -> Option<String>) -> Result<Vec<String>, 
     (0..n).map(|i| one(i).ok_or_else(|| format!("the id of sample {i} is neither text nor a number"))).collect()
 }
 
-fn of_array(array: &NdArray, n: usize, map: &Mmap) -> Option<Vec<String>> {
-    let view = array.view(map);
+fn of_array(array: &NdArray, n: usize, bytes: &[u8]) -> Option<Vec<String>> {
+    let view = array.view(bytes);
     let per = array.len() / n.max(1);
     let written = |at: usize| match array.dtype.kind {
         Kind::Unicode | Kind::Bytes => view.text(at),
@@ -60,13 +59,17 @@ fn of_array(array: &NdArray, n: usize, map: &Mmap) -> Option<Vec<String>> {
 }
 
 /// A text, or a number in decimal digits. An array of one item is the same as the item.
-fn part(value: Value<'_>, map: &Mmap) -> Option<String> {
+fn part(value: Value<'_>, Input { bytes, budget }: Input<'_>) -> Option<String> {
+    if !budget.spend(1 + value.as_str().map_or(0, str::len)) {
+        return None;
+    }
     match value {
         Value::Int(n) => Some(n.to_string()),
         Value::Bool(b) => Some(b.to_string()),
         Value::Float(x) => Some(x.to_string()),
-        Value::BigInt(bytes) => Some(big_decimal(bytes)),
-        Value::Array(array) if array.len() == 1 => of_array(array, 1, map)?.pop(),
+        // The digits of longer ones take quadratic time.
+        Value::BigInt(digits) => (digits.len() <= 64).then(|| big_decimal(digits)),
+        Value::Array(array) if array.len() == 1 => of_array(array, 1, bytes)?.pop(),
         other => other.as_str().map(str::to_owned),
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::dataset::{Dataset, Split, Table};
 use super::stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};
+use super::token_ids::TOKEN_IDS;
 use dsc_syntax::diag::Diagnostic;
 
 const BINS: usize = 10;
@@ -63,6 +64,8 @@ pub struct StreamInfo {
     pub dtype: String,
     /// How the lengths were determined.
     pub length_source: LengthSource,
+    /// Whether padding is in front of the frames.
+    pub padded_in_front: bool,
     /// Distribution of the frames per sample.
     pub lengths: Option<Histogram>,
     /// Samples with length 0 in the file, if any.
@@ -82,6 +85,8 @@ pub struct SplitInfo {
     pub streams: Vec<StreamInfo>,
     /// Key and distribution of each label column; `None` for a column without finite values.
     pub labels: Vec<(String, Option<Histogram>)>,
+    /// Whether there are token ids under `text_bert`.
+    pub token_ids: bool,
     /// Text columns: key, number of empty texts, number of words of the longest.
     pub texts: Vec<(String, usize, usize)>,
     /// Keys that cannot be used, with the reason.
@@ -118,6 +123,7 @@ fn split_info(table: &Table) -> Result<SplitInfo, Diagnostic> {
         samples: table.len,
         streams: table.streams.values().map(stream_info).collect::<Result<_, _>>()?,
         labels: table.labels.iter().map(|(k, v)| (k.clone(), Histogram::of(v))).collect(),
+        token_ids: table.tokens.is_some(),
         texts: table.texts.iter().map(text).collect(),
         broken: table.broken.iter().map(|(k, d)| (k.clone(), d.message.clone())).collect(),
         other: table.other.clone(),
@@ -132,6 +138,7 @@ fn stream_info(stream: &Stream) -> Result<StreamInfo, Diagnostic> {
         shape: if stream.vector { vec![n, stream.width] } else { vec![n, stream.max_len, stream.width] },
         dtype: stream.dtype.clone(),
         length_source: stream.length_source,
+        padded_in_front: stream.padded_in_front(),
         lengths: Histogram::of(&lengths),
         zero_lengths: stream.zero_lengths.clone(),
         non_finite: stream.count_non_finite()?,
@@ -147,13 +154,14 @@ impl fmt::Display for Info {
                 let how = match s.length_source {
                     LengthSource::Given => "given",
                     LengthSource::TokenMask => "from the mask in text_bert",
-                    LengthSource::ZeroFrames => "by trailing zero frames",
+                    LengthSource::ZeroFrames => "by frames of zeros",
                     LengthSource::Ragged => "as stored",
                     LengthSource::Single => "one vector",
                 };
                 writeln!(f, "  {:<24} {:?} {}", s.key, s.shape, s.dtype)?;
                 if let Some(lengths) = s.lengths.as_ref().filter(|_| s.length_source != LengthSource::Single) {
-                    writeln!(f, "  {:<24} lengths ({how}) {lengths}", "")?;
+                    let side = if s.padded_in_front { ", padding in front" } else { "" };
+                    writeln!(f, "  {:<24} lengths ({how}{side}) {lengths}", "")?;
                 }
                 if let Some(zero) = &s.zero_lengths {
                     let (n, first) = (zero.samples, &zero.first);
@@ -172,6 +180,9 @@ impl fmt::Display for Info {
             }
             for (key, empty, words) in &split.texts {
                 writeln!(f, "  {key:<24} text, {empty} empty, at most {words} words")?;
+            }
+            if split.token_ids {
+                writeln!(f, "  {TOKEN_IDS:<24} token ids, attention mask, segments")?;
             }
             for (key, why) in &split.broken {
                 writeln!(f, "  {key:<24} unusable: {why}")?;

@@ -9,18 +9,27 @@
 //! - [`pickle`]: reads Python pickles without Python and without executing them;
 //! - [`text`]: text encoders and their tokenisers.
 
+mod aligned;
 mod bind;
 mod binding;
+mod budget;
+mod cells;
 mod columns;
 mod dataset;
 mod encoder_binding;
 mod features;
+mod finding;
 mod fit;
 mod hash;
 mod ids;
 mod info;
+mod labels;
+mod layout;
+mod lengths;
+mod reads;
 mod standardize;
 mod stream;
+mod token_ids;
 
 pub mod batch;
 pub mod card;
@@ -31,11 +40,16 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
+pub use aligned::check_aligned;
 pub use binding::{Binding, StreamDims};
-pub use dataset::{Dataset, Split, Table};
+pub use dataset::{Dataset, RAW_TEXT, Split, Table};
 pub use encoder_binding::EncoderBinding;
+pub use finding::Finding;
 pub use fit::{Tokens, fit};
-pub use hash::file_sha256;
+pub use hash::{file_sha256, files_sha256};
 pub use info::{Info, info};
+pub use labels::label_finding;
+pub use reads::{LABELS, ReadLabel, Reads};
 pub use standardize::{Moments, Standardizer};
 pub use stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};
+pub use token_ids::{TOKEN_IDS, TokenIds};

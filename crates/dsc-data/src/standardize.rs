@@ -27,7 +27,8 @@ impl Moments {
     pub fn of(stream: &Stream, rule: NonFinite) -> Result<Moments, Diagnostic> {
         let width = stream.width;
         let frames: f64 = stream.lengths().iter().map(|n| f64::from(*n)).sum();
-        let mut buffer = vec![0.0; stream.max_len * width];
+        let longest = stream.lengths().iter().max().map_or(0, |n| usize::try_from(*n).unwrap_or(0));
+        let mut buffer = vec![0.0; longest * width];
         let mut pass = |centre: &[f64], power: i32| -> Result<Vec<f64>, Diagnostic> {
             let mut sums = vec![0.0; width];
             for sample in 0..stream.samples() {

@@ -14,11 +14,12 @@ use dsc_syntax::diag::codes::data::{E0607, E0611};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LengthSource {
-    /// From the key `<stream>_lengths`.
+    /// From a key beside the stream, such as `audio_lengths`.
     Given,
     /// From the attention mask in `text_bert`.
     TokenMask,
-    /// Trailing frames whose features are all zero are padding; frame 0 never is.
+    /// Frames at the end whose features are all zero are padding, or those in front; one frame always is valid. All-zero frames
+    /// between others are valid too: the readers of MMSA cut a sequence at its ends only.
     ZeroFrames,
     /// Every sample is stored with its own number of frames.
     Ragged,
@@ -75,12 +76,31 @@ pub struct Stream {
     /// Samples whose length is 0 in the file, if there are any.
     pub zero_lengths: Option<ZeroLengths>,
     pub(super) lengths: Vec<u32>,
+    /// Index of the first valid frame of each sample, where padding is in front; empty where all begin with frame 0.
+    pub(super) firsts: Vec<u32>,
     pub(super) source: Source,
     /// `file, split.key`, for messages.
     pub(super) place: String,
 }
 
 impl Stream {
+    /// A stream of one number per sample.
+    pub(super) fn of_numbers(key: &str, place: &str, values: &[f32]) -> Stream {
+        Stream {
+            key: key.to_owned(),
+            width: 1,
+            max_len: 1,
+            vector: true,
+            dtype: "number".to_owned(),
+            length_source: LengthSource::Single,
+            zero_lengths: None,
+            lengths: vec![1; values.len()],
+            firsts: Vec::new(),
+            source: Source::Memory { values: values.to_vec(), starts: (0..values.len()).collect() },
+            place: place.to_owned(),
+        }
+    }
+
     /// Frames per sample, each at least 1 and at most `max_len`.
     pub fn lengths(&self) -> &[u32] {
         &self.lengths
@@ -89,6 +109,11 @@ impl Stream {
     /// Frames of one sample; 0 if there is no such sample.
     pub fn len_of(&self, sample: usize) -> usize {
         self.lengths.get(sample).map_or(0, |n| usize::try_from(*n).unwrap_or(0))
+    }
+
+    /// Whether padding is in front of the valid frames.
+    pub fn padded_in_front(&self) -> bool {
+        !self.firsts.is_empty()
     }
 
     /// Number of samples.
@@ -104,7 +129,7 @@ impl Stream {
     pub fn copy_row(&self, sample: usize, out: &mut [f32]) -> Result<usize, Diagnostic> {
         let frames = self.len_of(sample);
         let values = frames.saturating_mul(self.width);
-        let done = frames > 0 && out.get_mut(..values).is_some_and(|out| self.fill(sample, out));
+        let done = frames > 0 && out.get_mut(..values).is_some_and(|out| self.fill(sample, self.first_of(sample), out));
         if done {
             return Ok(frames);
         }
@@ -116,16 +141,32 @@ impl Stream {
         .help("this is a bug in dsc"))
     }
 
-    /// Fills `out` from the first frame of a sample on; false if there are not enough values.
-    pub(super) fn fill(&self, sample: usize, out: &mut [f32]) -> bool {
+    /// Index of the first valid frame of a sample.
+    fn first_of(&self, sample: usize) -> usize {
+        self.firsts.get(sample).map_or(0, |n| usize::try_from(*n).unwrap_or(0))
+    }
+
+    /// Fills `out` from the stored frame `first` of a sample on, padding or not; false if there are not enough values.
+    pub(super) fn fill(&self, sample: usize, first: usize, out: &mut [f32]) -> bool {
+        let offset = first.saturating_mul(self.width);
         match &self.source {
             Source::Array { map, array } => {
                 let stride = self.max_len.saturating_mul(self.width);
-                array.view(map).copy_f32(sample.saturating_mul(stride), out)
+                let start = sample.saturating_mul(stride).saturating_add(offset);
+                // Not into the next sample.
+                offset.saturating_add(out.len()) <= stride && array.view(map).copy_f32(start, out)
             }
-            Source::PerSample { map, arrays } => arrays.get(sample).is_some_and(|a| a.view(map).copy_f32(0, out)),
+            Source::PerSample { map, arrays } => match arrays.get(sample) {
+                // A sample without frames is one of zeros.
+                Some(array) if array.is_empty() => {
+                    out.fill(0.0);
+                    true
+                }
+                Some(array) => array.view(map).copy_f32(offset, out),
+                None => false,
+            },
             Source::Memory { values, starts } => {
-                let from = starts.get(sample).copied().unwrap_or(usize::MAX);
+                let from = starts.get(sample).copied().unwrap_or(usize::MAX).saturating_add(offset);
                 match from.checked_add(out.len()).and_then(|to| values.get(from..to)) {
                     Some(row) => {
                         out.copy_from_slice(row);
@@ -135,6 +176,12 @@ impl Stream {
                 }
             }
         }
+    }
+
+    /// Whether the stored frame `frame` of a sample has features that are all zero.
+    pub(super) fn is_zero(&self, sample: usize, frame: usize) -> bool {
+        let mut features = vec![1.0; self.width];
+        self.fill(sample, frame, &mut features) && features.iter().all(|v| *v == 0.0)
     }
 
     /// As [`copy_row`](Self::copy_row), with `rule` applied to values that are not finite.
@@ -161,6 +208,9 @@ impl Stream {
     /// As [`copy_row`](Self::copy_row).
     pub fn count_non_finite(&self) -> Result<NonFiniteCount, Diagnostic> {
         let mut count = NonFiniteCount::default();
+        if self.lengths.is_empty() {
+            return Ok(count);
+        }
         let mut buffer = vec![0.0; self.max_len.saturating_mul(self.width)];
         for sample in 0..self.samples() {
             let frames = self.copy_row(sample, &mut buffer)?;

@@ -4,9 +4,34 @@ use std::path::PathBuf;
 
 use super::pickle::asm::Asm;
 use super::*;
-use dsc_recipe::NonFinite;
+use dsc_recipe::{NonFinite, Padding};
 use dsc_syntax::diag::Diagnostic;
 use dsc_testing::skip::{Lacks, skip};
+
+mod forms;
+mod labels;
+mod layouts;
+mod lengths;
+mod texts;
+
+trait Float {
+    /// A float on its own.
+    fn float(self, value: f64) -> Self;
+}
+
+impl Float for Asm {
+    fn float(self, value: f64) -> Asm {
+        self.op(b"G").op(&value.to_be_bytes())
+    }
+}
+
+/// An array of objects, which `items` writes in C order.
+fn objects(asm: Asm, shape: &[i32], items: impl FnOnce(Asm) -> Asm) -> Asm {
+    let asm =
+        asm.global("numpy._core.multiarray", "_reconstruct").global("numpy", "ndarray").op(b"K\x00\x85").bytes(b"b");
+    let asm = asm.op(b"\x87R(K\x01").shape(shape).dtype("O8", "|", -1).op(b"\x89](");
+    items(asm).op(b"etb")
+}
 
 /// A float array; NaN and infinities included.
 fn f8(asm: Asm, shape: &[i32], values: &[f64]) -> Asm {
@@ -24,7 +49,7 @@ fn file(columns: impl FnOnce(Asm) -> Asm) -> (tempfile::TempDir, PathBuf) {
 
 fn open(columns: impl FnOnce(Asm) -> Asm) -> Dataset {
     let (_folder, path) = file(columns);
-    Dataset::open(&path).unwrap()
+    Dataset::open(&path, Padding::Auto).unwrap()
 }
 
 fn train(dataset: &Dataset) -> &Table {
@@ -56,7 +81,7 @@ fn lengths_from_zero_frames_where_none_are_given() {
     assert_eq!((audio.lengths(), audio.length_source), (&[3, 1][..], LengthSource::ZeroFrames));
     // Frame 0 is never padding.
     assert_eq!(t.stream("vision", "a test").unwrap().lengths(), [2, 1]);
-    assert_eq!(t.label("regression_labels", "a test").unwrap(), [0.5, -1.0]);
+    assert_eq!(*t.label("regression_labels", "a test").unwrap(), [0.5, -1.0]);
     assert_eq!(t.ids, ["v$_$1", "v$_$2"]);
     assert_eq!(t.text("raw_text", "a test").unwrap(), ["GOOD", ""]);
     let mut row = [9.0; 6];
@@ -72,8 +97,8 @@ fn given_lengths_as_lists() {
     let t = train(&d);
     assert_eq!(t.stream("audio", "a test").unwrap().lengths(), [2, 3]);
     assert_eq!(t.stream("vision", "a test").unwrap().lengths(), [1, 2]);
-    assert_eq!(d.notes.len(), 1, "the length of 9 was cut to 3, and it is said");
-    assert!(d.notes[0].message.contains("1 of 2 lengths") && !d.notes[0].is_error());
+    assert_eq!(d.findings.len(), 1, "the length of 9 was cut to 3, and it is said");
+    assert!(d.warnings()[0].message.contains("1 of 2 lengths") && !d.warnings()[0].is_error());
     assert!(!t.labels.contains_key("audio_lengths"));
 
     let d = open(|a| usual(a).text("audio_lengths").floats(&[2.0, f64::NAN]));
@@ -92,10 +117,10 @@ fn lengths_of_zero_are_reported_and_use_one_frame() {
     assert_eq!(row, [1.0, 2.0], "the first frame as it is stored");
     assert_eq!(audio.zero_lengths, Some(ZeroLengths { samples: 2, first: "v$_$1".to_owned() }));
     assert_eq!(vision.zero_lengths, Some(ZeroLengths { samples: 1, first: "v$_$2".to_owned() }));
-    let warnings: Vec<String> = d.notes.iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = d.warnings().iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 2, "once per split and key: {warnings:?}");
     assert!(warnings[0].contains("train.audio: 2 of 2 samples have length 0, the first is `v$_$1`"), "{}", warnings[0]);
-    assert!(warnings[0].contains("the first frame of each is used") && !d.notes[0].is_error());
+    assert!(warnings[0].contains("the first frame of each is used") && !d.warnings()[0].is_error());
     let shown = info(&d).unwrap().to_string();
     assert!(shown.contains("2 of length 0, the first is `v$_$1`: one frame is used"), "{shown}");
 
@@ -106,7 +131,7 @@ fn lengths_of_zero_are_reported_and_use_one_frame() {
     assert_eq!(text.zero_lengths, Some(ZeroLengths { samples: 1, first: "0".to_owned() }));
     // Without given lengths frame 0 is not padding: a sample of zeros is valid.
     let d = open(|a| f8(a.text("audio"), &[1, 2, 1], &[0., 0.]));
-    assert!(d.notes.is_empty() && train(&d).stream("audio", "a test").unwrap().zero_lengths.is_none());
+    assert!(d.findings.is_empty() && train(&d).stream("audio", "a test").unwrap().zero_lengths.is_none());
 }
 
 #[test]
@@ -132,12 +157,13 @@ fn ids_are_those_of_the_file() {
     // Invalid ids are reported; the index of a sample is used instead.
     let d = open(|a| f8(a.text("regression_labels"), &[2], &[0.5, 1.0]).text("id").floats(&[1.0]));
     assert_eq!(train(&d).ids, ["0", "1"]);
-    assert!(d.notes[0].message.ends_with("train.id: 1 ids where the split has 2 samples"), "{}", d.notes[0].message);
+    let warning = d.warnings().remove(0);
+    assert!(warning.message.ends_with("train.id: 1 ids where the split has 2 samples"), "{warning}");
     assert!(!train(&d).labels.contains_key("id"));
 }
 
 #[test]
-fn lengths_are_ignored_in_aligned_files() {
+fn lengths_of_other_frames_are_not_used_in_aligned_files() {
     let d = open(|a| {
         let a = f8(a.text("audio"), &[1, 2, 1], &[1.0, 0.0]);
         let a = f8(a.text("vision"), &[1, 2, 1], &[1.0, 1.0]);
@@ -146,7 +172,12 @@ fn lengths_are_ignored_in_aligned_files() {
     let t = train(&d);
     assert_eq!(t.stream("audio", "a test").unwrap().lengths(), [1]);
     assert_eq!(t.stream("vision", "a test").unwrap().lengths(), [2]);
-    assert!(d.notes.is_empty());
+    assert_eq!(d.findings.iter().map(|f| f.key.as_deref()).collect::<Vec<_>>(), [Some("audio"), Some("vision")]);
+    assert!(
+        d.warnings()[0].message.contains("`audio_lengths` is not used: it has lengths up to 375"),
+        "{:?}",
+        d.warnings()
+    );
 }
 
 #[test]
@@ -184,7 +215,7 @@ fn lists_take_the_place_of_arrays() {
     assert_eq!(row, [1., 2., 3., 4.]);
     let face = t.stream("face", "a test").unwrap();
     assert!(face.vector && face.width == 3 && face.max_len == 1);
-    assert_eq!(t.other, [("note".to_owned(), "int".to_owned())]);
+    assert_eq!(t.other, [("note".to_owned(), "the number 1".to_owned())]);
 }
 
 #[test]
@@ -193,7 +224,7 @@ fn a_missing_key_is_reported_when_it_is_read() {
     let t = train(&d);
     let fault = t.stream("adio", "input `sound`").unwrap_err();
     assert_eq!(fault.code.0, "E0605");
-    assert!(fault.message.contains("`adio`") && fault.message.contains("input `sound`"), "{fault}");
+    assert!(fault.message.contains("has no stream `adio`") && fault.message.contains("input `sound`"), "{fault}");
     assert!(fault.help.as_ref().unwrap().contains("did you mean `audio`? available: `audio`, `vision`"), "{fault}");
     // A key of the wrong size is reported as such, and only now.
     let fault = t.stream("text", "input `text`").unwrap_err();
@@ -210,15 +241,15 @@ fn files_that_are_not_feature_files() {
     let fails = |bytes: &[u8], code: &str| {
         let path = folder.path().join("y.pkl");
         std::fs::write(&path, bytes).unwrap();
-        let fault = Dataset::open(&path).unwrap_err();
+        let fault = Dataset::open(&path, Padding::Auto).unwrap_err();
         assert_eq!(fault.code.0, code, "{fault}");
     };
     fails(b"", "E0602");
     fails(b"\x80\x04].", "E0605");
     fails(b"\x80\x04}.", "E0605");
     fails(b"cos\nsystem\n.", "E0603");
-    assert_eq!(Dataset::open(&folder.path().join("absent.pkl")).unwrap_err().code.0, "E0601");
-    assert_eq!(Dataset::open(folder.path()).unwrap_err().code.0, "E0601");
+    assert_eq!(Dataset::open(&folder.path().join("absent.pkl"), Padding::Auto).unwrap_err().code.0, "E0601");
+    assert_eq!(Dataset::open(folder.path(), Padding::Auto).unwrap_err().code.0, "E0601");
 }
 
 #[test]
@@ -327,7 +358,8 @@ fn locating() {
     std::fs::copy(small, &place).unwrap();
     let found = locate("mosi", Some(folder.path())).unwrap();
     assert!(matches!(&found, Location::File(p, Some(c)) if *p == place && c.name == "mosi"));
-    let notes: Vec<String> = found.open(0).unwrap().notes.iter().map(|n| n.message.clone()).collect();
+    let notes: Vec<String> =
+        found.open(0, Padding::Auto).unwrap().warnings().iter().map(|n| n.message.clone()).collect();
     assert!(notes.iter().any(|n| n.contains("train has 2 samples, the card 1284")), "{notes:?}");
     assert!(notes.iter().any(|n| n.contains("audio is 3 x 2, the card 375 x 5")), "{notes:?}");
     assert!(notes.iter().any(|n| n.contains("the split test is missing")), "{notes:?}");
@@ -366,7 +398,7 @@ fn bindings() {
 #[test]
 fn mosi_real() {
     let Some(path) = shared("mosi_real.pkl") else { return };
-    let d = Dataset::open(&path).unwrap();
+    let d = Dataset::open(&path, Padding::Auto).unwrap();
     let t = train(&d);
     let audio = t.stream("audio", "a test").unwrap();
     assert_eq!((t.len, audio.max_len, audio.width, audio.dtype.as_str()), (1284, 50, 6, "float64"));
@@ -389,7 +421,7 @@ fn mosi_real() {
 #[test]
 fn mmmo_real() {
     let Some(path) = shared("mmmo_real.pkl") else { return };
-    let d = Dataset::open(&path).unwrap();
+    let d = Dataset::open(&path, Padding::Auto).unwrap();
     let sizes: Vec<usize> = d.tables.iter().map(|t| t.len).collect();
     assert_eq!(sizes, [80, 20, 20]);
     let t = train(&d);

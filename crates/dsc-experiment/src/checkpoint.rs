@@ -217,8 +217,11 @@ pub fn write(path: &Path, state: &State, tensors: &[TensorEntry<'_>]) -> Result<
 
     let partial = path.with_extension("partial");
     let metadata = HashMap::from([(KEY.to_owned(), state)]);
+    // safetensors writes a file that only its owner can read; this one is as readable as the others of the run.
+    let permissions = File::create(&partial).and_then(|file| file.metadata()).map_err(|e| fail(&e))?.permissions();
     let written = safetensors::serialize_to_file(views, Some(metadata), &partial)
         .map_err(|e| fail(&e))
+        .and_then(|()| fs::set_permissions(&partial, permissions).map_err(|e| fail(&e)))
         .and_then(|()| fault.into_inner().map_or(Ok(()), Err))
         .and_then(|()| settle(&partial, path).map_err(|e| fail(&e)));
     if written.is_err() {
@@ -228,24 +231,31 @@ pub fn write(path: &Path, state: &State, tensors: &[TensorEntry<'_>]) -> Result<
     written
 }
 
-/// Checks that `folder` has free space for `size` bytes, and some more for logs.
+/// Checks that `folder` has free space for `size` bytes, and a little more for logs.
 ///
 /// # Errors
 /// `E0912`.
 pub fn check_space(folder: &Path, size: u64) -> Result<(), Diagnostic> {
-    const SPARE: u64 = 16 << 20;
-    match free_space(folder) {
-        Some(free) if free < size + SPARE => Err(Diagnostic::error(
-            E0912,
-            format!(
-                "not enough disk space in `{}`: {} MB free, {} MB needed",
-                folder.display(),
-                free >> 20,
-                (size + SPARE) >> 20
-            ),
-        )
-        .help("free some space, or choose a folder on another disk with `--out`")),
-        _ => Ok(()),
+    free_space(folder).map_or(Ok(()), |free| check_free_space(folder, free, size))
+}
+
+fn check_free_space(folder: &Path, free: u64, size: u64) -> Result<(), Diagnostic> {
+    const SPARE: u64 = 64 << 10;
+    let needed = size.saturating_add(SPARE);
+    if free >= needed {
+        return Ok(());
+    }
+    let message =
+        format!("not enough disk space in `{}`: {} free, {} needed", folder.display(), bytes(free), bytes(needed));
+    Err(Diagnostic::error(E0912, message).help("free some space, or choose a folder on another disk with `--out`"))
+}
+
+/// `70 kB`, `1.5 GB`.
+fn bytes(n: u64) -> String {
+    match n {
+        ..1_000_000 => format!("{} kB", n.div_ceil(1000)),
+        ..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
     }
 }
 
@@ -443,7 +453,17 @@ mod tests {
         assert_eq!(write(&path, &state(), &[tensor("w", &[2], &[1.0])]).unwrap_err().code, E0914);
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-        assert_eq!(check_space(dir.path(), u64::MAX / 2).unwrap_err().code, E0912);
+        assert_eq!(check_space(dir.path(), u64::MAX).unwrap_err().code, E0912);
+    }
+
+    #[test]
+    fn a_small_checkpoint_needs_little_space() {
+        let check = |free: u64, size: u64| check_free_space(Path::new("runs"), free, size);
+        check(100_000, 6_000).unwrap();
+        let fault = check(70_000, 6_000).unwrap_err();
+        assert_eq!(fault.message, "not enough disk space in `runs`: 70 kB free, 72 kB needed");
+        let fault = check(1_500_000_000, 6_400_000_000).unwrap_err();
+        assert!(fault.message.ends_with("1.5 GB free, 6.4 GB needed"), "{fault}");
     }
 
     #[test]

@@ -47,6 +47,13 @@ pub enum Notice {
         /// Maximum length in tokens.
         max_tokens: usize,
     },
+    /// Splits without texts, for which the token ids in the data are used.
+    TokenIds {
+        /// The splits.
+        splits: Vec<Split>,
+    },
+    /// The test split has no labels, so it is predicted and not scored.
+    TestNotScored,
     /// A training begins.
     Training {
         /// The model, variant included.
@@ -134,6 +141,13 @@ pub enum Notice {
         /// The missing modality.
         modality: String,
     },
+    /// A model of one modality is left out of a comparison, since what it reads is not there.
+    NoRow {
+        /// Name of the stock model.
+        model: String,
+        /// What is missing.
+        why: String,
+    },
     /// A comparison begins.
     Queue {
         /// Number of runs to train.
@@ -196,8 +210,8 @@ impl fmt::Display for Notice {
                 recipes.join(", ")
             ),
             Notice::NoFamily => f.write_str(
-                "metrics: errors and correlation only, since the file is not a known data set (set `family = mosi` or \
-                 `family = sims` in the recipe or with --with)",
+                "metrics: errors and correlation only, since the file is not a known data set (set `family` to sims, \
+                 mosi or binary in the recipe or with --with)",
             ),
             Notice::OtherGraph { run, hash } => write!(
                 f,
@@ -210,7 +224,18 @@ impl fmt::Display for Notice {
                 count.nan, count.inf
             ),
             Notice::TextsCut { cut, all, max_tokens } => {
-                write!(f, "{cut} of {all} texts were truncated to {max_tokens} tokens")
+                write!(f, "{cut} of {all} texts were cut to {max_tokens} tokens")
+            }
+            Notice::TokenIds { splits } => {
+                let splits: Vec<&str> = splits.iter().map(|s| s.name()).collect();
+                write!(
+                    f,
+                    "there is no `raw_text` in {}: the token ids in `text_bert` are used as they are",
+                    splits.join(", ")
+                )
+            }
+            Notice::TestNotScored => {
+                f.write_str("the test split has no labels: it is predicted (`test.csv`) and not scored")
             }
             Notice::Training { model, data, recipe, settings } => write!(
                 f,
@@ -271,6 +296,7 @@ impl fmt::Display for Notice {
                 best.map_or(Ok(()), |best| write!(f, ", epoch {}", best + 1))
             }
             Notice::NoModality { model, modality } => write!(f, "no row `{model}`: the data have no {modality}"),
+            Notice::NoRow { model, why } => write!(f, "no row `{model}`: {why}"),
             Notice::Queue { to_train, jobs, finished } => {
                 write!(f, "{to_train} runs to train, {jobs} at a time; {finished} are finished already")
             }

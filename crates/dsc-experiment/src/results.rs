@@ -14,7 +14,7 @@ pub struct Results {
     pub model: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Name of the metric family: `sims`, `mosi`, `regression`.
+    /// Name of the metric family: `sims`, `mosi`, `binary`, `regression`.
     pub family: String,
     /// The label that is scored.
     pub label: String,

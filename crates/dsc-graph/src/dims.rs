@@ -57,6 +57,13 @@ pub struct Dim {
 
 type Terms = BTreeMap<Monomial, i64>;
 
+/// Atoms that a proof looks at, at most.
+const MAX_PROOF: usize = 1024;
+/// Operands of a minimum or maximum that are compared with one another, at most; more are left as they are.
+const MAX_COMPARED: usize = 64;
+/// Terms and factors of a product, at most. What a model needs stays far below.
+const MAX_PRODUCT: usize = 1024;
+
 /// Numbers for the names.
 pub trait DimValues {
     /// The number of a name (never asked for `Min`, `Max`, `FloorDiv`). Where it has none for `Longest`, that of the
@@ -87,6 +94,11 @@ impl DimTable {
             Atom::Most(name) => self.max_lengths.get(name).map(|n| Dim::from(*n)),
             _ => None,
         })
+    }
+
+    /// The number that a dim is for all samples, if it is one.
+    pub fn number(&self, d: &Dim) -> Option<i64> {
+        self.with_widths(d).as_const()
     }
 
     /// Whether two dims are one: by their forms, or by number where the widths decide it.
@@ -200,14 +212,26 @@ impl Dim {
         self.terms.keys().map(|m| 1 + m.iter().map(|(a, power)| *power as usize + atom(a)).sum::<usize>()).sum()
     }
 
-    /// Whether it is too large to go on with. Loops can let a dim grow without end; what a model needs stays far below.
+    /// Whether its form is too large to go on with. Loops can let a dim grow without end; what a model needs stays far below.
+    pub fn is_long(&self) -> bool {
+        self.size() > 128
+    }
+
+    /// Whether its form or a number in it is too large to go on with.
     pub fn is_unwieldy(&self) -> bool {
-        self.size() > 128 || self.terms.values().any(|f| f.unsigned_abs() > 1 << 40)
+        self.is_long() || self.terms.values().any(|f| f.unsigned_abs() > 1 << 40)
     }
 
     /// The sum.
     pub fn plus(&self, other: &Dim) -> Dim {
-        let mut terms = Terms::clone(&self.terms);
+        let mut sum = self.clone();
+        sum.add(other);
+        sum
+    }
+
+    /// Adds another one: in time in proportion to that one, however large the sum is by now.
+    pub fn add(&mut self, other: &Dim) {
+        let terms = Arc::make_mut(&mut self.terms);
         for (monomial, factor) in other.terms.iter() {
             let sum = terms.entry(monomial.clone()).or_insert(0);
             *sum = sum.saturating_add(*factor);
@@ -215,7 +239,6 @@ impl Dim {
                 terms.remove(monomial);
             }
         }
-        Dim::of(terms)
     }
 
     /// The difference.
@@ -225,19 +248,27 @@ impl Dim {
 
     /// The product.
     pub fn times(&self, other: &Dim) -> Dim {
-        let mut sum = Dim::default();
+        let mut terms = Terms::new();
         for (ma, fa) in self.terms.iter() {
             for (mb, fb) in other.terms.iter() {
-                let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
-                for (atom, power) in ma.iter().chain(mb) {
-                    let sum = powers.entry(atom.clone()).or_insert(0);
-                    *sum = sum.saturating_add(*power);
-                }
-                let factor = fa.saturating_mul(*fb);
-                sum = sum.plus(&Dim::of(BTreeMap::from([(powers.into_iter().collect(), factor)])));
+                let sum = terms.entry(joined(ma, mb)).or_insert(0);
+                *sum = sum.saturating_add(fa.saturating_mul(*fb));
             }
         }
-        sum
+        terms.retain(|_, factor| *factor != 0);
+        Dim::of(terms)
+    }
+
+    /// The product of several, unless it is too large to write down: it has as many terms as theirs multiplied.
+    pub fn product<'a>(dims: impl IntoIterator<Item = &'a Dim>) -> Option<Dim> {
+        let mut product = Dim::from(1);
+        for dim in dims {
+            if product.size().saturating_mul(dim.size()) > MAX_PRODUCT {
+                return None;
+            }
+            product = product.times(dim);
+        }
+        Some(product)
     }
 
     /// The smallest of `dims`: nested minima are joined, equal ones and all but the least number fall away, `n` falls
@@ -262,6 +293,10 @@ impl Dim {
         }
         flat.sort();
         flat.dedup();
+        // Every pair is compared; what a model needs has a handful.
+        if flat.len() > MAX_COMPARED {
+            return Dim::atom(if largest { Atom::Max(flat) } else { Atom::Min(flat) });
+        }
         let beaten = |a: &Dim, b: &Dim| {
             // Whether `a` can fall away because `b` is always at least as extreme.
             let gap = if largest { b.minus(a) } else { a.minus(b) };
@@ -275,19 +310,27 @@ impl Dim {
         }
     }
 
-    /// Whether it is at least 0 whatever the names stand for, as far as a short proof shows: every name is at least 1,
-    /// so the number and all factors may be lowered to the sum of coefficients when no factor is negative.
+    /// Whether it is at least 0 whatever the names are, as far as a short proof shows.
     fn is_positive(&self) -> bool {
-        let mut at_least = 0i64;
+        self.surely_at_least(0)
+    }
+
+    /// A number that it is at least, whatever the names are: every name is at least 1, so the number and all factors may be
+    /// lowered to the sum of coefficients when no factor is negative. None where that shows nothing, or where the proof
+    /// takes more than the steps that are left.
+    fn least(&self, steps: &mut usize) -> Option<i64> {
+        let mut least = 0i64;
         for (monomial, factor) in self.terms.iter() {
-            let (known, one) =
-                (monomial.iter().all(|(a, _)| a.at_least_zero()), monomial.iter().all(|(a, _)| a.at_least_one()));
-            if !monomial.is_empty() && (*factor < 0 || !known) {
-                return false;
+            let mut one = true;
+            for (atom, _) in monomial {
+                one &= atom.least(steps)? >= 1;
             }
-            at_least = at_least.saturating_add(if one { *factor } else { 0 });
+            if !monomial.is_empty() && *factor < 0 {
+                return None;
+            }
+            least = least.saturating_add(if one { *factor } else { 0 });
         }
-        at_least >= 0
+        Some(least)
     }
 
     /// `a // b`: exact for numbers and for a divisor that divides every factor.
@@ -363,36 +406,49 @@ impl Atom {
         }
     }
 
-    fn at_least_one(&self) -> bool {
+    /// Whether it is at least 1, at least 0, or neither as far as is known. Each atom is looked at once: a proof takes time
+    /// in proportion to the form, whatever is nested in it.
+    fn least(&self, steps: &mut usize) -> Option<i64> {
+        *steps = steps.checked_sub(1)?;
+        let known = |least: i64| (least >= 0).then(|| least.min(1));
         match self {
-            Atom::Min(list) => list.iter().all(Dim::surely_at_least_one),
-            Atom::Max(list) => list.iter().any(Dim::surely_at_least_one),
-            Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.minus(b).is_positive(),
-            Atom::Longest(d) => d.surely_at_least_one(),
-            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch | Atom::Most(_) => true,
-        }
-    }
-
-    fn at_least_zero(&self) -> bool {
-        match self {
-            Atom::Min(list) => list.iter().all(Dim::is_positive),
-            Atom::Max(list) => list.iter().any(Dim::is_positive),
-            Atom::FloorDiv(a, b) => b.surely_at_least_one() && a.is_positive(),
-            Atom::Longest(d) => d.is_positive(),
-            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch | Atom::Most(_) => true,
+            Atom::Min(list) => list.iter().try_fold(1, |least, d| Some(least.min(d.least(steps)?))).and_then(known),
+            Atom::Max(list) => {
+                let mut most = None;
+                for dim in list {
+                    most = most.max(dim.least(steps));
+                }
+                most.and_then(known)
+            }
+            Atom::FloorDiv(a, b) => match b.as_const() {
+                Some(b) => a.least(steps).filter(|least| b >= 1 && *least >= 0).map(|least| i64::from(least >= b)),
+                None if b.least(steps)? < 1 => None,
+                None => match a.minus(b).least(steps) {
+                    Some(gap) if gap >= 0 => Some(1),
+                    _ => (a.least(steps)? >= 0).then_some(0),
+                },
+            },
+            Atom::Longest(d) => d.least(steps).and_then(known),
+            Atom::Length { .. } | Atom::Width(_) | Atom::Generic(_) | Atom::Batch | Atom::Most(_) => Some(1),
         }
     }
 }
 
 impl Dim {
-    /// Whether it is at least `n` whatever the names stand for, as far as a short proof shows.
+    /// Whether it is at least `n` whatever the names are, as far as a short proof shows.
     pub fn surely_at_least(&self, n: i64) -> bool {
-        self.minus(&Dim::from(n)).is_positive()
+        self.least(&mut { MAX_PROOF }).is_some_and(|least| least >= n)
     }
+}
 
-    fn surely_at_least_one(&self) -> bool {
-        self.surely_at_least(1)
+/// The product of two products of atoms.
+fn joined(a: &Monomial, b: &Monomial) -> Monomial {
+    let mut powers: BTreeMap<Atom, u32> = BTreeMap::new();
+    for (atom, power) in a.iter().chain(b) {
+        let sum = powers.entry(atom.clone()).or_insert(0);
+        *sum = sum.saturating_add(*power);
     }
+    powers.into_iter().collect()
 }
 
 impl fmt::Display for Dim {
@@ -505,6 +561,36 @@ mod tests {
         assert_eq!(Dim::max([Dim::from(3), Dim::from(7)]), Dim::from(7));
         assert_eq!(eight.to_string(), "min(8, T)");
         assert_eq!(eight.eval(&|_: &Atom| Some(5)), Some(5));
+    }
+
+    #[test]
+    fn what_is_nested_deeply_is_simplified_in_time_in_proportion_to_it() {
+        let (t, eight) = (Dim::length("T"), Dim::from(8));
+        let began = std::time::Instant::now();
+        let (mut memory, mut halves) = (t.clone(), t.clone());
+        for _ in 0..40 {
+            memory = Dim::min([memory.plus(&t), eight.clone()]);
+            halves = halves.plus(&Dim::from(1)).floor_div(&Dim::from(2)).unwrap();
+        }
+        assert!(memory.surely_at_least(1) && halves.surely_at_least(1));
+        assert_eq!(memory.eval(&|_: &Atom| Some(3)), Some(8));
+        let (f, mut quotient) = (Dim::width("f"), t.clone());
+        for _ in 0..40 {
+            quotient = quotient.plus(&f).floor_div(&f).unwrap();
+        }
+        // Nothing is known once a proof takes too long; it ends all the same.
+        let _ = quotient.surely_at_least(1);
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn products_are_bounded() {
+        let names = |prefix: &str| (0..40).fold(Dim::from(1), |sum, i| sum.plus(&Dim::width(format!("{prefix}{i}"))));
+        let (a, b) = (names("a"), names("b"));
+        assert_eq!(Dim::product([&a, &b]), None);
+        assert_eq!(Dim::product([&Dim::width("f"), &Dim::from(3)]), Some(Dim::width("f").times(&Dim::from(3))));
+        let (x, y) = (Dim::width("x"), Dim::width("y"));
+        assert_eq!(x.plus(&y).times(&x.minus(&y)), x.times(&x).minus(&y.times(&y)));
     }
 
     #[test]

@@ -387,9 +387,14 @@ impl Graph {
     /// For each parameter, whether a loss gives it a gradient: it is computed from the parameter, and no `stop_grad` is
     /// on every way between them.
     pub fn trained_params(&self) -> Vec<bool> {
+        self.trained_by(self.losses.iter().map(|l| l.value))
+    }
+
+    /// The same for these values in the place of the losses.
+    pub fn trained_by(&self, roots: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
         let mut trained = vec![false; self.params.len()];
         let mut seen = vec![false; self.len()];
-        let mut stack: Vec<NodeId> = self.losses.iter().map(|l| l.value).collect();
+        let mut stack: Vec<NodeId> = roots.into_iter().collect();
         while let Some(id) = stack.pop() {
             let Some(seen) = seen.get_mut(id.index()).filter(|seen| !**seen) else { continue };
             *seen = true;
@@ -426,7 +431,12 @@ impl Graph {
 
     /// For each parameter, whether no output and no loss reaches it.
     pub fn dead_params(&self) -> Vec<bool> {
-        let outputs = self.outputs.iter().map(|o| o.value);
+        self.dead_beside([])
+    }
+
+    /// The same if `others` are looked at like outputs.
+    pub fn dead_beside(&self, others: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let outputs = self.outputs.iter().map(|o| o.value).chain(others);
         let needed = self.needed_by(outputs.chain(self.losses.iter().map(|l| l.value)));
         let mut dead = vec![true; self.params.len()];
         for (id, node) in self.nodes() {

@@ -38,6 +38,7 @@ impl fmt::Display for Unsound {
 pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<(), Vec<Unsound>> {
     let mut faults = Vec::new();
     let mut sites = BTreeSet::new();
+    let reads = Reads::of(graph);
     for (id, node) in graph.nodes() {
         let mut fault = |message: String| faults.push(Unsound { node: Some(id), message });
         let operands = graph.operands(id);
@@ -59,7 +60,7 @@ pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<()
                 Some(drawn) if *index >= drawn => fault(format!("{companions} draws {drawn} of {group}, from 0")),
                 Some(_) => {}
             }
-            if depends_on_view(graph, operands.first().copied()) {
+            if reads.view(operands.first().copied()) {
                 fault("a companion of a companion".to_owned());
             }
         }
@@ -68,10 +69,14 @@ pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<()
         {
             fault(format!("a second draw at the random site `{}`", site.0));
         }
-        if matches!(node.op, Op::At { .. }) && depends_on_batch(graph, operands.first().copied()) {
+        let from = operands.first().copied();
+        if matches!(node.op, Op::At { .. }) && reads.batch(from) {
             fault("values of the batch at a companion".to_owned());
         }
-        if matches!(node.op, Op::InBatch) && depends_on_view(graph, operands.first().copied()) {
+        if matches!(node.op, Op::At { .. }) && reads.label(from) {
+            fault("a label at a companion".to_owned());
+        }
+        if matches!(node.op, Op::InBatch) && reads.view(from) {
             fault("companions of all anchors".to_owned());
         }
     }
@@ -103,7 +108,7 @@ pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<()
     let predicted = graph.outputs.iter().map(|o| (format!("output for {}", o.label), o.value));
     let ranked = graph.companions.iter().flat_map(|c| c.by.iter().map(|v| (format!("`by` of {}", c.name), *v)));
     for (what, id) in predicted.chain(ranked) {
-        if depends_on_batch(graph, Some(id)) {
+        if reads.batch(Some(id)) {
             fault(format!("{what} depends on the rest of the batch"));
         }
     }
@@ -139,15 +144,78 @@ fn is(graph: &Graph, id: NodeId, test: impl Fn(&TensorType) -> bool) -> bool {
     graph.node(id).and_then(|n| n.ty.tensor()).is_some_and(test)
 }
 
-fn depends_on_view(graph: &Graph, root: Option<NodeId>) -> bool {
-    depends_on(graph, root, |op| matches!(op, Op::At { .. }))
+/// What every node reads beside inputs and weights: companions, the batch, labels.
+struct Reads(Vec<[bool; 3]>);
+
+impl Reads {
+    fn of(graph: &Graph) -> Reads {
+        let mut reads: Vec<[bool; 3]> = Vec::with_capacity(graph.len());
+        for (id, node) in graph.nodes() {
+            let own = [Op::is_view, Op::is_of_batch, Op::is_label].map(|is| is(&node.op));
+            let all = graph.operands(id).iter().filter_map(|o| reads.get(o.index())).fold(own, |all, of| {
+                let [a, b, c] = all;
+                let [x, y, z] = *of;
+                [a || x, b || y, c || z]
+            });
+            reads.push(all);
+        }
+        Reads(reads)
+    }
+
+    fn at(&self, node: Option<NodeId>) -> [bool; 3] {
+        node.and_then(|id| self.0.get(id.index())).copied().unwrap_or_default()
+    }
+
+    fn view(&self, node: Option<NodeId>) -> bool {
+        let [view, ..] = self.at(node);
+        view
+    }
+
+    fn batch(&self, node: Option<NodeId>) -> bool {
+        let [_, batch, _] = self.at(node);
+        batch
+    }
+
+    fn label(&self, node: Option<NodeId>) -> bool {
+        let [.., label] = self.at(node);
+        label
+    }
 }
 
-fn depends_on_batch(graph: &Graph, root: Option<NodeId>) -> bool {
-    depends_on(graph, root, |op| matches!(op, Op::InBatch))
+impl Op {
+    fn is_view(&self) -> bool {
+        matches!(self, Op::At { .. })
+    }
+
+    fn is_of_batch(&self) -> bool {
+        matches!(self, Op::InBatch)
+    }
+
+    fn is_label(&self) -> bool {
+        matches!(self, Op::Label(_))
+    }
 }
 
-fn depends_on(graph: &Graph, root: Option<NodeId>, what: impl Fn(&Op) -> bool) -> bool {
-    let needed = graph.needed_by(root);
-    graph.nodes().any(|(id, n)| needed.get(id.index()) == Some(&true) && what(&n.op))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exists_for_the_sample_alone_is_not_read_at_companions() {
+        let text = "graph M\ninput x : Vec[f] from \"x\"\nlabel y : Real\n\
+                    companions0 c : by [%0] class y pos 1 near 1 far 1 pool 4 refresh 1\n\
+                    %0 = input() x : Vec[f]\n%1 = label() y : Real\n%2 = square(%1) : Real\n\
+                    %3 = at(%2) companions0.pos.0 : Real\n%4 = in_batch(%1) : Vec[batch]\n\
+                    %5 = at(%4) companions0.pos.0 : Vec[batch]\n%6 = in_batch(%3) : Vec[batch]\nloss l = %3\n";
+        let graph = Graph::from_text(text).unwrap();
+        let faults: Vec<String> = verify(&graph, &|a, b| a == b).unwrap_err().iter().map(ToString::to_string).collect();
+        for fault in [
+            "%3: a label at a companion",
+            "%5: values of the batch at a companion",
+            "%5: a label at a companion",
+            "%6: companions of all anchors",
+        ] {
+            assert!(faults.iter().any(|f| f == fault), "{fault}: {faults:#?}");
+        }
+    }
 }

@@ -207,7 +207,7 @@ fn fixes_mend_the_fault() {
                 let c = Linear(a, out: 1, bais: false)\n  let d = linear(a, otu: 1)\n  output score for makr\n  let score = a\n}\n";
     let loaded = load(text);
     let mut found = loaded.diagnostics.clone();
-    found.extend(check(loaded.program.as_ref().unwrap(), &Options::default()).into_sorted());
+    found.extend(check(loaded.program.as_ref().unwrap(), &Options::default(), &[]).into_sorted());
     let fixed: Vec<String> = found
         .into_sorted()
         .iter()
@@ -224,8 +224,10 @@ fn fixes_mend_the_fault() {
             r#"E0514 "let" -> "var""#,
             r#"E0201 "True" -> "true""#,
             r#"E0201 "" -> "use std::{Linear}\n""#,
+            r#"W0102 "d" -> "_d""#,
             r#"E0502 "otu" -> "out""#,
             r#"E0201 "makr" -> "mark""#,
+            r#"W0102 "score" -> "_score""#,
         ]
     );
 }

@@ -36,10 +36,10 @@ pub use compiled::CompiledModel;
 pub use encoder::Encoder;
 pub use engine::Engine;
 pub use faults::{Failure, Faults};
-pub use program::{cached_encoder, load, load_from, open_data, options, split_variant};
+pub use program::{bound, cached_encoder, load, load_from, open_data, options, split_variant};
 pub use request::{
     AblationRequest, Assignment, BindRequest, ImportRequest, ModelRequest, RunRequest, SweepRequest, TrainRequest,
 };
 pub use saved_run::SavedRun;
-pub use session::Session;
+pub use session::{OpenData, Session};
 pub use text_input::TextInput;

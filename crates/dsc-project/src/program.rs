@@ -4,11 +4,12 @@ use std::path::Path;
 
 use dsc_data::card::{card, encoder, locate};
 use dsc_data::text::EncoderFolder;
-use dsc_data::{Binding, Dataset, EncoderBinding, demo};
+use dsc_data::{Binding, Dataset, EncoderBinding, Reads, Split, check_aligned, demo};
 use dsc_graph::statics::Static;
 use dsc_language::EmbeddedWorld;
-use dsc_language::lower::{Options, Setting, inputs, recipe_sets};
+use dsc_language::lower::{Options, Setting, compile, inputs, recipe_sets};
 use dsc_language::sema::program::{Loaded, ModuleId, Program};
+use dsc_recipe::{Padding, Settings};
 use dsc_syntax::ast::ExprKind;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::{FsWorld, Span, World};
@@ -92,12 +93,8 @@ pub fn load_from(world: &dyn World, file: &str) -> Loaded {
 ///
 /// # Errors
 /// A file that is missing or cannot be read, a name that nothing has.
-pub fn open_data(data: &str, data_root: Option<&Path>) -> Result<Dataset, Diagnostic> {
-    let path = Path::new(data);
-    if card(data).is_none() && path.exists() {
-        return Dataset::open(path);
-    }
-    locate(data, data_root)?.open(demo::SEED)
+pub fn open_data(data: &str, data_root: Option<&Path>, padding: Padding) -> Result<Dataset, Diagnostic> {
+    locate(data, data_root)?.open(demo::SEED, padding)
 }
 
 impl BindRequest {
@@ -108,7 +105,11 @@ impl BindRequest {
 
     /// The recipe that counts, if any.
     pub fn recipe_name(&self, program: &Program) -> Option<String> {
-        self.recipe.clone().or_else(|| self.data.clone().filter(|d| program.recipes.contains_key(d)))
+        let of_data = || {
+            let data = self.data.as_deref()?;
+            Some(card(data).map_or(data, |c| c.recipe_of(&program.recipes)).to_owned())
+        };
+        self.recipe.clone().or_else(|| of_data().filter(|d| program.recipes.contains_key(d)))
     }
 
     /// The text encoder's configuration: the folder's, else that of the recipe's encoder, else bert-base-uncased.
@@ -142,8 +143,22 @@ pub fn cached_encoder(name: &str) -> Result<EncoderBinding, Diagnostic> {
 /// # Errors
 /// What does not fit, all at once.
 pub fn options(program: &Program, model: &ModelRequest, bind: &BindRequest) -> Result<Options, Vec<Diagnostic>> {
+    bound(program, model, bind).map(|(options, _)| options)
+}
+
+/// The same, with what is found in the data beside their dims, as a training would report it: warnings about what the model reads,
+/// and faults of its labels.
+///
+/// # Errors
+/// As [`options`].
+pub fn bound(
+    program: &Program,
+    model: &ModelRequest,
+    bind: &BindRequest,
+) -> Result<(Options, Vec<Diagnostic>), Vec<Diagnostic>> {
     let one = |d: Diagnostic| vec![d];
     let encoder = bind.encoder(program).map_err(one)?;
+    let mut found = Vec::new();
     let mut options = Options {
         variant: model.variant.clone(),
         sets: model.settings(program)?,
@@ -154,14 +169,33 @@ pub fn options(program: &Program, model: &ModelRequest, bind: &BindRequest) -> R
         options.recipe_sets = recipe_sets(program, &recipe)?;
     }
     if let Some(data) = &bind.data {
-        let binding = match card(data) {
-            Some(card) => Binding::of_card(card, encoder),
-            None => {
-                let dataset = Dataset::open(Path::new(data)).map_err(one)?;
-                Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?
-            }
-        };
-        options.dims = Some(binding.dims(&inputs(program, &options))?);
+        let inputs = inputs(program, &options);
+        if let Some(card) = card(data) {
+            let binding = Binding::of_card(card, encoder);
+            options.dims = Some(binding.dims(&inputs)?);
+        } else {
+            let settings = bind.recipe_name(program).map_or_else(Settings::default, |r| recipe_settings(program, &r));
+            let dataset = open_data(data, None, settings.padding).map_err(one)?;
+            let binding = Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?;
+            options.dims = Some(binding.dims(&inputs)?);
+            found = in_data(program, &options, &dataset, &settings);
+        }
     }
-    Ok(options)
+    Ok((options, found))
+}
+
+/// What is found in the data that concerns a model.
+fn in_data(program: &Program, options: &Options, dataset: &Dataset, settings: &Settings) -> Vec<Diagnostic> {
+    // What keeps it from being compiled is reported with the model.
+    let Some(graph) = compile(program, options).graph else { return dataset.warnings_about(&[]) };
+    let reads = Reads::of(&graph);
+    let mut found = reads.warnings(dataset, settings.family);
+    for table in &dataset.tables {
+        found.extend(check_aligned(table, &reads.inputs, None).err());
+        // A test split without labels is predicted and not scored.
+        for label in reads.labels.iter().filter(|_| table.split != Split::Test) {
+            found.extend(table.label(&label.key, &format!("label `{}`", label.name)).err());
+        }
+    }
+    found
 }

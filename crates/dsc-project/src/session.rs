@@ -1,17 +1,17 @@
 //! A compiled model with its data: what training, evaluation and prediction have in common.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use dsc_data::card::{Location, card, encoder, locate};
+use dsc_data::card::{Location, card, data_stem, encoder, locate};
 use dsc_data::text::Texts;
-use dsc_data::{Binding, Dataset, demo, fit};
+use dsc_data::{Binding, Dataset, Reads, demo, fit};
 use dsc_experiment::events::{Notice, Reporter};
 use dsc_experiment::run_folder::{HyperValue, Manifest, RunFolder};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_language::lower::{Compiled, Options, SetBy, compile, recipe_sets, set_by};
 use dsc_language::sema::program::{Loaded, Program};
-use dsc_recipe::{Origin, Request, Resolved, resolve};
+use dsc_recipe::{Origin, Padding, Request, Resolved, resolve};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0601;
 use dsc_syntax::diag::codes::lints::W0189;
@@ -32,8 +32,8 @@ pub struct Session {
     pub sources: SourceMap,
     /// Where the data lie.
     pub location: Location,
-    /// The data; rows are read when they are needed.
-    pub dataset: Dataset,
+    /// The data; rows are read when they are needed. Sessions on the same data share them.
+    pub dataset: Arc<Dataset>,
     /// The settings, with who set them.
     pub resolved: Resolved,
     /// The graph, before any pass.
@@ -50,18 +50,48 @@ pub struct Session {
     pub hyper_origins: IndexMap<String, Origin>,
 }
 
+/// The data sets that are open, for several sessions in one process.
+#[derive(Debug, Default)]
+pub struct OpenData {
+    sets: Vec<(Location, Padding, Arc<Dataset>)>,
+}
+
+impl OpenData {
+    /// The data at a place, padded on a side, read the first time.
+    fn at(&mut self, location: &Location, padding: Padding) -> Result<Arc<Dataset>, Diagnostic> {
+        if let Some((.., open)) = self.sets.iter().find(|(known, side, _)| known == location && *side == padding) {
+            return Ok(open.clone());
+        }
+        let dataset = Arc::new(location.open(demo::SEED, padding)?);
+        self.sets.push((location.clone(), padding, dataset.clone()));
+        Ok(dataset)
+    }
+}
+
 impl Session {
     /// Loads the model and the data, resolves the settings, compiles, tokenises.
     ///
     /// # Errors
     /// Everything that is wrong with file, settings, data and encoder, as far as one does not hide the other.
     pub fn open(request: &TrainRequest, reporter: &mut dyn Reporter) -> Result<Session, Faults> {
+        Self::open_with(request, &mut OpenData::default(), reporter)
+    }
+
+    /// The same with data that may be open already.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        request: &TrainRequest,
+        open: &mut OpenData,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Session, Faults> {
         let mut loaded = load(&request.model.file);
         let Some(program) = loaded.program.take() else { return Err(Faults::of(loaded, Vec::new())) };
         if loaded.diagnostics.has_errors() {
             return Err(Faults::of(loaded, Vec::new()));
         }
-        match Self::build(request, &program, reporter) {
+        match Self::build(request, &program, open, reporter) {
             Ok((session, warnings)) => {
                 let Loaded { sources, mut diagnostics, .. } = loaded;
                 diagnostics.extend(warnings);
@@ -88,15 +118,15 @@ impl Session {
     fn build(
         request: &TrainRequest,
         program: &Program,
+        open: &mut OpenData,
         reporter: &mut dyn Reporter,
     ) -> Result<(Session, Vec<Diagnostic>), Vec<Diagnostic>> {
         let one = |d: Diagnostic| vec![d];
         let resolved = settings(request, program, reporter)?;
         let settings = &resolved.settings;
         let location = locate(&request.data, request.data_root.as_deref()).map_err(one)?;
-        let dataset = location.open(demo::SEED).map_err(one)?;
+        let dataset = open.at(&location, settings.padding).map_err(one)?;
         let mut warnings = resolved.warnings.clone();
-        warnings.extend(dataset.notes.iter().cloned());
 
         let mut options = Options {
             variant: request.model.variant.clone(),
@@ -110,10 +140,11 @@ impl Session {
         };
         // The inputs do not depend on dims or encoder, so they are known before both are.
         let (graph, _) = compiled(program, &options)?;
+        warnings.extend(Reads::of(&graph).warnings(&dataset, settings.family));
         let text = TextInput::of(&graph).map_err(one)?;
         if let Some(input) = &text {
             // Without texts no encoder helps.
-            for table in &dataset.tables {
+            for table in dataset.tables.iter().filter(|t| t.tokens_for(&input.key).is_none()) {
                 table.text(&input.key, &input.wanted_by()).map_err(one)?;
             }
         }
@@ -150,12 +181,15 @@ impl Session {
         Ok((session, warnings))
     }
 
-    /// A remark on texts that were cut, if some were.
-    pub fn texts_cut(&self) -> Option<Notice> {
-        let texts = self.texts.as_ref()?;
+    /// Remarks on the texts: token ids that the data hold ready, and texts that were cut.
+    pub fn about_texts(&self) -> Vec<Notice> {
+        let Some((texts, encoder)) = self.texts.as_ref().zip(self.encoder.as_ref()) else { return Vec::new() };
+        let ready = (!texts.ready.is_empty()).then(|| Notice::TokenIds { splits: texts.ready.clone() });
         let cut = texts.truncated.values().sum();
         let all = texts.ids.values().map(Vec::len).sum();
-        (cut > 0).then_some(Notice::TextsCut { cut, all, max_tokens: self.resolved.settings.max_tokens })
+        let max_tokens = encoder.tokenizer.max_tokens();
+        let cut = (cut > 0).then_some(Notice::TextsCut { cut, all, max_tokens });
+        ready.into_iter().chain(cut).collect()
     }
 }
 
@@ -166,12 +200,15 @@ fn settings(
     reporter: &mut dyn Reporter,
 ) -> Result<Resolved, Vec<Diagnostic>> {
     let known = card(&request.data);
-    let stem = Path::new(&request.data).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let environment: Vec<(String, String)> = std::env::vars().filter(|(k, _)| k.starts_with("DSC_")).collect();
+    let stem = data_stem(&request.data);
+    // Variables of other programs need not be UTF-8.
+    let texts = std::env::vars_os().map(|(key, value)| (key.to_string_lossy().into_owned(), value));
+    let own = texts.filter(|(key, _)| key.starts_with("DSC_"));
+    let environment: Vec<(String, String)> = own.map(|(k, v)| (k, v.to_string_lossy().into_owned())).collect();
     let family = known.map(|c| (c.name, c.family, c.class_rule));
     let wanted = Request {
         recipe: request.recipe.as_deref(),
-        data: Some(known.map_or(stem.as_str(), |c| c.name)),
+        data: Some(known.map_or(stem.as_str(), |c| c.recipe_of(&program.recipes))),
         card: family,
         environment: &environment,
         command_line: &request.keys,
@@ -228,7 +265,8 @@ fn tokenise(
     input: Option<&TextInput>,
 ) -> Result<Option<Texts>, Diagnostic> {
     let pair = encoder.zip(input);
-    pair.map(|(e, input)| Texts::of(dataset, &e.tokenizer, &input.key, &input.wanted_by())).transpose()
+    pair.map(|(e, input)| Texts::of(dataset, &e.tokenizer, e.binding.config.vocab_size, &input.key, &input.wanted_by()))
+        .transpose()
 }
 
 fn with_data(
@@ -260,7 +298,7 @@ fn with_data(
     Ok(Session {
         sources: SourceMap::new(),
         location,
-        dataset,
+        dataset: Arc::new(dataset),
         resolved,
         graph,
         dims,
@@ -286,7 +324,7 @@ fn data(manifest: &Manifest, request: &RunRequest) -> Result<(Location, Dataset)
         }
     };
     let location = locate(&given, request.data_root.as_deref())?;
-    let dataset = location.open(manifest.data.seed.unwrap_or(demo::SEED))?;
+    let dataset = location.open(manifest.data.seed.unwrap_or(demo::SEED), manifest.settings.padding)?;
     Ok((location, dataset))
 }
 

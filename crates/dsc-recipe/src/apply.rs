@@ -1,6 +1,8 @@
 //! One entry of a recipe, of the environment or of the command line: how it changes the settings.
 
-use super::keys::{KEYS, Key, alias};
+use super::foreign::{alias, elsewhere, misspelt};
+use super::hints;
+use super::keys::{KEYS, Key};
 use super::settings::Settings;
 use super::value::{Argument, Value};
 use dsc_syntax::ast::{Ident, SettingValue};
@@ -37,7 +39,7 @@ impl Entry {
         })
     }
 
-    /// A key and a text that stand in no file. `None` where the text has a fault.
+    /// A key and a text that are in no file. `None` where the text has a fault.
     pub fn of_text(key: &str, text: &str, faults: &mut Vec<Diagnostic>) -> Option<Entry> {
         let is_text = Key::find(key).is_some_and(|key| key.field(&mut Settings::default()).is_text());
         let value = match is_text {
@@ -75,21 +77,26 @@ pub(super) fn apply(settings: &mut Settings, entry: &Entry) -> Vec<Diagnostic> {
 /// An argument of a call gives the key below that of the call: `lr` of `optimizer = adam(lr: 2e-5)` is `optimizer.lr`.
 fn apply_argument(settings: &mut Settings, call: &Entry, name: &str, argument: &Argument) -> Vec<Diagnostic> {
     let Some(given) = &argument.name else {
-        return vec![
-            Diagnostic::error(E0902, format!("the arguments of `{name}` are named"))
-                .at(argument.span, "which one is this?")
-                .help("write `lr: ..`"),
-        ];
+        let d = Diagnostic::error(E0902, format!("the arguments of `{name}` are named"))
+            .at(argument.span, "which one is this?")
+            .help("write `lr: ..`");
+        let is_lr = |a: &Argument| a.name.as_ref().is_some_and(|n| n.value == "lr");
+        let given = matches!(&call.value, Value::Call(_, all) if all.iter().any(is_lr));
+        let at = Span { end: argument.span.start, ..argument.span };
+        return vec![if given || argument.span.is_none() { d } else { d.fix(at, "lr: ") }];
     };
     let below = format!("{}.", call.key);
     let known: Vec<&str> = KEYS.iter().filter_map(|key| key.name.strip_prefix(&below)).collect();
     if !known.contains(&given.value.as_str()) {
-        return vec![
-            Diagnostic::error(E0901, format!("`{name}` has no setting `{}`", given.value))
-                .at(given.span, "not a setting of the optimizer")
-                .help(format!("its settings are {}", known.join(", ")))
-                .did_you_mean(&given.value, known),
-        ];
+        let d = Diagnostic::error(E0901, format!("`{name}` has no setting `{}`", given.value))
+            .at(given.span, "not a setting of the optimizer");
+        let ours = alias(&given.value).and_then(|key| key.strip_prefix(&below));
+        let settings = format!("its settings are {}", known.join(", "));
+        return vec![match (ours, elsewhere(&given.value)) {
+            (Some(ours), _) => d.help(format!("did you mean `{ours}`? {settings}")).fix(given.span, ours),
+            (None, Some(help)) => d.help(help),
+            (None, None) => d.help(settings).did_you_mean(&given.value, known),
+        }];
     }
     let Some(value) = &argument.value else { return Vec::new() };
     let entry = Entry {
@@ -106,6 +113,9 @@ fn wrong_value(key: Key, entry: &Entry, settings: &mut Settings) -> Diagnostic {
     let fault = Diagnostic::error(E0902, format!("`{}` takes {takes}, found {}", entry.key, entry.value.found()))
         .at(entry.value_span, format!("expected {takes}"))
         .help(format!("for example `{}`", key.example));
+    if let Some(meant) = hints::meant(key, &entry.value, settings) {
+        return fault.help(format!("write `{} = {meant}`", entry.key)).fix(entry.value_span, meant);
+    }
     let words = key.field(settings).words().iter().copied();
     match &entry.value {
         Value::Word(word) | Value::Call(word, _) | Value::Quantity(_, word) => fault.did_you_mean(word, words),
@@ -116,12 +126,15 @@ fn wrong_value(key: Key, entry: &Entry, settings: &mut Settings) -> Diagnostic {
 fn unknown_key(entry: &Entry) -> Diagnostic {
     let name = entry.key.as_str();
     let d = Diagnostic::error(E0901, format!("there is no recipe key `{name}`")).at(entry.key_span, "not a recipe key");
-    match alias(name) {
-        Some(key) => d.help(format!("did you mean `{key}`?")),
+    let meant = alias(name);
+    if let (None, Some(help)) = (meant, elsewhere(name)) {
+        return d.help(help);
+    }
+    match meant.or_else(|| misspelt(name)) {
+        Some(key) => d.help(format!("did you mean `{key}`?")).fix(entry.key_span, key),
         None => {
             let all: Vec<&str> = KEYS.iter().map(|k| k.name).collect();
             d.help(format!("the keys are {}; hypers are set with `set {name} = ..`", all.join(", ")))
-                .did_you_mean(name, all.iter().copied())
         }
     }
 }

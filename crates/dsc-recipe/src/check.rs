@@ -54,7 +54,13 @@ fn no_metric(entry: &Entry) -> Option<Diagnostic> {
     Some(
         Diagnostic::error(E0963, format!("there is no metric `{metric}`"))
             .at(entry.value_span, "no metric family has it")
-            .help(format!("the metrics are {}", all.join(", ")))
+            .help(match metric.as_str() {
+                "loss" | "val_loss" | "valid_loss" => {
+                    "the loss of the validation split is no metric: by `min mae` the epoch of the least error is kept"
+                        .to_owned()
+                }
+                _ => format!("the metrics are {}", all.join(", ")),
+            })
             .did_you_mean(metric, all.iter().copied()),
     )
 }

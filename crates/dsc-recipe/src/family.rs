@@ -1,16 +1,19 @@
 //! The conventions of the data sets: which metrics there are, and what each measures.
 
+use super::select::Select;
 use super::words::words;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0963;
 
 words! {
-    /// A convention: classes, clipping, the list of metrics. The data sets `simsv2` and `mosei` stand for their families.
+    /// A convention: classes, clipping, the list of metrics. The data sets `simsv2` and `mosei` name their families.
     Family {
         /// CH-SIMS and CH-SIMS v2, labels in -1..1: values are clipped before everything, bins are (lo, hi].
         Sims = "sims" | "simsv2",
         /// CMU-MOSI and CMU-MOSEI, labels in -3..3: both zero conventions, rounded classes, MAE and Corr unclipped.
         Mosi = "mosi" | "mosei",
+        /// Two classes, labels 0 and 1; predictions are logits, as `bce_with_logits` trains them.
+        Binary = "binary",
         /// Any other real label: errors and correlation only.
         Regression = "regression",
     }
@@ -44,6 +47,9 @@ pub enum Measure {
     Mse,
     /// Pearson's correlation.
     Corr,
+    /// Area under the receiver operating characteristic: how often a sample of class 1 has the larger prediction than one of class
+    /// 0, ties counted half.
+    Auc,
 }
 
 /// How values become classes.
@@ -57,6 +63,8 @@ pub enum Classes {
     PositiveWithoutZero,
     /// At least 0 or not.
     NonNegative,
+    /// A prediction is a logit, of class 1 above 0; a truth is of class 1 above one half.
+    Logit,
 }
 
 const fn accuracy(name: &'static str, title: &'static str, classes: Classes) -> MetricInfo {
@@ -93,6 +101,8 @@ static MOSI: [MetricInfo; 8] = [
     MAE,
     CORR,
 ];
+static BINARY: [MetricInfo; 3] =
+    [accuracy("acc2", "Acc-2", Classes::Logit), f1("f1", "F1", Classes::Logit), real("auc", "AUC", true, Measure::Auc)];
 static REGRESSION: [MetricInfo; 3] = [MAE, CORR, MSE];
 
 impl Family {
@@ -100,7 +110,38 @@ impl Family {
     pub fn clip(self) -> Option<f32> {
         match self {
             Family::Sims => Some(1.0),
-            Family::Mosi | Family::Regression => None,
+            Family::Mosi | Family::Binary | Family::Regression => None,
+        }
+    }
+
+    /// The least and the largest label that the metrics are made for; `None` for any.
+    pub fn label_range(self) -> Option<(f32, f32)> {
+        match self {
+            Family::Sims => Some((-1.0, 1.0)),
+            Family::Mosi => Some((-3.0, 3.0)),
+            Family::Binary => Some((0.0, 1.0)),
+            Family::Regression => None,
+        }
+    }
+
+    /// The rule that selects the epoch where nothing says another one.
+    pub fn default_select(self) -> Select {
+        match self {
+            Family::Sims | Family::Mosi | Family::Regression => Select { minimize: true, metric: "mae".to_owned() },
+            Family::Binary => Select { minimize: false, metric: "acc2".to_owned() },
+        }
+    }
+
+    /// The constant prediction that a model without any input settles on: the mean of the training labels, of two classes the
+    /// logit of the share of class 1.
+    pub fn constant(self, mean: f64) -> f32 {
+        match self {
+            Family::Sims | Family::Mosi | Family::Regression => mean as f32,
+            Family::Binary => {
+                // One class alone would have an infinite logit.
+                let share = mean.clamp(1e-6, 1.0 - 1e-6);
+                (share / (1.0 - share)).ln() as f32
+            }
         }
     }
 
@@ -109,6 +150,7 @@ impl Family {
         match self {
             Family::Sims => &SIMS,
             Family::Mosi => &MOSI,
+            Family::Binary => &BINARY,
             Family::Regression => &REGRESSION,
         }
     }
@@ -142,5 +184,8 @@ mod tests {
         assert_eq!(help, "did you mean `acc2`? its metrics are acc2, f1, acc3, acc5, mae, corr");
         assert!(!Family::Mosi.metric("mae").unwrap().higher_is_better);
         assert!(Family::Regression.metric("acc7").is_err());
+        for family in Family::ALL {
+            assert!(family.default_select().info(*family).is_ok(), "{family}");
+        }
     }
 }

@@ -21,9 +21,9 @@ pub enum Range {
 }
 
 impl Range {
-    /// Whether the number is finite and lies in it.
+    /// Whether the number is in it and is finite as a number of 32 bits, which weights have.
     pub fn holds(self, x: f64) -> bool {
-        x.is_finite()
+        (x as f32).is_finite()
             && match self {
                 Range::Any => true,
                 Range::From(least) => x >= least,
@@ -39,7 +39,7 @@ impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Range::Any => Ok(()),
-            Range::From(least) => write!(f, "from {least} on"),
+            Range::From(least) => write!(f, "from {} on", number_text(*least)),
             Range::Above(least) => write!(f, "above {least}"),
             Range::To(least, most) => write!(f, "from {least} to {most}"),
             Range::Below(least, most) => write!(f, "from {least} to below {most}"),
@@ -49,7 +49,7 @@ impl fmt::Display for Range {
 
 /// A setting.
 pub trait Field {
-    /// Takes the value, if it is one that this field can have and lies in the range; else the field is as it was.
+    /// Takes the value, if it is one that this field can have and is in the range; else the field is as it was.
     #[must_use]
     fn set(&mut self, value: &Value, range: Range) -> bool;
 

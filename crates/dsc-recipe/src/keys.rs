@@ -31,12 +31,12 @@ const fn key(
     Key { name, range, text, example, otherwise: None, field }
 }
 
-/// Counts that are held in memory at once stay below this.
+/// Counts stay below this, so that what is held in memory at once fits and no product of them overflows.
 const MANY: f64 = 1_048_576.0;
 
 /// All keys, in the order in which a run reports them.
 pub const KEYS: &[Key] = &[
-    key("epochs", Range::From(1.0), "passes over the training split", "epochs = 100", |s| &mut s.epochs),
+    key("epochs", Range::To(1.0, MANY), "passes over the training split", "epochs = 100", |s| &mut s.epochs),
     key("batch", Range::To(1.0, MANY), "samples per batch; companions come on top", "batch = 16", |s| &mut s.batch),
     key(
         "accumulate",
@@ -76,9 +76,13 @@ pub const KEYS: &[Key] = &[
         "optimizer.betas = [0.9, 0.999]",
         |s| &mut s.optimizer.betas,
     ),
-    key("optimizer.eps", Range::Above(0.0), "is added to the root of the second moment", "optimizer.eps = 1e-8", |s| {
-        &mut s.optimizer.eps
-    }),
+    key(
+        "optimizer.eps",
+        Range::From(1e-38),
+        "is added to the root of the second moment",
+        "optimizer.eps = 1e-8",
+        |s| &mut s.optimizer.eps,
+    ),
     key("warmup", Range::From(0.0), "how long the learning rate rises from 0", "warmup = 0.1 fraction", |s| {
         &mut s.schedule.warmup
     })
@@ -99,7 +103,8 @@ pub const KEYS: &[Key] = &[
         "the metric of the validation split that chooses the epoch, and which end of it is best",
         "select = min mae",
         |s| &mut s.select,
-    ),
+    )
+    .otherwise("min mae, of binary max acc2"),
     key("seeds", Range::To(1.0, MANY), "number of runs; their seeds count up from `seed`", "seeds = 5", |s| {
         &mut s.seeds
     }),
@@ -144,31 +149,14 @@ pub const KEYS: &[Key] = &[
         "max_tokens = 50",
         |s| &mut s.max_tokens,
     ),
+    key(
+        "padding",
+        Range::Any,
+        "on which side the sequences of a feature file are padded; auto finds it by frames of zeros",
+        "padding = front",
+        |s| &mut s.padding,
+    ),
 ];
-
-/// Names that people coming from elsewhere try first.
-const ALIASES: &[(&str, &str)] = &[
-    ("lr", "optimizer.lr"),
-    ("learning_rate", "optimizer.lr"),
-    ("encoder_lr", "optimizer.encoder_lr"),
-    ("weight_decay", "optimizer.weight_decay"),
-    ("betas", "optimizer.betas"),
-    ("eps", "optimizer.eps"),
-    ("batch_size", "batch"),
-    ("num_epochs", "epochs"),
-    ("grad_clip", "clip"),
-    ("max_grad_norm", "clip"),
-    ("gradient_accumulation", "accumulate"),
-    ("scheduler", "decay"),
-    ("text_encoder", "encoder"),
-    ("metrics", "family"),
-    ("monitor", "select"),
-];
-
-/// The key that someone who wrote `name` probably meant.
-pub(super) fn alias(name: &str) -> Option<&'static str> {
-    ALIASES.iter().find(|(from, _)| *from == name).map(|(_, to)| *to)
-}
 
 impl Key {
     const fn otherwise(self, text: &'static str) -> Key {

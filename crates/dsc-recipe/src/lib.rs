@@ -24,6 +24,8 @@ mod apply;
 mod check;
 mod family;
 mod field;
+mod foreign;
+mod hints;
 mod keys;
 mod optimizer;
 mod resolve;
@@ -36,6 +38,7 @@ mod words;
 pub use check::check_recipes;
 pub use family::{Classes, Family, Measure, MetricInfo};
 pub use field::{Field, Range};
+pub use foreign::alias as key_called;
 pub use keys::{KEYS, Key, markdown, overview};
 pub use optimizer::Optimizer;
 pub use resolve::{KeyValue, Origin, Request, Resolved, resolve, settings_of};
@@ -43,7 +46,7 @@ pub use schedule::{Decay, Schedule, Warmup, describe_schedule};
 pub use select::Select;
 pub use settings::Settings;
 pub use value::{Argument, Value};
-pub use words::{Algorithm, ClassRule, NonFinite, Standardize};
+pub use words::{Algorithm, ClassRule, NonFinite, Padding, Standardize};
 
 #[cfg(test)]
 mod tests;

@@ -120,7 +120,7 @@ impl Resolving<'_> {
         faults
     }
 
-    /// A text that is in no file; `place` tells in messages where it is.
+    /// A text that is in no file; messages say `place` of it.
     fn put_text(&mut self, key: &str, text: &str, place: &str, origin: Origin) {
         let mut faults = Vec::new();
         if let Some(entry) = Entry::of_text(key, text, &mut faults) {
@@ -173,7 +173,10 @@ fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, fault
         now.put_text(key, value, &format!("`{option}`"), Origin::CommandLine(option.clone()));
     }
 
-    let Resolving { settings, origins, select, warmup, faults } = now;
+    let Resolving { mut settings, origins, select, warmup, faults } = now;
+    if !origins.contains_key("select") {
+        settings.select = settings.family.default_select();
+    }
     let mut warnings = Vec::new();
     match settings.select.info(settings.family) {
         Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),

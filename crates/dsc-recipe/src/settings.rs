@@ -7,7 +7,7 @@ use super::keys::KEYS;
 use super::optimizer::{DEFAULT_LR, Optimizer};
 use super::schedule::Schedule;
 use super::select::Select;
-use super::words::{Algorithm, ClassRule, NonFinite, Standardize};
+use super::words::{Algorithm, ClassRule, NonFinite, Padding, Standardize};
 
 /// Everything that decides how a model is trained, beside the model, the data and the device. A key of a recipe gives each:
 /// see [`KEYS`].
@@ -33,7 +33,7 @@ pub struct Settings {
     pub seed: u64,
     /// Name or folder of the pretrained text encoder.
     pub encoder: Option<String>,
-    /// How a label becomes the class that tells positive companions from negative ones.
+    /// How a label becomes the class by which positive companions differ from negative ones.
     pub class: ClassRule,
     /// The metrics.
     pub family: Family,
@@ -43,6 +43,9 @@ pub struct Settings {
     pub nonfinite: NonFinite,
     /// Texts are cut to this many tokens, `[CLS]` and `[SEP]` counted.
     pub max_tokens: usize,
+    /// The side on which the sequences of a feature file are padded.
+    #[serde(default, skip_serializing_if = "Padding::is_auto")]
+    pub padding: Padding,
 }
 
 impl Default for Settings {
@@ -63,6 +66,7 @@ impl Default for Settings {
             standardize: Standardize::None,
             nonfinite: NonFinite::Error,
             max_tokens: 128,
+            padding: Padding::Auto,
         }
     }
 }

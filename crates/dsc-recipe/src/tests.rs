@@ -136,7 +136,7 @@ recipe y { optimizer = adm(lr: 1e-3) }
         "E0902 the arguments of `adam` are named; write",
         "E0902 `warmup` takes a whole number of epochs or steps (`10 epochs`), or a fraction from 0 to 1 (`0.1 fraction`), found `3 epoches`; did you mean `epochs`?",
         "E0902 `seeds` takes a whole number from 1 to 1048576, found 0; for example",
-        "E0902 `accumulate` takes a whole number from 1 to 1048576, found the text \"16\"; for example",
+        "E0902 `accumulate` takes a whole number from 1 to 1048576, found the text \"16\"; write `accumulate = 16`",
         "E0902 `max_tokens` takes a whole number from 3 to 128, found 129; for example",
         "E0902 `clip` takes a number above 0, or none, found -1; for example",
         "E0963 the metric family regression has no metric `acc_7`; its metrics are mae, corr, mse",
@@ -154,16 +154,18 @@ recipe y { optimizer = adm(lr: 1e-3) }
 
 #[test]
 fn faults_of_the_command_line_name_the_option() {
-    let command_line = with(&["epochs=many", "epoch=3", "epochs=4 *", "epochs="]);
+    let command_line = with(&["epochs=many", "epoch=3", "epochs=4 *", "epochs=", "warmup=10", "encoder="]);
     let list = faults(&stock(), &Request { command_line: &command_line, ..Request::default() });
     let messages: Vec<_> = list.iter().map(|d| d.to_string()).collect();
     let find = |start: &str| {
         messages.iter().find(|t| t.starts_with(start)).unwrap_or_else(|| panic!("{start}: {messages:#?}"))
     };
-    find("[E0902] `epochs` takes a whole number from 1 on, found the name `many` (`--with epochs=many`)");
+    find("[E0902] `epochs` takes a whole number from 1 to 1048576, found the name `many` (`--with epochs=many`)");
     assert!(find("[E0901] there is no recipe key `epoch`").contains("did you mean `epochs`?"));
     assert!(find("[E0102]").contains("(`--with epochs=4 *`)"));
-    assert_eq!(messages.len(), 4, "{messages:#?}");
+    assert!(find("[E0902] `warmup` takes").ends_with("; write `warmup = 10 epochs`"), "{messages:#?}");
+    find("[E0902] `encoder` takes a text, found nothing (`--with encoder=`)");
+    assert_eq!(messages.len(), 6, "{messages:#?}");
     assert!(KeyValue::parse("--with", "epochs").is_err());
 }
 
@@ -194,6 +196,15 @@ fn choosing_the_worst_epoch_is_warned_of() {
     assert!(r.warnings[0].primary.is_some());
 }
 
+#[test]
+fn two_classes_are_selected_by_their_accuracy() {
+    let text = "recipe x { family = binary }\nrecipe y = x { select = max auc }\nrecipe z = x { select = min mae }\n";
+    let select = |name: &str| resolve(&program(text), &named(name)).map(|r| r.settings.select.to_string());
+    assert_eq!((select("x").unwrap().as_str(), select("y").unwrap().as_str()), ("max acc2", "max auc"));
+    let fault = select("z").unwrap_err().remove(0);
+    assert_eq!(fault.help.as_deref(), Some("its metrics are acc2, f1, auc"));
+}
+
 /// The value of every key that differs from its default.
 const ODD: &[(&str, &str)] = &[
     ("epochs", "2"),
@@ -212,6 +223,7 @@ const ODD: &[(&str, &str)] = &[
     ("standardize", "train"),
     ("nonfinite", "zero"),
     ("max_tokens", "50"),
+    ("padding", "front"),
 ];
 
 fn set(settings: &[(&str, String)]) -> Settings {
@@ -272,4 +284,22 @@ fn keys_are_named_once_and_their_examples_and_defaults_are_right() {
     assert_eq!(shown("optimizer").default(), "adam(lr: 1e-3)");
     assert_eq!(shown("optimizer.lr").variable(), "DSC_OPTIMIZER_LR");
     assert!(shown("optimizer").explanation().contains("--with 'optimizer=adam(lr: 5e-5)'"));
+}
+
+#[test]
+fn numbers_that_weights_of_32_bits_do_not_hold_are_refused() {
+    let of = |entry: &str| {
+        let program = program(&format!("recipe x {{ {entry} }}\n"));
+        let request = named("x");
+        resolve(&program, &request).err().unwrap_or_default()
+    };
+    let (eps, lr) = ("optimizer.eps = 1e-300", "optimizer.lr = 1e39");
+    for entry in [eps, "optimizer.eps = 0", lr, "optimizer.weight_decay = 1e39", "clip = 1e300"] {
+        let found = of(entry);
+        assert_eq!(found.iter().map(|d| d.code.0).collect::<Vec<_>>(), ["E0902"], "{entry}");
+    }
+    assert!(of(eps)[0].message.starts_with("`optimizer.eps` takes a number from 1e-38 on, found"), "{:?}", of(eps));
+    for entry in ["optimizer.eps = 1e-38", "optimizer.lr = 1e-30", "clip = 1e38"] {
+        assert!(of(entry).is_empty(), "{entry}");
+    }
 }

@@ -117,6 +117,7 @@ impl Value {
             Value::Constant(Static::Float(x)) if x.fract() == 0.0 => format!("{x:?}"),
             Value::Constant(Static::Float(x)) => number_text(*x),
             Value::Constant(value) => value.to_string(),
+            Value::Word(word) if word.is_empty() => "nothing".to_owned(),
             Value::Word(word) => format!("the name `{word}`"),
             Value::Call(name, _) => format!("`{name}(..)`"),
             Value::Select { minimize, metric } => format!("`{} {metric}`", if *minimize { "min" } else { "max" }),

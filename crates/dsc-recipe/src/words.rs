@@ -88,7 +88,7 @@ words! {
     Standardize {
         /// Minus the mean, divided by the standard deviation, per feature over the valid frames of the training split.
         Train = "train",
-        /// They are used as they stand in the file.
+        /// They are used as the file has them.
         None = "none",
     }
 }
@@ -100,5 +100,26 @@ words! {
         Error = "error",
         /// They become 0, and are counted.
         Zero = "zero",
+    }
+}
+
+words! {
+    /// On which side of its frames a sequence of a feature file is padded.
+    #[derive(Default)]
+    Padding {
+        /// The frames themselves show it.
+        #[default]
+        Auto = "auto",
+        /// Padding is behind the frames.
+        End = "end",
+        /// Padding is in front of the frames.
+        Front = "front",
+    }
+}
+
+impl Padding {
+    /// Whether nothing is stated.
+    pub fn is_auto(&self) -> bool {
+        *self == Padding::Auto
     }
 }

@@ -113,6 +113,9 @@ pub fn libtorch_folder() -> Option<PathBuf> {
     Path::new(path).parent().map(Path::to_path_buf)
 }
 
+/// More threads than this are refused: each takes memory, and libtorch ends the process where it cannot start one.
+const MOST_THREADS: usize = 1024;
+
 /// Sets the number of threads per operator (`None`: the default of libtorch, the physical cores) and returns it. The sums of the
 /// CPU kernels depend on it, so a run records it.
 pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
@@ -120,6 +123,10 @@ pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
         let bad = |why: String| Diagnostic::error(E0707, why).help("`--threads` takes a number from 1");
         let wanted = i32::try_from(count).ok().filter(|&n| n > 0);
         let wanted = wanted.ok_or_else(|| bad(format!("{count} is not a number of threads")))?;
+        if count > MOST_THREADS {
+            return Err(bad(format!("{count} threads are more than any machine runs at a time"))
+                .help(format!("`--threads` takes a number from 1 to {MOST_THREADS}; without it, one for each core")));
+        }
         ffi::set_threads(wanted).map_err(bad)?;
     }
     Ok(usize::try_from(ffi::threads()).unwrap_or(1))
@@ -189,6 +196,7 @@ mod tests {
         assert_eq!(threads(Some(1)).unwrap(), 1);
         assert_eq!(threads(None).unwrap(), 1);
         assert_eq!(threads(Some(0)).unwrap_err().code, E0707);
+        assert!(threads(Some(100_000)).unwrap_err().help.unwrap().contains("from 1 to 1024"));
         let before = peak_rss().unwrap();
         let block = vec![1u8; 300 << 20];
         assert!(block.iter().step_by(4096).all(|&b| b == 1));

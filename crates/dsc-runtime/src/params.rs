@@ -1,5 +1,7 @@
 //! The parameters of a model by path, and their gradients.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
@@ -160,12 +162,13 @@ impl ParamStore {
             let inputs: Vec<&Tensor> = reached.iter().map(|e| &e.tensor).collect();
             let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
             let _guard = tch::no_grad_guard();
+            let mut held = HashSet::new();
             for (entry, gradient) in reached.iter_mut().zip(gradients) {
                 if !gradient.defined() {
                     continue;
                 }
                 entry.gradient = Some(match entry.gradient.take() {
-                    None => gradient,
+                    None => with_own_memory(gradient, &mut held)?,
                     Some(before) => before.f_add(&gradient)?,
                 });
             }
@@ -178,6 +181,16 @@ impl ParamStore {
     pub fn zero_grads(&mut self) {
         self.entries.values_mut().for_each(|e| e.gradient = None);
     }
+}
+
+/// A gradient that can be changed in place, as clipping does: one that is the same number for several entries, or that
+/// another parameter has as well, gets memory of its own. `held` are the places of the others.
+fn with_own_memory(gradient: Tensor, held: &mut HashSet<usize>) -> Result<Tensor, Fault> {
+    let expanded = gradient.size().iter().zip(gradient.stride()).any(|(n, stride)| *n > 1 && stride == 0);
+    if expanded {
+        return Ok(gradient.f_contiguous()?);
+    }
+    if held.insert(gradient.data_ptr() as usize) { Ok(gradient) } else { Ok(gradient.f_detach_copy()?) }
 }
 
 /// The elements of a tensor in row-major order, as f32 on the host.

@@ -17,6 +17,8 @@ pub struct Module {
     pub items: Vec<Item>,
     /// Words of skipped text. A name among them may have been defined or imported there, so its uses are not reported.
     pub lost: BTreeSet<String>,
+    /// Places of expressions with an unclosed bracket, for which a closing one was added.
+    pub repaired: Vec<Span>,
 }
 
 /// A top-level item.

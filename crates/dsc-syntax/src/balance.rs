@@ -137,14 +137,38 @@ impl<'a> Balancer<'a> {
                 self.scan.edits.push(Edit { start: t.start, end: t.end, text });
             }
             TokenKind::Word if t.first => self.line_word(t, next),
-            TokenKind::Open(_) => {
-                let indented = next.is_some_and(|n| !n.first || n.indent > t.indent);
-                self.open.push(OpenBracket { token: *t, indented });
+            TokenKind::Punct('-')
+                if self.ends_parameters() && next.is_some_and(|n| n.kind == TokenKind::Punct('>')) =>
+            {
+                while !self.open.is_empty() {
+                    self.close_innermost("this `->`");
+                }
             }
+            TokenKind::Open('{') if self.ends_parameters() => {
+                while !self.open.is_empty() {
+                    self.close_innermost("this `{`");
+                }
+                self.open_bracket(t, next);
+            }
+            TokenKind::Open(_) => self.open_bracket(t, next),
             TokenKind::Close(c) => self.close(t, c),
             _ => {}
         }
         self.previous = Some(*t);
+    }
+
+    /// Whether the header of a block has open brackets, and the previous token ends the type of a parameter: a result type
+    /// or the body that follows shows that closing brackets are missing.
+    fn ends_parameters(&self) -> bool {
+        self.item == "block"
+            && !self.open.is_empty()
+            && self.open.iter().all(|o| o.kind != TokenKind::Open('{'))
+            && self.previous.is_some_and(|p| matches!(p.kind, TokenKind::Close(_)))
+    }
+
+    fn open_bracket(&mut self, t: &Token, next: Option<&Token>) {
+        let indented = next.is_some_and(|n| !n.first || n.indent > t.indent);
+        self.open.push(OpenBracket { token: *t, indented });
     }
 
     /// Whether a word is a `return` statement: it begins a line or body, and a value follows after a space.
@@ -253,6 +277,7 @@ impl<'a> Balancer<'a> {
                     .fix(self.span(t), right.to_string()),
             );
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: right.to_string() });
+            self.note_repaired(&top, t.end);
             self.open.pop();
         } else {
             self.scan.diagnostics.push(
@@ -278,6 +303,23 @@ impl<'a> Balancer<'a> {
                 .help(format!("add `{right}`")),
         );
         self.scan.edits.push(Edit { start: at, end: at, text: right.to_string() });
+        if o != '{' {
+            self.note_repaired(&top, at);
+        }
+    }
+
+    /// Notes that a bracket was closed at `at` by what the text does not have.
+    fn note_repaired(&mut self, top: &Token, at: usize) {
+        // Enough for any real line and file; keeps this and the search for a place linear.
+        const REACH: usize = 512;
+        const MOST: usize = 256;
+        if self.scan.repaired.len() < MOST {
+            let from = (top.start.saturating_sub(REACH)..=top.start).find(|i| self.text.is_char_boundary(*i));
+            let from = from.unwrap_or(top.start);
+            let before = self.text.get(from..top.start).unwrap_or("");
+            let line = before.rfind('\n').map_or(from, |i| from + i + 1);
+            self.scan.repaired.push(Span::new(self.base + line, self.base + at));
+        }
     }
 }
 

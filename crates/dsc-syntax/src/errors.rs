@@ -2,11 +2,13 @@
 
 use super::ast::Ident;
 use super::balance::ITEM_WORDS;
+use super::habits;
 use super::parse::{Builder, Dsl, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
+use std::collections::BTreeSet;
 
 impl Builder<'_> {
     /// Reports a missing expression, type, name, parameter list or body; `pair` is empty and marks its position.
@@ -27,6 +29,9 @@ impl Builder<'_> {
             Rule::missing_body => "a body in `{` and `}`",
             _ => "an expression",
         };
+        if self.keyword_names.contains(found) {
+            return;
+        }
         let shaped = match found {
             "each" => Some(Rule::each),
             "sum" => Some(Rule::sum),
@@ -44,8 +49,12 @@ impl Builder<'_> {
             self.diagnostics.push(if is_reserved(found) {
                 keyword(word, what, span)
             } else {
-                Diagnostic::error(codes::E0101, format!("expected {what}, found `{word}`"))
-                    .at(span, format!("expected {what}"))
+                let fault = Diagnostic::error(codes::E0101, format!("expected {what}, found `{word}`"))
+                    .at(span, format!("expected {what}"));
+                match habits::in_place_of_value(found).filter(|_| what == "an expression") {
+                    Some(help) => fault.help(help),
+                    None => fault,
+                }
             });
         } else {
             let start = before.len() - last_token(before).len();
@@ -71,11 +80,22 @@ impl Builder<'_> {
         let word = self.source_text(span);
         let rule = match pair.as_rule() {
             Rule::unreadable_item => item_rule(first).or_else(|| statement_rule(first)),
-            Rule::unreadable_stmt => statement_rule(first).or_else(|| item_rule(first)),
+            Rule::unreadable_stmt | Rule::unreadable_entry => statement_rule(first).or_else(|| item_rule(first)),
             _ => None,
         };
+        match pair.as_rule() {
+            Rule::unreadable_arg if first == "for" => {
+                return self.diagnostics.push(habits::comprehension(span, pair.as_str()));
+            }
+            Rule::unreadable_arg if first == "if" => return self.diagnostics.push(habits::ternary(span)),
+            _ => {}
+        }
         if let Some(rule) = rule {
-            let fault = self.reread(rule, start, end).unwrap_or_else(|| {
+            let fault = self.reread(rule, start, end).map(|fault| match habits::form(rule) {
+                Some(form) if fault.help.is_none() => fault.help(format!("its form is `{form}`")),
+                _ => fault,
+            });
+            let fault = fault.unwrap_or_else(|| {
                 let place = match rule {
                     Rule::set_stmt => "a variant or recipe",
                     Rule::drop_stmt => "a variant",
@@ -93,7 +113,12 @@ impl Builder<'_> {
             Rule::unreadable_item if first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
                 Diagnostic::error(codes::E0107, format!("unknown item `{word}`"))
                     .at(span, "not an item keyword")
-                    .help(format!("an item begins with `{}`", ITEM_WORDS.join("`, `")))
+                    .help(
+                        habits::item(word).map_or_else(
+                            || format!("an item begins with `{}`", ITEM_WORDS.join("`, `")),
+                            str::to_owned,
+                        ),
+                    )
                     .did_you_mean(word, ITEM_WORDS)
             }
             Rule::unreadable_item => Diagnostic::error(codes::E0107, format!("expected an item, found `{word}`"))
@@ -104,7 +129,17 @@ impl Builder<'_> {
                     .at(span, "expected a comma or the closing bracket before this")
                     .help("separate them with `,`")
             }
-            _ => Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "not valid here"),
+            _ => {
+                let fault = Diagnostic::error(codes::E0101, format!("unexpected `{word}`")).at(span, "not valid here");
+                let entry = pair.as_rule() == Rule::unreadable_entry;
+                match habits::behind_value(first)
+                    .or_else(|| habits::statement(first))
+                    .or_else(|| habits::entry(first).filter(|_| entry))
+                {
+                    Some(help) => fault.help(help),
+                    None => fault,
+                }
+            }
         };
         self.diagnostics.push(fault);
     }
@@ -129,11 +164,17 @@ impl Builder<'_> {
                 (_, None) => format!("{item} {name} {{ .. }}"),
             };
             let shown = if text.len() <= 24 { text } else { first_token(text) };
+            // `variant both = a, b {`: which of them is meant is not known.
+            let several = matches!(item, "variant" | "recipe") && text.starts_with(',');
             let mut fault =
                 Diagnostic::error(codes::E0101, format!("unexpected `{shown}` before the body of {item} `{name}`"))
                     .at(span, "not valid here")
                     .help(format!("write `{written}`"));
-            if let Some(other) = other {
+            if several {
+                fault = fault.help(format!(
+                    "a {item} inherits from one other; let that one inherit from the next, or repeat its entries here"
+                ));
+            } else if let Some(other) = other {
                 let blank =
                     if self.edited.text.get(..start).is_some_and(|t| t.ends_with([' ', '\t'])) { "" } else { " " };
                 fault = fault.fix(span, format!("{blank}= {other}"));
@@ -150,13 +191,23 @@ impl Builder<'_> {
         Some(Spanned::new(other.to_owned(), self.span_at(at, at + other.len())))
     }
 
-    /// Whether the file defines an item of this kind and name.
-    fn declared(&self, item: &str, name: &str) -> bool {
-        let wanted = format!("{item} {name}");
-        self.edited.text.match_indices(&wanted).any(|(at, _)| {
-            let after = self.edited.text.get(at + wanted.len()..).unwrap_or("");
-            !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        })
+    /// Whether the text defines something of this kind and name: `hyper d`.
+    pub(super) fn declared(&self, kind: &str, name: &str) -> bool {
+        // Collected once: many entries may ask.
+        let names = self.declared.get_or_init(|| {
+            let words =
+                self.edited.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+            let mut before = "";
+            let mut found = BTreeSet::new();
+            for word in words {
+                if matches!(before, "hyper" | "let" | "var" | "variant" | "recipe") {
+                    found.insert((before, word));
+                }
+                before = word;
+            }
+            found
+        });
+        names.contains(&(kind, name))
     }
 
     /// Records the words of skipped text: a name among them may have been defined there.

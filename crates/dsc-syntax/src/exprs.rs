@@ -1,6 +1,7 @@
 //! Expressions: operator precedence for the flat lists that the grammar produces, and a limit on the height of the tree.
 
 use super::ast::*;
+use super::marks::equality;
 use super::parse::{Builder, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
@@ -19,9 +20,13 @@ enum Term {
 #[derive(Clone, Copy)]
 enum Infix {
     Binary(BinaryOp),
-    Range { inclusive: bool },
+    Range {
+        inclusive: bool,
+    },
     Pipe,
     At,
+    /// `a @ b`, which has no value.
+    MatrixProduct,
 }
 
 impl Infix {
@@ -37,6 +42,7 @@ impl Infix {
                 BinaryOp::Mul | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Rem => 8,
                 BinaryOp::Pow => 10,
             },
+            Infix::MatrixProduct => 8,
             Infix::Range { .. } => 6,
             Infix::At => 11,
         }
@@ -56,7 +62,7 @@ impl Builder<'_> {
             self.missing(&pair);
             return (Expr { kind: ExprKind::Error, span }, 1);
         }
-        let mut parts = Vec::new();
+        let (mut parts, mut lacking) = (Vec::new(), false);
         for p in pair.into_inner() {
             let at = self.span(&p);
             parts.push(match p.as_rule() {
@@ -66,8 +72,11 @@ impl Builder<'_> {
                     let (e, h) = self.operand(p);
                     Term::Operand(e, h)
                 }
+                // `a + + `: what is missing behind that has the same cause.
                 Rule::missing => {
-                    self.missing(&p);
+                    if !std::mem::replace(&mut lacking, true) {
+                        self.missing(&p);
+                    }
                     Term::Operand(Expr { kind: ExprKind::Error, span: at }, 1)
                 }
                 rule => Term::Infix(self.infix(rule, at), at),
@@ -111,19 +120,16 @@ impl Builder<'_> {
             Rule::floordiv => BinaryOp::FloorDiv,
             Rule::rem => BinaryOp::Rem,
             Rule::pow => BinaryOp::Pow,
-            _ => {
-                let (wrong, op) = match self.source_text(span) {
-                    "||" => ("||", BinaryOp::Or),
-                    _ => ("&&", BinaryOp::And),
-                };
-                self.diagnostics.push(
-                    Diagnostic::error(codes::E0115, format!("the language has no `{wrong}`"))
-                        .at(span, "not an operator of this language")
-                        .help(format!("write `{}`", op.symbol()))
-                        .fix(span, op.symbol()),
-                );
-                op
+            Rule::mistaken_pipe => {
+                self.not_ours(span, "|>");
+                return Infix::Pipe;
             }
+            _ => match self.source_text(span) {
+                "@" => return Infix::MatrixProduct,
+                "||" => self.not_ours(span, "or").unwrap_or(BinaryOp::Or),
+                "^" => self.not_ours(span, "**").unwrap_or(BinaryOp::Pow),
+                _ => self.not_ours(span, "and").unwrap_or(BinaryOp::And),
+            },
         })
     }
 
@@ -158,6 +164,10 @@ impl Builder<'_> {
                 }
                 Infix::At => ExprKind::At(Box::new(left), Box::new(right)),
                 Infix::Pipe => self.pipe(left, right, at),
+                Infix::MatrixProduct => {
+                    self.matrix_product(left.span, at, right.span);
+                    ExprKind::Error
+                }
             };
             left = Expr { kind, span };
         }
@@ -227,7 +237,10 @@ impl Builder<'_> {
             match p.as_rule() {
                 // Text after a slice is part of the same mistake: `x[:, 0]`.
                 Rule::unreadable_rest if slice => self.record_skipped(p.as_str()),
-                Rule::unreadable_rest => self.unreadable(&p),
+                Rule::unreadable_rest => {
+                    self.unreadable(&p);
+                    slice = true;
+                }
                 Rule::mistaken_slice => {
                     slice = true;
                     self.diagnostics.push(
@@ -245,7 +258,7 @@ impl Builder<'_> {
                 }
             }
         }
-        // Part of a slice is not an index; an error node is not checked further.
+        // Part of a slice, or of what could not be read, is not an index; an error node is not checked further.
         if slice {
             at = Expr { kind: ExprKind::Error, span };
         }
@@ -298,6 +311,7 @@ impl Builder<'_> {
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => var = self.ident(&p),
+                        Rule::mistaken_in => self.mistaken_word(&p, "in"),
                         Rule::expr | Rule::missing => {
                             let (e, h) = self.expr_with_height(p);
                             (*over, height) = (e, height.max(h + 1));
@@ -322,16 +336,21 @@ impl Builder<'_> {
     }
 
     fn when(&mut self, pair: Pair<'_>, span: Span) -> (Expr, usize) {
-        let (mut arms, mut conds) = (Vec::new(), Vec::new());
+        let (mut arms, mut conds): (_, Vec<Expr>) = (Vec::new(), Vec::new());
         let mut otherwise: Option<Box<Body>> = None;
-        let mut height = 1;
+        let (mut height, mut bodyless) = (1, false);
+        let mut compared = None;
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::expr | Rule::missing => {
                     let (e, h) = self.expr_with_height(p);
-                    height = height.max(h);
-                    conds.push(e);
+                    height = height.max(h + 1);
+                    match compared.take().and_then(|at| Some((at, conds.pop()?))) {
+                        Some((at, left)) => conds.push(equality(left, at, e)),
+                        None => conds.push(e),
+                    }
                 }
+                Rule::mistaken_equal => compared = Some(self.mistaken_equal(&p)),
                 Rule::body => {
                     let (b, h) = self.body(p);
                     height = height.max(h);
@@ -340,14 +359,21 @@ impl Builder<'_> {
                         None => otherwise = Some(Box::new(b)),
                     }
                 }
-                Rule::missing_body => self.missing(&p),
-                Rule::mistaken_if => {
-                    let span = self.span(&p);
+                // `if c:` is one fault, with what follows it.
+                Rule::missing_body => {
+                    let before = self.edited.text.get(..p.as_span().start()).unwrap_or("").trim_end().len();
+                    let rest = self.edited.text.get(before..).unwrap_or("");
+                    self.reported_at = Some(before + rest.len() - rest.trim_start().len());
+                    bodyless = true;
+                }
+                Rule::mistaken_if | Rule::mistaken_elif => {
+                    let (span, word) = (self.span(&p), p.as_str().trim_end());
+                    let ours = if p.as_rule() == Rule::mistaken_if { "when" } else { "else when" };
                     self.diagnostics.push(
-                        Diagnostic::error(codes::E0115, "the language has no `if`")
+                        Diagnostic::error(codes::E0115, format!("the language has no `{word}`"))
                             .at(span, "not a keyword of this language")
-                            .help("write `when`: the condition is evaluated at compile time")
-                            .fix(span, "when"),
+                            .help(format!("write `{ours}`: the condition is evaluated at compile time"))
+                            .fix(span, ours),
                     );
                 }
                 _ => {}
@@ -359,6 +385,9 @@ impl Builder<'_> {
             return (self.too_deep(span), 1);
         }
         let mut expr = Expr { kind: ExprKind::Error, span };
+        if bodyless {
+            return (expr, 1);
+        }
         for (i, (cond, then)) in arms.into_iter().enumerate().rev() {
             let end = otherwise.as_ref().map_or(then.span, |o| o.span);
             let here = if i == 0 { span } else { cond.span.to(end) };
@@ -379,11 +408,16 @@ impl Builder<'_> {
     fn args(&mut self, pair: Pair<'_>) -> (Vec<Arg>, usize) {
         let (mut args, mut height) = (Vec::new(), 1);
         for p in pair.into_inner() {
+            let span = self.span(&p);
             if !matches!(p.as_rule(), Rule::arg | Rule::mistaken_arg) {
                 self.unreadable(&p);
+                // The argument before it was read in part, and others may be in the text.
+                if let Some(Arg { value, .. }) = args.last_mut() {
+                    value.kind = ExprKind::Error;
+                }
+                args.push(Arg { name: None, spread: true, value: Expr { kind: ExprKind::Error, span } });
                 continue;
             }
-            let span = self.span(&p);
             if p.as_rule() == Rule::mistaken_arg {
                 self.missing_comma(&p);
             }
@@ -414,21 +448,6 @@ impl Builder<'_> {
         (args, height)
     }
 
-    /// Reports a missing comma before an argument or parameter.
-    pub(super) fn missing_comma(&mut self, pair: &Pair<'_>) {
-        let start = pair.as_span().start();
-        let before = self.edited.text.get(..start).unwrap_or("").trim_end().len();
-        let word = pair.clone().into_inner().next().map_or("", |w| w.as_str());
-        if self.reported_at != Some(start) {
-            self.diagnostics.push(
-                Diagnostic::error(codes::E0101, format!("missing comma before `{word}`"))
-                    .at(self.span_at(before, before), "expected `,`")
-                    .help("separate them with `,`")
-                    .fix(self.span_at(before, before), ","),
-            );
-        }
-    }
-
     /// Expressions separated by commas, and the maximum height of their trees.
     pub(super) fn expr_list(&mut self, pair: Pair<'_>) -> (Vec<Expr>, usize) {
         let (mut list, mut height) = (Vec::new(), 1);
@@ -440,7 +459,13 @@ impl Builder<'_> {
                     height = height.max(h);
                 }
                 Rule::comma => {}
-                _ => self.unreadable(&p),
+                _ => {
+                    self.unreadable(&p);
+                    if let Some(last) = list.last_mut() {
+                        let Expr { kind, .. } = last;
+                        *kind = ExprKind::Error;
+                    }
+                }
             }
         }
         (list, height)

@@ -45,10 +45,13 @@ impl Inherits for Recipe {
     }
 }
 
+/// Items that one inherits from, at most: each is looked at for each that begins with it.
+const MAX_CHAIN: usize = 64;
+
 /// An item and those it inherits from, base first.
 ///
 /// # Errors
-/// [`Inherits::UNKNOWN`] for a name or a base that is not among the items, `E0513` for a circle.
+/// [`Inherits::UNKNOWN`] for a name or a base that is not among the items, `E0513` for a circle and for more than 64 of them.
 pub fn chain<'a, T: Inherits>(items: &'a IndexMap<String, T>, name: &str) -> Result<Vec<&'a T>, Diagnostic> {
     let unknown = |message: String, name: &str, span: Span| {
         Diagnostic::error(T::UNKNOWN, message)
@@ -61,6 +64,14 @@ pub fn chain<'a, T: Inherits>(items: &'a IndexMap<String, T>, name: &str) -> Res
     while let Some(base) = chain.last().and_then(|item| item.base()) {
         if let Some(start) = chain.iter().position(|item| item.name().value == base.value) {
             return Err(circle(items, chain.get(start..).unwrap_or_default()));
+        }
+        if chain.len() > MAX_CHAIN {
+            return Err(Diagnostic::error(
+                structure::E0513,
+                format!("{} `{name}` inherits from more than {MAX_CHAIN} others", T::KIND),
+            )
+            .at(first.name().span, "too long a chain")
+            .help(format!("begin with a {} nearer to its end", T::KIND)));
         }
         chain.push(items.get(&base.value).ok_or_else(|| {
             unknown(format!("no {} `{}` to start from", T::KIND, base.value), &base.value, base.span)

@@ -29,6 +29,7 @@ impl Builder<'_> {
                 ItemKind::Model(Model { name, body })
             }
             Rule::variant_item => {
+                self.entry_commas(&pair, "changes of a variant");
                 let (mut name, mut base, mut changes) = (None, None, Vec::new());
                 for p in pair.into_inner() {
                     match p.as_rule() {
@@ -39,13 +40,14 @@ impl Builder<'_> {
                             let other = self.mistaken_head(&p, "variant", &written);
                             base = base.or(other);
                         }
-                        Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
+                        Rule::open | Rule::kw_variant | Rule::kw_recipe | Rule::entry_comma => {}
                         _ => changes.push(self.change(p)),
                     }
                 }
                 ItemKind::Variant(Variant { name: name.unwrap_or_else(|| self.missing_ident(span)), base, changes })
             }
             Rule::recipe_item => {
+                self.entry_commas(&pair, "entries of a recipe");
                 let (mut name, mut base, mut entries) = (None, None, Vec::new());
                 for p in pair.into_inner() {
                     match p.as_rule() {
@@ -56,21 +58,22 @@ impl Builder<'_> {
                             let other = self.mistaken_head(&p, "recipe", &written);
                             base = base.or(other);
                         }
-                        Rule::open | Rule::kw_variant | Rule::kw_recipe => {}
+                        Rule::open | Rule::kw_variant | Rule::kw_recipe | Rule::entry_comma => {}
                         _ => entries.push(self.recipe_entry(p)),
                     }
                 }
                 ItemKind::Recipe(Recipe { name: name.unwrap_or_else(|| self.missing_ident(span)), base, entries })
             }
             Rule::expect_item => {
-                let (mut claims, mut recipe) = (Vec::new(), None);
-                for p in pair.into_inner() {
+                let mut recipe = None;
+                for p in pair.clone().into_inner() {
                     match p.as_rule() {
-                        Rule::expr | Rule::missing => claims.push(self.expr(p)),
+                        Rule::mistaken_for => self.mistaken_word(&p, "for"),
                         Rule::ident => recipe = Some(self.ident(&p)),
                         _ => {}
                     }
                 }
+                let claims = self.conditions(pair.into_inner());
                 ItemKind::Expect(Expect { claims, recipe })
             }
             _ => {
@@ -90,6 +93,8 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::string => (from, quoted) = (self.string(&p), true),
+                // That there is no such module is the fault.
+                Rule::mistaken_path if quoted || from.value == "std" => self.mistaken_mark(&p, "::"),
                 Rule::ident => from = self.ident(&p),
                 Rule::use_name => names.extend(self.use_name(p)),
                 Rule::use_list => {
@@ -140,6 +145,8 @@ impl Builder<'_> {
                 Rule::expr | Rule::missing => hyper.value = self.expr(p),
                 Rule::domain => hyper.domain = self.inner_expr(p),
                 Rule::constraint => hyper.constraint = self.inner_expr(p),
+                Rule::mistaken_colon => self.mistaken_mark(&p, "="),
+                Rule::mistaken_type => self.typed_hyper(&p),
                 _ => {}
             }
         }
@@ -147,7 +154,7 @@ impl Builder<'_> {
     }
 
     fn inner_expr(&mut self, pair: Pair<'_>) -> Option<Expr> {
-        pair.into_inner().find(|p| matches!(p.as_rule(), Rule::expr | Rule::missing)).map(|p| self.expr(p))
+        self.conditions(pair.into_inner()).into_iter().next()
     }
 
     pub(super) fn input(&mut self, pair: Pair<'_>, span: Span) -> Input {
@@ -156,6 +163,18 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => input.name = self.ident(&p),
+                Rule::mistaken_eq => self.mistaken_mark(&p, ":"),
+                Rule::uncoloned => {
+                    let Some(name) = self.first_ident(p) else { continue };
+                    let at = Span { start: name.span.end, ..name.span };
+                    self.diagnostics.push(
+                        Diagnostic::error(codes::E0101, format!("expected `:` after `{}`", name.value))
+                            .at(at, "expected `:`")
+                            .help(format!("write `{} : TYPE`", name.value))
+                            .fix(at, " :"),
+                    );
+                    input.name = name;
+                }
                 Rule::from_key => {
                     input.from = p.into_inner().find(|p| p.as_rule() == Rule::string).map(|p| self.string(&p));
                 }
@@ -175,14 +194,19 @@ impl Builder<'_> {
             constraint: None,
             body: Body { span, ..Body::default() },
         };
+        self.keyword_names.clear();
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => block.name = self.ident(&p),
                 Rule::missing_name | Rule::missing_params => self.missing(&p),
                 Rule::generics => block.generics = self.names(p),
                 Rule::params => {
+                    let mut faulty = false;
                     for p in p.into_inner() {
+                        let before = self.diagnostics.len();
                         match p.as_rule() {
+                            // What follows a parameter with a fault is part of it: `int` in `k = 3: int`.
+                            Rule::unreadable_arg if faulty => self.record_skipped(p.as_str()),
                             Rule::param => block.params.push(self.param(p)),
                             Rule::mistaken_param => {
                                 self.missing_comma(&p);
@@ -191,6 +215,7 @@ impl Builder<'_> {
                             Rule::paren => {}
                             _ => self.unreadable(&p),
                         }
+                        faulty = self.diagnostics.len() > before;
                     }
                 }
                 Rule::constraint => block.constraint = self.inner_expr(p),
@@ -224,6 +249,10 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => param.name = self.ident(&p),
+                Rule::keyword_name => {
+                    param.name = self.ident(&p);
+                    self.keyword_parameter(&param.name);
+                }
                 Rule::expr | Rule::missing => param.default = Some(self.expr(p)),
                 rule if is_type(rule) => param.ty = self.type_expr(p),
                 _ => {}
@@ -237,7 +266,7 @@ impl Builder<'_> {
         match pair.as_rule() {
             Rule::block_item => Change::Block(Box::new(self.block(pair, span)), span),
             Rule::input_item => Change::Input(self.input(pair, span), span),
-            Rule::unreadable_stmt => {
+            Rule::unreadable_entry => {
                 self.unreadable(&pair);
                 Change::Error(span)
             }
@@ -251,6 +280,8 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => names.push(self.ident(&p)),
                         Rule::expr | Rule::missing => value = Some(self.expr(p)),
+                        Rule::mistaken_colon if rule != Rule::mistaken_set => self.mistaken_mark(&p, "="),
+                        Rule::mistaken_assign => self.loss_step(&p),
                         r => typed |= is_type(r),
                     }
                 }
@@ -258,6 +289,7 @@ impl Builder<'_> {
                 let name = names.next().unwrap_or_else(|| self.missing_ident(span));
                 let value = value.unwrap_or(Expr { kind: ExprKind::Error, span });
                 match rule {
+                    Rule::mistaken_set => self.bare_change(name, value, span),
                     Rule::set_stmt => Change::Set { name, value, span },
                     Rule::loss_stmt => Change::Loss { name, value, span },
                     Rule::drop_stmt => Change::Drop { name, span },
@@ -277,7 +309,7 @@ impl Builder<'_> {
         let mut path = Vec::new();
         let mut value = SettingValue::Expr(Expr { kind: ExprKind::Error, span });
         let rule = pair.as_rule();
-        if rule == Rule::unreadable_stmt {
+        if rule == Rule::unreadable_entry {
             self.unreadable(&pair);
             return RecipeEntry::Error(span);
         }
@@ -287,10 +319,12 @@ impl Builder<'_> {
                 Rule::key => path.extend(p.into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.ident(&p))),
                 Rule::select => {
                     let minimize = p.as_str().starts_with("min");
-                    if let Some(metric) = self.first_ident(p) {
-                        value = SettingValue::Select { minimize, metric };
+                    if let Some(metric) = p.into_inner().find(|p| p.as_rule() == Rule::word) {
+                        value = SettingValue::Select { minimize, metric: self.ident(&metric) };
                     }
                 }
+                Rule::mistaken_percent => self.percentage(p),
+                Rule::mistaken_colon => self.mistaken_mark(&p, "="),
                 Rule::quantity => {
                     let mut inner = p.into_inner();
                     if let (Some(number), Some(unit)) = (inner.next(), inner.next()) {

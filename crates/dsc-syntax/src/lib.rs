@@ -23,17 +23,23 @@ pub mod source;
 
 pub mod ast;
 mod balance;
+mod conflicts;
+mod division;
 mod edited_text;
 mod errors;
 mod exprs;
 mod format;
+mod habits;
 pub mod inheritance;
 mod items;
+mod lookalikes;
+mod marks;
 mod parse;
 mod same_tree;
 mod scan;
 mod setting;
 mod stmts;
+mod strings;
 pub mod visit;
 
 pub use format::format;

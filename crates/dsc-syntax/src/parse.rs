@@ -1,12 +1,13 @@
 //! Parsing of a file into its syntax tree.
 
-use super::ast::{Ident, Item, ItemKind, Module};
+use super::ast::{ExprKind, Ident, Item, ItemKind, Module};
 use super::balance::balance;
 use super::edited_text::EditedText;
 use super::scan::{Comment, Doc, scan};
 use crate::diag::{Diagnostic, Diagnostics, codes::syntax as codes};
 use crate::source::{FileId, SourceMap, Span, Spanned};
 use pest::Parser as _;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The generated parser; see `grammar/dsl.pest`.
@@ -61,10 +62,32 @@ pub(super) fn read<T>(
     if shallow {
         let edited = EditedText::new(text, scanned.edits);
         let lost = BTreeSet::new();
-        let mut builder = Builder { source: text, edited: &edited, base, docs, diagnostics, lost, reported_at: None };
+        let mut builder = Builder {
+            source: text,
+            edited: &edited,
+            base,
+            docs,
+            diagnostics,
+            lost,
+            reported_at: None,
+            keyword_names: BTreeSet::new(),
+            declared: OnceCell::new(),
+        };
         let pairs;
+        // What a string without an end has swallowed may have been meant as names.
+        for label in builder
+            .diagnostics
+            .iter()
+            .filter(|d| d.code == codes::E0109)
+            .filter_map(|d| d.primary.clone())
+            .collect::<Vec<_>>()
+        {
+            let (start, end) = (label.span.start as usize - base, label.span.end as usize - base);
+            builder.record_skipped(text.get(start..end).unwrap_or_default());
+        }
         (module.items, pairs) = builder.file();
         module.lost = builder.lost;
+        module.repaired = scanned.repaired;
         diagnostics = builder.diagnostics;
         if let Some(pairs) = pairs
             && diagnostics.is_empty()
@@ -86,6 +109,10 @@ pub(super) struct Builder<'a> {
     pub lost: BTreeSet<String>,
     /// Offset in the edited text of the last "missing" error; unreadable text that starts there has the same cause.
     pub reported_at: Option<usize>,
+    /// Keywords that the block has as names of parameters, which was reported.
+    pub keyword_names: BTreeSet<String>,
+    /// Names that the text defines, each with its keyword.
+    pub declared: OnceCell<BTreeSet<(&'a str, &'a str)>>,
 }
 
 impl<'a> Builder<'a> {
@@ -94,8 +121,16 @@ impl<'a> Builder<'a> {
         let edited = self.edited;
         match Dsl::parse(Rule::file, &edited.text) {
             Ok(pairs) => {
-                let pieces = pairs.clone().flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI);
-                (pieces.map(|p| self.item(p)).collect(), Some(pairs))
+                let mut items: Vec<Item> = Vec::new();
+                for piece in pairs.clone().flat_map(Pair::into_inner).filter(|p| p.as_rule() != Rule::EOI) {
+                    let unreadable = piece.as_rule() == Rule::unreadable_item;
+                    let item = self.item(piece);
+                    if unreadable && let Some(before) = items.last_mut() {
+                        self.half_read(before, item.span);
+                    }
+                    items.push(item);
+                }
+                (items, Some(pairs))
             }
             // The grammar accepts every balanced text; if it does not, report where it fails.
             Err(error) => {
@@ -109,6 +144,16 @@ impl<'a> Builder<'a> {
                 );
                 (vec![Item { docs: Vec::new(), kind: ItemKind::Error, span }], None)
             }
+        }
+    }
+
+    /// Takes away the value of a hyper that was read in part: text that could not be read follows on its line.
+    fn half_read(&self, item: &mut Item, rest: Span) {
+        let between = self.source_text(Span { start: item.span.end, end: rest.start.max(item.span.end) });
+        if let ItemKind::Hyper(hyper) = &mut item.kind
+            && !between.contains('\n')
+        {
+            hyper.value.kind = ExprKind::Error;
         }
     }
 

@@ -106,7 +106,7 @@ macro_rules! by_variants {
 by_value!(String, bool, i64, f64, (), UnaryOp, BinaryOp, BTreeSet<String>);
 
 by_fields! {
-    Module { docs, items, lost }
+    Module { docs, items, lost, repaired }
     Item { docs, kind, span }
     Use { from, quoted, names }
     Hyper { name, params, value, domain, constraint }

@@ -12,7 +12,22 @@ impl Builder<'_> {
         let mut body = Body { stmts: Vec::new(), value: None, span: self.span(&pair) };
         let mut height = 0;
         let mut pairs = pair.into_inner().filter(|p| p.as_rule() != Rule::open).peekable();
+        let mut before: Option<Pair<'_>> = None;
         while let Some(p) = pairs.next() {
+            let behind = before.replace(p.clone()).is_some_and(|b| self.on_one_line(&b, &p));
+            if (p.as_rule() == Rule::unreadable_stmt && (behind || continues(p.as_str())))
+                && let Some(stmt) = body.stmts.last_mut()
+            {
+                half_read(stmt);
+            }
+            if behind
+                && p.as_rule() == Rule::expr_stmt
+                && self.is_ternary(&p)
+                && body.stmts.last_mut().is_some_and(half_read)
+            {
+                self.ternary(&p, &mut pairs);
+                continue;
+            }
             if p.as_rule() == Rule::expr_stmt
                 && is_word(p.as_str().trim_end())
                 && pairs.peek().is_some_and(|next| begins_with_word(next.as_str()) && self.on_one_line(&p, next))
@@ -24,6 +39,21 @@ impl Builder<'_> {
             let (stmt, h) = self.stmt(p);
             height = height.max(h);
             body.stmts.push(stmt);
+            // `lambda x: x + 1`, `if x is None:`: the rest of the line belongs to it.
+            let bodyless = |p: &Pair<'_>| {
+                let errs =
+                    matches!(body.stmts.last().map(|s| &s.kind), Some(StmtKind::Expr(e)) if e.kind == ExprKind::Error);
+                errs && self.is_ternary(p)
+            };
+            if let Some(last) = &before
+                && (last.as_str().trim_end().ends_with("lambda") || bodyless(last))
+            {
+                let mut last = last.clone();
+                while let Some(p) = pairs.next_if(|next| self.on_one_line(&last, next)) {
+                    self.record_skipped(p.as_str());
+                    last = p;
+                }
+            }
         }
         // The last expression is the value, even if an unparsable statement follows.
         if let Some(last) = body.stmts.iter().rposition(|s| !matches!(s.kind, StmtKind::Error))
@@ -33,6 +63,23 @@ impl Builder<'_> {
             body.value = Some(Box::new(value));
         }
         (body, height + 1)
+    }
+
+    /// Whether a match begins with `if` behind a value, as in `let x = a if c else b`.
+    fn is_ternary(&self, p: &Pair<'_>) -> bool {
+        p.as_str().strip_prefix("if").is_some_and(|rest| rest.starts_with([' ', '\t', '(']))
+    }
+
+    /// Reports the choice `a if c else b`; the rest of its line belongs to it.
+    fn ternary<'i>(&mut self, first: &Pair<'i>, rest: &mut std::iter::Peekable<impl Iterator<Item = Pair<'i>>>) {
+        let span = self.span(first);
+        self.diagnostics.push(super::habits::ternary(Span { end: span.start + 2, ..span }));
+        self.record_skipped(first.as_str());
+        let mut last = first.clone();
+        while let Some(p) = rest.next_if(|next| self.on_one_line(&last, next)) {
+            self.record_skipped(p.as_str());
+            last = p;
+        }
     }
 
     /// Whether two matches are on the same line.
@@ -57,7 +104,7 @@ impl Builder<'_> {
         self.diagnostics.push(
             Diagnostic::error(codes::E0101, format!("expected a statement, found `{written}`"))
                 .at(span, "not the start of a statement")
-                .help(help)
+                .help(super::habits::statement(written).unwrap_or(help))
                 .did_you_mean(written, WORDS),
         );
         let mut meant = StmtKind::Error;
@@ -83,6 +130,9 @@ impl Builder<'_> {
             self.unreadable(&pair);
             return (Stmt { docs, kind: StmtKind::Error, span }, 1);
         }
+        if rule == Rule::companions_stmt {
+            self.entry_commas(&pair, "entries of `companions`");
+        }
         let mutable = pair.as_str().starts_with("var");
         let mut step = None;
         let (mut names, mut ty, mut value, mut height) = (Vec::new(), None, None, 1);
@@ -103,7 +153,15 @@ impl Builder<'_> {
                     entries.push(entry);
                     height = height.max(h);
                 }
-                Rule::unreadable_stmt => self.unreadable(&p),
+                Rule::unreadable_entry => self.unreadable(&p),
+                Rule::mistaken_colon => self.mistaken_mark(&p, "="),
+                Rule::mistaken_in => self.mistaken_word(&p, "in"),
+                Rule::mistaken_for => self.mistaken_word(&p, "for"),
+                Rule::mistaken_vars => {
+                    self.several_variables(&p);
+                    names.push(self.missing_ident(span));
+                }
+                Rule::mistaken_assign if rule == Rule::loss_stmt => self.loss_step(&p),
                 Rule::mistaken_assign => step = Some(self.span(&p)),
                 r if is_type(r) => ty = Some(self.type_expr(p)),
                 _ => {}
@@ -164,12 +222,32 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::word => name = self.ident(&p),
+                Rule::mistaken_colon => self.mistaken_mark(&p, "="),
                 Rule::expr | Rule::missing => (value, height) = self.expr_with_height(p),
                 _ => {}
             }
         }
         ((name, value), height)
     }
+}
+
+/// Whether text that could not be read continues the value before it, rather than beginning something else.
+fn continues(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '*', '/', '<', '>', '|', '&', '!', ':', '.', '^', '%', '?'])
+}
+
+/// Takes away a value that was read in part. Whether the statement has one.
+fn half_read(stmt: &mut Stmt) -> bool {
+    match &mut stmt.kind {
+        StmtKind::Let { value, .. } | StmtKind::Assign { value, .. } | StmtKind::Loss { value, .. } => {
+            value.kind = ExprKind::Error;
+        }
+        StmtKind::Output { value, .. } | StmtKind::Reveal(value) | StmtKind::Expr(value) => {
+            value.kind = ExprKind::Error;
+        }
+        StmtKind::For { .. } | StmtKind::Companions { .. } | StmtKind::Error => return false,
+    }
+    true
 }
 
 fn begins_with_word(text: &str) -> bool {

@@ -1,20 +1,20 @@
 //! Makes the batches of a model from a data set.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
 use dsc_data::text::Texts;
-use dsc_data::{Dataset, NonFiniteCount, Split, Standardizer, Table, batch};
-use dsc_graph::dims::{Atom, Dim};
+use dsc_data::{Dataset, NonFiniteCount, Reads, Split, Standardizer, Table, batch, check_aligned};
 use dsc_graph::types::Type;
-use dsc_graph::{Graph, MaxOver, Op};
+use dsc_graph::{Graph, InputDecl, MaxOver, Op};
 use dsc_recipe::{NonFinite, Settings, Standardize};
 use dsc_runtime::{StepBatch, Stream};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::data::E0616;
+use dsc_syntax::diag::codes::data::E0605;
 use dsc_syntax::diag::codes::run::{E0921, E0922};
 
-/// The key of the labels, unless the model file sets another one.
-pub const LABELS: &str = "regression_labels";
+pub use dsc_data::LABELS;
 
 /// An input that the graph reads.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ struct Input {
     name: String,
     key: String,
     kind: Kind,
-    /// Name of the length in the model file; inputs with the same length are aligned.
-    length: Option<String>,
+    decl: InputDecl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,26 +59,17 @@ impl<'a> BatchSource<'a> {
         standardizer: Option<Standardizer>,
     ) -> Result<BatchSource<'a>, Diagnostic> {
         let mut inputs = Vec::new();
-        for decl in graph.inputs.values() {
-            // An input that is never read needs no data.
-            if !graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name)) {
-                continue;
-            }
+        let reads = Reads::of(graph);
+        for decl in reads.inputs {
             let kind = match &decl.ty {
                 Type::Tokens { .. } => Kind::Tokens,
                 Type::Tensor(t) if t.time.is_some() => Kind::Sequence,
                 Type::Tensor(_) => Kind::Vector,
             };
-            let length = match decl.ty.len().and_then(Dim::as_atom) {
-                Some(Atom::Length { name, .. }) => Some(name.clone()),
-                _ => None,
-            };
-            inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind, length });
+            inputs.push(Input { name: decl.name.clone(), key: decl.key.clone(), kind, decl: decl.clone() });
         }
         let rule = settings.nonfinite;
-        let label =
-            |decl: &dsc_graph::LabelDecl| (decl.name.clone(), decl.key.clone().unwrap_or_else(|| LABELS.into()));
-        let labels = graph.labels.values().filter(|decl| is_read(graph, &decl.name)).map(label).collect();
+        let labels = reads.labels.into_iter().map(|label| (label.name, label.key)).collect();
         let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }));
         let in_batches_of = padded.then_some(settings.batch);
         let none = Standardizer::default();
@@ -117,37 +107,16 @@ impl<'a> BatchSource<'a> {
         for input in &self.inputs {
             let reader = format!("input `{}`", input.name);
             if input.kind == Kind::Tokens {
-                table.text(&input.key, &reader)?;
+                if table.tokens_for(&input.key).is_none() {
+                    table.text(&input.key, &reader)?;
+                }
             } else {
                 counts.insert(input.key.clone(), table.stream(&input.key, &reader)?.check_finite(self.rule)?);
             }
         }
-        self.check_aligned(table)?;
+        let decls: Vec<&InputDecl> = self.inputs.iter().map(|input| &input.decl).collect();
+        check_aligned(table, &decls, self.texts.map(|t| &t.ids))?;
         Ok(counts)
-    }
-
-    /// Checks that inputs with the same length in the model file have equal lengths in every sample.
-    fn check_aligned(&self, table: &Table) -> Result<(), Diagnostic> {
-        for (n, input) in self.inputs.iter().enumerate() {
-            let others = self.inputs.iter().take(n).filter(|o| o.length.is_some() && o.length == input.length);
-            for other in others {
-                let lengths = |of: &Input| -> Vec<usize> { (0..table.len).map(|s| self.rows(table, of, s)).collect() };
-                let pairs = lengths(other).into_iter().zip(lengths(input)).zip(&table.ids);
-                let Some(((a, b), id)) = pairs.into_iter().find(|((a, b), _)| a != b) else { continue };
-                let length = input.length.as_deref().unwrap_or_default();
-                let (split, source) = (table.split, &table.source);
-                return Err(Diagnostic::error(
-                    E0616,
-                    format!(
-                        "`{source}`, {split}: sample `{id}` has {a} rows in `{}` and {b} in `{}`, which are declared with the \
-                         same length {length}",
-                        other.key, input.key
-                    ),
-                )
-                .help("give the lengths of the two inputs different names, or use aligned data"));
-            }
-        }
-        Ok(())
     }
 
     /// Number of frames or tokens of one sample.
@@ -170,6 +139,18 @@ impl<'a> BatchSource<'a> {
         Ok(())
     }
 
+    /// Whether a split has no label of any sample for one of those that are read: the key is missing, or no value is finite.
+    ///
+    /// # Errors
+    /// `E0605` if the data have no such split.
+    pub fn is_unlabelled(&self, split: Split) -> Result<bool, Diagnostic> {
+        let table = self.dataset.split(split)?;
+        Ok(self.labels.values().any(|key| match table.label_values(key, "a label") {
+            Ok(values) => !table.is_empty() && values.iter().all(|v| !v.is_finite()),
+            Err(fault) => fault.code == E0605,
+        }))
+    }
+
     /// Number of samples of a split.
     ///
     /// # Errors
@@ -190,7 +171,7 @@ impl<'a> BatchSource<'a> {
     ///
     /// # Errors
     /// `E0605`, `E0606`; `E0922` for a label that the model file does not declare.
-    pub fn label(&self, split: Split, name: &str) -> Result<&'a [f32], Diagnostic> {
+    pub fn label(&self, split: Split, name: &str) -> Result<Cow<'a, [f32]>, Diagnostic> {
         let key = self.label_key(name)?;
         self.dataset.split(split)?.label(key, &format!("label `{name}`"))
     }
@@ -283,11 +264,4 @@ impl<'a> BatchSource<'a> {
                 .help("this is a bug in dsc")
         })
     }
-}
-
-/// Whether an output, a loss or a class reads the label. A label that is never read needs no data.
-fn is_read(graph: &Graph, label: &str) -> bool {
-    graph.nodes().any(|(_, n)| matches!(&n.op, Op::Label(name) if name == label))
-        || graph.outputs.iter().any(|o| o.label == label)
-        || graph.companions.iter().any(|c| c.class == label)
 }

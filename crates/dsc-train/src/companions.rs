@@ -44,7 +44,7 @@ pub(super) fn refresh(
         if !needs_refresh(decl.refresh, listed.as_ref(), epoch) {
             continue;
         }
-        let classes = classes(settings.class, data.label(Split::Train, &decl.class)?)?;
+        let classes = classes(settings.class, &data.label(Split::Train, &decl.class)?)?;
         let matrices: Vec<Matrix<'_>> =
             vectors.iter().map(|Vectors { data, width }| Matrix { data, width: *width }).collect();
         let wanted = PoolSettings { pos: decl.pos, near: decl.near, far: decl.far, pool: decl.pool, ranks: decl.ranks };

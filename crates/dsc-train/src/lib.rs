@@ -32,6 +32,7 @@ pub mod initial_weights;
 mod libtorch;
 mod manifest;
 mod predict;
+mod room;
 mod run;
 mod score;
 mod trained_model;

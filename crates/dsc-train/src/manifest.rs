@@ -1,10 +1,10 @@
 //! The files that a run writes before its first step: `run.json` and those that belong to it.
 
 use dsc_experiment::run_folder::files;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dsc_data::card::Location;
-use dsc_data::{NonFiniteCount, Split, demo, file_sha256};
+use dsc_data::{NonFiniteCount, Split, demo, file_sha256, files_sha256};
 use dsc_experiment::run_folder::{DataInfo, EncoderInfo, Imported, Machine, Manifest, RunFolder, SCHEMA};
 use dsc_graph::bind_text;
 use dsc_project::{Session, TrainRequest};
@@ -33,7 +33,7 @@ pub(crate) fn write_start(
     if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
         folder.copy_encoder(encoder.path())?;
     }
-    folder.write_json(files::MANIFEST, &Manifest { sources, ..manifest })
+    folder.write_manifest(Manifest { sources, ..manifest })
 }
 
 /// The manifest of a run before its first step, without its sources.
@@ -91,8 +91,11 @@ fn imported(weights: &InitialWeights) -> Result<Imported, Diagnostic> {
 }
 
 fn sha256(path: &Path) -> Result<String, Diagnostic> {
-    let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
-    file_sha256(path, cache.as_deref())
+    file_sha256(path, sha256_cache().as_deref())
+}
+
+fn sha256_cache() -> Option<PathBuf> {
+    std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"))
 }
 
 /// The data, with statistics of invalid values in the streams that the model reads.
@@ -104,11 +107,12 @@ fn data(
 ) -> Result<DataInfo, Diagnostic> {
     let (path, seed) = match &session.location {
         Location::Demo => (None, Some(demo::SEED)),
+        Location::Splits(..) => (None, None),
         Location::File(path, _) => (Some(path.canonicalize().unwrap_or_else(|_| path.clone())), None),
     };
     let mut info = DataInfo {
         name: request.data.clone(),
-        sha256: path.as_deref().map(sha256).transpose()?,
+        sha256: files_sha256(&session.location.paths(), sha256_cache().as_deref())?,
         path,
         seed,
         samples: session.dataset.tables.iter().map(|t| (t.split.name().to_owned(), t.len)).collect(),

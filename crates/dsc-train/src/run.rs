@@ -3,7 +3,10 @@
 use dsc_experiment::run_folder::files;
 use std::path::Path;
 
+use dsc_data::Split;
+use dsc_data::card::data_stem;
 use dsc_data::text::WeightFile;
+use dsc_experiment::checkpoint::check_space;
 use dsc_experiment::events::{Notice, Reporter, Stop};
 use dsc_experiment::report::results::aggregate_json;
 use dsc_experiment::results::Results;
@@ -18,6 +21,7 @@ use dsc_syntax::diag::codes::run::E0916;
 use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
+use crate::room::room;
 use crate::trainer::{Job, Outcome, check, train as train_seed};
 use crate::weight_map::WeightMap;
 
@@ -25,7 +29,7 @@ use crate::weight_map::WeightMap;
 ///
 /// # Errors
 /// See [`Engine::train`](dsc_project::Engine::train). All that can be known before the first step is checked before a folder is
-/// made.
+/// made; the folder of a run that fails before it has learned anything is removed.
 pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure> {
     if let Some(folder) = &request.out {
         RunFolder::check_free(folder)?;
@@ -39,8 +43,9 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     for ((split, key), count) in &non_finite {
         reporter.notice(&Notice::NonFinite { split: *split, key: key.clone(), count: *count });
     }
-    if let Some(notice) = session.texts_cut() {
-        reporter.notice(&notice);
+    session.about_texts().iter().for_each(|notice| reporter.notice(notice));
+    if data.is_unlabelled(Split::Test)? {
+        reporter.notice(&Notice::TestNotScored);
     }
     reporter.notice(&beginning(request, &session));
     let import = request.import.as_ref().map(|i| initial_weights(i, &request.model.file)).transpose()?;
@@ -61,11 +66,15 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
         }
         None => None,
     };
-    let top = RunFolder::create(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
+    let room = room(&session.graph, &session.dims, &data, &session.resolved.settings)?;
+    let (top, _lock) = RunFolder::begin(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
     stop.listen();
-    let results =
-        Run { request, session: &session, data, manifest, device, encoder, import, top: &top, stop }.seeds(reporter)?;
-    Ok(Trained { results, folder: top.path().to_owned() })
+    let run = Run { request, session: &session, data, manifest, device, encoder, import, top: &top, stop };
+    let results = check_space(top.path(), room).map_err(Failure::from).and_then(|()| run.seeds(reporter));
+    if results.is_err() {
+        top.discard();
+    }
+    Ok(Trained { results: results?, folder: top.path().to_owned() })
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
@@ -88,8 +97,7 @@ fn beginning(request: &TrainRequest, session: &Session) -> Notice {
 
 /// `MODEL-DATA`, to which the time is added.
 fn folder_name(request: &TrainRequest, session: &Session) -> String {
-    let stem = Path::new(&request.data).file_stem();
-    let data = stem.map_or(request.data.clone(), |s| s.to_string_lossy().into_owned());
+    let data = data_stem(&request.data);
     format!("{}-{data}", session.graph.name.to_lowercase().replace('/', "-"))
 }
 

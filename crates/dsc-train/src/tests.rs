@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::batch_source::BatchSource;
 use super::evaluate::{predict, score};
+use super::room::Checkpoints;
 use super::trainer::{Job, Outcome, load_weights, train};
 use dsc_data::{Binding, Dataset, Split, demo};
 use dsc_experiment::checkpoint::Checkpoint;
@@ -135,7 +136,7 @@ fn a_training_learns_selects_and_scores_once() {
     let again = predict(&program, &store, &data, Split::Test).unwrap();
     let truth = data.label(Split::Test, "y").unwrap();
     let ids = data.ids(Split::Test).unwrap();
-    assert_eq!(Scores::of(&score(Family::Sims, &again["y"], truth, ids).unwrap()), results.test);
+    assert_eq!(Scores::of(&score(Family::Sims, &again["y"], &truth, ids).unwrap()), results.test);
     let mut csv = csv::Reader::from_path(out.join("test.csv")).unwrap();
     let saved: Vec<f32> = csv.records().map(|r| r.unwrap()[2].parse().unwrap()).collect();
     assert_eq!(saved, again["y"]);
@@ -185,6 +186,29 @@ fn a_stopped_training_leaves_its_full_state() {
         assert_eq!(last.state.moment_steps[&param.path], 1);
     }
     assert!(!out.join("results.json").exists());
+}
+
+#[test]
+fn the_room_for_checkpoints_is_estimated_from_their_sizes() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let out = dir.path().join("run");
+    let settings = settings(1);
+    let estimated = Checkpoints::of(&setup.graph, &setup.dims, &settings, 600);
+    run(&setup, &settings, 1, &out, true).unwrap();
+    let last = fs::metadata(out.join("last.safetensors")).unwrap().len();
+    fs::remove_dir_all(&out).unwrap();
+    run(&setup, &settings, 1, &out, false).unwrap();
+    let best = fs::metadata(out.join("best.safetensors")).unwrap().len();
+    for (name, size, estimate) in [("best", best, estimated.best), ("last", last, estimated.last)] {
+        assert!(size <= estimate && estimate < size + size / 2 + 4096, "{name}: {size} bytes, estimated {estimate}");
+    }
+    assert_eq!(estimated.room(1), estimated.best + 2 * estimated.last);
+    assert_eq!(estimated.room(3), estimated.room(1) + 4 * estimated.best);
+    // Files that others may read, and the weights as well.
+    use std::os::unix::fs::MetadataExt as _;
+    let files: Vec<_> = fs::read_dir(&out).unwrap().map(Result::unwrap).collect();
+    let modes: Vec<u32> = files.iter().map(|file| file.metadata().unwrap().mode() & 0o777).collect();
+    assert!(modes.len() > 3 && modes.iter().all(|mode| *mode == modes[0]), "{files:?} {modes:?}");
 }
 
 #[test]

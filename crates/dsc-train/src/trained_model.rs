@@ -4,7 +4,7 @@ use dsc_experiment::run_folder::files;
 use std::path::Path;
 
 use dsc_data::card::Location;
-use dsc_data::{Split, Standardizer};
+use dsc_data::{Reads, Split, Standardizer};
 use dsc_experiment::checkpoint::Checkpoint;
 use dsc_experiment::events::{Notice, Reporter};
 use dsc_experiment::results::Scores;
@@ -65,10 +65,9 @@ impl<'a> TrainedModel<'a> {
     /// Reports warnings about the data, unless they are those of the training, which were reported then.
     pub(crate) fn remarks(&self, reporter: &mut dyn Reporter) {
         if self.request.data.is_some() {
-            reporter.warnings(&self.session.dataset.notes, &SourceMap::new());
-            if let Some(notice) = self.session.texts_cut() {
-                reporter.notice(&notice);
-            }
+            let keys = Reads::of(&self.session.graph);
+            reporter.warnings(&self.session.dataset.warnings_about(&keys.keys()), &SourceMap::new());
+            self.session.about_texts().iter().for_each(|notice| reporter.notice(notice));
         }
     }
 
@@ -81,6 +80,7 @@ impl<'a> TrainedModel<'a> {
     pub(crate) fn on_own_data(&self) -> bool {
         match &self.session.location {
             Location::Demo => self.manifest.data.path.is_none(),
+            Location::Splits(name, _) => self.manifest.data.name == *name,
             Location::File(path, _) => {
                 self.manifest.data.path.as_deref() == Some(&path.canonicalize().unwrap_or_else(|_| path.clone()))
             }
@@ -124,7 +124,7 @@ impl<'a> TrainedModel<'a> {
         // Missing labels are reported before anything is computed.
         let truth = data.label(split, label)?;
         let numbers = self.numbers(&data, label, split, reporter)?;
-        Ok(Scores::of(&score(self.manifest.settings.family, &numbers, truth, data.ids(split)?)?))
+        Ok(Scores::of(&score(self.manifest.settings.family, &numbers, &truth, data.ids(split)?)?))
     }
 
     fn numbers(

@@ -148,7 +148,9 @@ pub fn check(
 ) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
     plan(graph, settings)?;
     for split in Split::ALL {
-        data.check_labels(split)?;
+        if split != Split::Test || !data.is_unlabelled(split)? {
+            data.check_labels(split)?;
+        }
     }
     let mut all = IndexMap::new();
     for split in Split::ALL {
@@ -428,18 +430,24 @@ impl<'a> Training<'a> {
         let best = Checkpoint::open(&job.folder.file(files::BEST))?;
         restore(&mut self.store, &best)?;
         reporter.busy("scoring");
-        let mut scored = Vec::new();
-        for split in [Split::Valid, Split::Test] {
-            let (metrics, predictions) = self.score(split)?;
-            let labels = job.data.label(split, &self.label)?;
-            job.folder.write_predictions(split, job.data.ids(split)?, labels, &predictions)?;
-            scored.push(Scores::of(&metrics));
-        }
-        let truth = |split| job.data.label(split, &self.label);
-        let (value, constant) = constant_row(job.settings.family, truth(Split::Train)?, truth(Split::Test)?)?;
-        let (Some(test), Some(valid)) = (scored.pop(), scored.pop()) else {
-            return Err(Diagnostic::error(E0922, "a split was not scored").help("this is a bug in dsc"));
+        let (metrics, predictions) = self.score(Split::Valid)?;
+        self.write_predictions(Split::Valid, &predictions)?;
+        let valid = Scores::of(&metrics);
+        let family = job.settings.family;
+        let train = job.data.label(Split::Train, &self.label)?;
+        let (test, value, constant) = if job.data.is_unlabelled(Split::Test)? {
+            let predictions = self.predictions(Split::Test)?;
+            self.write_predictions(Split::Test, &predictions)?;
+            let none = Metrics::from_values(family, predictions.len(), |_| None);
+            let (value, _) = constant_row(family, &train, &train)?;
+            (none.clone(), value, none)
+        } else {
+            let (metrics, predictions) = self.score(Split::Test)?;
+            self.write_predictions(Split::Test, &predictions)?;
+            let (value, constant) = constant_row(family, &train, &job.data.label(Split::Test, &self.label)?)?;
+            (metrics, value, constant)
         };
+        let test = Scores::of(&test);
         let results = Results {
             schema: dsc_experiment::run_folder::SCHEMA,
             model: job.graph.name.clone(),
@@ -476,11 +484,24 @@ impl<'a> Training<'a> {
         self.save_last(false)
     }
 
+    fn predictions(&self, split: Split) -> Result<Vec<f32>, Diagnostic> {
+        let mut predictions = predict(&self.program, &self.store, self.job.data, split)?;
+        Ok(predictions.swap_remove(&self.label).unwrap_or_default())
+    }
+
+    /// Writes predictions beside the labels that there are.
+    fn write_predictions(&self, split: Split, predictions: &[f32]) -> Result<(), Diagnostic> {
+        let (data, folder) = (self.job.data, self.job.folder);
+        let ids = data.ids(split)?;
+        let labels = data.known_labels(split, &self.label).unwrap_or_else(|_| vec![None; ids.len()]);
+        folder.write_predictions(split, ids, &labels, predictions)
+    }
+
     fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
         let data = self.job.data;
-        let mut predictions = predict(&self.program, &self.store, data, split)?;
-        let predictions = predictions.swap_remove(&self.label).unwrap_or_default();
-        let metrics = score(self.job.settings.family, &predictions, data.label(split, &self.label)?, data.ids(split)?)?;
+        let predictions = self.predictions(split)?;
+        let truth = data.label(split, &self.label)?;
+        let metrics = score(self.job.settings.family, &predictions, &truth, data.ids(split)?)?;
         Ok((metrics, predictions))
     }
 

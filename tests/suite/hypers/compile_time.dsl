@@ -14,8 +14,8 @@ model M {
   let rows = learned(rows: Ta, width: d) // error[E0401]: `rows` of `learned` is Ta, a length that every sample has of its own
   let table = param(shape: [Ta, d]) // error[E0401]: `shape` of `param` expects a list of whole numbers, at least 1 and the same for all samples, found [dim Ta, int 64]
   let place = positions(a, rows: 2*Ta, width: d) // error[E0401]: `rows` of `positions` is 2*Ta, a length that every sample has of its own
-  for l in 0..Ta { let q = l } // error[E0401]: a range needs whole numbers that are known at compile time, not 0 and Ta
-  for l in 0..20_000 { let q = l } // error[E0408]: a loop of 20000 turns
+  for l in 0..Ta { let q = l } // error[E0401]: a range needs whole numbers that are known at compile time, not 0 and Ta // warning[W0102]: `q` is never read
+  for l in 0..20_000 { let q = l } // error[E0408]: a loop of 20000 turns // warning[W0102]: `q` is never read
   let list = [a, a] + [a] // error[E0402]: `+` of a list and a list
   let spread = [..a] // error[E0402]: `..` of a tensor
   let none = when d > 100 { a } // error[E0402]: this `when` has no value: its condition is false and there is no `else`

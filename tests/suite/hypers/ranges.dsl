@@ -19,7 +19,7 @@ input audio : Seq<audio>[Ta, fa]
 label y : Real
 
 model M {
-  let x = mean(audio) |> Linear(out: keep(9)) // error[E0403]: `keep` is -6, its range is 1..8
+  let x = mean(audio) |> Linear(out: keep(9)) // error[E0403]: `keep` is -7, its range is 1..8
   let z = mean(audio) |> Linear(out: keep(l: 1, k: 2)) // error[E0501]: `keep` takes 1 number, not 2
   let w = mean(audio) |> Linear(out: keep(k: 1)) // error[E0502]: `keep` takes l, in this order
   let u = mean(audio) |> Linear(out: keep) // error[E0504]: `keep` is a function of l

@@ -8,7 +8,7 @@ hyper keep(l) = max(1, d - l)
 input audio : Seq<audio>[Ta, fa]
 label y : Real
 
-block Never<n>(x: Seq<_>[n, d], k: int = later, later: int = 3) -> Seq<_>[n, d] { // error[E0201]: nothing is called `later` here
+block Never<n>(x: Seq<_>[n, d], k: int = later, later: int = 3) -> Seq<_>[n, d] { // error[E0201]: nothing is called `later` here // warning[W0105]: block `Never` is never called, so its types have not been checked
   let h = x
   h = relu(h) // error[E0514]: `h` is a `let` and keeps its value
   x = relu(h) // error[E0514]: `x` is a parameter and keeps its value
@@ -21,10 +21,10 @@ block Never<n>(x: Seq<_>[n, d], k: int = later, later: int = 3) -> Seq<_>[n, d] 
 
 model M {
   let a = audio |> Linear(out: d)
-  let b = when gated { let c = relu  a } else { a } // error[E0504]: `relu` is used as a value
-  let e = when gated { let b = a  b } else { a } // error[E0203]: a second `b` in one scope
-  for l in 0..2 { let u = keep(l) }
-  for k in 0..2 { let u = keep(k) }
+  let b = when gated { let c = relu  a } else { a } // error[E0504]: `relu` is not called
+  let e = when gated { let b = a  b } else { a } // error[E0203]: a second `b` in one scope // warning[W0102]: `e` is never read
+  for l in 0..2 { let u = keep(l) } // warning[W0102]: `u` is never read
+  for k in 0..2 { let u = keep(k) } // warning[W0102]: `u` is never read
   let score = mean(b) |> MLP(widths: [d, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

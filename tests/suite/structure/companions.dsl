@@ -1,5 +1,5 @@
 //! Retrieval that cannot be.
-use std::{Linear, MLP, mse, nt_xent}
+use std::{Linear, MLP, mse, nt_xent} // warning[W0104]: `nt_xent` is imported and never used
 
 hyper d = 64
 
@@ -22,7 +22,8 @@ model M {
   let handle = k at k.pos // error[E0516]: `at` of a companions
   let again = (mean(a) at k.pos)[0] at k.neg // error[E0516]: a companion of a companion
   let no_group = mean(a) at k // error[E0516]: `at` expects a group of companions, found a companions
-  let near = mean(a) at k.near // error[E0201]: companions have no `near`
+  let misses = square(score - y) at k.pos // error[E0516]: a value that reads a label at a companion
+  let near = mean(a) at k.near // error[E0201]: companions have no `near` // warning[W0102]: `near` is never read
   output score for y
   loss prediction = mse(score, target: y)
 }

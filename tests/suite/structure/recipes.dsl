@@ -38,7 +38,7 @@ recipe constants {
   seed = "a" * 2 // error[E0402]: `*` of a string and a whole number
 }
 recipe values {
-  epochs = 0 // error[E0902]: `epochs` takes a whole number from 1 on, found 0
+  epochs = 0 // error[E0902]: `epochs` takes a whole number from 1 to 1048576, found 0
   batch = "16" // error[E0902]: `batch` takes a whole number from 1 to 1048576, found the text "16"
   accumulate = 4 / 2 // error[E0902]: `accumulate` takes a whole number from 1 to 1048576, found 2.0
   optimizer = adam(lr: 0, encoder_lr: -1, wd: 1) // error[E0902]: `optimizer.lr` // error[E0902]: `optimizer.encoder_lr` // error[E0901]: `adam` has no setting `wd`

@@ -16,11 +16,11 @@ model M {
   let a = audio |> Linear(out: d)
   relu(a) // error[E0510]: the value of this expression is lost
   a = relu(a) // error[E0514]: `a` is a `let` and keeps its value
-  b = relu(a) // error[E0514]: no `var b` to assign to
+  b = relu(a) // error[E0514]: no `var b` to assign to // warning[W0102]: `b` is never read
   var h = a
   h = mean(a) // error[E0514]: `h` was Seq<audio>[Ta, 64] and would become Vec[64]
   let one, two, three = Two(a) // error[E0515]: 3 names for a tuple of 2
-  let l = Loses(a)
+  let l = Loses(a) // warning[W0102]: `l` is never read
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)

@@ -1,5 +1,5 @@
 //! Variants that meet nothing, and bases that do not exist.
-use std::{Linear, MLP, FFN, mse}
+use std::{Linear, MLP, FFN, mse} // warning[W0104]: `FFN` is imported and never used
 
 hyper d = 64
 

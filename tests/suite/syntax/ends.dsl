@@ -1,5 +1,5 @@
 hyper e
-// error[E0101]: expected `=`, found the end of the line
+// error[E0101]: expected `:` or `=`, found the end of the line
 model M {
   output score
 // error[E0101]: expected `for`, found the end of the line

@@ -7,7 +7,7 @@ block C(x: Vec[8]) -> Vec[8] {
   y
 }
 block D(x: Vec[8]) -> Vec[8] {
-  if wide // error[E0115]: no `if` // error[E0102]: expected a body in `{` and `}` after `wide`
+  if wide // error[E0115]: no `if`
 }
 // A block may be called so.
 block if(x: Vec[8]) -> Vec[8] { x }

@@ -88,8 +88,8 @@ model M {
   let e58 = grad_reverse(m, by: -1) // error[E0403]: `by` of `grad_reverse` is -1
 
   // Weights and the library.
-  let e59 = param(shape: [4], init: "xavier_normal") // error[E0403]: "xavier_normal" entries want at least two axes, not 1
-  let e60 = param(shape: [4], init: "identity") // error[E0403]: "identity" entries want two axes, not 1
+  let e59 = param(shape: [4], init: "xavier_normal") // error[E0403]: "xavier_normal" entries need at least two axes, not 1
+  let e60 = param(shape: [4], init: "identity") // error[E0403]: "identity" entries need two axes, not 1
   let e61 = param(shape: [4], bound: 0.5) // error[E0502]: `bound` has no meaning for "normal" entries
   let e62 = param(shape: [4, 4], init: "xavier") // error[E0403]: no initial values "xavier"
   let e63 = TensorFusion([]) // error[E0404]: `TensorFusion` expects `len(xs) >= 1`

@@ -18,7 +18,7 @@ model M {
   let e06 = sin(text) // error[E0301]: `sin` expects a tensor, found Tokens[T]
   let e07 = cos(text) // error[E0301]: `cos` expects a tensor, found Tokens[T]
   let e08 = leaky_relu(m, slope: "steep") // error[E0401]: `slope` of `leaky_relu` expects a number, found str "steep"
-  let e09 = elu(m, slope: 1) // error[E0502]: `elu` has no argument `slope`
+  let e09 = elu(m, slope: 1) // error[E0502]: `elu` has no argument `slope` // warning[W0102]: `e09` is never read
   let e10 = maximum(m, with: pose) // error[E0301]: `maximum` of Vec[fa] and Vec[fp]
 
   // Rows and columns.
@@ -30,7 +30,7 @@ model M {
   let e16 = lsepool(m) // error[E0301]: `lsepool` expects a Seq, found Vec[fa]
   let e17 = reverse(m) // error[E0301]: `reverse` expects a Seq, found Vec[fa]
   let e18 = sinusoid(audio, width: 0) // error[E0306]: `width` of `sinusoid` is 0
-  let e19 = dense(audio, to: "longest") // error[E0403]: `to` of `dense` is "longest"
+  let e19 = dense(audio, to: "longest") // error[E0403]: `to` of `dense` is "longest" // warning[W0112]: padding becomes visible: every sample gets longest(Ta) rows
   let e20 = concat(audio, audio, along: "rows") // error[E0403]: `along` of `concat` is "rows"
 
   // Vectors.

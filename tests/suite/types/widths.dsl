@@ -1,5 +1,5 @@
 //! Widths, kinds and ranks that do not fit.
-use std::{Bert, Linear, MLP, LayerNorm, CrossAttention, FFN, mse, nt_xent}
+use std::{Bert, Linear, MLP, LayerNorm, CrossAttention, FFN, mse, nt_xent} // warning[W0104]: `CrossAttention` is imported and never used // warning[W0104]: `FFN` is imported and never used // warning[W0104]: `mse` is imported and never used
 
 hyper d = 64
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Change, Detail, Difference, Entry, Location, ParamGroup};
+use dsc_syntax::diag::printable;
 
 /// How much of a difference is written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,12 +102,13 @@ struct Writer {
 
 impl Writer {
     fn head(&mut self, title: &str) {
-        let _ = writeln!(self.text, "\n{title}");
+        let _ = writeln!(self.text, "\n{}", printable(title));
     }
 
     /// A line with its mark: `-` gone, `+` come, `~` changed, blank else.
     fn line(&mut self, mark: char, text: &str) {
-        let shown = if mark == ' ' { text.to_owned() } else { format!("  {mark} {text}") };
+        let text = printable(text);
+        let shown = if mark == ' ' { text.into_owned() } else { format!("  {mark} {text}") };
         let code = match mark {
             '-' => "31",
             '+' => "32",

@@ -164,7 +164,7 @@ pub(super) fn space(under: &str) -> String {
 
 pub(super) fn no_comparison(span: Span) -> Diagnostic {
     malformed(span, "an expectation compares a figure with a number")
-        .help("write `expect params < 120M, macs(Fuse) < 150M for sims`")
+        .help("compare a figure, as in `expect params < 120M, macs(Fuse) < 150M for sims`")
 }
 
 pub(super) fn malformed(span: Span, message: impl Into<String>) -> Diagnostic {

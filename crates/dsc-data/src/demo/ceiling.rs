@@ -1,4 +1,4 @@
-//! The best scores that can be reached, by enumeration of all latent scores and all noise.
+//! The best scores that can be expected, by enumeration of all latent scores and all noise.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,11 @@ use crate::dataset::Split;
 
 const MODALITIES: [&str; 3] = ["text", "audio", "vision"];
 
-/// The best scores of any predictor that knows some of the latent scores exactly.
+/// The best scores that any predictor that knows some of the latent scores exactly can be expected to have on new samples.
 ///
 /// Each metric has its own best predictor: the conditional median for the MAE, the more likely side of 0 for Acc-2 (metric
-/// family `sims`: 0 is negative), the conditional mean for the correlation. A model trained on finite data does not reach them.
+/// family `sims`: 0 is negative), the conditional mean for the correlation. These are expectations: on the samples of one test
+/// split the same predictor, and a lucky model too, may score better or worse; `mae_spread` and `acc2_spread` say by how much.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ceiling {
     /// The modalities whose latent score is known: `none` (the best constant), `text`, .., `text+audio+vision`.
@@ -24,6 +25,10 @@ pub struct Ceiling {
     pub acc2: f64,
     /// Largest correlation.
     pub corr: f64,
+    /// Standard deviation of the MAE of that predictor over test splits of the size of the generated one.
+    pub mae_spread: f64,
+    /// Standard deviation of its Acc-2, likewise.
+    pub acc2_spread: f64,
     /// MAE of the same predictor on the test split of this seed.
     pub test_mae: f64,
     /// Acc-2 of the same predictor on the test split of this seed.
@@ -62,14 +67,16 @@ fn one(mask: u32, seed: u64) -> Ceiling {
     }
     let all: u32 = states.values().flat_map(|l| l.values()).sum();
     let total = f64::from(all);
-    let (mut error, mut hits, mut explained, mut variance) = (0.0, 0.0, 0.0, 0.0);
+    let (mut error, mut squares, mut hits, mut explained, mut variance) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for labels in states.values() {
         let (median, positive) = (median(labels), positive(labels));
         let n: f64 = labels.values().map(|c| f64::from(*c)).sum();
         let mean: f64 = labels.iter().map(|(y, c)| f64::from(*y) * f64::from(*c)).sum::<f64>() / n;
         explained += n * mean * mean;
         for (y, chance) in labels {
-            error += f64::from((y - median).abs()) / 5.0 * f64::from(*chance);
+            let distance = f64::from((y - median).abs()) / 5.0;
+            error += distance * f64::from(*chance);
+            squares += distance * distance * f64::from(*chance);
             hits += f64::from(u32::from((*y > 0) == positive) * chance);
             variance += f64::from(y * y) * f64::from(*chance);
         }
@@ -87,11 +94,15 @@ fn one(mask: u32, seed: u64) -> Ceiling {
     }
     let known: Vec<&str> =
         MODALITIES.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, name)| *name).collect();
+    let (mae, acc2) = (error / total, hits / total);
+    let spread = |variance: f64| (variance.max(0.0) / n as f64).sqrt();
     Ceiling {
         known: if known.is_empty() { "none".to_owned() } else { known.join("+") },
-        mae: error / total,
-        acc2: hits / total,
+        mae,
+        acc2,
         corr,
+        mae_spread: spread(squares / total - mae * mae),
+        acc2_spread: spread(acc2 * (1.0 - acc2)),
         test_mae: test_error / n as f64,
         test_acc2: test_hits as f64 / n as f64,
     }

@@ -71,7 +71,7 @@ pub(super) fn latent(seed: u64, split: Split, sample: usize) -> Latent {
 /// Generates the data set. The same seed gives the same data on every machine.
 pub fn dataset(seed: u64) -> Dataset {
     let tables = Split::ALL.into_iter().zip(SPLITS).map(|(split, n)| table(seed, split, n)).collect();
-    Dataset { name: "demo".to_owned(), path: None, tables, notes: Vec::new() }
+    Dataset { name: "demo".to_owned(), path: None, tables, findings: Vec::new() }
 }
 
 fn table(seed: u64, split: Split, n: usize) -> Table {
@@ -89,6 +89,8 @@ fn table(seed: u64, split: Split, n: usize) -> Table {
         texts: IndexMap::from([("raw_text".to_owned(), sentences.collect())]),
         labels: IndexMap::from([("regression_labels".to_owned(), latents.iter().map(|l| label(l.fifths)).collect())]),
         streams: streams.into_iter().map(|s| (s.key.clone(), s)).collect(),
+        scalars: IndexMap::new(),
+        tokens: None,
         broken: IndexMap::new(),
         other: Vec::new(),
     }
@@ -152,6 +154,7 @@ fn stream<const W: usize>(
         length_source: LengthSource::Ragged,
         zero_lengths: None,
         lengths,
+        firsts: Vec::new(),
         source: Source::Memory { values, starts },
         place: format!("`demo`, {split}.{key}"),
     }

@@ -13,8 +13,8 @@
 //! would remove): two words of the sentence are from the word list of the level; in a third of the frames the features are
 //! rotated in a fixed plane by an angle with sine 0.8 s, at a random amplitude without meaning. Everything else is noise.
 //!
-//! Since the latent scores are few and discrete, the best scores that any predictor can reach are computed by enumeration:
-//! [`ceiling()`].
+//! Since the latent scores are few and discrete, the best scores that a predictor can be expected to have are computed by
+//! enumeration: [`ceiling()`]. They are expectations over new samples, around which the scores on one test split scatter.
 
 mod ceiling;
 mod generate;

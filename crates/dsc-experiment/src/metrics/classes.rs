@@ -22,6 +22,7 @@ pub(super) fn pairs(classes: Classes, samples: &[(f32, f32)]) -> Pairs {
         Classes::Bins(cuts) => of(&|value| bin(value, cuts)),
         Classes::Rounded(limit) => of(&|value| rounded(value, limit)),
         Classes::NonNegative => of(&|value| (value >= 0.0).into()),
+        Classes::Logit => samples.iter().map(|&(p, y)| ((p > 0.0).into(), (y > 0.5).into())).collect(),
         Classes::PositiveWithoutZero => {
             let kept = samples.iter().filter(|(_, y)| *y != 0.0);
             kept.map(|&(p, y)| ((p > 0.0).into(), (y > 0.0).into())).collect()

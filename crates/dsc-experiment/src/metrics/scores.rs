@@ -98,7 +98,8 @@ pub fn evaluate_named(
     Ok(measured(family, predictions, truth))
 }
 
-/// What a model that ignores its input scores: the constant prediction of the **mean of the training labels**.
+/// What a model that ignores its input scores: the constant prediction of the **mean of the training labels**, of two classes the
+/// logit of that mean.
 ///
 /// The mean, and not the median, because it is the constant that the squared error of training settles on, so it is
 /// where a collapsed model ends up. Returns the constant and its metrics on the split `truth`.
@@ -114,7 +115,8 @@ pub fn constant_row(family: Family, training_truth: &[f32], truth: &[f32]) -> Re
         return Err(Diagnostic::error(E0961, format!("the label of training sample number {i} is {value}"))
             .help("remove the sample or mend its label in the feature file"));
     }
-    let constant = (training_truth.iter().map(|&y| f64::from(y)).sum::<f64>() / training_truth.len() as f64) as f32;
+    let mean = training_truth.iter().map(|&y| f64::from(y)).sum::<f64>() / training_truth.len() as f64;
+    let constant = family.constant(mean);
     Ok((constant, evaluate(family, &vec![constant; truth.len()], truth)?))
 }
 
@@ -128,6 +130,7 @@ fn measured(family: Family, predictions: &[f32], truth: &[f32]) -> Metrics {
         Measure::Mae => mean_absolute_error(&samples),
         Measure::Mse => mean_squared_error(&samples),
         Measure::Corr => correlation(&samples),
+        Measure::Auc => area_under_curve(&samples),
     };
     let entries = family.metrics().iter().map(|&info| Metric { info, value: value(info.measure) }).collect();
     Metrics { family, samples: samples.len(), entries }
@@ -147,11 +150,34 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
     (n > 0).then(|| values.sum::<f64>() / n as f64)
 }
 
-/// Pearson's correlation in float64; `None` where either side is constant.
+/// The area under the receiver operating characteristic, as the Mann-Whitney statistic with ties counted half; `None` where one of
+/// the two classes has no sample.
+fn area_under_curve(samples: &[(f32, f32)]) -> Option<f64> {
+    let mut sorted: Vec<(f32, bool)> = samples.iter().map(|(p, y)| (*p, *y > 0.5)).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ones = sorted.iter().filter(|(_, one)| *one).count();
+    let zeros = sorted.len() - ones;
+    let (mut below, mut wins) = (0usize, 0.0f64);
+    // `total_cmp` tells -0 from 0, which are one prediction.
+    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let here = group.iter().filter(|(_, one)| *one).count();
+        let zeros_here = group.len() - here;
+        wins += here as f64 * (below as f64 + zeros_here as f64 / 2.0);
+        below += zeros_here;
+    }
+    (ones > 0 && zeros > 0).then(|| wins / (ones as f64 * zeros as f64))
+}
+
+/// Whether values are equal up to the last bits, which rounding decides: float32 has no more to say of their differences.
+fn is_constant(values: impl Iterator<Item = f32>) -> bool {
+    let (least, most) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+    most - least <= 16.0 * f32::EPSILON * least.abs().max(most.abs())
+}
+
+/// Pearson's correlation in float64; `None` where either side is constant, up to rounding.
 fn correlation(samples: &[(f32, f32)]) -> Option<f64> {
     // Asked of the values, not of a variance that rounding may have left a little above zero.
-    let (first_p, first_y) = *samples.first()?;
-    if samples.iter().all(|(p, _)| *p == first_p) || samples.iter().all(|(_, y)| *y == first_y) {
+    if samples.is_empty() || is_constant(samples.iter().map(|s| s.0)) || is_constant(samples.iter().map(|s| s.1)) {
         return None;
     }
     let mean_p = mean(samples.iter().map(|(p, _)| f64::from(*p)))?;

@@ -2,6 +2,10 @@
 
 /// The [`Manifest`](super::Manifest): settings, hypers, hashes, data, machine.
 pub const MANIFEST: &str = "run.json";
+/// The files of the model as they were compiled; a folder.
+pub const SOURCES: &str = "source";
+/// The file that a process locks while it trains in the folder; see [`FolderLock`](super::FolderLock).
+pub const LOCK: &str = ".lock";
 /// The compiled graph in its text form, before any pass.
 pub const GRAPH: &str = "graph.txt";
 /// Configuration and vocabulary of the text encoder; a folder.

@@ -12,7 +12,7 @@ use dsc_graph::passes::OptLevel;
 use dsc_graph::statics::Static;
 use dsc_recipe::{Origin, Settings};
 
-/// The description of a run, written before its first step.
+/// The description of a run, written before its first step. It names neither the host nor, in the file, an absolute path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the layout, [`SCHEMA`](super::SCHEMA).
@@ -106,7 +106,7 @@ impl HyperValue {
 pub struct DataInfo {
     /// Name as given with `--data`: a data set or a file.
     pub name: String,
-    /// The file; `None` for the generated data set.
+    /// The file; `None` for the generated data set. In `run.json` it is relative to the run folder.
     pub path: Option<PathBuf>,
     /// SHA-256 of the file; `None` for the generated data set.
     pub sha256: Option<String>,
@@ -114,7 +114,7 @@ pub struct DataInfo {
     pub seed: Option<u64>,
     /// Number of samples by split.
     pub samples: IndexMap<String, usize>,
-    /// Number of texts that were truncated to `settings.max_tokens` tokens, by split; empty without a text encoder.
+    /// Number of texts that were cut to `settings.max_tokens` tokens or the positions of the encoder, by split; empty without a text encoder.
     pub truncated: IndexMap<Split, usize>,
     /// NaN and infinite values that were replaced by 0, by split and key of the stream.
     pub non_finite: IndexMap<Split, IndexMap<String, NonFiniteCount>>,
@@ -149,8 +149,6 @@ pub struct Imported {
 /// The machine that a run was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Host name, from the kernel.
-    pub host: String,
     /// Operating system and architecture, such as `linux x86_64`.
     pub system: String,
     /// Processor model; empty if it is unknown.
@@ -168,7 +166,6 @@ impl Machine {
         let cpuinfo = read("/proc/cpuinfo");
         let model = cpuinfo.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':').map(|(_, m)| m.trim()));
         Machine {
-            host: read("/proc/sys/kernel/hostname").trim().to_owned(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             processor: model.unwrap_or_default().to_owned(),
             device,

@@ -21,11 +21,13 @@
 //! | `seeds.json` | [`Seeds`]: how many seeds were requested, and which are finished |
 //! | `results.json` | mean and standard deviation over the finished seeds |
 //!
-//! A new run never writes into a folder that is not empty.
+//! A new run never writes into a folder that is not empty. While it runs, the folder is locked ([`FolderLock`]).
 
 pub mod files;
+mod lock;
 mod manifest;
 mod predictions;
+mod relative;
 mod seeds;
 
 use std::fs::{self, File, OpenOptions};
@@ -35,11 +37,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::checkpoint::settle;
+use super::write::replace;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0910, E0911, E0913};
 use dsc_syntax::source::SourceMap;
 
+pub use lock::FolderLock;
 pub use manifest::{DataInfo, EncoderInfo, HyperValue, Imported, Machine, Manifest};
 pub use predictions::{Columns, Prediction, predictions_csv};
 pub use seeds::{SeedRun, SeedState, Seeds};
@@ -78,16 +81,69 @@ impl RunFolder {
         Err(exists(&root.join(clean)))
     }
 
+    /// As [`create`](Self::create), and locks the folder, so that a second process that was given the same one does not write into
+    /// it too.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create) and [`FolderLock::take`].
+    pub fn begin(out: Option<&Path>, root: &Path, name: &str) -> Result<(RunFolder, FolderLock), Diagnostic> {
+        let folder = Self::create(out, root, name)?;
+        let lock = FolderLock::take(&folder.path)?;
+        // Another process may have used the folder, and ended, between both.
+        Self::check_free(&folder.path)?;
+        Ok((folder, lock))
+    }
+
     /// Checks that a run can be written to `path`: it does not exist, or it is an empty folder. Creates nothing.
     ///
     /// # Errors
-    /// `E0910` otherwise.
+    /// `E0910` for a folder with files and for a file, `E0913` for a path that leads through a file.
     pub fn check_free(path: &Path) -> Result<(), Diagnostic> {
-        let free = match fs::read_dir(path) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(e) => e.kind() == ErrorKind::NotFound,
-        };
-        if free { Ok(()) } else { Err(exists(path)) }
+        match fs::read_dir(path) {
+            Ok(entries) => {
+                if is_empty(entries) {
+                    Ok(())
+                } else {
+                    Err(exists(path))
+                }
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+            Err(e) if e.kind() == ErrorKind::NotADirectory => Err(no_folder(path)),
+            Err(e) => Err(unwritable(path, &e)),
+        }
+    }
+
+    /// Removes the files of a run that was refused before anything was trained, so that the corrected run can have the same folder:
+    /// the files that describe it and, if nothing else is in it, the folder. A run with a checkpoint or a finished epoch stays as it
+    /// is, and so does a folder of several seeds of which one has them.
+    pub fn discard(&self) {
+        if self.has_progress() {
+            return;
+        }
+        self.seeds().for_each(|seed| seed.discard());
+        for file in [files::MANIFEST, files::GRAPH, files::STANDARDIZER, files::METRICS, files::SEEDS, files::LOCK] {
+            let _ = fs::remove_file(self.file(file));
+        }
+        for folder in [files::SOURCES, files::ENCODER] {
+            let _ = fs::remove_dir_all(self.file(folder));
+        }
+        // Fails, as it should, if there is anything else.
+        let _ = fs::remove_dir(&self.path);
+    }
+
+    /// Whether the folder, or that of one of its seeds, holds more than the description of a run.
+    fn has_progress(&self) -> bool {
+        let is_there = |name: &&str| fs::metadata(self.file(name)).is_ok_and(|file| file.len() > 0);
+        [files::BEST, files::LAST, files::RESULTS, files::METRICS].iter().any(is_there)
+            || self.seeds().any(|seed| seed.has_progress())
+    }
+
+    /// The folders of the seeds in this one.
+    fn seeds(&self) -> impl Iterator<Item = RunFolder> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let seeds = entries.filter(|e| e.file_name().to_string_lossy().starts_with("seed-"));
+        let folders = seeds.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.map(|e| RunFolder { path: e.path() })
     }
 
     /// Creates the folder `path`; an existing empty folder is used.
@@ -95,12 +151,8 @@ impl RunFolder {
         match fs::create_dir(path) {
             Ok(()) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(path).map_err(|e| unwritable(path, &e))?,
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                let empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-                if !empty {
-                    return Err(exists(path));
-                }
-            }
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => Self::check_free(path)?,
+            Err(e) if e.kind() == ErrorKind::NotADirectory => return Err(no_folder(path)),
             Err(e) => return Err(unwritable(path, &e)),
         }
         Ok(RunFolder { path: path.to_owned() })
@@ -128,8 +180,18 @@ impl RunFolder {
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
         check_schema(path, &value)?;
-        let manifest = serde_json::from_value(value).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
+        let mut manifest: Manifest =
+            serde_json::from_value(value).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
+        manifest.data.path = manifest.data.path.map(|data| relative::from_folder(path, &data));
         Ok((folder, manifest))
+    }
+
+    /// Writes `run.json`, in which all paths are relative.
+    ///
+    /// # Errors
+    /// `E0913` when it cannot be written.
+    pub fn write_manifest(&self, manifest: Manifest) -> Result<(), Diagnostic> {
+        self.write_json(files::MANIFEST, &manifest.portable(&self.path))
     }
 
     /// Path of the folder, as it was given.
@@ -153,13 +215,11 @@ impl RunFolder {
     /// `E0913` when it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         let path = self.file(name);
-        let partial = self.file(&format!("{name}.partial"));
         let write = || -> std::io::Result<()> {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            fs::write(&partial, bytes)?;
-            settle(&partial, &path).map(|_| ())
+            replace(&path, bytes)
         };
         write().map_err(|e| unwritable(&path, &e))
     }
@@ -313,6 +373,22 @@ fn check_schema(path: &Path, value: &serde_json::Value) -> Result<(), Diagnostic
     }
 }
 
+/// Whether a folder has no files. That of its lock is none: a process that was killed leaves it.
+fn is_empty(mut entries: fs::ReadDir) -> bool {
+    entries.all(|entry| entry.is_ok_and(|e| e.file_name() == files::LOCK))
+}
+
+/// A file where a folder is meant: the path itself, or a part of it.
+fn no_folder(path: &Path) -> Diagnostic {
+    let help = "choose another folder with `--out`";
+    match path.ancestors().find(|part| part.is_file()) {
+        Some(file) if file != path => {
+            unwritable(path, &format!("`{}` is a file, not a folder", file.display())).help(help)
+        }
+        _ => Diagnostic::error(E0910, format!("`{}` is a file, not a folder", path.display())).help(help),
+    }
+}
+
 fn exists(path: &Path) -> Diagnostic {
     Diagnostic::error(E0910, format!("`{}` exists and is not empty", path.display()))
         .help("choose another folder with `--out`; a run is never overwritten")
@@ -350,6 +426,73 @@ mod tests {
         assert_ne!(paths[0], paths[1]);
         assert_ne!(paths[1], paths[2]);
         assert_eq!(run.below("seed-1").unwrap().path(), out.join("seed-1"));
+    }
+
+    #[test]
+    fn a_path_through_a_file_says_which_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("small.dsl");
+        fs::write(&file, "").unwrap();
+        let inside = file.join("runs/x");
+        for fault in [
+            RunFolder::check_free(&inside).unwrap_err(),
+            RunFolder::create(Some(&inside), dir.path(), "x").unwrap_err(),
+        ] {
+            assert!(fault.code == E0913 && fault.message.ends_with("small.dsl` is a file, not a folder"), "{fault}");
+        }
+        let fault = RunFolder::create(Some(&file), dir.path(), "x").unwrap_err();
+        assert!(fault.code == E0910 && fault.message.ends_with("small.dsl` is a file, not a folder"), "{fault}");
+    }
+
+    #[test]
+    fn two_processes_do_not_get_one_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("run");
+        // An empty folder is used, but by one.
+        fs::create_dir(&out).unwrap();
+        let (run, lock) = RunFolder::begin(Some(&out), dir.path(), "x").unwrap();
+        let fault = RunFolder::begin(Some(&out), dir.path(), "x").unwrap_err();
+        assert_eq!(fault.code.0, "E0935");
+        run.write_json(files::MANIFEST, &1).unwrap();
+        drop(lock);
+        assert_eq!(RunFolder::begin(Some(&out), dir.path(), "x").unwrap_err().code, E0910);
+    }
+
+    #[test]
+    fn what_a_refused_run_wrote_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = RunFolder::create(Some(&dir.path().join("run")), dir.path(), "x").unwrap();
+        let describe = |run: &RunFolder| {
+            for file in ["run.json", "graph.txt", "standardizer.json", "source/std/a.dsl", "encoder/vocab.txt"] {
+                run.write(file, b"x").unwrap();
+            }
+            drop(run.log(files::METRICS).unwrap());
+        };
+        describe(&top);
+        top.discard();
+        assert!(!top.path().exists());
+        // Several seeds, the second one has learned something.
+        let top = RunFolder::create(Some(&dir.path().join("run")), dir.path(), "x").unwrap();
+        let [one, two] = ["seed-1", "seed-2"].map(|seed| top.below(seed).unwrap());
+        [&one, &two].into_iter().for_each(describe);
+        two.log(files::METRICS).unwrap().add(&1).unwrap();
+        top.write(files::SEEDS, b"{}").unwrap();
+        top.discard();
+        assert!(one.file(files::MANIFEST).is_file() && top.file(files::SEEDS).is_file());
+        one.discard();
+        assert!(!one.path().exists() && two.file(files::MANIFEST).is_file());
+        fs::write(two.file(files::METRICS), "").unwrap();
+        fs::write(two.file("notes.txt"), "mine").unwrap();
+        top.discard();
+        assert_eq!(fs::read_dir(two.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(two.file("notes.txt")).unwrap(), "mine");
+        for file in [files::BEST, files::LAST, files::RESULTS] {
+            let run = RunFolder::create(Some(&dir.path().join(file)), dir.path(), "x").unwrap();
+            describe(&run);
+            run.write(file, b"x").unwrap();
+            run.discard();
+            assert!(run.file(files::MANIFEST).is_file(), "{file}");
+        }
     }
 
     #[test]

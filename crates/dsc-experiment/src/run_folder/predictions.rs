@@ -1,5 +1,7 @@
 //! Predictions of samples as CSV: `id,label,prediction`, the columns of a run's `valid.csv` and `test.csv`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{RunFolder, unwritable};
@@ -28,7 +30,8 @@ pub struct Columns {
     pub label: bool,
 }
 
-/// Predictions as CSV: `split,id,label,prediction`. Numbers are written with enough digits to be read back exactly.
+/// Predictions as CSV: `split,id,label,prediction`. Numbers are written with enough digits to be read back exactly. An id that a
+/// spreadsheet would run as a formula has `'` before it, which spreadsheets take as the mark of a text.
 ///
 /// # Errors
 /// What the `csv` crate reports; writing to memory does not fail.
@@ -41,13 +44,24 @@ pub fn predictions_csv(rows: &[Prediction], columns: Columns) -> Result<Vec<u8>,
     write("split", "id", "label", "prediction")?;
     for row in rows {
         let label = row.label.map(|l| l.to_string()).unwrap_or_default();
-        write(row.split.name(), &row.id, &label, &row.prediction.to_string())?;
+        write(row.split.name(), &text_cell(&row.id), &label, &row.prediction.to_string())?;
     }
     writer.into_inner().map_err(|e| e.into_error().into())
 }
 
+/// A text as a cell that is no formula: formulas begin with `=`, `@`, `+` or `-`. Ids of videos often begin with `-`; those that are
+/// names alone stay as they are, since they call nothing.
+fn text_cell(text: &str) -> Cow<'_, str> {
+    let is_name = || text.chars().all(|c| c.is_alphanumeric() || "-_.$".contains(c));
+    match text.chars().next() {
+        Some('=' | '@' | '+' | '\t' | '\r' | '\n') => Cow::Owned(format!("'{text}")),
+        Some('-') if !is_name() => Cow::Owned(format!("'{text}")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 impl RunFolder {
-    /// Writes the predictions of a split to `SPLIT.csv`: id, label and prediction, one line per sample.
+    /// Writes the predictions of a split to `SPLIT.csv`: id, label (empty where there is none) and prediction, one line per sample.
     ///
     /// # Errors
     /// `E0913` when the file cannot be written.
@@ -55,14 +69,14 @@ impl RunFolder {
         &self,
         split: Split,
         ids: &[String],
-        labels: &[f32],
+        labels: &[Option<f32>],
         predictions: &[f32],
     ) -> Result<(), Diagnostic> {
         let name = format!("{split}.csv");
-        let row = |((id, label), prediction): ((&String, &f32), &f32)| Prediction {
+        let row = |((id, label), prediction): ((&String, &Option<f32>), &f32)| Prediction {
             split,
             id: id.clone(),
-            label: Some(*label),
+            label: *label,
             prediction: *prediction,
         };
         let rows: Vec<Prediction> = ids.iter().zip(labels).zip(predictions).map(row).collect();
@@ -98,6 +112,17 @@ mod tests {
                 (row.label.map(f32::to_bits), Some(row.prediction.to_bits()))
             );
         }
+    }
+
+    #[test]
+    fn no_id_is_a_formula() {
+        let ids = ["=1+1", "@SUM(A1)", "+1", "-1+cmd|' /C calc'!A0", "\t=1", "-3g5yACwYnA$_$1", "a=1", ""];
+        let row = |id: &str| Prediction { split: Split::Test, id: id.to_owned(), label: None, prediction: 0.0 };
+        let bytes = predictions_csv(&ids.map(row), Columns::default()).unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let cells: Vec<String> = reader.records().map(|r| r.unwrap()[0].to_owned()).collect();
+        let expected = ["'=1+1", "'@SUM(A1)", "'+1", "'-1+cmd|' /C calc'!A0", "'\t=1", "-3g5yACwYnA$_$1", "a=1", ""];
+        assert_eq!(cells, expected);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Reader<'_> {
                 Rule::plus => negative = false,
                 _ => {
                     let term = self.term(&p)?;
-                    sum = if negative { sum.minus(&term) } else { sum.plus(&term) };
+                    sum.add(&if negative { term.times(&Dim::from(-1)) } else { term });
                     negative = false;
                 }
             }
@@ -95,10 +95,10 @@ impl Reader<'_> {
     fn term(&self, pair: &Pair<'_>) -> Result<Dim, Diagnostic> {
         let mut product = Dim::from(1);
         for factor in pair.clone().into_inner() {
-            product = product.times(&self.factor(&factor)?);
-            if product.size() > MAX_SIZE {
+            let Some(next) = Dim::product([&product, &self.factor(&factor)?]) else {
                 return Err(self.fault(pair, "a dim that is too large"));
-            }
+            };
+            product = next;
         }
         Ok(product)
     }

@@ -84,6 +84,8 @@ type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
 /// Brackets within one another on one line, at most: the parser's stack grows with them.
 const MAX_DEPTH: usize = 64;
+/// A text of more bytes is refused; a line of each operation of the largest graph takes less.
+const MAX_BYTES: usize = 16 << 20;
 /// Faults reported for one text, at most.
 const MAX_FAULTS: usize = 20;
 
@@ -101,6 +103,10 @@ pub struct Parsed {
 /// # Errors
 /// `E1001` to `E1005`, each with its place in the text (as a byte range that begins at 0).
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    if text.len() > MAX_BYTES {
+        let d = Diagnostic::error(code::E1001, format!("a text of more than {MAX_BYTES} bytes"));
+        return Err(vec![d.at(Span::new(0, 0), "too large to be read")]);
+    }
     let mut faults = Vec::new();
     let mut statements = Vec::new();
     let mut spoilt = BTreeSet::new();

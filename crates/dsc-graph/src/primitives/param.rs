@@ -54,6 +54,16 @@ impl Kind {
         matches!(self, Kind::Tensor(_) | Kind::Seq(_) | Kind::Tensors)
     }
 
+    /// Whether the type of the result may depend on an argument of this kind.
+    pub fn shapes_result(self) -> bool {
+        match self {
+            Kind::Real | Kind::NonNegative | Kind::Positive | Kind::Probability | Kind::Text | Kind::Choice(_) => false,
+            Kind::Tensor(_) | Kind::Seq(_) | Kind::Tensors | Kind::Any(_) | Kind::Values(_) => true,
+            Kind::Width | Kind::Rows(_) | Kind::Count | Kind::Integer | Kind::Place | Kind::Flag => true,
+            Kind::Shape | Kind::Axes => true,
+        }
+    }
+
     /// Whether any number of arguments without names is taken.
     pub fn is_variadic(self) -> bool {
         matches!(self, Kind::Tensors | Kind::Values(_))

@@ -39,6 +39,14 @@ impl Primitive {
         self.named().iter().map(|p| p.name)
     }
 
+    /// Whether the result has the type of the first operand, whatever the attributes are.
+    pub fn keeps_type(&self) -> bool {
+        match self.params.first().map(|p| p.kind) {
+            Some(Kind::Tensor(ty) | Kind::Seq(ty)) => ty == self.result,
+            _ => false,
+        }
+    }
+
     /// How it is called, with types: `linear(x: X[.., i], out: int, bias: bool = true) -> X[.., out]`.
     pub fn signature(&self) -> String {
         let params: Vec<String> = self.params.iter().map(ToString::to_string).collect();
@@ -97,7 +105,7 @@ operations! {
     Linear = linear(x: Tensor("X[.., i]"), out: Width, bias: Flag = true) -> "X[.., out]"
         "x Wᵀ + b over the last axis, with fresh weights `weight` [out, i] and `bias` [out], uniform in ±1/√i as torch.nn.Linear."
         example "linear(audio, out: 8)";
-    LayerNorm = layer_norm(x: Tensor("X[.., k]"), eps: NonNegative = 1e-5) -> "X[.., k]"
+    LayerNorm = layer_norm(x: Tensor("X[.., k]"), eps: Positive = 1e-5) -> "X[.., k]"
         "Layer normalisation over the last axis, with fresh `weight` (ones) and `bias` (zeros)."
         example "layer_norm(audio)";
     Attention = attention(
@@ -146,7 +154,7 @@ operations! {
         "Learned rows `rows` [rows, width], the same for every sample. `init` as for `param`."
         example "learned(rows: 4, width: 8)";
     Take = take(x: Tensor("Seq<m>[n, d]"), rows: Rows(1)) -> "Seq<m>[min(n, rows), d]"
-        "The first rows, as many as there are. Never an error."
+        "The first rows, as many as there are: a shorter sequence stays as it is. `rows` is at least 1 whatever the data are, as `max(1, n - 30)` is."
         example "take(audio, rows: 8)";
     Row = row(x: Tensor("Seq<m>[n, d]"), i: Integer) -> "Vec[d]" written "x[i]"
         "One row. Row 0 and the last valid row, -1, are always there; others only of a sequence whose length is a number. `last_state` of one direction is the last row."
@@ -247,7 +255,7 @@ operations! {
     Norm = norm(x: Tensor("X[.., k]"), keep: Flag = false) -> "X[..]"
         "Euclidean norm over the last axis; its gradient at 0 is 0. `keep` as for `sum_features`."
         example "norm(pose)";
-    Normalize = normalize(x: Tensor("X[.., k]"), eps: NonNegative = 1e-12) -> "X[.., k]"
+    Normalize = normalize(x: Tensor("X[.., k]"), eps: Positive = 1e-12) -> "X[.., k]"
         "Every row over its norm; norms below `eps` count as `eps`."
         example "normalize(audio)";
     LogSumExp = logsumexp(x: Any("[Real] or X[.., k]"), keep: Flag = false) -> "Real or X[..]"

@@ -31,6 +31,9 @@ impl Rule<'_> {
     pub(super) fn time(&self, i: usize) -> Result<Time, TypeFault> {
         match (&self.tensor(i)?.time, self.tensor(i)?.dims.len()) {
             (Some(time), 1) => Ok(time.clone()),
+            (Some(_), _) => Err(self
+                .expects(i, "a Seq with one axis beside time")
+                .help("`flatten(x)` makes one axis of several, `reshape(x, shape: [1])` one of none")),
             _ => Err(self.expects(i, "a Seq")),
         }
     }
@@ -96,9 +99,30 @@ impl Rule<'_> {
     }
 
     pub(super) fn lengths_differ(&self, a: &Time, b: &Time, operand: usize) -> TypeFault {
-        TypeFault::new(code::E0302, format!("`{}`: one sequence has length {}, the other {}", self.op.name(), a.len, b.len))
-            .operand(operand)
-            .help("lengths are equal only if they are the same variable; pool both with `mean(..)`, or let one attend to the other with `CrossAttention(x, from: y, ..)`")
+        let fault = TypeFault::new(
+            code::E0302,
+            format!("`{}`: one sequence has length {}, the other {}", self.op.name(), a.len, b.len),
+        )
+        .operand(operand);
+        let (longer, shorter) = match a.len.minus(&b.len).as_const() {
+            Some(n) if n < 0 => (&b.len, &a.len),
+            _ => (&a.len, &b.len),
+        };
+        // Strided rows: one of every `by`, the last window with what is left.
+        let by = (2..=16).find(|by| {
+            let windows = |len: &Dim| len.plus(&Dim::from(by - 1)).floor_div(&Dim::from(*by));
+            windows(&a.len).as_ref() == Some(&b.len) || windows(&b.len).as_ref() == Some(&a.len)
+        });
+        fault.help(match (self.op, longer.minus(shorter).as_const(), by) {
+            (Op::Concat { .. }, ..) => {
+                "without `along` they are joined along time: `concat(a, b)`; features are joined of sequences of one length".to_owned()
+            }
+            (_, Some(rows), _) if rows > 0 => {
+                format!("`skip(x, rows: {rows})` of the one with {longer} rows leaves {shorter}")
+            }
+            (_, _, Some(by)) => format!("`downsample(x, by: {by})` of the longer one gives as many rows as a stride of {by}"),
+            _ => "lengths are equal only if they are the same variable; pool both with `mean(..)`, or let one attend to the other with `CrossAttention(x, from: y, ..)`".to_owned(),
+        })
     }
 
     pub(super) fn same_type(&self, a: &TensorType, b: &TensorType) -> Result<(), TypeFault> {
@@ -115,7 +139,11 @@ impl Rule<'_> {
             return Ok(());
         }
         let fault = TypeFault::new(code::E0301, format!("`{}` of {a} and {b}", self.op.name())).operand(1);
-        Err(if a.is_real() || b.is_real() {
+        let single = |t: &TensorType| t.dims.last().and_then(Dim::as_const) == Some(1);
+        let product = matches!(self.op, Op::Binary(crate::Binary::Mul));
+        Err(if product && a.time.is_some() == b.time.is_some() && single(a) != single(b) {
+            fault.help("nothing is broadcast; `scale(x, by: w)` multiplies every row by a number of its own")
+        } else if a.is_real() || b.is_real() {
             fault.help("nothing is broadcast; use `scale(x, by: r)` to multiply every entry by one number per sample")
         } else if a.time.is_some() != b.time.is_some() {
             fault.help("nothing is broadcast; pool the sequence with `mean(x)`, or use `add_row(x, row: v)` or `mul_row(x, row: v)`")

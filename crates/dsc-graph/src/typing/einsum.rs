@@ -27,6 +27,13 @@ fn fault(message: String) -> TypeFault {
     TypeFault::new(code::E0308, message)
 }
 
+/// The formula without one of its letters.
+fn without_letter(spec: &Einsum, letter: char) -> String {
+    let text = |letters: &[char]| letters.iter().filter(|l| **l != letter).collect::<String>();
+    let operands: Vec<String> = spec.operands().iter().map(|letters| text(letters)).collect();
+    format!("{}->{}", operands.join(","), text(spec.result()))
+}
+
 impl Rule<'_> {
     pub(super) fn einsum(&self, spec: &Einsum) -> Outcome {
         let (said, given) = (spec.operands().len(), self.args.len());
@@ -37,13 +44,13 @@ impl Rule<'_> {
         }
         let mut axes: Vec<Axis> = Vec::new();
         for (i, letters) in spec.operands().iter().enumerate() {
-            self.operand_axes(i, letters, &mut axes)?;
+            self.operand_axes(spec, i, letters, &mut axes)?;
         }
         self.einsum_result(spec, &axes)
     }
 
     /// Adds the axes of one operand, which must agree with those before.
-    fn operand_axes(&self, i: usize, letters: &[char], axes: &mut Vec<Axis>) -> Result<(), TypeFault> {
+    fn operand_axes(&self, spec: &Einsum, i: usize, letters: &[char], axes: &mut Vec<Axis>) -> Result<(), TypeFault> {
         let x = self.tensor(i)?;
         let dims: Vec<&Dim> = x.axes().collect();
         if dims.len() != letters.len() {
@@ -58,6 +65,14 @@ impl Rule<'_> {
                 count(letters.len(), "letter")
             ))
             .operand(i);
+            // A letter too many that comes first here and in the result is that of the batch.
+            let batch = letters.first().filter(|l| letters.len() == dims.len() + 1 && spec.result().first() == Some(l));
+            if let Some(batch) = batch {
+                return Err(fault.help(format!(
+                    "a program describes one sample, without an axis of the batch: \"{}\"",
+                    without_letter(spec, *batch)
+                )));
+            }
             return Err(match &x.time {
                 Some(_) => fault.help("time is the first axis of a sequence and has a letter too"),
                 None => fault.help("every axis of an operand has a letter; a Real has none"),

@@ -22,11 +22,14 @@ pub struct TypeFault {
     pub operand: Option<usize>,
     /// What mends it.
     pub help: Option<String>,
+    /// The type that the result has all the same, where what is wrong does not decide it: what is computed of it is then
+    /// checked too.
+    pub result: Option<Type>,
 }
 
 impl TypeFault {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        TypeFault { code, message: message.into(), operand: None, help: None }
+        TypeFault { code, message: message.into(), operand: None, help: None, result: None }
     }
 
     fn operand(mut self, index: usize) -> Self {
@@ -38,6 +41,11 @@ impl TypeFault {
         self.help = Some(help.into());
         self
     }
+
+    fn result(mut self, ty: impl Into<Type>) -> Self {
+        self.result = Some(ty.into());
+        self
+    }
 }
 
 /// Decides whether two dims are one number: by their forms, and by number where data are bound.
@@ -45,9 +53,14 @@ pub trait DimEq {
     /// Whether `a` and `b` are always the same.
     fn same(&self, a: &Dim, b: &Dim) -> bool;
 
+    /// A dim with numbers for what is known to be one number for all samples.
+    fn known(&self, d: &Dim) -> Dim {
+        d.clone()
+    }
+
     /// The number that a dim is for all samples, if it is known.
     fn number(&self, d: &Dim) -> Option<i64> {
-        d.as_const()
+        self.known(d).as_const()
     }
 }
 
@@ -138,27 +151,28 @@ impl Rule<'_> {
                 self.arity(2)?;
                 let time = self.time(0)?;
                 let (rows, width) = self.table(1)?;
-                if let (Some(rows), Some(len)) = (rows.as_const(), time.len.as_const())
-                    && len > rows
-                {
-                    return Err(TypeFault::new(
+                let (table, least) = (self.eq.number(&rows), self.eq.number(&time.len));
+                let ty = TensorType::seq(time.modality, time.len, width);
+                match (table, least) {
+                    (Some(rows), Some(len)) if len > rows => Err(TypeFault::new(
                         code::E0306,
-                        format!("{len} rows want positions, the table has {rows}"),
+                        format!("positions of {len} rows, the table has {rows}"),
                     )
-                    .operand(0));
+                    .operand(0)
+                    .result(ty)),
+                    _ => Ok(ty.into()),
                 }
-                Ok(TensorType::seq(time.modality, time.len, width).into())
             }
             Op::Take { rows } => {
-                self.arity(1)?;
-                let mut x = self.tensor(0)?.clone();
-                let time = self.time(0)?;
-                if rows.as_const().is_some_and(|n| n < 1) {
-                    return Err(TypeFault::new(code::E0306, format!("`take` of {rows} rows leaves nothing"))
-                        .help("a sequence has at least one row; take at least 1"));
+                let rows = self.kept(rows);
+                let length = |n: &Dim, rows: &Dim| Dim::min([n.clone(), rows.clone()]);
+                match rows {
+                    Ok(rows) => self.of_length(|n| Ok(length(n, rows))),
+                    Err(fault) => Err(match self.of_length(|n| Ok(n.clone())) {
+                        Ok(ty) => fault.result(ty),
+                        Err(other) => other,
+                    }),
                 }
-                x.time = Some(Time { modality: time.modality, len: Dim::min([time.len, rows.clone()]) });
-                Ok(x.into())
             }
             Op::Row(i) => {
                 self.arity(1)?;
@@ -167,12 +181,14 @@ impl Rule<'_> {
                     Some(n) => (-n..n).contains(i),
                     None => matches!(i, 0 | -1),
                 };
+                let ty = TensorType { time: None, dims: self.tensor(0)?.dims.clone() };
                 if !exists {
                     return Err(TypeFault::new(code::E0306, format!("row {i} of a sequence of length {}", time.len))
                         .operand(0)
-                        .help("a ragged sequence is sure to have only its first row, [0], and its last, [-1]"));
+                        .help("a ragged sequence is sure to have only its first row, [0], and its last, [-1]")
+                        .result(ty));
                 }
-                Ok(TensorType { time: None, dims: self.tensor(0)?.dims.clone() }.into())
+                Ok(ty.into())
             }
             Op::MeanTime | Op::MaxTime | Op::MinTime | Op::SumTime | Op::StdTime { .. } | Op::LogSumExpTime => {
                 self.arity(1)?;
@@ -248,15 +264,37 @@ impl Rule<'_> {
             )
             .operand(2));
         }
-        self.band(band, &q, &k)?;
+        let ty = TensorType::seq(q.modality.clone(), q.len.clone(), wv.clone());
+        self.band(band, &q, &k).map_err(|fault| fault.result(ty.clone()))?;
         for (i, width) in [(0, &wq), (2, &wv)] {
-            if heads < 1 || width.as_const().is_some_and(|w| w % heads != 0) {
-                return Err(TypeFault::new(code::E0305, format!("{heads} heads do not divide a width of {width}"))
+            let number = self.eq.number(width);
+            if heads < 1 || number.is_some_and(|w| w % heads != 0) {
+                let found = match (width.as_const(), number) {
+                    (None, Some(n)) => format!("{width} = {n}"),
+                    _ => width.to_string(),
+                };
+                return Err(TypeFault::new(code::E0305, format!("{heads} heads do not divide a width of {found}"))
                     .operand(i)
-                    .help(format!("choose a width that is a multiple of {heads}, or other heads")));
+                    .help(match width.as_const() {
+                        Some(_) => format!("choose a width that is a multiple of {heads}, or other heads"),
+                        None => format!(
+                            "bring it to a multiple of {heads} with `|> Linear(out: ..)`, or choose other heads"
+                        ),
+                    })
+                    .result(ty));
             }
         }
-        Ok(TensorType::seq(q.modality, q.len, wv).into())
+        Ok(ty.into())
+    }
+
+    /// The sum of two axes, unless it is too large to write down.
+    fn joined(&self, sum: &Dim, next: &Dim, operand: usize) -> Result<Dim, TypeFault> {
+        let sum = sum.plus(next);
+        if !sum.is_long() {
+            return Ok(sum);
+        }
+        Err(TypeFault::new(code::E0306, format!("`{}` of axes whose sum is too large to write down", self.op.name()))
+            .operand(operand))
     }
 
     fn concat(&self, axis: Axis) -> Outcome {
@@ -286,7 +324,7 @@ impl Rule<'_> {
                     {
                         return Err(self.lengths_differ(a, b, i));
                     }
-                    width = width.plus(&self.features(i)?);
+                    width = self.joined(&width, &self.features(i)?, i)?;
                 }
                 Ok(first.with_features(width).into())
             }
@@ -296,7 +334,7 @@ impl Rule<'_> {
                 for i in 0..self.args.len() {
                     let time = self.time(i)?;
                     self.dims_agree("the first width", &self.features(0)?, "this one", &self.features(i)?, i)?;
-                    len = len.plus(&time.len);
+                    len = self.joined(&len, &time.len, i)?;
                     modality = match modality {
                         None => Some(time.modality),
                         Some(m) if m == time.modality || time.modality == Modality::learned() => Some(m),

@@ -1,7 +1,7 @@
 //! Rules of operations along time.
 
 use super::{Outcome, Rule, TypeFault};
-use crate::dims::Dim;
+use crate::dims::{Atom, Dim};
 use crate::types::{TensorType, Time};
 use crate::{Band, Cell};
 use dsc_syntax::diag::codes::types as code;
@@ -20,6 +20,29 @@ impl Rule<'_> {
         let mut x = self.tensor(0)?.clone();
         x.time = Some(Time { modality, len: length(&len)? });
         Ok(x.into())
+    }
+
+    /// The rows that a `take` keeps, if every sample keeps at least one: as far as the form shows, or by the numbers of the
+    /// data once they are known.
+    pub(super) fn kept<'d>(&self, rows: &'d Dim) -> Result<&'d Dim, TypeFault> {
+        let known = self.eq.known(rows);
+        let of_data = |a: &Atom| matches!(a, Atom::Width(_) | Atom::Most(_) | Atom::Generic(_));
+        let undecided = known.any_atom(&mut |a| of_data(a)) && !rows.speaks_of_batch();
+        if known.surely_at_least(1) || undecided {
+            return Ok(rows);
+        }
+        let found = match (rows.as_const(), known.as_const()) {
+            (None, Some(n)) => format!("{rows} = {n}"),
+            _ => rows.to_string(),
+        };
+        Err(match (known.as_const(), rows.as_const()) {
+            (Some(_), Some(_)) => TypeFault::new(code::E0306, format!("`take` of {found} rows leaves nothing"))
+                .help("a sequence has at least one row; take at least 1"),
+            (Some(_), None) => TypeFault::new(code::E0306, format!("`take` of {found} rows leaves nothing"))
+                .help(format!("a sequence has at least one row: `rows: max(1, {rows})`")),
+            (None, _) => TypeFault::new(code::E0306, format!("`take` of {found} rows, which may be less than 1"))
+                .help(format!("a sequence has at least one row, whatever its length: `rows: max(1, {rows})`")),
+        })
     }
 
     pub(super) fn skip(&self, len: &Dim, rows: &Dim) -> Result<Dim, TypeFault> {
@@ -79,6 +102,7 @@ impl Rule<'_> {
             if groups < 1 || !self.eq.same(&each.times(&Dim::from(groups)), width) {
                 let fault = TypeFault::new(code::E0305, format!("{groups} groups do not divide {what} {width}"));
                 let fault = if operand == 0 { fault.operand(0) } else { fault };
+                let fault = fault.result(TensorType::seq(modality, windows(&len, stride), out.clone()));
                 return Err(match width.as_const() {
                     Some(_) => fault.help(format!("choose a width that is a multiple of {groups}, or other groups")),
                     None => fault.help("bring it to a width that is a number with `|> Linear(out: ..)`"),

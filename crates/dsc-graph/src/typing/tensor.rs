@@ -77,8 +77,13 @@ impl Rule<'_> {
                 .operand(0)
                 .help("a sequence has at least one axis beside time: `shape: [1]`"));
         }
-        let count = |dims: &[Dim]| dims.iter().fold(Dim::from(1), |n, d| n.times(d));
-        let (before, after) = (count(&x.dims), count(shape));
+        let (Some(before), Some(after)) = (Dim::product(&x.dims), Dim::product(shape)) else {
+            return Err(TypeFault::new(
+                code::E0301,
+                format!("`{}` of {x}: the product of its axes is too large to write down", self.op.name()),
+            )
+            .operand(0));
+        };
         if !self.eq.same(&before, &after) {
             let kept = if x.time.is_some() { " of a row" } else { "" };
             return Err(TypeFault::new(

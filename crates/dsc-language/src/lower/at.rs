@@ -63,6 +63,13 @@ impl Lowering<'_> {
                     .at(span, "this value is made of all anchors")
                     .help("take each value at the companion first: `x at c.pos`")
             }
+            Value::Node(node) if self.nodes.reads(*node).label => {
+                Diagnostic::error(structure::E0516, "a value that reads a label at a companion")
+                    .at(x.span, "depends on a label")
+                    .help(
+                        "labels are known for the sample itself alone: read values that come from inputs at companions",
+                    )
+            }
             Value::Node(node) if self.graph.node(*node).is_some_and(|n| n.ty.tensor().is_none()) => {
                 Diagnostic::error(structure::E0516, "`at` of tokens")
                     .at(x.span, "tokens, not a tensor")

@@ -1,9 +1,9 @@
 //! Calls: of blocks (inlined), of instances (with their weights), of indexed hypers, of primitives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::budget::MAX_DEPTH;
+use super::budget::{CALL, MAX_DEPTH, of_text};
 use super::frame::{Frame, FrameKind, Ownership};
 use super::generics::Generics;
 use super::holds::Holds;
@@ -55,6 +55,16 @@ impl<'p> Lowering<'p> {
             Value::Instance(instance) => self.call_instance(&instance, args, span),
             Value::Error => Value::Error,
             other => self.fail(not_callable(&other.kind(), callee.span)),
+        }
+    }
+
+    /// Whether an expression begins with a name that refers to nothing, which was reported.
+    pub(super) fn is_foreign(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Name(_) => matches!(self.resolve(e.span), Res::Error),
+            ExprKind::Field(x, _) | ExprKind::Index(x, _) => self.is_foreign(x),
+            ExprKind::Call { callee, .. } => self.is_foreign(callee),
+            _ => false,
         }
     }
 
@@ -114,10 +124,10 @@ impl<'p> Lowering<'p> {
             let unnamed = |value| Argument { name: None, value, span };
             match (arg.spread, value, &arg.name) {
                 (true, Value::List(list), None) => out.extend(list.into_iter().map(|(_, value)| unnamed(value))),
-                (true, Value::Error, _) => out.push(unnamed(Value::Error)),
+                (true, Value::Error, _) => out.push(Argument::unknown()),
                 (true, other, _) => {
                     self.not_a_list(&other, span);
-                    out.push(unnamed(Value::Error));
+                    out.push(Argument::unknown());
                 }
                 (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
             }
@@ -170,14 +180,18 @@ impl<'p> Lowering<'p> {
         }
         let Some((module, block)) = self.block_as_changed(def) else { return self.reported() };
         self.notes.uses.blocks.insert(def);
-        let Some(bound) = self.bind_arguments(block, args, span) else { return Value::Error };
+        let pairs = args.len() as u64 * block.params.len() as u64;
+        if !self.spend(CALL + pairs / 16 + of_text(path.len()), span) {
+            return Value::Error;
+        }
+        let (bound, complete) = self.bind_arguments(block, args, span);
         let library = self.is_std(home);
         let kind = RegionKind::Call { block: name.to_owned(), declared: block.name.span, library };
         let region = self.open_region(kind, path.clone(), span);
 
         let weights_before = self.weights.requests;
         let weights = match sharing {
-            true if self.graph.params.iter().any(|p| p.path.starts_with(&format!("{path}."))) => Ownership::Shared,
+            true if self.weights.some_below(&path) => Ownership::Shared,
             false if self.owned_elsewhere(&path, span) => Ownership::Repeated,
             _ => Ownership::Fresh,
         };
@@ -197,7 +211,7 @@ impl<'p> Lowering<'p> {
             weights,
             ..Frame::new(FrameKind::Block(def), module)
         });
-        let value = self.deeper(span, |l| l.inline(block, bound)).unwrap_or(Value::Error);
+        let value = self.deeper(span, |l| l.inline(block, bound, complete)).unwrap_or(Value::Error);
         self.frames.pop();
         let result = block.body.value.as_ref().map_or(span, |v| v.span);
         self.name_value(NameKind::Result, path.clone(), &value, result);
@@ -210,26 +224,37 @@ impl<'p> Lowering<'p> {
         value
     }
 
-    /// Arguments by parameter, in the order of the parameters; none where the default is to be used.
-    fn bind_arguments(&mut self, block: &Block, args: Vec<Argument>, span: Span) -> Option<Vec<Option<Argument>>> {
+    /// Arguments by parameter, in the order of the parameters; none where the default is to be used. And whether they are
+    /// what the block takes.
+    fn bind_arguments(&mut self, block: &Block, args: Vec<Argument>, span: Span) -> (Vec<Option<Argument>>, bool) {
         let mut bound: Vec<Option<Argument>> = vec![None; block.params.len()];
         let mut ok = true;
         let block_name = block.name.value.clone();
+        let named: BTreeSet<String> = args.iter().filter_map(|a| a.name.as_ref()).map(|n| n.value.clone()).collect();
         for (i, arg) in args.into_iter().enumerate() {
             let slot = match &arg.name {
                 None if i == 0 => 0,
+                // What it was given has a fault that was reported.
+                None if arg.is_unknown() => {
+                    ok = false;
+                    continue;
+                }
                 None => {
                     ok = false;
                     let next: Vec<String> = block.params.iter().skip(1).map(|p| p.name.value.clone()).collect();
-                    self.report(
-                        Diagnostic::error(code::E0503, format!("argument {} of `{block_name}` has no name", i + 1))
-                            .at(arg.span, "which one is it?")
-                            .because(block.name.span, "declared here")
-                            .help(format!(
-                                "only the first tensor goes without a name; the others are {}",
-                                next.join(", ")
-                            )),
-                    );
+                    let d = Diagnostic::error(code::E0503, format!("argument {} of `{block_name}` has no name", i + 1))
+                        .at(arg.span, "which one is it?")
+                        .because(block.name.span, "declared here")
+                        .help(format!("only the first tensor goes without a name; the others are {}", next.join(", ")));
+                    // In the order of the declaration, as other languages take them.
+                    let meant =
+                        block.params.get(i).map(|p| p.name.value.as_str()).filter(|name| !named.contains(*name));
+                    self.report(match meant {
+                        Some(name) => d
+                            .help(format!("write `{name}: ..`; only the first tensor goes without a name"))
+                            .fix(Span { end: arg.span.start, ..arg.span }, format!("{name}: ")),
+                        None => d,
+                    });
                     continue;
                 }
                 Some(name) => match block.params.iter().position(|p| p.name.value == name.value) {
@@ -275,47 +300,53 @@ impl<'p> Lowering<'p> {
         if !missing.is_empty() && ok {
             ok = false;
             let plural = if missing.len() > 1 { "s" } else { "" };
-            self.report(
-                Diagnostic::error(
-                    code::E0501,
-                    format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
-                )
-                .at(span, "missing in this call")
-                .because(block.name.span, "declared here"),
-            );
+            let d = Diagnostic::error(
+                code::E0501,
+                format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
+            )
+            .at(span, "missing in this call")
+            .because(block.name.span, "declared here");
+            // `let f = Linear(out: d)`, as a layer is made elsewhere.
+            let tensor_alone = missing.len() == 1 && bound.first().is_some_and(Option::is_none);
+            self.report(match tensor_alone {
+                true => d.help(format!(
+                    "a call takes the tensor first, `{block_name}(x, ..)`; an instance whose weights are shared has its settings in braces, `{block_name}{{..}}`"
+                )),
+                false => d,
+            });
         }
-        ok.then_some(bound)
+        (bound, ok)
     }
 
-    /// The body of a block with its arguments, in the frame that is innermost now.
-    fn inline(&mut self, block: &Block, bound: Vec<Option<Argument>>) -> Value {
+    /// The body of a block with its arguments, in the frame that is innermost now. Where something is wrong with the call
+    /// or the body, which is reported, it has a value of the type that the block states, as far as that is known: one
+    /// faulty block does not hide what is wrong behind it.
+    fn inline(&mut self, block: &Block, bound: Vec<Option<Argument>>, complete: bool) -> Value {
         let mut generics = Generics::default();
         let mut given: Vec<(Value, Span)> = Vec::new();
-        let mut quiet = false;
         for (param, arg) in block.params.iter().zip(bound) {
             let (value, span) = match (arg, &param.default) {
                 (Some(arg), _) => (arg.value, arg.span),
                 (None, Some(default)) => (self.expr(default), default.span),
                 (None, None) => (Value::Error, param.name.span),
             };
-            quiet |= value.is_error();
             let value = self.as_declared(&param.ty, value);
             given.push((value.clone(), span));
             let path = self.frame().scope.leaf(&param.name.value);
             self.name_value(NameKind::Argument, path, &value, span);
             self.bind(&param.name, value);
         }
-        let mut fits = true;
+        let mut fits = complete;
         for (param, (value, span)) in block.params.iter().zip(&given) {
             fits &= self.fits(&param.ty, value, *span, &mut generics, Some((&param.name, &block.name)));
         }
-        if quiet || !fits {
-            return Value::Error;
-        }
         self.bind_generics(&generics, block);
+        if !fits || given.iter().any(|(value, _)| value.is_error()) {
+            return self.stated_result(block);
+        }
         let holds = block.constraint.as_ref().map_or(Holds::Yes, |c| self.holds(c));
         if holds == Holds::Unknown {
-            return Value::Error;
+            return self.stated_result(block);
         }
         if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
@@ -343,22 +374,24 @@ impl<'p> Lowering<'p> {
                     d = self.because_given(d, span, name);
                 }
             }
-            return self.fail(d);
+            self.report(d);
+            return self.stated_result(block);
         }
         let value = self.body(&block.body);
-        if let Some(result) = &block.result
-            && !value.is_error()
-            && !self.fits(
-                result,
-                &value,
-                block.body.value.as_ref().map_or(block.name.span, |v| v.span),
-                &mut generics,
-                None,
-            )
-        {
-            return Value::Error;
+        let Some(result) = &block.result else { return value };
+        let place = block.body.value.as_ref().map_or(block.name.span, |v| v.span);
+        match !value.is_error() && self.fits(result, &value, place, &mut generics, None) {
+            true => value,
+            false => self.stated_result(block),
         }
-        value
+    }
+
+    /// A value of the type that a block states for its result.
+    fn stated_result(&mut self, block: &Block) -> Value {
+        match &block.result {
+            Some(result) => self.value_of_type(result, block.name.span),
+            None => Value::Error,
+        }
     }
 
     fn bind_generics(&mut self, generics: &Generics, block: &Block) {

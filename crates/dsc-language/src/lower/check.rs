@@ -1,101 +1,225 @@
 //! Everything wrong with a program at once: the base, every variant, and the lints that look at all of them together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::MAX_STEPS_OF_A_CHECK;
 use super::compile::{Compiled, compile};
 use super::notes::Uses;
 use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::resolve::{DefId, read, unused};
-use dsc_graph::dims::Dim;
-use dsc_graph::{Graph, MaxOver, Op};
-use dsc_syntax::ast::Ident;
+use crate::sema::resolve::{Def, DefId, DefKind, Res, read, unused};
+use dsc_graph::Graph;
+use dsc_graph::dims::DimTable;
+use dsc_graph::statics::Static;
+use dsc_syntax::ast::{ExprKind, Ident};
+use dsc_syntax::diag::codes::hypers::E0408;
 use dsc_syntax::diag::codes::{lints as lint, structure};
-use dsc_syntax::diag::{Diagnostic, Diagnostics};
+use dsc_syntax::diag::{Diagnostic, Diagnostics, did_you_mean};
 use dsc_syntax::source::Span;
 use rayon::prelude::*;
 
 /// Checks base and variants (or the one variant of `options`) and lints the main file.
 ///
-/// `options` gives the recipe's hypers, the bound dims and the encoder, as for [`compile`].
-pub fn check(program: &Program, options: &Options) -> Diagnostics {
+/// `options` gives the recipe's hypers, the bound dims and the encoder, as for [`compile`]. The base and all variants are
+/// checked under each of `bindings` too: what only the numbers of the data decide is then decided.
+pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diagnostics {
     let mut found = Diagnostics::new();
+    let Models { list: models, beyond } = models(program, options, bindings);
     let mut uses = Uses::default();
-    let mut broken = false;
-    let mut models = models(program, options);
     let mut hashes: BTreeMap<Option<&String>, &String> = BTreeMap::new();
-    for model in &mut models {
-        uses.add(std::mem::take(&mut model.compiled.uses));
-    }
-    for Model { form, compiled, hash } in &models {
-        broken |= compiled.diagnostics.has_errors();
-        add(&mut found, &compiled.diagnostics, form.place.clone());
-        if let (Some(graph), Some(hash)) = (&compiled.graph, hash) {
-            untrainable(program, graph, &mut found);
-            dropped_masks(program, graph, &mut found);
+    for Model { form, diagnostics, uses: met, hash, .. } in &models {
+        uses.add(met);
+        add(&mut found, diagnostics, form.place.clone());
+        if let Some(hash) = hash {
             hashes.insert(form.options.variant.as_ref(), hash);
         }
     }
+    let broken = found.has_errors();
+    found.extend(beyond);
     recipes(program, &mut found);
-    // After an error some of the file has not been read, and what looks unused may not be.
-    if !broken && program.names.is_complete() && !found.has_errors() {
-        // One variant, or other hypers, may leave out what the file is there for.
-        if options.variant.is_none() && options.sets.is_empty() {
-            uncalled(program, &uses, &mut found);
-            found.extend(unused(&program.names, &program.modules, &uses.elements));
-        }
-        if let Some(Compiled { graph: Some(graph), param_calls, .. }) = models.first().map(|m| &m.compiled) {
-            dead_parameters(graph, param_calls, &mut found);
-        }
-        if options.sets.is_empty() {
-            equal_variants(program, &hashes, &mut found);
-        }
+    let spoilt = Spoilt::of(program, &found);
+    // One variant, or other hypers, may leave out what the file is there for.
+    if options.variant.is_none() && options.sets.is_empty() {
+        uncalled(program, &uses, broken, &mut found);
+        found.extend(
+            unused(&program.names, &program.modules, &uses.elements)
+                .into_iter()
+                .filter_map(|(def, warning)| Some(warning).filter(|_| !spoilt.holds(program.names.def(def)))),
+        );
+    }
+    if let Some(base) = models.first().filter(|_| !spoilt.may_read_anything(program)) {
+        found.extend(base.dead.iter().cloned());
+    }
+    if options.sets.is_empty() {
+        equal_variants(program, &hashes, &mut found);
     }
     found
 }
 
-/// A form of the file's model that is compiled by itself: base, variant, or the base with the hypers of a recipe.
+/// What of the files is not sound: names that look unused may be of use once that is mended.
+struct Spoilt<'p> {
+    /// Words that refer to nothing: one may have been meant for a name.
+    words: BTreeSet<&'p str>,
+    /// Places of faults.
+    places: Vec<Span>,
+    /// Whether the model predicts nothing and has no loss.
+    rootless: bool,
+}
+
+impl<'p> Spoilt<'p> {
+    fn of(program: &'p Program, found: &Diagnostics) -> Self {
+        let errors = || found.iter().filter(|d| d.is_error());
+        let mut places: Vec<Span> =
+            errors().flat_map(|d| d.primary.iter().chain(&d.secondary)).map(|label| label.span).collect();
+        let mut words = BTreeSet::new();
+        if !program.names.is_complete() {
+            program.exprs(&mut |e| match &e.kind {
+                ExprKind::Error => places.push(e.span),
+                ExprKind::Name(name) if matches!(program.names.resolve(None, e.span), Res::Error) => {
+                    places.push(e.span);
+                    if words.len() < MAX_MISSPELT {
+                        words.insert(name.as_str());
+                    }
+                }
+                _ => {}
+            });
+        }
+        places.sort_unstable_by_key(|span| span.start);
+        Spoilt { words, places, rootless: errors().any(|d| d.code == structure::E0508) }
+    }
+
+    /// Whether a word refers to nothing and is like no name: it may have been meant for any value, so none is surely dead.
+    fn may_read_anything(&self, program: &Program) -> bool {
+        let known = || program.names.defs().map(|(_, def)| def.name.as_str());
+        self.words.iter().any(|word| did_you_mean(word, known()).is_none())
+    }
+
+    /// Whether a definition is among it.
+    fn holds(&self, def: &Def) -> bool {
+        let first = self.places.partition_point(|place| place.start < def.whole.start);
+        let inside = self.places.get(first).is_some_and(|place| place.start < def.whole.end);
+        let of_value = matches!(def.kind, DefKind::Let | DefKind::Var | DefKind::Label);
+        inside && (of_value || matches!(def.kind, DefKind::Hyper | DefKind::Input))
+            || self.rootless && of_value
+            || self.words.iter().any(|word| did_you_mean(word, [def.name.as_str()]).is_some())
+    }
+}
+
+/// The data and the hypers of a recipe, which a file is checked with.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// The recipe.
+    pub recipe: Ident,
+    /// The numbers of its data, where they are known.
+    pub dims: Option<DimTable>,
+    /// The configuration of its text encoder.
+    pub encoder: BTreeMap<String, Static>,
+}
+
+/// A form of the file's model that is compiled by itself: base, variant, or one of them as a recipe has it.
 struct Form {
     options: Options,
     /// What is said along with its diagnostics.
     place: Option<(Span, String)>,
-    /// Whether its graph is looked at; the base stands for what it is under a recipe.
+    /// Whether its graph is looked at; base and variants stand for what they are under a recipe.
     linted: bool,
+    /// Whether it has the hypers of a form that is linted, so that only its errors are of interest.
+    errors_only: bool,
 }
 
 struct Model {
     form: Form,
-    compiled: Compiled,
+    diagnostics: Diagnostics,
+    uses: Uses,
+    dead: Vec<Diagnostic>,
     hash: Option<String>,
+    steps: u64,
 }
 
-/// The base (or the one variant that is asked for) first, then variants, then recipes that set hypers: side by side, for
-/// none depends on another.
-fn models(program: &Program, options: &Options) -> Vec<Model> {
+struct Models {
+    list: Vec<Model>,
+    /// An error at the first form that was not looked at.
+    beyond: Option<Diagnostic>,
+}
+
+/// Forms that are compiled side by side. One number for all machines: how far a budget goes depends on it.
+const SIDE_BY_SIDE: usize = 8;
+/// Words that refer to nothing: more are not compared with unused names.
+const MAX_MISSPELT: usize = 100;
+
+/// The base (or the one variant that is asked for) first, then variants, then both as recipes have them: side by side, for
+/// none depends on another, until the steps of a check are spent.
+fn models(program: &Program, options: &Options, bindings: &[Binding]) -> Models {
+    let mut rest = forms(program, options, bindings).into_iter();
+    let (mut list, mut steps) = (Vec::new(), 0);
+    loop {
+        let forms: Vec<Form> = rest.by_ref().take(SIDE_BY_SIDE).collect();
+        if forms.is_empty() {
+            return Models { list, beyond: None };
+        }
+        if steps > MAX_STEPS_OF_A_CHECK {
+            let place = forms.into_iter().find_map(|f| f.place).map_or(Span::NONE, |(span, _)| span);
+            let message = format!("variants and recipes take more than {MAX_STEPS_OF_A_CHECK} steps to unroll");
+            let d = Diagnostic::error(E0408, message)
+                .at(place, "this and what follows is not checked")
+                .help("make the loops shorter, or check one variant: `--variant NAME`");
+            return Models { list, beyond: Some(d) };
+        }
+        let compiled: Vec<Model> = forms.into_par_iter().map(|form| model(program, form)).collect();
+        steps += compiled.iter().map(|m| m.steps).sum::<u64>();
+        list.extend(compiled);
+    }
+}
+
+fn model(program: &Program, form: Form) -> Model {
+    let Compiled { graph, mut diagnostics, uses, dead, steps, .. } = compile(program, &form.options);
+    if let Some(graph) = &graph {
+        untrainable(program, graph, &mut diagnostics);
+    }
+    let hash = graph.as_ref().filter(|_| form.linted).map(Graph::hash);
+    if form.errors_only {
+        let errors = std::mem::take(&mut diagnostics).into_sorted().into_iter().filter(Diagnostic::is_error);
+        diagnostics.extend(errors);
+    }
+    Model { form, diagnostics, uses, dead, hash, steps }
+}
+
+fn forms(program: &Program, options: &Options, bindings: &[Binding]) -> Vec<Form> {
     let place = |name: &Ident, what: &str| Some((name.span, format!("in {what} `{}`", name.value)));
-    let mut forms = vec![Form { options: options.clone(), place: None, linted: true }];
+    let mut forms = vec![Form { options: options.clone(), place: None, linted: true, errors_only: false }];
     if options.variant.is_none() {
         forms.extend(program.variants.iter().map(|(name, variant)| Form {
             options: Options { variant: Some(name.clone()), ..options.clone() },
             place: place(&variant.name, "variant"),
             linted: true,
+            errors_only: false,
         }));
     }
-    forms.extend(program.recipes.values().filter_map(|recipe| {
+    let known = forms.len();
+    for recipe in program.recipes.values() {
         let recipe_sets = recipe_sets(program, &recipe.name.value);
-        (!recipe_sets.is_empty()).then(|| Form {
-            options: Options { recipe_sets, ..options.clone() },
-            place: place(&recipe.name, "recipe"),
-            linted: false,
-        })
-    }));
-    let compiled = |form: Form| {
-        let compiled = compile(program, &form.options);
-        let hash = compiled.graph.as_ref().filter(|_| form.linted).map(Graph::hash);
-        Model { form, compiled, hash }
-    };
-    forms.into_par_iter().map(compiled).collect()
+        let binding = bindings.iter().find(|b| b.recipe.value == recipe.name.value);
+        if recipe_sets.is_empty() && binding.is_none() {
+            continue;
+        }
+        // Variants, too, where the recipe has data: what only these decide may be about what a variant changes.
+        let under: Vec<Form> = forms
+            .iter()
+            .take(if binding.is_some() { known } else { 1 })
+            .map(|form| {
+                let mut options = Options { recipe_sets: recipe_sets.clone(), ..form.options.clone() };
+                if let Some(binding) = binding {
+                    options.dims.clone_from(&binding.dims);
+                    options.encoder.clone_from(&binding.encoder);
+                }
+                let errors_only = recipe_sets.is_empty();
+                Form { options, place: place(&recipe.name, "recipe"), linted: false, errors_only }
+            })
+            .collect();
+        forms.extend(under);
+    }
+    forms
 }
 
 /// Adds what was found in one compilation; of what has no place, once.
@@ -137,27 +261,6 @@ fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
     found.push(d);
 }
 
-/// Sequences whose padding becomes visible, by a call in the user's files.
-fn dropped_masks(program: &Program, graph: &Graph, found: &mut Diagnostics) {
-    let in_std =
-        |span: Span| program.modules.iter().any(|m| m.is_std && m.span.start <= span.start && span.start <= m.span.end);
-    for (_, node) in graph.nodes().filter(|(_, n)| !in_std(n.span)) {
-        let Op::Dense { to } = node.op else { continue };
-        let rows = node.ty.len().cloned().unwrap_or_default();
-        let why = match to {
-            MaxOver::Batch => "predictions depend on the batch now; without `dense` every operation leaves padding out",
-            MaxOver::Data => {
-                "predictions depend on the longest sample of the data now; without `dense` every operation leaves padding out"
-            }
-        };
-        found.push(
-            Diagnostic::warning(lint::W0112, format!("padding becomes visible: every sample gets {} rows", rows))
-                .at(node.span, "from here on, shorter samples end in rows of zeros")
-                .help(why),
-        );
-    }
-}
-
 fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>, found: &mut Diagnostics) {
     for (name, variant) in &program.variants {
         let base = variant.base.as_ref().map(|b| &b.value);
@@ -174,9 +277,9 @@ fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>
 }
 
 impl Uses {
-    fn add(&mut self, other: Uses) {
-        self.blocks.extend(other.blocks);
-        self.elements.extend(other.elements);
+    fn add(&mut self, other: &Uses) {
+        self.blocks.extend(&other.blocks);
+        self.elements.extend(&other.elements);
     }
 }
 
@@ -188,8 +291,8 @@ fn recipes(program: &Program, found: &mut Diagnostics) {
     }
 }
 
-/// Blocks that nothing calls.
-fn uncalled(program: &Program, uses: &Uses, found: &mut Diagnostics) {
+/// Blocks that nothing calls. Where the model is broken, those that nothing mentions.
+fn uncalled(program: &Program, uses: &Uses, broken: bool, found: &mut Diagnostics) {
     let names = &program.names;
     let read = read(names);
     let Some(main) = program.main() else { return };
@@ -197,8 +300,8 @@ fn uncalled(program: &Program, uses: &Uses, found: &mut Diagnostics) {
         let name = &block.name.value;
         let called = |def: &DefId| uses.blocks.contains(def);
         let Some(def) = names.defined_at(None, block.name.span).filter(|def| !called(def)) else { continue };
-        // A word of it in text that could not be read may have been a call.
-        if main.unread.contains(name) {
+        // A word of it in text that could not be read may have been a call, and a fault may keep a call from being reached.
+        if main.unread.contains(name) || broken && read.contains(&def) {
             continue;
         }
         let help = match read.contains(&def) {
@@ -212,39 +315,6 @@ fn uncalled(program: &Program, uses: &Uses, found: &mut Diagnostics) {
             )
             .at(block.name.span, "not called")
             .help(help),
-        );
-    }
-}
-
-/// Weights that no loss trains, one lint per call of the file that owns them.
-fn dead_parameters(graph: &Graph, calls: &[Span], found: &mut Diagnostics) {
-    let mut by_call: BTreeMap<(Span, bool), Vec<&dsc_graph::Param>> = BTreeMap::new();
-    let states = graph.dead_params().into_iter().zip(graph.trained_params()).zip(graph.constant_params());
-    for ((param, ((dead, trained), constant)), call) in graph.params.iter().zip(states).zip(calls) {
-        if !trained && !constant {
-            by_call.entry((*call, dead)).or_default().push(param);
-        }
-    }
-    for ((call, dead), params) in by_call {
-        let mut count = Dim::from(0);
-        for param in &params {
-            count = count.plus(&param.shape.iter().fold(Dim::from(1), |n, d| n.times(d)));
-        }
-        let shown: Vec<&str> = params.iter().take(6).map(|p| p.path.as_str()).collect();
-        let more = params.len().saturating_sub(shown.len());
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let what = if params.len() == 1 { "1 weight".to_owned() } else { format!("{} weights", params.len()) };
-        let one = params.len() == 1;
-        let state = match (dead, one) {
-            (true, true) => "reaches neither an output nor a loss",
-            (true, false) => "reach neither an output nor a loss",
-            (false, true) => "gets no gradient from any loss",
-            (false, false) => "get no gradient from any loss",
-        };
-        found.push(
-            Diagnostic::warning(lint::W0101, format!("{what} ({count} parameters) {state}"))
-                .at(call, "owned by this call")
-                .help(format!("nothing would train them: {}{tail}", shown.join(", "))),
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::budget::Budget;
 use super::lowering::Lowering;
 use super::notes::Uses;
 use super::options::Options;
@@ -9,7 +10,7 @@ use super::types::{TypeTable, Typed};
 use crate::sema::program::{ModuleItems, Program};
 use dsc_graph::statics::Static;
 use dsc_graph::{Graph, InputDecl};
-use dsc_syntax::diag::Diagnostics;
+use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use dsc_syntax::source::Span;
 
 /// The stack that the deepest lowering fits in, also without optimisation.
@@ -28,8 +29,10 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// What was met, for the lints that look at all variants together.
     pub(super) uses: Uses,
-    /// For each parameter, the call in the user's file that owns it.
-    pub(super) param_calls: Vec<Span>,
+    /// Weights that no loss trains, one lint per call of the file that owns them.
+    pub(super) dead: Vec<Diagnostic>,
+    /// The steps that it took, see [`MAX_STEPS_OF_A_CHECK`](super::MAX_STEPS_OF_A_CHECK).
+    pub steps: u64,
 }
 
 /// Compiles a program: base or variant, with hypers set. Reports all errors it finds.
@@ -62,30 +65,26 @@ fn with_stack<T: Send>(f: impl FnOnce() -> T + Send) -> T {
 
 fn compile_here(program: &Program, options: &Options) -> Compiled {
     let mut equal = BTreeMap::new();
-    // Each round takes one width or more for another, so they come to an end.
+    let mut budget = Budget::default();
+    // Each round takes one width or more for another, so they come to an end; all of them spend from one budget.
     let mut lowering = loop {
         let mut lowering = Lowering::new(program, options, equal.clone());
+        lowering.budget = budget;
         lowering.model();
-        if lowering.equal.len() == equal.len() {
+        if lowering.equal.len() == equal.len() || lowering.budget.is_spent() {
             break lowering;
         }
         equal = lowering.equal;
+        budget = lowering.budget;
     };
-    if lowering.faults.none() {
-        lowering.lint();
-    }
+    let dead = lowering.dead_parameters();
+    lowering.lint();
     lowering.tell_reveals();
+    let steps = lowering.budget.spent();
     let hypers = lowering.main_hyper_values();
     let graph = lowering.faults.none().then(|| lowering.graph.into_live());
     let (types, uses) = lowering.notes.finish();
-    Compiled {
-        graph,
-        hypers,
-        types,
-        diagnostics: lowering.faults.into_diagnostics(),
-        uses,
-        param_calls: lowering.weights.calls,
-    }
+    Compiled { graph, hypers, types, diagnostics: lowering.faults.into_diagnostics(), uses, dead, steps }
 }
 
 /// Lowers the base or a variant and keeps what it has met.

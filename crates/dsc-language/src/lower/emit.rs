@@ -1,6 +1,6 @@
 //! Nodes: their types by the rules of their operations, their places, their weights.
 
-use super::budget::MAX_NODES;
+use super::budget::{MAX_NODES, NODE, of_text};
 use super::frame::Ownership;
 use super::lowering::Lowering;
 use super::nodes::Reads;
@@ -13,6 +13,8 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper_code, structure, types};
 use dsc_syntax::source::Span;
 
+/// Terms of the number of entries of a value, at most; what a model needs stays far below.
+const MAX_ENTRIES: usize = 1024;
 /// Axes of a value. libtorch has 64 at most; products of several values need some in between.
 const MAX_AXES: usize = 16;
 
@@ -48,11 +50,15 @@ impl Lowering<'_> {
     /// The type that an operation's rule gives; nothing where the operands break it, which is reported.
     pub(super) fn type_of(&mut self, op: &Op, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Option<Type> {
         let types: Vec<Type> = operands.iter().filter_map(|o| self.graph.node(*o)).map(|n| n.ty.clone()).collect();
+        let sizes: usize = types.iter().map(size_of).sum();
+        if !self.spend(sizes as u64 / 2, span) {
+            return None;
+        }
         match op.infer(&types, &Bound(self.options.dims.as_ref())) {
             Ok(ty) => Some(ty),
             Err(fault) => {
                 self.type_fault(&fault, op, operands, span, operand_spans);
-                None
+                fault.result
             }
         }
     }
@@ -90,16 +96,8 @@ impl Lowering<'_> {
     /// Adds a node of a stated type.
     pub(super) fn push(&mut self, op: Op, ty: Type, operands: &[NodeId], span: Span) -> Value {
         if self.graph.len() >= MAX_NODES {
-            if self.budget.exhaust() {
-                return self.fail(
-                    Diagnostic::error(
-                        hyper_code::E0408,
-                        format!("the model unrolls into more than {MAX_NODES} operations"),
-                    )
-                    .at(span, "reached here")
-                    .help("make the loops shorter"),
-                );
-            }
+            self.endless(span, format!("the model unrolls into more than {MAX_NODES} operations"));
+            self.budget.end();
             return Value::Error;
         }
         let axes = ty.tensor().map_or(0, |t| t.axes().count());
@@ -107,25 +105,49 @@ impl Lowering<'_> {
             self.endless(span, format!("a value of {axes} axes"));
             return Value::Error;
         }
-        let unwieldy = match &ty {
-            Type::Tensor(t) => t.axes().any(Dim::is_unwieldy),
-            Type::Tokens { len } => len.is_unwieldy(),
-        };
-        if unwieldy {
+        // Counts of entries and multiply-adds are products of the axes.
+        let entries = axes_of(&ty).map(|d| d.size().max(1)).try_fold(1usize, usize::checked_mul);
+        let Some(entries) = entries.filter(|n| *n <= MAX_ENTRIES && !axes_of(&ty).any(Dim::is_unwieldy)) else {
             self.endless(span, "a dim that is too large".to_owned());
+            return Value::Error;
+        };
+        if !self.has_entries(axes_of(&ty), span) || !self.fits_floats(&op, span) {
             return Value::Error;
         }
         let reads = Reads {
             companion: matches!(op, Op::At { .. }) || operands.iter().any(|o| self.reads_companion(*o)),
             batch: matches!(op, Op::InBatch) || operands.iter().any(|o| self.reads_batch(*o)),
+            label: matches!(op, Op::Label(_)) || operands.iter().any(|o| self.nodes.reads(*o).label),
         };
         let loops = self.frames.iter().flat_map(|f| f.loops.iter().cloned()).collect::<Vec<_>>().join(", ");
         let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();
+        if !self.spend(NODE + entries as u64 + of_text(loops.len() + scope.len()), span) {
+            return Value::Error;
+        }
         let region = self.region();
         let id = self.graph.add(Node { op, ty, span, loops, scope, region }, operands);
         let outer = self.frames.last().map_or(Span::NONE, |f| f.outer);
         self.nodes.note(id, reads, if outer.is_none() { span } else { outer });
         Value::Node(id)
+    }
+
+    /// Whether all axes have at least one entry, as far as the numbers of the data are known; reports if not.
+    fn has_entries<'d>(&mut self, mut axes: impl Iterator<Item = &'d Dim>, span: Span) -> bool {
+        let empty = axes.find_map(|d| Some((d, self.number_of(d).as_const().filter(|n| *n < 1)?)));
+        let Some((dim, n)) = empty else { return true };
+        let d = Diagnostic::error(types::E0306, format!("an axis of {} has no entries", self.with_its_number(dim, n)))
+            .at(span, "nothing is left")
+            .help(format!("every axis has at least one entry: `max(1, {dim})`"));
+        self.report(d);
+        false
+    }
+
+    /// A dim, with its number where the data give it one: `fa - 10 = -5`.
+    pub(super) fn with_its_number(&self, dim: &Dim, n: i64) -> String {
+        match dim.as_const() {
+            Some(_) => dim.to_string(),
+            None => format!("{dim} = {n}"),
+        }
     }
 
     /// A fresh weight of a primitive (or, in a further call of an instance, the one it has).
@@ -140,6 +162,15 @@ impl Lowering<'_> {
 
     fn weight(&mut self, leaf: &str, shape: Vec<Dim>, init: Init, span: Span, grows: bool) -> NodeId {
         self.weights.requests += 1;
+        self.has_entries(shape.iter(), span);
+        if Dim::product(&shape).is_none_or(|n| n.is_unwieldy()) {
+            let axes = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let d = Diagnostic::error(hyper_code::E0406, format!("a weight of [{axes}] has too many entries"))
+                .at(span, "no machine holds it")
+                .help("choose smaller widths");
+            self.report(d);
+        }
+        self.spend(NODE, span);
         let path = self.frame().scope.leaf(leaf);
         let sharing = self.frames.iter().any(|f| f.weights == Ownership::Shared);
         let known = self.weights.by_path.get(&path).copied();
@@ -251,9 +282,23 @@ impl DimEq for Bound<'_> {
         same_dim(self.0, a, b)
     }
 
-    fn number(&self, d: &Dim) -> Option<i64> {
-        self.0.map_or_else(|| d.as_const(), |table| table.with_widths(d).as_const())
+    fn known(&self, d: &Dim) -> Dim {
+        self.0.map_or_else(|| d.clone(), |table| table.with_widths(d))
     }
+}
+
+/// All axes of a type.
+fn axes_of(ty: &Type) -> impl Iterator<Item = &Dim> {
+    let (tensor, tokens) = match ty {
+        Type::Tensor(t) => (Some(t), None),
+        Type::Tokens { len } => (None, Some(len)),
+    };
+    tensor.into_iter().flat_map(TensorType::axes).chain(tokens)
+}
+
+/// How large the forms of its dims are.
+fn size_of(ty: &Type) -> usize {
+    axes_of(ty).map(Dim::size).sum()
 }
 
 fn same_dim(table: Option<&DimTable>, a: &Dim, b: &Dim) -> bool {

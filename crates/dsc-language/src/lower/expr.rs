@@ -1,9 +1,10 @@
 //! Expressions.
 
+use super::budget::TURN;
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
-use crate::sema::resolve::{DefId, DefKind, Res};
+use crate::sema::resolve::{DefId, DefKind, Res, method, no_method};
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::{Group, NodeId, Op, RegionKind};
@@ -106,11 +107,23 @@ impl Lowering<'_> {
 
     /// The value of a local name in this call.
     fn local(&mut self, def: DefId, span: Span) -> Value {
-        let found = self.frames.last().and_then(|f| f.bindings.iter().rev().find(|b| b.def == def));
+        let found = self.frames.last().and_then(|f| f.bindings.get(def));
         // A name without a value was bound by a statement that could not be lowered.
         let Some(value) = found.map(|b| b.value.clone()) else { return self.reported() };
-        let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 / 8 } else { 0 };
-        if self.spend(size as u64, span) { value } else { Value::Error }
+        match &value {
+            Value::Node(node) => self.notes.touched.push(*node),
+            Value::List(_) | Value::Tuple(_) => {
+                if !self.spend(value.measure().0 as u64 / 4, span) {
+                    return Value::Error;
+                }
+                self.notes.touched.extend(value.nodes().into_iter().map(|(_, node)| node));
+            }
+            _ => {}
+        }
+        if value.is_error() {
+            self.faults.note_read();
+        }
+        value
     }
 
     /// A static condition.
@@ -220,6 +233,9 @@ impl Lowering<'_> {
         let turns = self.turns(over)?;
         let mut out = Vec::new();
         for (label, index, value) in turns {
+            if !self.spend(TURN, over.span) {
+                return None;
+            }
             let step = label.clone().unwrap_or(index);
             let value = self.turn(var, &step, value, |l| l.scoped_body(body));
             out.push((label, value, step));
@@ -240,7 +256,11 @@ impl Lowering<'_> {
                 );
                 None
             }
-            Value::Range(a, b) => Some((a..b).map(|i| (None, i.to_string(), Value::int(i))).collect()),
+            Value::Range(a, b) => {
+                let turns = u64::try_from(b.saturating_sub(a)).unwrap_or_default();
+                let list = || (a..b).map(|i| (None, i.to_string(), Value::int(i))).collect();
+                self.spend(turns, over.span).then(list)
+            }
             Value::Error => None,
             other => {
                 self.report(
@@ -302,7 +322,8 @@ impl Lowering<'_> {
                     Some((_, value)) => value.clone(),
                     None => self.fail(
                         Diagnostic::error(types::E0306, format!("element {n} of a list of {}", list.len()))
-                            .at(i.span, "not in the list"),
+                            .at(i.span, "not in the list")
+                            .help("elements count from 0, and from -1 at the end"),
                     ),
                 }
             }
@@ -324,25 +345,35 @@ impl Lowering<'_> {
     fn labelled(&mut self, list: &[(Option<String>, Value)], label: &str, span: Span) -> Value {
         match list.iter().find(|(l, _)| l.as_deref() == Some(label)) {
             Some((_, value)) => value.clone(),
-            None => self.fail(
-                Diagnostic::error(names::E0201, format!("the list has no `{label}`"))
-                    .at(span, "no such label")
-                    .did_you_mean(label, list.iter().filter_map(|(l, _)| l.as_deref())),
-            ),
+            None => {
+                let labels: Vec<&str> = list.iter().filter_map(|(l, _)| l.as_deref()).collect();
+                let help = match (method(label), labels.is_empty()) {
+                    (Some(help), _) => help,
+                    (None, true) => "its elements have no labels: select one by its number, `xs[0]`".to_owned(),
+                    (None, false) => format!("its labels are {}", labels.join(", ")),
+                };
+                self.fail(
+                    Diagnostic::error(names::E0201, format!("the list has no `{label}`"))
+                        .at(span, "no such label")
+                        .help(help)
+                        .did_you_mean(label, labels),
+                )
+            }
         }
     }
 
     fn field(&mut self, x: &Expr, field: &Ident, span: Span) -> Value {
         match self.expr(x) {
-            Value::Error => Value::Error,
+            // A value with a fault may have been a list, whose labels are not known.
+            Value::Error => match no_method(field, span).filter(|_| !self.is_foreign(x)) {
+                Some(d) => self.fail(d),
+                None => Value::Error,
+            },
             Value::Companions(id) => match field.value.as_str() {
                 "pos" => Value::Group(id, Group::Pos),
                 "neg" => Value::Group(id, Group::Neg),
-                other => self.fail(
-                    Diagnostic::error(names::E0201, format!("companions have no `{other}`"))
-                        .at(field.span, "neither `pos` nor `neg`")
-                        .did_you_mean(other, ["pos", "neg"]),
-                ),
+                // Reported with the names.
+                _ => self.reported(),
             },
             Value::List(list) => self.labelled(&list, &field.value, field.span),
             Value::Encoder => match self.options.encoder.get(&field.value) {
@@ -356,10 +387,14 @@ impl Lowering<'_> {
                     .did_you_mean(&field.value, self.options.encoder.keys().map(String::as_str)),
                 ),
             },
-            other => self.fail(
-                Diagnostic::error(hyper::E0402, format!("a {} has no fields", other.kind()))
-                    .at(span, format!("no `{}`", field.value)),
-            ),
+            other => {
+                let d = Diagnostic::error(hyper::E0402, format!("a {} has no fields", other.kind()))
+                    .at(span, format!("no `{}`", field.value));
+                self.fail(match method(&field.value) {
+                    Some(help) => d.help(help),
+                    None => d,
+                })
+            }
         }
     }
 
@@ -398,7 +433,8 @@ impl Lowering<'_> {
                             types::E0301,
                             format!("a dimension is a whole number, this is a {}", s.kind()),
                         )
-                        .at(e.span, "not a dimension"),
+                        .at(e.span, "not a dimension")
+                        .help("`/` of two whole numbers is a real number; floor division is `(a // b)`"),
                     );
                     None
                 }

@@ -1,6 +1,6 @@
 //! What went wrong in one lowering.
 
-use dsc_syntax::diag::{Diagnostic, Diagnostics};
+use dsc_syntax::diag::{Diagnostic, Diagnostics, MAX_ERRORS};
 
 /// Faults that were found, and whether some were reported before.
 #[derive(Debug, Default)]
@@ -8,16 +8,38 @@ pub(super) struct Faults {
     found: Diagnostics,
     /// Whether something has no value for a fault that was reported when the files were read or their names resolved.
     before: bool,
+    /// How often something went wrong, or had no value for what went wrong before.
+    events: usize,
 }
+
+/// Beyond so many faults, where a fault comes from is not looked for: no more are shown.
+const MANY: usize = MAX_ERRORS;
 
 impl Faults {
     pub(super) fn push(&mut self, d: Diagnostic) {
+        self.events += usize::from(d.is_error());
         self.found.push(d);
     }
 
     /// Notes that something has no value for a fault that was reported before.
     pub(super) fn note_earlier(&mut self) {
         self.before = true;
+        self.events += 1;
+    }
+
+    /// Notes that a name without a value was read, whose fault was reported.
+    pub(super) fn note_read(&mut self) {
+        self.events += 1;
+    }
+
+    /// How often something went wrong so far: what was computed meanwhile may lack something if the number has grown.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Whether there are more faults than are shown.
+    pub(super) fn are_many(&self) -> bool {
+        self.events > MANY
     }
 
     /// Whether the model was lowered without a fault, reported here or before.

@@ -1,6 +1,6 @@
 //! One call that is being lowered: where it is, and what the names of its body are bound to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::generics::Generics;
 use super::path::Scope;
@@ -15,6 +15,53 @@ use dsc_syntax::source::Span;
 pub(super) struct Binding {
     pub(super) def: DefId,
     pub(super) value: Value,
+    /// The place of an earlier binding of the same name.
+    hides: Option<usize>,
+}
+
+/// The local names of one call, in the order in which they were bound.
+#[derive(Debug, Default)]
+pub(super) struct Bindings {
+    list: Vec<Binding>,
+    /// The last binding of each name.
+    places: HashMap<DefId, usize>,
+}
+
+impl Bindings {
+    pub(super) fn push(&mut self, def: DefId, value: Value) {
+        let hides = self.places.insert(def, self.list.len());
+        self.list.push(Binding { def, value, hides });
+    }
+
+    /// How many there are, to come back to with [`truncate`](Self::truncate).
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Forgets all but the first `len`.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while self.list.len() > len
+            && let Some(binding) = self.list.pop()
+        {
+            match binding.hides {
+                Some(before) => self.places.insert(binding.def, before),
+                None => self.places.remove(&binding.def),
+            };
+        }
+    }
+
+    pub(super) fn get(&self, def: DefId) -> Option<&Binding> {
+        self.list.get(*self.places.get(&def)?)
+    }
+
+    pub(super) fn get_mut(&mut self, def: DefId) -> Option<&mut Binding> {
+        self.list.get_mut(*self.places.get(&def)?)
+    }
+
+    /// The last binding that `test` accepts.
+    pub(super) fn last(&self, test: impl Fn(&Binding) -> bool) -> Option<&Binding> {
+        self.list.iter().rev().find(|b| test(b))
+    }
 }
 
 /// What is being lowered.
@@ -49,7 +96,7 @@ pub(super) struct Frame {
     pub(super) kind: FrameKind,
     /// The binding or loss whose place an expression of the variant takes, while that is being lowered.
     pub(super) site: Site,
-    pub(super) bindings: Vec<Binding>,
+    pub(super) bindings: Bindings,
     /// What the generics of the block became.
     pub(super) generics: Generics,
     pub(super) scope: Scope,
@@ -73,7 +120,7 @@ impl Frame {
             module,
             kind,
             site: None,
-            bindings: Vec::new(),
+            bindings: Bindings::default(),
             generics: Generics::default(),
             scope: Scope::default(),
             call: Span::NONE,

@@ -67,7 +67,7 @@ impl Lowering<'_> {
             }
             (Some(a), Some(b)) if f.code == hyper::E0401 => {
                 if op == BinaryOp::Eq {
-                    self.take_as_equal(a, b);
+                    self.take_as_equal(a, b, span);
                 }
                 return Holds::Yes;
             }
@@ -79,12 +79,15 @@ impl Lowering<'_> {
 
     /// From here on, a width of the data is another one, or a number: the model is lowered again with inputs that say so,
     /// and binding the data asks for it.
-    fn take_as_equal(&mut self, a: &Dim, b: &Dim) {
+    fn take_as_equal(&mut self, a: &Dim, b: &Dim, span: Span) {
         let (name, other) = match (a.as_atom(), b.as_atom()) {
             (_, Some(Atom::Width(name))) if a.as_atom().is_some() || a.as_const().is_some() => (name, a),
             (Some(Atom::Width(name)), _) if b.as_const().is_some() => (name, b),
             _ => return,
         };
+        if !self.spend(4 * self.equal.len() as u64, span) {
+            return;
+        }
         // What was taken for this width before is the other one too.
         let renamed = |d: &Dim| d.substitute(&|atom| (*atom == Atom::Width(name.clone())).then(|| other.clone()));
         self.equal.values_mut().for_each(|d| *d = renamed(d));

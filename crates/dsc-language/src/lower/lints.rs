@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::lowering::Lowering;
 use dsc_graph::dims::Dim;
 use dsc_graph::types::Type;
-use dsc_graph::{NameKind, Named, NodeId, Op, Over, Region, RegionKind};
+use dsc_graph::{Loss, MaxOver, NameKind, Named, NodeId, Op, Over, Param, Region, RegionKind};
+use dsc_syntax::ast::Change;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints as lint;
 use dsc_syntax::source::Span;
@@ -33,9 +34,18 @@ const KINDS: [&str; 14] = [
 ];
 
 impl Lowering<'_> {
-    /// Lints the lowered model.
+    /// Lints what was lowered: also beside a fault, as far as it is sound. What the faulty statements read may be of use.
     pub(super) fn lint(&mut self) {
-        for warning in [self.swapped(), self.idle_dropout(), self.scales(), self.alone()].into_iter().flatten() {
+        let found = [
+            self.swapped(),
+            self.idle_dropout(),
+            self.scales(),
+            self.alone(),
+            self.dropped_masks(),
+            self.undefined(),
+            self.fixed_losses(),
+        ];
+        for warning in found.into_iter().flatten() {
             self.report(warning);
         }
     }
@@ -110,7 +120,8 @@ impl Lowering<'_> {
         let mut sources: Vec<u64> = Vec::with_capacity(self.graph.len());
         for (id, node) in self.graph.nodes() {
             let of = match &node.op {
-                Op::Input(name) => self.graph.inputs.get_index_of(name).map_or(0, bit),
+                // A value that has none for a fault may be made of anything.
+                Op::Input(name) => self.graph.inputs.get_index_of(name).map_or(u64::MAX, bit),
                 _ => self.graph.operands(id).iter().filter_map(|o| sources.get(o.index())).fold(0, |all, of| all | of),
             };
             sources.push(of);
@@ -147,7 +158,12 @@ impl Lowering<'_> {
     /// Dropout that no loss reaches: it acts in training alone, so it changes nothing. A call that acts in one turn of a
     /// loop acts.
     fn idle_dropout(&self) -> Vec<Diagnostic> {
-        let reached = self.graph.needed_by(self.graph.losses.iter().map(|l| l.value));
+        // That there is no loss is another fault.
+        if self.graph.losses.is_empty() {
+            return Vec::new();
+        }
+        let in_doubt = self.notes.in_doubt.iter().copied();
+        let reached = self.graph.needed_by(self.graph.losses.iter().map(|l| l.value).chain(in_doubt));
         let mut calls: BTreeMap<Span, bool> = BTreeMap::new();
         for (id, node) in self.graph.nodes() {
             if matches!(node.op, Op::Dropout { .. }) {
@@ -223,6 +239,113 @@ impl Lowering<'_> {
             found.push(warning.at(self.place_of(id), "there is nothing to compare with"));
         }
         found
+    }
+
+    /// Sequences whose padding becomes visible, by a call in the user's files.
+    fn dropped_masks(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (id, node) in self.graph.nodes() {
+            let Op::Dense { to } = node.op else { continue };
+            if self.place_of(id) != node.span {
+                continue;
+            }
+            let rows = node.ty.len().cloned().unwrap_or_default();
+            let why = match to {
+                MaxOver::Batch => {
+                    "predictions depend on the batch now; without `dense` every operation leaves padding out"
+                }
+                MaxOver::Data => {
+                    "predictions depend on the longest sample of the data now; without `dense` every operation leaves padding out"
+                }
+            };
+            found.push(
+                Diagnostic::warning(lint::W0112, format!("padding becomes visible: every sample gets {rows} rows"))
+                    .at(node.span, "from here on, shorter samples end in rows of zeros")
+                    .help(why),
+            );
+        }
+        found
+    }
+
+    /// Losses that give no weight a gradient, beside others that do.
+    fn fixed_losses(&self) -> Vec<Diagnostic> {
+        // Whether a gradient flows back from each node into a weight, or into a value that has none for a fault.
+        let mut flows: Vec<bool> = Vec::with_capacity(self.graph.len());
+        for (id, node) in self.graph.nodes() {
+            flows.push(match &node.op {
+                Op::StopGrad => false,
+                Op::Param(_) => true,
+                Op::Input(name) => name.is_empty(),
+                _ => self.graph.operands(id).iter().any(|o| flows.get(o.index()) == Some(&true)),
+            });
+        }
+        let trains = |l: &&Loss| flows.get(l.value.index()) == Some(&true);
+        // Where all are such, there is nothing to train, which is an error.
+        if !self.graph.losses.iter().any(|l| trains(&l)) {
+            return Vec::new();
+        }
+        let fixed = self.graph.losses.iter().filter(|l| !trains(l));
+        let warning = |l: &Loss| {
+            let of_variant = |c: &&Change| matches!(c, Change::Loss { name, .. } if name.value == l.name);
+            let change = self.changes.iter().rev().find(|c| of_variant(c));
+            let constant = match self.graph.node(l.value).map(|n| &n.op) {
+                Some(Op::Const(x)) => Some(*x),
+                _ => None,
+            };
+            let d = match constant {
+                Some(x) => Diagnostic::warning(lint::W0118, format!("loss `{}` is the number {x}", l.name)),
+                None => Diagnostic::warning(lint::W0118, format!("loss `{}` gives no weight a gradient", l.name)),
+            };
+            let d = d.at(l.span, "the same whatever the weights are");
+            match (constant, change) {
+                (Some(x), Some(_)) => d.help(format!(
+                    "to scale the loss of the model write `loss {} *= {x}`; to leave it out, `drop {}`",
+                    l.name, l.name
+                )),
+                _ => d.help("compute it from values that depend on weights, or take it away"),
+            }
+        };
+        fixed.map(warning).collect()
+    }
+
+    /// Weights that no loss trains, one lint per call of the file that owns them.
+    pub(super) fn dead_parameters(&self) -> Vec<Diagnostic> {
+        // That there is no loss is another fault.
+        if self.graph.losses.is_empty() {
+            return Vec::new();
+        }
+        let graph = &self.graph;
+        let in_doubt = || self.notes.in_doubt.iter().copied();
+        let mut by_call: BTreeMap<(Span, bool), Vec<&Param>> = BTreeMap::new();
+        let trained = graph.trained_by(graph.losses.iter().map(|l| l.value).chain(in_doubt()));
+        // That nothing is trained at all is an error.
+        if !trained.contains(&true) {
+            return Vec::new();
+        }
+        let states = graph.dead_beside(in_doubt()).into_iter().zip(trained).zip(graph.constant_params());
+        for ((param, ((dead, trained), constant)), call) in graph.params.iter().zip(states).zip(&self.weights.calls) {
+            if !trained && !constant {
+                by_call.entry((*call, dead)).or_default().push(param);
+            }
+        }
+        let warning = |((call, dead), params): ((Span, bool), Vec<&Param>)| {
+            let sizes = params.iter().map(|p| Dim::product(&p.shape).unwrap_or_default());
+            let count = sizes.fold(Dim::default(), |sum, n| sum.plus(&n));
+            let shown: Vec<&str> = params.iter().take(6).map(|p| p.path.as_str()).collect();
+            let more = params.len().saturating_sub(shown.len());
+            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let what = if params.len() == 1 { "1 weight".to_owned() } else { format!("{} weights", params.len()) };
+            let state = match (dead, params.len() == 1) {
+                (true, true) => "reaches neither an output nor a loss",
+                (true, false) => "reach neither an output nor a loss",
+                (false, true) => "gets no gradient from any loss",
+                (false, false) => "get no gradient from any loss",
+            };
+            Diagnostic::warning(lint::W0101, format!("{what} ({count} parameters) {state}"))
+                .at(call, "owned by this call")
+                .help(format!("nothing would train them: {}{tail}", shown.join(", ")))
+        };
+        by_call.into_iter().map(warning).collect()
     }
 
     /// The place of a node in the user's files.

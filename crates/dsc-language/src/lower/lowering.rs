@@ -1,6 +1,6 @@
 //! The state of one lowering: what it reads, what it makes, and what it notes on the way, each in a part of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::budget::Budget;
 use super::faults::Faults;
@@ -35,6 +35,8 @@ pub(super) struct Lowering<'p> {
     pub(super) notes: Notes,
     /// Widths of the data that a `where` says to be another width or a number.
     pub(super) equal: BTreeMap<String, Dim>,
+    /// Dims of the inputs by name.
+    pub(super) data_dims: HashMap<String, Dim>,
 }
 
 /// What the variant changes.
@@ -59,6 +61,8 @@ pub(super) struct Hypers {
     pub(super) values: BTreeMap<DefId, Option<Static>>,
     /// Those that are being evaluated.
     pub(super) open: Vec<DefId>,
+    /// Values in the place of those that break a range or condition.
+    pub(super) replaced: BTreeMap<DefId, Option<Static>>,
 }
 
 impl<'p> Lowering<'p> {
@@ -81,6 +85,7 @@ impl<'p> Lowering<'p> {
             weights: Weights::default(),
             notes: Notes::default(),
             equal,
+            data_dims: HashMap::new(),
         }
     }
 

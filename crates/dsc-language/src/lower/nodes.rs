@@ -12,6 +12,8 @@ pub(super) struct Reads {
     pub(super) companion: bool,
     /// The values of the whole batch.
     pub(super) batch: bool,
+    /// A label of the sample.
+    pub(super) label: bool,
 }
 
 /// Notes about nodes, each by its id.
@@ -65,4 +67,12 @@ pub(super) struct Weights {
     pub(super) requests: usize,
     /// Path of the text encoder's block, while inside it.
     pub(super) encoder_root: Option<String>,
+}
+
+impl Weights {
+    /// Whether some weight lies below a path.
+    pub(super) fn some_below(&self, path: &str) -> bool {
+        let prefix = format!("{path}.");
+        self.by_path.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{Seen, TypeTable, Typed, together};
 use crate::sema::resolve::DefId;
+use dsc_graph::NodeId;
 use dsc_graph::dims::Dim;
 use dsc_syntax::source::Span;
 
@@ -31,6 +32,13 @@ pub(super) struct Notes {
     pub(super) names: BTreeMap<Span, (String, Sightings)>,
     /// Expressions.
     pub(super) expressions: BTreeMap<Span, Sightings>,
+    /// Whether a statement of the model is being lowered.
+    pub(super) in_statement: bool,
+    /// Nodes that names in the present statement of the model were read as.
+    pub(super) touched: Vec<NodeId>,
+    /// Nodes that a statement with a fault has read or made, or that text that could not be read may mention: whether
+    /// they are of use is not known.
+    pub(super) in_doubt: Vec<NodeId>,
 }
 
 impl Notes {

@@ -9,6 +9,19 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, types};
 use dsc_syntax::source::Span;
 
+/// Steps of an operation on numbers: dims are as large as their forms.
+fn work(op: BinaryOp, a: &Static, b: &Static) -> u64 {
+    let size = |s: &Static| match s {
+        Static::Dim(d) => d.size() as u64,
+        _ => 0,
+    };
+    match op {
+        BinaryOp::Mul => size(a).saturating_mul(size(b)),
+        BinaryOp::Pow => size(a).saturating_mul(size(a)),
+        _ => size(a) + size(b),
+    }
+}
+
 impl Lowering<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, x: &Expr, span: Span) -> Value {
         match (op, self.expr(x)) {
@@ -46,6 +59,7 @@ impl Lowering<'_> {
     fn binary_values(&mut self, op: BinaryOp, (x, xs): (Value, Span), (y, ys): (Value, Span), span: Span) -> Value {
         match (x, y) {
             (Value::Error, _) | (_, Value::Error) => Value::Error,
+            (Value::Static(s), Value::Static(t)) if !self.spend(work(op, &s, &t), span) => Value::Error,
             (Value::Static(s), Value::Static(t)) => match self.static_binary(op, &s, &t) {
                 Ok(value) => Value::Static(value),
                 Err(f) if f.code == hyper::E0401 => self.fail(

@@ -59,6 +59,9 @@ impl Lowering<'_> {
         operands: &[NodeId],
         span: Span,
     ) -> Diagnostic {
+        if self.faults.are_many() {
+            return d;
+        }
         let before = d.secondary.len();
         for (node, side) in self.clash(fault, operands) {
             d = self.because_of(d, node, side);
@@ -153,6 +156,9 @@ impl Lowering<'_> {
 
     /// Adds the declarations of the hypers that an expression of a file mentions.
     pub(super) fn because_of_hypers(&self, mut d: Diagnostic, e: &Expr) -> Diagnostic {
+        if self.faults.are_many() {
+            return d;
+        }
         let names = &self.program.names;
         let mut spoken = Vec::new();
         visit::exprs(e, &mut |e| {
@@ -207,8 +213,7 @@ impl Lowering<'_> {
     /// Adds where the name is bound that a value has in the innermost frame.
     fn because_bound(&self, d: Diagnostic, node: NodeId) -> Diagnostic {
         let frame = self.frames.last().filter(|f| !self.is_std(f.module));
-        let binding =
-            frame.and_then(|f| f.bindings.iter().rev().find(|b| matches!(b.value, Value::Node(n) if n == node)));
+        let binding = frame.and_then(|f| f.bindings.last(|b| matches!(b.value, Value::Node(n) if n == node)));
         match binding {
             Some(b) => {
                 let def = self.program.names.def(b.def);
@@ -226,6 +231,9 @@ impl Lowering<'_> {
 
     /// The expression of the files at `span`.
     fn expr_at(&self, span: Span) -> Option<&Expr> {
+        if self.faults.are_many() {
+            return None;
+        }
         let mut found = None;
         self.program.exprs(&mut |e| {
             if e.span == span {

@@ -297,7 +297,7 @@ impl Lowering<'_> {
 
     fn fits_like(&mut self, name: &Ident, ty: &TypeExpr, value: &Value, span: Span) -> bool {
         let target = self.resolve(name.span).def();
-        let found = self.frame().bindings.iter().rev().find(|b| Some(b.def) == target);
+        let found = target.and_then(|def| self.frame().bindings.get(def));
         let Some(model) = found.map(|b| b.value.clone()) else {
             self.reported();
             return false;
@@ -373,6 +373,8 @@ impl Lowering<'_> {
         };
         if let Some(help) = help {
             d = d.help(help);
+        } else if wanted == "int" && found.starts_with("real ") {
+            d = d.help("`/` of two whole numbers is a real number; floor division is `(a // b)`");
         } else if wanted.starts_with("Vec") && found.starts_with("Seq") {
             d = d.help("pool the sequence: `mean(x)`, or take a row: `x[0]`");
         } else if wanted.starts_with("Seq") && found.starts_with("Tokens") {

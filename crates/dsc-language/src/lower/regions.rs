@@ -1,13 +1,13 @@
 //! Which call, loop turn and name of the source nodes come from.
 
-use super::budget::MAX_NODES;
+use super::budget::{MAX_NODES, of_text};
 use super::lowering::Lowering;
 use super::value::Value;
 use dsc_graph::{NameKind, Named, Region, RegionId, RegionKind};
 use dsc_syntax::source::Span;
 
 /// Names are kept of this many nodes; a node may have several. What is beyond has no names to show.
-const MAX_NAMED: usize = 1_000_000;
+const MAX_NAMED: usize = 200_000;
 
 impl Lowering<'_> {
     /// The innermost region.
@@ -18,7 +18,7 @@ impl Lowering<'_> {
     /// A new region within the present one.
     pub(super) fn open_region(&mut self, kind: RegionKind, path: String, span: Span) -> Option<RegionId> {
         let parent = self.region();
-        if self.graph.regions.len() >= MAX_NODES {
+        if self.graph.regions.len() >= MAX_NODES || !self.spend(of_text(path.len()), span) {
             return parent;
         }
         self.graph.regions.push(Region { kind, path, parent, span });
@@ -27,6 +27,10 @@ impl Lowering<'_> {
 
     /// Notes the name of a value, if it holds nodes.
     pub(super) fn name_value(&mut self, kind: NameKind, path: String, value: &Value, span: Span) {
+        let size = if matches!(value, Value::List(_) | Value::Tuple(_)) { value.measure().0 } else { 1 };
+        if !self.spend(size as u64 / 2 + of_text(path.len()), span) {
+            return;
+        }
         let values = value.nodes();
         self.nodes.named += values.len();
         if !values.is_empty() && self.nodes.named <= MAX_NAMED {

@@ -34,6 +34,12 @@ impl Lowering<'_> {
     /// Reports a fault. One inside the standard library is reported at the user's call that led there.
     pub(super) fn report(&mut self, mut d: Diagnostic) {
         let place = d.primary.as_ref().map_or(Span::NONE, |l| l.span);
+        let repaired = |m: &ModuleItems| m.repaired.iter().any(|r| r.start <= place.start && place.start <= r.end);
+        if d.is_error() && self.program.modules.iter().any(repaired) {
+            // An unclosed bracket was reported there.
+            self.reported();
+            return;
+        }
         let outer = self.users_place(place);
         if outer != place {
             if let Some(inner) = d.primary.take() {
@@ -76,8 +82,9 @@ impl Lowering<'_> {
 
     pub(super) fn endless(&mut self, span: Span, message: String) {
         if self.budget.exhaust() {
-            let d =
-                Diagnostic::error(hyper_code::E0408, message).at(span, "reached here").help("make the loops shorter");
+            let d = Diagnostic::error(hyper_code::E0408, message)
+                .at(span, "reached here")
+                .help("make the loops shorter, and the calls within one another fewer");
             self.report(d);
         }
     }

@@ -42,6 +42,11 @@ impl Setting {
         let mut faults = Vec::new();
         let value = match Value::of_text(value, &mut faults) {
             Some(Value::Constant(value)) => value,
+            // In quotes it is a string; without them someone meant a number.
+            Some(Value::Word(word)) if word.parse::<f64>().is_ok() => {
+                let d = Diagnostic::error(code::E0406, format!("`{word}` is not a finite number"));
+                return Err(d.help(format!("a string of that name is given in quotes, `--set '{name}=\"{word}\"'`")));
+            }
             Some(Value::Word(word)) => Static::Str(word),
             Some(other) => {
                 let message = format!("a hyper is set to a number, flag or string, found {}", other.found());
@@ -161,6 +166,9 @@ recipe mosi = sims { set layers = 5 }
             ("d=[1, 2]", "E0401"),
             ("d=4*\"x\"", "E0402"),
             ("d=1/0", "E0406"),
+            // No strings: someone meant a number.
+            ("p=inf", "E0406"),
+            ("p=NaN", "E0406"),
             ("d=4*", "E0102"),
         ] {
             let fault = of(text).unwrap_err();

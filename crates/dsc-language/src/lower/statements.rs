@@ -1,11 +1,12 @@
 //! Statements of blocks and of the model.
 
-use super::frame::{Binding, FrameKind};
+use super::budget::TURN;
+use super::frame::FrameKind;
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
 use crate::sema::resolve::DefKind;
-use dsc_graph::NameKind;
+use dsc_graph::{NameKind, NodeId};
 use dsc_syntax::ast::{Body, Expr, Ident, Stmt, StmtKind, TypeExpr};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{lints, structure};
@@ -25,12 +26,30 @@ impl<'p> Lowering<'p> {
     }
 
     pub(super) fn stmt(&mut self, stmt: &Stmt) {
+        if std::mem::replace(&mut self.notes.in_statement, true) {
+            return self.stmt_here(stmt);
+        }
+        let (events, nodes) = (self.faults.events(), self.graph.len());
+        self.stmt_here(stmt);
+        self.notes.in_statement = false;
+        let read = std::mem::take(&mut self.notes.touched);
+        if self.faults.events() > events {
+            // What this statement reads and makes may be of use once it is mended.
+            let made = (nodes..self.graph.len()).map(|i| NodeId(i as u32));
+            self.notes.in_doubt.extend(made.chain(read));
+        }
+    }
+
+    fn stmt_here(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Let { names, ty, value, .. } => self.let_stmt(names, ty.as_ref(), value),
             StmtKind::Assign { names, value } => self.assign(names, value),
             StmtKind::For { var, over, body } => {
                 let Some(turns) = self.turns(over) else { return };
                 for (label, index, value) in turns {
+                    if !self.spend(TURN, stmt.span) {
+                        break;
+                    }
                     let step = label.unwrap_or(index);
                     self.turn(var, &step, value, |l| {
                         let depth = l.frame().bindings.len();
@@ -125,6 +144,8 @@ impl<'p> Lowering<'p> {
             _ => self.expr(value),
         };
         let value = match ty {
+            // A value whose fault was reported is taken to have the stated type.
+            Some(ty) if matches!(value, Value::Error) => self.value_of_type(ty, value_expr.span),
             Some(ty) if !self.check_type(ty, &value, value_expr.span) => Value::Error,
             Some(ty) => self.as_declared(ty, value),
             None => value,
@@ -149,7 +170,11 @@ impl<'p> Lowering<'p> {
     pub(super) fn bind(&mut self, name: &Ident, value: Value) {
         self.note_type(name, &value);
         if let Some(def) = self.defined_at(name.span) {
-            self.frame().bindings.push(Binding { def, value });
+            // A word of it in text that could not be read may have been a use.
+            if self.program.module(self.module()).is_some_and(|m| m.unread.contains(&name.value)) {
+                self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
+            }
+            self.frame().bindings.push(def, value);
         }
     }
 
@@ -167,10 +192,13 @@ impl<'p> Lowering<'p> {
         for (name, value) in self.parts(names, new, span) {
             let program = self.program;
             let target = self.resolve(name.span).def().filter(|def| program.names.def(*def).kind == DefKind::Var);
-            let found = self.frame().bindings.iter().rposition(|b| Some(b.def) == target);
-            let Some((i, binding)) = found.and_then(|i| Some((i, self.frame().bindings.get(i)?.clone()))) else {
-                // That it is no `var` was reported with its name.
+            let found = target.and_then(|def| self.frame().bindings.get(def).cloned());
+            let Some(binding) = found else {
+                // That it is no `var` was reported with its name. One that lacks its `let` has its value from here on.
                 self.reported();
+                if target.is_none() {
+                    self.bind(name, value);
+                }
                 continue;
             };
             if !binding.value.is_error() && !value.is_error() && !self.same_kind(&binding.value, &value) {
@@ -185,7 +213,7 @@ impl<'p> Lowering<'p> {
             let path = self.name_path(&name.value);
             self.name_value(NameKind::Bound, path, &value, span);
             self.note_type(name, &value);
-            if let Some(slot) = self.frame().bindings.get_mut(i) {
+            if let Some(slot) = self.frame().bindings.get_mut(binding.def) {
                 slot.value = value;
             }
         }
@@ -233,7 +261,11 @@ impl<'p> Lowering<'p> {
                 self.report(
                     Diagnostic::error(structure::E0515, format!("{} names for {what}", names.len()))
                         .at(span, what)
-                        .help("as many names as the value has parts"),
+                        .help(match &other {
+                            Value::List(_) => "elements of a list are selected: `xs[0]`, `xs.audio`",
+                            Value::Tuple(_) => "as many names as the value has parts",
+                            _ => "only a tuple has parts: one name takes the value",
+                        }),
                 );
                 names.iter().map(|n| (n, Value::Error)).collect()
             }

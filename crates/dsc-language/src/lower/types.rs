@@ -1,5 +1,7 @@
 //! Types of everything that a file binds, for people.
 
+use std::collections::{HashMap, HashSet};
+
 use dsc_syntax::source::Span;
 
 /// A bound name and what it stands for.
@@ -36,9 +38,10 @@ pub struct TypeTable {
 /// The types seen at one place, each with the call and turn that it was seen in if there are several.
 pub(super) fn together(seen: &[(String, String)]) -> Vec<String> {
     let mut each: Vec<(Vec<&str>, &str)> = Vec::new();
-    for (turn, ty) in seen {
-        match each.iter_mut().find(|(_, t)| t == ty) {
-            Some((turns, _)) if turns.contains(&turn.as_str()) => {}
+    let (mut places, mut known) = (HashMap::new(), HashSet::new());
+    for (turn, ty) in seen.iter().filter(|pair| known.insert(*pair)) {
+        let place = *places.entry(ty.as_str()).or_insert(each.len());
+        match each.get_mut(place) {
             Some((turns, _)) => turns.push(turn),
             None => each.push((vec![turn], ty)),
         }

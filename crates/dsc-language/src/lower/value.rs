@@ -41,6 +41,18 @@ pub(super) struct Argument {
     pub(super) span: Span,
 }
 
+impl Argument {
+    /// Arguments that are not known, in the place of a list or text with a fault that was reported.
+    pub(super) fn unknown() -> Self {
+        Argument { name: None, value: Value::Error, span: Span::NONE }
+    }
+
+    /// Whether it is in the place of arguments that are not known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.span.is_none() && self.value.is_error()
+    }
+}
+
 /// A block with its settings and its place for weights.
 #[derive(Clone, Debug)]
 pub(super) struct Instance {

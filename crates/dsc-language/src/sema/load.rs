@@ -27,10 +27,24 @@ struct Loader<'w> {
 /// A program is made of at most this many files of its own.
 const MAX_FILES: usize = 64;
 
+/// A file of more bytes is refused: no model that people write is near it.
+const MAX_BYTES: usize = 256 << 10;
+
+fn too_large(path: &str, bytes: usize) -> Diagnostic {
+    let message = format!("`{path}` has {bytes} bytes, a file of a model has at most {MAX_BYTES}");
+    Diagnostic::error(code::E0202, message)
+        .help("repeat with `for` and `each`, and put shared blocks into files of their own")
+}
+
 impl Program {
     /// Loads the file at `path` and what it imports.
     pub fn load(world: &dyn World, path: &str) -> Loaded {
         match world.read(path) {
+            Ok(text) if text.len() > MAX_BYTES => {
+                let mut diagnostics = Diagnostics::new();
+                diagnostics.push(too_large(path, text.len()));
+                Loaded { sources: SourceMap::new(), program: None, names: Arc::new(Names::default()), diagnostics }
+            }
             Ok(text) => Self::load_text(world, path, &text),
             Err(error) => {
                 let mut diagnostics = Diagnostics::new();
@@ -91,6 +105,7 @@ impl Loader<'_> {
             is_std,
             docs: module.docs.clone(),
             unread: module.lost.clone(),
+            repaired: module.repaired.clone(),
             span,
             use_at: module
                 .items
@@ -183,7 +198,12 @@ impl Loader<'_> {
             self.diagnostics.push(
                 Diagnostic::error(code::E0202, format!("no module `{}`", import.from.value))
                     .at(import.from.span, "neither `std` nor a path in quotes")
-                    .help("write `use std::{..}`, or `use \"blocks.dsl\"::{..}` for a file beside this one")
+                    .help(match import.from.value.as_str() {
+                        "torch" | "nn" | "numpy" | "np" | "transformers" | "math" | "typing" => {
+                            "remove it: operations need no import, blocks of the library are imported with `use std::{..}`"
+                        }
+                        _ => "write `use std::{..}`, or `use \"blocks.dsl\"::{..}` for a file beside this one",
+                    })
                     .did_you_mean(&import.from.value, ["std"]),
             );
             return;
@@ -216,10 +236,12 @@ impl Loader<'_> {
                     let primitive = dsc_graph::primitives::find(&name.value).is_some();
                     let mut d = Diagnostic::error(code::E0204, format!("the standard library has no `{}`", name.value))
                         .at(name.span, "not found");
-                    d = if primitive {
-                        d.help("primitives need no import")
-                    } else {
-                        d.did_you_mean(&name.value, known)
+                    d = match resolve::instead_of(&name.value) {
+                        _ if primitive => d.help("primitives need no import"),
+                        Some(ours) => d.help(ours),
+                        None => d
+                            .help("`dsc explain` lists the blocks of the library, and operations, which need no import")
+                            .did_you_mean(&name.value, known),
                     };
                     self.diagnostics.push(d);
                 }
@@ -294,6 +316,11 @@ impl Loader<'_> {
             }
             Some(id) => id,
             None => match self.world.read(&target) {
+                Ok(text) if text.len() > MAX_BYTES => {
+                    note_unread(items, import.names.iter().map(|(name, alias)| (name, alias)));
+                    self.diagnostics.push(too_large(&target, text.len()).at(import.from.span, "imported here"));
+                    return;
+                }
                 Ok(text) => {
                     let id = ModuleId(self.modules.len());
                     self.add(&target, &text, false, false);
@@ -349,14 +376,18 @@ impl Loader<'_> {
                     }
                 },
                 ItemKind::Variant(v) => {
-                    if let Some(before) = variants.insert(v.name.value.clone(), v.clone()) {
-                        self.twice("variant", &v.name.value, v.name.span, before.name.span);
+                    let before = variants.get(&v.name.value).map(|before: &Variant| before.name.span);
+                    if let Some(before) = before {
+                        self.twice("variant", &v.name.value, v.name.span, before);
                     }
+                    variants.insert(free_name(&variants, &v.name.value), v.clone());
                 }
                 ItemKind::Recipe(r) => {
-                    if let Some(before) = recipes.insert(r.name.value.clone(), r.clone()) {
-                        self.twice("recipe", &r.name.value, r.name.span, before.name.span);
+                    let before = recipes.get(&r.name.value).map(|before: &Recipe| before.name.span);
+                    if let Some(before) = before {
+                        self.twice("recipe", &r.name.value, r.name.span, before);
                     }
+                    recipes.insert(free_name(&recipes, &r.name.value), r.clone());
                 }
                 ItemKind::Expect(e) => expects.push((e.clone(), item.span)),
                 _ => {}
@@ -370,6 +401,16 @@ impl Loader<'_> {
         }
         Some((model?, variants, recipes, expects))
     }
+}
+
+/// The name under which an item is checked: its own, or another one for a second item of that name, which has been
+/// reported.
+fn free_name<T>(items: &IndexMap<String, T>, name: &str) -> String {
+    let mut free = name.to_owned();
+    while items.contains_key(&free) {
+        free.push_str(" again");
+    }
+    free
 }
 
 /// Names of imports that failed: that they are missing is reported at the import, not at their calls.

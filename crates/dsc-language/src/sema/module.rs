@@ -30,6 +30,8 @@ pub struct ModuleItems {
     /// Words of text that could not be read, and names of imports that failed: a name among them that is missing, or
     /// looks unused, has a fault that was reported already.
     pub unread: BTreeSet<String>,
+    /// Places of expressions with a bracket that was not closed: what does not fit there has this cause.
+    pub repaired: Vec<Span>,
     /// Hypers.
     pub hypers: IndexMap<String, Hyper>,
     /// Inputs.

@@ -25,7 +25,7 @@ pub struct Program {
     pub recipes: IndexMap<String, Recipe>,
     /// `expect` items.
     pub expects: Vec<(Expect, Span)>,
-    /// What every name in it stands for.
+    /// What every name in it refers to.
     pub names: Arc<Names>,
 }
 
@@ -53,7 +53,7 @@ impl Program {
         self.modules.get(id.0)
     }
 
-    /// The block that `name` stands for in `module`, with the module it belongs to.
+    /// The block that `name` refers to in `module`, with the module it belongs to.
     pub fn block(&self, module: ModuleId, name: &str) -> Option<(ModuleId, &Block)> {
         let items = self.module(module)?;
         if let Some(block) = items.blocks.get(name) {
@@ -71,7 +71,7 @@ impl Program {
         Some((*from, self.module(*from)?.blocks.get(there)?))
     }
 
-    /// The hyper that `name` stands for in `module`, with the module it belongs to.
+    /// The hyper that `name` refers to in `module`, with the module it belongs to.
     pub fn hyper(&self, module: ModuleId, name: &str) -> Option<(ModuleId, &Hyper)> {
         let items = self.module(module)?;
         if let Some(hyper) = items.hypers.get(name) {

@@ -10,21 +10,43 @@ use dsc_data::{Binding, EncoderBinding};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
-use dsc_language::lower::{Options, compile, inputs, recipe_sets};
+use dsc_language::lower::{MAX_STEPS_OF_A_CHECK, Options, compile, inputs, recipe_sets};
 use dsc_language::sema::program::Program;
 use dsc_recipe::{Algorithm, Settings, settings_of};
 use dsc_syntax::ast::Expect;
+use dsc_syntax::diag::codes::hypers::E0408;
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
+use dsc_syntax::source::Span;
 use rayon::prelude::*;
+
+/// Models that are compiled side by side.
+const SIDE_BY_SIDE: usize = 8;
 
 /// Judges every claim of every `expect` item. Claims that say nothing are reported by [`lower::check`](dsc_language::lower::check).
 pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let mut found = Diagnostics::new();
     let all_questions: Vec<_> = program.expects.iter().map(|(e, _)| (e, questions(program, request, e))).collect();
     let all: BTreeSet<&Question> = all_questions.iter().flat_map(|(_, questions)| questions).collect();
-    let models: BTreeMap<&Question, _> =
-        all.into_par_iter().map(|question| (question, Model::of(program, request, question))).collect();
+    let all: Vec<&Question> = all.into_iter().collect();
+    let (mut models, mut steps) = (BTreeMap::new(), 0);
+    for part in all.chunks(SIDE_BY_SIDE) {
+        if steps > MAX_STEPS_OF_A_CHECK {
+            break;
+        }
+        let answers: Vec<_> = part.par_iter().map(|question| Model::of(program, request, question)).collect();
+        for (question, (model, taken)) in part.iter().zip(answers) {
+            steps += taken;
+            models.insert(*question, model);
+        }
+    }
     for (expect, questions) in &all_questions {
+        if questions.iter().any(|q| !models.contains_key(q)) {
+            let place = expect.claims.first().map_or(Span::NONE, |claim| claim.span);
+            let message = format!("expectations take more than {MAX_STEPS_OF_A_CHECK} steps to unroll");
+            let d = Diagnostic::error(E0408, message).at(place, "this and what follows is not checked");
+            found.push(d.help("say for which recipe each is meant: `.. for sims`"));
+            break;
+        }
         for model in questions.iter().filter_map(|q| models.get(q)) {
             match model {
                 Ok(Some(model)) => {
@@ -73,13 +95,13 @@ fn questions(program: &Program, request: &Request<'_>, expect: &Expect) -> Vec<Q
 }
 
 /// The card of the data set that a recipe, or the nearest one it inherits from, is named like.
-fn card_of(program: &Program, recipe: &str) -> Option<&'static Card> {
+pub(super) fn card_of(program: &Program, recipe: &str) -> Option<&'static Card> {
     let chain = program.recipe_chain(recipe).ok()?;
     chain.iter().rev().find_map(|r| card(&r.name.value))
 }
 
 /// The settings of a recipe. Its faults are reported by [`check_recipes`](dsc_recipe::check_recipes).
-fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
+pub(super) fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
     let request = dsc_recipe::Request {
         recipe: Some(recipe),
         data: card.map(|c| c.name),
@@ -89,7 +111,7 @@ fn settings(program: &Program, recipe: &str, card: Option<&Card>) -> Settings {
     settings_of(&program.recipes, &request)
 }
 
-fn encoder_name(settings: &Settings, card: &Card) -> String {
+pub(super) fn encoder_name(settings: &Settings, card: &Card) -> String {
     settings.encoder.clone().unwrap_or_else(|| card.encoder.to_owned())
 }
 
@@ -104,8 +126,22 @@ struct Model {
 }
 
 impl Model {
-    /// Compiles it; nothing where it does not compile, which is reported with the model.
-    fn of(program: &Program, request: &Request<'_>, question: &Question) -> Result<Option<Model>, Vec<Diagnostic>> {
+    /// Compiles it; nothing where it does not compile, which is reported with the model. And the steps that it takes.
+    fn of(
+        program: &Program,
+        request: &Request<'_>,
+        question: &Question,
+    ) -> (Result<Option<Model>, Vec<Diagnostic>>, u64) {
+        let mut steps = 0;
+        (Self::compiled(program, request, question, &mut steps), steps)
+    }
+
+    fn compiled(
+        program: &Program,
+        request: &Request<'_>,
+        question: &Question,
+        steps: &mut u64,
+    ) -> Result<Option<Model>, Vec<Diagnostic>> {
         let one = |d: Diagnostic| vec![d];
         let mut options = Options { variant: question.variant.clone(), ..request.options.clone() };
         let mut plan = MemoryPlan::default();
@@ -125,6 +161,7 @@ impl Model {
             }
         }
         let compiled = compile(program, &options);
+        *steps = compiled.steps;
         let variant = question.variant.iter().map(|v| format!("of variant `{v}`"));
         let recipe = question.recipe.iter().map(|r| format!("with recipe `{r}`"));
         Ok(compiled.graph.map(|graph| Model {
@@ -150,7 +187,7 @@ impl Model {
     }
 }
 
-fn binding(request: &Request<'_>, card: &Card, name: &str) -> Result<Binding, Diagnostic> {
+pub(super) fn binding(request: &Request<'_>, card: &Card, name: &str) -> Result<Binding, Diagnostic> {
     let found: Result<EncoderBinding, Diagnostic> = encoder(name).or_else(|_| (request.encoder)(name));
     Ok(Binding::of_card(card, found?))
 }

@@ -1,6 +1,11 @@
 //! Everything that is wrong with a file, in one call: what [`lower::check`] finds in the model and
 //! its variants, recipes, and `expect` items, which need the figures of the model and the cards of the data sets.
 //!
+//! # What the recipes say of the data
+//! A recipe that is named like a known data set, or that inherits from one, or that names a known text encoder, says what
+//! the model will be trained on: the model and its variants are checked with those dims and that encoder, too, as long as
+//! no data are given. What only numbers decide is then an error here and not in the training.
+//!
 //! # What an expectation is about
 //! `expect params < 120M for sims` is about the model itself under the recipe `sims`: its hypers, its batch, its text
 //! encoder, and the dims of its data set. The data set is the one that the recipe, or the nearest recipe it inherits
@@ -11,6 +16,7 @@
 //! - Data that are given (`dsc check FILE --data mine.pkl --recipe sims`) win over the recipe's card, and hypers that are
 //!   set hold for expectations too. Where one variant is checked alone, only expectations for it are looked at.
 
+mod bindings;
 mod expectations;
 
 pub use expectations::{memory_plan, recipe_settings};
@@ -37,8 +43,9 @@ pub struct Request<'a> {
 
 /// All diagnostics of a program.
 pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
+    let bindings = bindings::of_recipes(program, request);
     let (mut found, expected) =
-        rayon::join(|| lower::check(program, request.options), || expectations::check(program, request));
+        rayon::join(|| lower::check(program, request.options, &bindings), || expectations::check(program, request));
     found.extend(check_recipes(&program.recipes));
     found.extend(expected.into_sorted());
     found

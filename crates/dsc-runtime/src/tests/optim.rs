@@ -150,3 +150,25 @@ fn clipping_bounds_the_common_norm() {
     t.store.zero_grads();
     assert!(t.optimizer.clip(&t.store, 1.0).unwrap().is_none());
 }
+
+/// The gradient of a sum is one number for all entries, without memory of their own.
+#[test]
+fn gradients_are_clipped_whatever_their_memory() {
+    let mut b = Build::new();
+    b.seq("a", "T", 4);
+    let (w, v) = (b.weight("w", &[3]), b.weight("v", &[3]));
+    let both = b.op(Op::Binary(Binary::Add), &[w, v]);
+    let sum = b.op(SUM, &[both]);
+    b.loss("l", sum);
+    let mut store = ParamStore::init(&b.graph, &DimTable::default(), 5, Device::Cpu).unwrap();
+    let total = (store.tensor("w").unwrap() + store.tensor("v").unwrap()).sum(Kind::Float);
+    store.backward(&total).unwrap();
+    let optimizer = Optimizer::new(&store, OptimizerSettings::default(), all(1.0, false));
+    // Six entries of 1 have a norm of the root of 6; each is clipped once, whoever else has the same gradient.
+    let norm = optimizer.clip(&store, 0.6_f64.sqrt()).unwrap().unwrap().double_value(&[]);
+    assert!((norm - 6.0_f64.sqrt()).abs() < 1e-6, "{norm}");
+    for path in ["w", "v"] {
+        let gradient: Vec<f32> = Vec::try_from(store.gradient(path).unwrap().contiguous()).unwrap();
+        assert!(gradient.iter().all(|g| (g - 0.1_f32.sqrt()).abs() < 1e-4), "{path}: {gradient:?}");
+    }
+}

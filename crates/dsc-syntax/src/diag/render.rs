@@ -1,5 +1,6 @@
 //! Rendering of diagnostics as text or JSON.
 
+use super::printable::{printable_diagnostic, printable_json, printable_sources};
 use super::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceMap, Span};
 use miette::{
@@ -23,18 +24,21 @@ pub enum Format {
 
 /// Renders `diagnostics` in the given format. `color` enables ANSI colours (full format only).
 ///
+/// Control characters of messages, names and excerpts are escaped, so that a file cannot send commands to a terminal.
 /// The result does not depend on the terminal or the environment. It ends with a line feed unless it is empty; JSON is
 /// one array, `[]` if there are no diagnostics. Lines and columns count from 1, columns in characters; `start` and `end`
 /// are byte offsets in the file.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, color: bool) -> String {
+    if format == Format::Json {
+        // Values made of strings and numbers always have a text.
+        let text = serde_json::to_string_pretty(&to_json(diagnostics, sources)).unwrap_or_default() + "\n";
+        return printable_json(&text).into_owned();
+    }
+    let (list, sources) =
+        (diagnostics.iter().map(printable_diagnostic).collect::<Vec<_>>(), printable_sources(sources));
     match format {
-        Format::Full => full(diagnostics, sources, color),
-        Format::Concise => diagnostics.iter().map(|d| concise(d, sources) + "\n").collect(),
-        Format::Json => {
-            let list = to_json(diagnostics, sources);
-            // Values made of strings and numbers always have a text.
-            serde_json::to_string_pretty(&list).unwrap_or_default() + "\n"
-        }
+        Format::Concise => list.iter().map(|d| concise(d, &sources) + "\n").collect(),
+        Format::Full | Format::Json => full(&list, &sources, color),
     }
 }
 
@@ -178,19 +182,30 @@ impl miette::Diagnostic for Report<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let at = |l: &Label| {
-            // miette draws nothing under the empty line at the end of a file; the last text before it will do.
-            let start = match self.code.sources.file_of(l.span) {
-                Some((_, f)) if l.span.is_empty() && l.span.start as usize == f.base as usize + f.text.len() => {
-                    f.base as usize + f.text.trim_end().len()
-                }
-                _ => l.span.start as usize,
+            let (start, len) = match self.code.sources.file_of(l.span) {
+                Some((_, file)) => drawable(l.span, file),
+                None => (l.span.start as usize, l.span.len()),
             };
-            SourceSpan::new(self.code.to_joined(start).into(), l.span.len())
+            SourceSpan::new(self.code.to_joined(start).into(), len)
         };
         let primary =
             self.of.primary.iter().map(move |l| LabeledSpan::new_primary_with_span(Some(l.text.clone()), at(l)));
         let others = self.of.secondary.iter().map(move |l| LabeledSpan::new_with_span(Some(l.text.clone()), at(l)));
         Some(Box::new(primary.chain(others)))
+    }
+}
+
+/// Start and length of what miette can draw of a label: under the empty line at the end of a file, and behind the last
+/// character of a file without a final line break, it draws nothing. The last text before it has the label then.
+fn drawable(span: Span, file: &SourceFile) -> (usize, usize) {
+    let (start, base) = (span.start as usize, file.base as usize);
+    if !span.is_empty() || start < base + file.text.len() {
+        return (start, span.len());
+    }
+    let text = file.text.trim_end();
+    match text.chars().next_back() {
+        Some(last) if text.len() == file.text.len() => (base + text.len() - last.len_utf8(), last.len_utf8()),
+        _ => (base + text.len(), 0),
     }
 }
 
@@ -309,6 +324,25 @@ mod tests {
     fn json_text() {
         let (list, sources) = case();
         insta::assert_snapshot!(render(&list, &sources, Format::Json, false));
+    }
+
+    #[test]
+    fn the_end_of_a_file_without_a_final_line_break_is_marked() {
+        for text in ["hyper d =", "hyper d = größ", "hyper d =\n", "x", "hyper d = heads\n\n"] {
+            for (start, end) in [(text.len(), text.len()), (text.trim_end().len() - 1, text.trim_end().len())] {
+                let mut sources = SourceMap::new();
+                sources.add("before.dsl", "hyper a = 1");
+                let file = sources.add("end.dsl", text);
+                let base = sources.file(file).unwrap().base as usize;
+                let d = Diagnostic::error(codes::E0102, "expected an expression")
+                    .at(Span::new(base + start, base + end), "the label");
+                let shown = render(&[d], &sources, Format::Full, false);
+                assert!(
+                    shown.contains("the label") && shown.contains(['┬', '▲']) && shown.contains("end.dsl"),
+                    "{text:?}\n{shown}"
+                );
+            }
+        }
     }
 
     #[test]

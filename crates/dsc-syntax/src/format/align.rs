@@ -43,7 +43,7 @@ impl Widths {
 }
 
 impl Columns<'_> {
-    /// Aligns statements that are indented by `indent`; `alone[i]` tells whether statement i has a line for itself.
+    /// Aligns statements that are indented by `indent`; `alone[i]` is whether statement i has a line for itself.
     pub fn align(&self, stmts: &mut [Stmt<'_>], indent: usize, alone: &[bool]) {
         let mut from = 0;
         while from < stmts.len() {

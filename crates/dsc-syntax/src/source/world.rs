@@ -1,7 +1,7 @@
 //! Read access to source files. The compiler reads files only through a [`World`].
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Read access to source files.
@@ -13,13 +13,21 @@ pub trait World {
     fn read(&self, path: &str) -> io::Result<String>;
 }
 
+/// Bytes of a file that are read, at most: a larger one is no source file.
+const MAX_READ: u64 = 1 << 20;
+
 /// The file system of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct FsWorld;
 
 impl World for FsWorld {
     fn read(&self, path: &str) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(MAX_READ + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_READ {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {MAX_READ} bytes")));
+        }
+        String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
     }
 }
 

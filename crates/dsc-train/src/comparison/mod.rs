@@ -5,22 +5,27 @@
 //! data and encoder and by the settings, and are used as they are: an interrupted comparison continues where it stopped, and after
 //! a change of one variant only that row is trained again.
 
+mod folder;
+mod once;
 mod queue;
 mod rows;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use dsc_data::card::data_stem;
 use dsc_experiment::events::{Reporter, Stop};
 use dsc_experiment::report::ablation::{Comparison, Group};
 use dsc_experiment::report::plot::plot;
+use dsc_experiment::write;
 use dsc_project::engine::Compared;
-use dsc_project::{AblationRequest, Assignment, Faults, SweepRequest, TrainRequest, load};
-use dsc_syntax::diag::codes::run::E0933;
+use dsc_project::{AblationRequest, Assignment, Faults, OpenData, SweepRequest, TrainRequest, load};
 use dsc_syntax::diag::codes::structure::E0517;
 use dsc_syntax::diag::{Diagnostic, the_file_has};
 
 pub use queue::Worker;
+
+use once::Once;
 use rows::{Row, add_unimodal, row};
 
 /// Compares a model with its variants and with models of one modality.
@@ -54,16 +59,17 @@ pub fn ablate(
         train
     };
     let name = base.clone().unwrap_or_else(|| program.model.name.value.clone());
-    let (first, modalities) = row(name, Group::Baseline, of(base.as_ref()), reporter)?;
+    let (mut open, once) = (OpenData::default(), &mut Once::new(reporter));
+    let (first, modalities) = row(name, Group::Baseline, of(base.as_ref()), &mut open, once)?;
     let mut names = BTreeSet::from([first.name.clone()]);
     let mut rows = vec![first];
     for variant in selected {
         if names.insert(variant.clone()) {
-            rows.push(row(variant.clone(), Group::Variant, of(Some(variant)), reporter)?.0);
+            rows.push(row(variant.clone(), Group::Variant, of(Some(variant)), &mut open, once)?.0);
         }
     }
     if request.unimodal {
-        add_unimodal(&mut rows, train, &modalities, reporter)?;
+        add_unimodal(&mut rows, train, &modalities, &mut open, once)?;
     }
     let folder = train.out.clone().unwrap_or_else(|| default_folder("ablate", train));
     compare(&rows, folder, request.jobs, worker, stop, &|_| Vec::new(), reporter)
@@ -82,16 +88,17 @@ pub fn sweep(
     let SweepRequest { train, hyper, values, .. } = request;
     let mut rows = Vec::new();
     let mut modalities = BTreeSet::new();
+    let (mut open, once) = (OpenData::default(), &mut Once::new(reporter));
     for (i, value) in values.iter().enumerate() {
         let mut train = train.clone();
         train.model.sets.push(Assignment { name: hyper.clone(), value: value.clone() });
         let group = if i == 0 { Group::Baseline } else { Group::Variant };
-        let (row, found) = row(format!("{hyper}={value}"), group, train, reporter)?;
+        let (row, found) = row(format!("{hyper}={value}"), group, train, &mut open, once)?;
         rows.push(row);
         modalities = found;
     }
     if request.unimodal {
-        add_unimodal(&mut rows, train, &modalities, reporter)?;
+        add_unimodal(&mut rows, train, &modalities, &mut open, once)?;
     }
     let drawn = |comparison: &Comparison| {
         let scores: Vec<_> = comparison.scores_of_rows().into_iter().take(values.len()).collect();
@@ -111,12 +118,12 @@ fn compare(
     more: &dyn Fn(&Comparison) -> Vec<(&'static str, String)>,
     reporter: &mut dyn Reporter,
 ) -> Result<Compared, Faults> {
+    let _lock = folder::open(&folder)?;
     let ended = queue::train_all(rows, &folder, jobs, worker, stop, reporter)?;
     let comparison = Comparison::new(rows.iter().map(Row::heading).collect(), ended.results);
     for (name, text) in comparison.files().into_iter().chain(more(&comparison)) {
         let path = folder.join(name);
-        std::fs::write(&path, text)
-            .map_err(|why| Diagnostic::error(E0933, format!("cannot write `{}`: {why}", path.display())))?;
+        write::replace(&path, text.as_bytes()).map_err(|why| folder::unwritable(&path, &why))?;
     }
     Ok(Compared { comparison, folder, failed: ended.failed, interrupted: stop.is_requested() })
 }
@@ -127,5 +134,5 @@ fn default_folder(what: &str, train: &TrainRequest) -> PathBuf {
         text.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect::<String>()
     };
     let stem = |text: &str| Path::new(text).file_stem().map_or(text.to_owned(), |s| s.to_string_lossy().into_owned());
-    Path::new("runs").join(format!("{what}-{}-{}", clean(&stem(&train.model.file)), clean(&stem(&train.data))))
+    Path::new("runs").join(format!("{what}-{}-{}", clean(&stem(&train.model.file)), clean(&data_stem(&train.data))))
 }

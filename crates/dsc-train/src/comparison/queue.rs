@@ -3,7 +3,7 @@
 use dsc_experiment::run_folder::files;
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -18,6 +18,7 @@ use dsc_project::host::meminfo;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0933;
 
+use super::folder::{of_row, unwritable};
 use super::rows::Row;
 
 /// Interval between two checks of the processes.
@@ -57,7 +58,7 @@ struct Running {
     log: PathBuf,
 }
 
-/// Reads the finished runs in `folder` and trains the others.
+/// Reads the finished runs in `folder`, which exists and is locked, and trains the others.
 ///
 /// # Errors
 /// `E0933` when the folder cannot be written. A failing run is reported and does not affect the others.
@@ -69,7 +70,6 @@ pub(super) fn train_all(
     stop: &Stop,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, Diagnostic> {
-    fs::create_dir_all(folder).map_err(|why| unwritable(folder, &why))?;
     let found = finished_runs(folder);
     let mut results: Vec<Vec<Option<Results>>> = rows.iter().map(|r| r.seeds().map(|_| None).collect()).collect();
     let mut tasks = VecDeque::new();
@@ -117,7 +117,8 @@ pub(super) fn train_all(
         running = still.into_iter().map(|(_, run)| run).collect();
         for (status, run) in ended {
             done += 1;
-            let result = status.filter(|s| s.success()).and_then(|_| results_of(&run.folder));
+            // Its results are the last thing that a run writes. That its log could not be written does not undo them.
+            let result = status.and_then(|_| results_of(&run.folder));
             let how = match &result {
                 Some(r) => RunEnd::Finished { seconds: r.seconds, mae: r.test.metrics.get("mae").copied().flatten() },
                 None if stop.is_requested() => RunEnd::Interrupted,
@@ -136,10 +137,6 @@ pub(super) fn train_all(
         }
     }
     Ok(Outcome { results, failed })
-}
-
-fn unwritable(path: &Path, why: &io::Error) -> Diagnostic {
-    Diagnostic::error(E0933, format!("cannot write `{}`: {why}", path.display()))
 }
 
 fn results_of(folder: &Path) -> Option<Results> {
@@ -165,25 +162,67 @@ fn finished_runs(folder: &Path) -> Vec<(Manifest, Results)> {
     .collect()
 }
 
-/// Sends SIGINT, as Ctrl-C does.
+/// Asks a run to end, as Ctrl-C does. Not by SIGINT, which may be ignored: a shell script starts this process so with `&`.
 fn interrupt(child: &Child) {
     #[cfg(unix)]
     if let Ok(id) = i32::try_from(child.id()) {
         // SAFETY: a plain call; the child has not been waited for, so its id has not been reused.
-        unsafe { libc::kill(id, libc::SIGINT) };
+        unsafe { libc::kill(id, libc::SIGTERM) };
     }
 }
 
+/// A run is asked to end when this process ends, however that happens; it saves its state and goes.
+#[cfg(target_os = "linux")]
+fn end_with_parent(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    let parent = libc::pid_t::try_from(std::process::id()).unwrap_or(-1);
+    let setup = move || {
+        // SAFETY: these calls are allowed between fork and exec.
+        unsafe {
+            libc::signal(libc::SIGTERM, libc::SIG_DFL);
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // It may have ended before that call.
+            if libc::getppid() != parent {
+                return Err(io::Error::from_raw_os_error(libc::ESRCH));
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: `setup` neither allocates nor locks.
+    unsafe { command.pre_exec(setup) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent(_: &mut Command) {}
+
 /// Starts a run in a process of its own, with its request on standard input.
 fn start(row: &Row, task: Task, folder: &Path, worker: &Worker) -> Result<Running, Diagnostic> {
-    let place = folder.join(&row.name);
-    fs::create_dir_all(&place).map_err(|why| unwritable(&place, &why))?;
-    // Existing runs are kept: an interrupted one, or one of another graph.
-    let taken = |n: u32| if n == 1 { format!("seed-{}", task.seed) } else { format!("seed-{}-{n}", task.seed) };
-    let name = (1..).map(taken).find(|name| !place.join(name).exists()).unwrap_or_default();
-    let (run, log) = (place.join(&name), place.join(format!("{name}.log")));
-    let child = spawn(&request(row, task.seed, &run), &log, worker).map_err(|why| unwritable(&log, &why))?;
+    let place = of_row(folder, &row.folder)?;
+    let (name, run) = new_folder(&place, task.seed)?;
+    let log = place.join(format!("{name}.log"));
+    let request = serde_json::to_vec(&request(row, task.seed, &run)).map_err(|why| {
+        Diagnostic::error(E0933, format!("the request of `{}` cannot be handed to a process: {why}", run.display()))
+            .help("`--out`, `--data-root` and `--text-encoder` of a comparison have to be UTF-8")
+    })?;
+    let child = spawn(&request, &log, worker).map_err(|why| unwritable(&log, &why))?;
     Ok(Running { task, child, folder: run, log })
+}
+
+/// Makes the folder of a run, `seed-1`. Existing ones are kept, that of an interrupted run or of another graph, and the new one is
+/// `seed-1-2`.
+fn new_folder(place: &Path, seed: u64) -> Result<(String, PathBuf), Diagnostic> {
+    let mut n = 1;
+    loop {
+        let name = if n == 1 { format!("seed-{seed}") } else { format!("seed-{seed}-{n}") };
+        let run = place.join(&name);
+        match fs::create_dir(&run) {
+            Ok(()) => return Ok((name, run)),
+            Err(why) if why.kind() == ErrorKind::AlreadyExists => n += 1,
+            Err(why) => return Err(unwritable(&run, &why)),
+        }
+    }
 }
 
 fn request(row: &Row, seed: u64, run: &Path) -> TrainRequest {
@@ -193,16 +232,19 @@ fn request(row: &Row, seed: u64, run: &Path) -> TrainRequest {
     TrainRequest { command: request.command_line(), ..request }
 }
 
-fn spawn(request: &TrainRequest, log: &Path, worker: &Worker) -> io::Result<Child> {
-    let (err, out) = File::create(log).and_then(|file| Ok((file.try_clone()?, file)))?;
+fn spawn(request: &[u8], log: &Path, worker: &Worker) -> io::Result<Child> {
+    // A new file: one that is there could be a link to another.
+    let _ = fs::remove_file(log);
+    let (err, out) = File::create_new(log).and_then(|file| Ok((file.try_clone()?, file)))?;
     let mut command = Command::new(&worker.program);
     command.args(&worker.arguments).stdin(Stdio::piped()).stdout(out).stderr(err);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    end_with_parent(&mut command);
     let mut child = command.spawn()?;
     // A process that ends before it reads its request is detected by its exit status.
     if let Some(mut input) = child.stdin.take() {
-        let _ = input.write_all(&serde_json::to_vec(request)?);
+        let _ = input.write_all(request);
     }
     Ok(child)
 }

@@ -143,3 +143,32 @@ fn undefined_is_null_and_reads_back() {
     let empty = evaluate(Family::Mosi, &[], &[]).unwrap();
     assert!(empty.entries.iter().all(|m| m.value.is_none()));
 }
+
+#[test]
+fn two_classes_agree_with_scikit_learn() {
+    // accuracy_score, f1_score(average="weighted") and roc_auc_score of scikit-learn 1.7 on these: ties, a logit of 0, 0 and -0.
+    let logits = [-1.5, 0.25, 0.0, 2.0, -0.0, 0.25, 3.0, -2.0, 0.75, -0.5];
+    let truth = [0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0];
+    let metrics = evaluate(Family::Binary, &logits, &truth).unwrap();
+    assert_values(&metrics, &[("acc2", 0.6), ("f1", 0.6), ("auc", 0.72)]);
+    // The constant is the logit of the share of class 1, so it predicts the more frequent class, and orders nothing.
+    let (constant, metrics) = constant_row(Family::Binary, &[0.0, 0.0, 0.0, 1.0], &truth).unwrap();
+    assert!((f64::from(constant) - (1.0f64 / 3.0).ln()).abs() < 1e-6, "{constant}");
+    assert_values(&metrics, &[("acc2", 0.5), ("f1", 1.0 / 3.0), ("auc", 0.5)]);
+    // One class alone has no area, and a constant that is finite.
+    let (constant, metrics) = constant_row(Family::Binary, &[1.0; 3], &[1.0; 3]).unwrap();
+    assert!(constant.is_finite() && constant > 10.0);
+    assert_eq!((metrics.get("acc2"), metrics.get("auc")), (Some(1.0), None));
+}
+
+#[test]
+fn a_prediction_that_is_constant_but_for_the_last_bits_has_no_correlation() {
+    let truth = [-1.0, 0.5, 2.0, -0.25];
+    for constant in [0.1f32, -3.3, 1e-20, 12345.678] {
+        let nearly = [constant, constant.next_up(), constant.next_down(), constant.next_up().next_up()];
+        assert_eq!(evaluate(Family::Regression, &nearly, &truth).unwrap().get("corr"), None, "{constant}");
+        assert_eq!(evaluate(Family::Regression, &truth, &nearly).unwrap().get("corr"), None, "{constant}");
+        let apart = [constant, constant * 1.001, constant * 0.999, constant * 1.002];
+        assert!(evaluate(Family::Regression, &apart, &truth).unwrap().get("corr").is_some(), "{constant}");
+    }
+}

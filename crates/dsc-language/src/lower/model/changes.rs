@@ -1,6 +1,8 @@
 //! What a variant changes. Each getter gives what the variant makes of a thing of the model and notes that the change
 //! was met; a change that meets nothing is an error.
 
+use std::collections::HashMap;
+
 use super::MAIN;
 use crate::lower::lowering::Lowering;
 use crate::sema::program::ModuleId;
@@ -71,7 +73,9 @@ impl<'p> Lowering<'p> {
     /// Every change of the variant must have met something that takes part in the model. That there is nothing of that
     /// name was reported with the names; where not all was `read`, what is left may be what takes part.
     pub(super) fn check_changes(&mut self, read: bool) {
-        for (i, change) in self.changes.list.clone().into_iter().enumerate() {
+        let list = self.changes.list.clone();
+        let last: HashMap<_, usize> = list.iter().enumerate().map(|(i, c)| (change_key(c), i)).collect();
+        for (i, change) in list.into_iter().enumerate() {
             let what = match change {
                 Change::Let { .. } => "binding",
                 Change::Block(..) => "called block",
@@ -89,8 +93,7 @@ impl<'p> Lowering<'p> {
                 continue;
             }
             // A later change of the same thing in the chain takes the place of an earlier one.
-            let key = change_key(change);
-            let overridden = self.changes.iter().skip(i + 1).any(|c| change_key(c) == key);
+            let overridden = last.get(&change_key(change)).is_some_and(|last| *last > i);
             if self.changes.applied.contains(&change.span()) || overridden || !read {
                 continue;
             }

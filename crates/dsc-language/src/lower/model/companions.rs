@@ -54,12 +54,13 @@ impl<'p> Lowering<'p> {
                 "lower" => ok &= self.share(key, value, &mut ranks.lower),
                 other => {
                     ok = false;
-                    self.report(
-                        Diagnostic::error(code::E0511, format!("companions have no entry `{other}`"))
-                            .at(key.span, "unknown entry")
-                            .help(format!("the entries are {}", COMPANION_ENTRIES.join(", ")))
-                            .did_you_mean(other, COMPANION_ENTRIES),
-                    );
+                    let d = Diagnostic::error(code::E0511, format!("companions have no entry `{other}`"))
+                        .at(key.span, "unknown entry")
+                        .help(format!("the entries are {}", COMPANION_ENTRIES.join(", ")));
+                    self.report(match foreign_entry(other) {
+                        Some(ours) => d.help(format!("did you mean `{ours}`?")).fix(key.span, ours),
+                        None => d.did_you_mean(other, COMPANION_ENTRIES),
+                    });
                 }
             }
         }
@@ -68,7 +69,8 @@ impl<'p> Lowering<'p> {
             let given = entries.iter().any(|(k, _)| {
                 k.value == missing
                     || !COMPANION_ENTRIES.contains(&k.value.as_str())
-                        && did_you_mean(&k.value, COMPANION_ENTRIES) == Some(missing)
+                        && foreign_entry(&k.value).or_else(|| did_you_mean(&k.value, COMPANION_ENTRIES))
+                            == Some(missing)
             });
             if gone && !given {
                 ok = false;
@@ -93,14 +95,11 @@ impl<'p> Lowering<'p> {
             );
         }
         companions.ranks = by_rank.then_some(ranks);
-        let value = if ok {
-            let id = CompanionsId(self.graph.companions.len() as u32);
-            self.graph.companions.push(companions);
-            Value::Companions(id)
-        } else {
-            Value::Error
-        };
-        self.bind(name, value);
+        // What reads companions with a fault, which was reported, is checked all the same.
+        debug_assert!(ok || !self.faults.none(), "a fault is reported");
+        let id = CompanionsId(self.graph.companions.len() as u32);
+        self.graph.companions.push(companions);
+        self.bind(name, Value::Companions(id));
     }
 
     fn companion_vectors(&mut self, e: &Expr, companions: &mut Companions) -> bool {
@@ -109,8 +108,12 @@ impl<'p> Lowering<'p> {
             Value::Error => return false,
             one => vec![one],
         };
+        let mut ok = true;
         for value in list {
-            let Some(node) = self.node_of(&value, e.span, "`by`") else { return false };
+            let Some(node) = self.node_of(&value, e.span, "`by`") else {
+                ok = false;
+                continue;
+            };
             let ty = self.graph.node(node).map(|n| n.ty.clone());
             match ty.as_ref().and_then(Type::tensor) {
                 Some(t) if t.time.is_none() && t.dims.len() == 1 => companions.by.push(node),
@@ -121,11 +124,11 @@ impl<'p> Lowering<'p> {
                             .at(e.span, format!("this is {found}"))
                             .help("pool a sequence first: `mean(x)`"),
                     );
-                    return false;
+                    ok = false;
                 }
             }
         }
-        true
+        ok
     }
 
     /// `class(y)`: the label's name.
@@ -147,11 +150,15 @@ impl<'p> Lowering<'p> {
                 None
             }
             None => {
-                self.report(
-                    Diagnostic::error(code::E0511, "the class of a sample comes from a label")
-                        .at(e.span, "not a class")
-                        .help("write `class = class(y)`"),
-                );
+                let d = Diagnostic::error(code::E0511, "the class of a sample comes from a label")
+                    .at(e.span, "not a class")
+                    .help("write `class = class(y)`");
+                self.report(match &e.kind {
+                    ExprKind::Name(label) if self.program.main().is_some_and(|m| m.labels.contains_key(label)) => {
+                        d.help(format!("write `class = class({label})`")).fix(e.span, format!("class({label})"))
+                    }
+                    _ => d,
+                });
                 None
             }
         }
@@ -217,4 +224,18 @@ impl<'p> Lowering<'p> {
             }
         }
     }
+}
+
+/// An entry as articles and other programs call it.
+fn foreign_entry(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "positive" | "positives" | "num_pos" | "n_pos" | "k_pos" => "pos",
+        "hard" | "hard_negatives" | "near_negatives" | "negatives" | "neg" | "num_neg" => "near",
+        "easy" | "easy_negatives" | "far_negatives" => "far",
+        "features" | "vectors" | "anchor" | "anchors" | "key" | "keys" => "by",
+        "label" | "labels" | "target" => "class",
+        "top_k" | "topk" | "candidates" | "size" => "pool",
+        "every" | "update" | "interval" => "refresh",
+        _ => return None,
+    })
 }

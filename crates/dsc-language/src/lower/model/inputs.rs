@@ -1,5 +1,6 @@
 //! Inputs and labels: their types, their dims, their nodes.
 
+use crate::lower::budget::NODE;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
 use crate::sema::resolve::{BATCH, Def, DefKind, type_text};
@@ -29,7 +30,11 @@ impl<'p> Lowering<'p> {
         let Some(main) = self.program.main() else { return };
         for name in main.inputs.keys() {
             let Some(input) = self.declared_input(name) else { continue };
+            if !self.spend(NODE, input.ty.span) {
+                return;
+            }
             if let Some(ty) = self.input_type(&input.ty) {
+                self.note_dims(&ty);
                 let default_key = if matches!(ty, Type::Tokens { .. }) { "raw_text" } else { name.as_str() };
                 let key = input.from.as_ref().map_or_else(|| default_key.to_owned(), |k| k.value.clone());
                 self.graph
@@ -149,7 +154,8 @@ impl<'p> Lowering<'p> {
 
     /// Whether an input before has a dim of that name of the other kind.
     fn is_other_dim(&mut self, name: &str, length: bool) -> bool {
-        self.data_dim(name).is_some_and(|d| d.is_ragged() != length)
+        let known = self.equal.get(name).or_else(|| self.data_dims.get(name));
+        known.is_some_and(|d| d.is_ragged() != length)
     }
 
     /// Whether the name at `span` is that of a dim of the data.
@@ -175,24 +181,20 @@ impl<'p> Lowering<'p> {
 
     /// A name of a dim of the inputs (`Ta`, `fa`) as a value.
     pub(in crate::lower) fn data_dim(&mut self, name: &str) -> Option<Dim> {
-        if let Some(other) = self.equal.get(name) {
-            return Some(other.clone());
-        }
-        let mut found = None;
-        for input in self.graph.inputs.values() {
-            let axes: Vec<&Dim> = match &input.ty {
-                Type::Tensor(t) => t.axes().collect(),
-                Type::Tokens { len } => vec![len],
-            };
-            for axis in axes {
-                if let Some(Atom::Length { name: n, .. } | Atom::Width(n)) = axis.as_atom()
-                    && n == name
-                {
-                    found = Some(axis.clone());
-                }
+        self.equal.get(name).or_else(|| self.data_dims.get(name)).cloned()
+    }
+
+    /// Notes the names of the dims of an input.
+    fn note_dims(&mut self, ty: &Type) {
+        let axes: Vec<&Dim> = match ty {
+            Type::Tensor(t) => t.axes().collect(),
+            Type::Tokens { len } => vec![len],
+        };
+        for axis in axes {
+            if let Some(Atom::Length { name, .. } | Atom::Width(name)) = axis.as_atom() {
+                self.data_dims.insert(name.clone(), axis.clone());
             }
         }
-        found
     }
 
     pub(in crate::lower) fn input_node(&mut self, name: &str, span: Span) -> Value {

@@ -20,6 +20,10 @@ use dsc_graph::{InputDecl, Node, NodeId, Op};
 use dsc_syntax::ast::{Stmt, StmtKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
+use dsc_syntax::source::Span;
+
+/// Predictions that read a label: no more are looked at.
+const MAX_LEAKS: usize = 20;
 
 /// The file that is compiled.
 const MAIN: ModuleId = ModuleId(0);
@@ -43,18 +47,21 @@ impl<'p> Lowering<'p> {
         let whole = self.faults.none();
         if whole {
             self.check_roots();
-            self.check_companions_stay_in_training();
         }
+        self.check_companions_stay_in_training();
         self.check_changes(whole);
     }
 
     /// Enters the model with the changes of its variant.
     fn enter(&mut self) -> Result<(), Diagnostic> {
+        self.frames.push(Frame::new(FrameKind::Model, MAIN));
         if let Some(name) = &self.options.variant {
             let chain = self.program.variant_chain(name)?;
+            let place = chain.last().map_or(Span::NONE, |v| v.name.span);
             self.changes.list = chain.into_iter().flat_map(|v| &v.changes).collect();
+            // Each is looked at for each name that it may change.
+            self.spend(8 * self.changes.list.len() as u64, place);
         }
-        self.frames.push(Frame::new(FrameKind::Model, MAIN));
         Ok(())
     }
 
@@ -95,7 +102,8 @@ impl<'p> Lowering<'p> {
             _ => None,
         };
         let labels: Vec<_> = self.graph.nodes().filter_map(labels).collect();
-        let outputs: Vec<_> = self.graph.outputs.iter().map(|o| (o.value, o.label.clone(), o.span)).collect();
+        let of_label = self.graph.outputs.iter().filter(|o| self.nodes.reads(o.value).label);
+        let outputs: Vec<_> = of_label.take(MAX_LEAKS).map(|o| (o.value, o.label.clone(), o.span)).collect();
         for (value, predicted, span) in outputs {
             let needed = self.graph.needed_by([value]);
             for (id, label, read) in &labels {

@@ -3,6 +3,7 @@
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
 use crate::sema::program::ModuleId;
+use crate::sema::resolve::DefId;
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::{Expr, ExprKind, Hyper};
 use dsc_syntax::diag::Diagnostic;
@@ -18,12 +19,16 @@ impl<'p> Lowering<'p> {
                 self.outside(ModuleId(i), |l| l.check_hyper(ModuleId(i), declared));
             }
         }
+        // What was computed from a wrong value is computed again.
+        if !self.hypers.replaced.is_empty() {
+            self.hypers.values = std::mem::take(&mut self.hypers.replaced);
+        }
     }
 
     fn check_hyper(&mut self, module: ModuleId, declared: &Hyper) {
         let name = &declared.name.value;
-        let def = self.program.names.defined_at(None, declared.name.span);
-        let Some(value) = def.and_then(|def| self.hyper_value(def)) else { return };
+        let Some(def) = self.program.names.defined_at(None, declared.name.span) else { return };
+        let Some(value) = self.hyper_value(def) else { return };
         let set = self.local_name(module, name).map_or(Span::NONE, |local| self.set_span(&local));
         let place = if set.is_none() { declared.value.span } else { set };
         if let Some(domain) = &declared.domain
@@ -36,6 +41,7 @@ impl<'p> Lowering<'p> {
                     .because(domain.span, "its range")
                     .help(format!("choose one of {allowed}")),
             );
+            return self.replace(def, declared, &value);
         }
         let Some(constraint) = &declared.constraint else { return };
         if self.condition(constraint) == Some(false) {
@@ -46,7 +52,64 @@ impl<'p> Lowering<'p> {
                     .because(constraint.span, "this does not hold")
                     .help("choose other numbers"),
             );
+            self.replace(def, declared, &value);
         }
+    }
+
+    /// Goes on with the nearest value that the range and the condition allow, so that one wrong number is one fault and not
+    /// one more at every use; without a value if there is none near.
+    fn replace(&mut self, def: DefId, declared: &Hyper, value: &Static) {
+        let mut found = None;
+        for candidate in self.candidates(declared, value) {
+            self.hypers.values.insert(def, Some(candidate.clone()));
+            let in_domain = declared.domain.as_ref().is_none_or(|d| self.in_domain(&candidate, d) != Some(false));
+            if in_domain && declared.constraint.as_ref().is_none_or(|c| self.condition(c) == Some(true)) {
+                found = Some(candidate);
+                break;
+            }
+        }
+        // Until all are checked, the others are compared with what the file says.
+        self.hypers.values.insert(def, Some(value.clone()));
+        self.hypers.replaced.insert(def, found);
+    }
+
+    /// Other values of a hyper, the nearest first.
+    fn candidates(&mut self, declared: &Hyper, value: &Static) -> Vec<Static> {
+        const REACH: i64 = 64;
+        let mut found: Vec<Static> = Vec::new();
+        let domain = declared.domain.as_ref();
+        match domain.map(|d| &d.kind) {
+            Some(ExprKind::Range { start, end, inclusive }) => {
+                for (bound, step) in [(start, 0), (end, i64::from(!*inclusive))] {
+                    match self.expr(bound) {
+                        Value::Static(Static::Int(n)) => found.push(Static::Int(n.saturating_sub(step))),
+                        Value::Static(Static::Float(x)) if step == 0 => found.push(Static::Float(x)),
+                        _ => {}
+                    }
+                }
+            }
+            Some(_) => {
+                if let Some(Value::List(list)) = domain.map(|d| self.expr(d)) {
+                    found.extend(list.into_iter().filter_map(|(_, v)| match v {
+                        Value::Static(s) => Some(s),
+                        _ => None,
+                    }));
+                }
+            }
+            None => {}
+        }
+        match value {
+            Static::Int(n) => {
+                let near = (1..=REACH).flat_map(|k| [n.saturating_add(k), n.saturating_sub(k)]);
+                found.extend(near.filter(|n| *n > 0).map(Static::Int));
+            }
+            Static::Bool(flag) => found.push(Static::Bool(!flag)),
+            _ => {}
+        }
+        let of_default = matches!(value, Static::Float(_));
+        let distance = |s: &Static| s.as_f64().zip(value.as_f64()).map_or(0.0, |(a, b)| (a - b).abs());
+        found.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        found.into_iter().map(|s| if of_default { s.as_f64().map_or(s, Static::Float) } else { s }).collect()
     }
 
     fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {

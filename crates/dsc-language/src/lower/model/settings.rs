@@ -92,11 +92,16 @@ impl<'p> Lowering<'p> {
         match (&value, default) {
             (Static::Int(n), Some(Static::Float(_))) => Some(Static::Float(*n as f64)),
             (v, Some(d)) if v.kind() != d.kind() => {
-                self.report(
+                let fault =
                     Diagnostic::error(hyper::E0403, format!("`{name}` is a {}, {value} is a {}", d.kind(), v.kind()))
                         .at(span, "set here")
-                        .because(declared, format!("its default is {d}")),
-                );
+                        .because(declared, format!("its default is {d}"));
+                self.report(match v {
+                    Static::Str(text) if text.parse::<f64>().is_ok() || text == "true" || text == "false" => {
+                        fault.help(format!("without quotes it is no string: `{name} = {text}`"))
+                    }
+                    _ => fault.help(format!("give it a {}, such as its default {d}", d.kind())),
+                });
                 None
             }
             _ => Some(value),

@@ -163,8 +163,28 @@ impl Args {
 
 impl Lowering<'_> {
     /// All parameters of a primitive, bound to what a call gives or to their defaults, in the order of its entry.
-    pub(super) fn bound(&mut self, a: &Args) -> Option<Vec<Bound>> {
-        a.primitive.params.iter().enumerate().map(|(i, param)| self.bind_one(a, param, i == 0)).collect()
+    ///
+    /// # Errors
+    /// All faults of the arguments are reported. Where these are about attributes alone, and the result has the type of the
+    /// first operand whatever they are, that operand is what to go on with.
+    pub(super) fn bound(&mut self, a: &Args) -> Result<Vec<Bound>, Option<Operand>> {
+        let mut bounds = Vec::with_capacity(a.primitive.params.len());
+        let (mut whole, mut operands) = (true, true);
+        for (i, param) in a.primitive.params.iter().enumerate() {
+            let bound = self.bind_one(a, param, i == 0).or_else(|| {
+                whole &= !param.kind.shapes_result();
+                operands &= !param.kind.is_operand();
+                default_of(param)
+            });
+            // The default holds in the place of a faulty value that does not decide the type: what follows is checked too.
+            whole &= bound.is_some();
+            bounds.push(bound.unwrap_or(Bound::Absent));
+        }
+        match (whole, bounds.first()) {
+            (true, _) => Ok(bounds),
+            (false, Some(Bound::Operand(x))) if operands && a.primitive.keeps_type() => Err(Some(*x)),
+            _ => Err(None),
+        }
     }
 
     fn bind_one(&mut self, a: &Args, param: &Param, first: bool) -> Option<Bound> {
@@ -228,10 +248,13 @@ impl Lowering<'_> {
         if ty.tensor().is_some_and(|t| t.time.is_some() && t.dims.len() == 1) {
             return Some(x);
         }
-        let d = Diagnostic::error(types::E0301, format!("{what} expects a Seq, found {ty}"))
+        let has_time = ty.tensor().is_some_and(|t| t.time.is_some());
+        let wanted = if has_time { "a Seq with one axis beside time" } else { "a Seq" };
+        let d = Diagnostic::error(types::E0301, format!("{what} expects {wanted}, found {ty}"))
             .at(x.span, format!("this is {ty}"));
         self.report(match ty.tensor() {
             None => d.help("turn tokens into a sequence first: `text |> Bert()`"),
+            Some(_) if has_time => d.help("`flatten(x)` makes one axis of several"),
             Some(_) => d.help("only a sequence has rows in an order"),
         });
         None
@@ -270,7 +293,7 @@ impl Lowering<'_> {
             Kind::Integer => fixed.and_then(Static::as_i64).map(Bound::Int),
             Kind::Place => fixed
                 .and_then(Static::as_dim)
-                .filter(|d| !d.is_ragged() && d.as_const().is_none_or(|n| n >= 0))
+                .filter(|d| !d.is_ragged() && self.number_of(d).as_const().is_none_or(|n| n >= 0))
                 .map(Bound::Dim),
             Kind::Real | Kind::NonNegative | Kind::Positive | Kind::Probability => {
                 fixed.and_then(Static::as_f64).map(Bound::Real)
@@ -283,14 +306,28 @@ impl Lowering<'_> {
                 Some(Static::Str(text)) => Some(Bound::Text(text.clone())),
                 _ => None,
             },
-            Kind::Shape => list_of_dims(&given.value, |d| !d.is_ragged()).map(Bound::Dims),
-            Kind::Axes => list_of_dims(&given.value, |_| true).map(Bound::Dims),
+            Kind::Shape | Kind::Axes => {
+                let dims = list_of_dims(&given.value, |d| kind == Kind::Axes || !d.is_ragged());
+                if let Some(dims) = &dims
+                    && !self.have_entries(dims, given.span, what)
+                {
+                    return None;
+                }
+                dims.map(Bound::Dims)
+            }
             Kind::Tensor(_) | Kind::Seq(_) | Kind::Tensors | Kind::Any(_) | Kind::Values(_) => None,
         };
         match (bound, kind) {
             (Some(Bound::Real(x)), _) => self.in_range(kind, x, given.span, what).map(Bound::Real),
             (Some(Bound::Text(text)), Kind::Choice(all)) => self.one_of(all, text, given.span, what).map(Bound::Text),
             (Some(bound), _) => Some(bound),
+            (None, Kind::Shape) if list_of_dims(&given.value, |_| true).is_some() => {
+                let found = self.describe(&given.value);
+                let d = Diagnostic::error(hyper::E0401, format!("{what} expects {}, found {found}", in_words(kind)));
+                let d = d.at(given.span, "a weight has one shape for all samples");
+                self.report(d.help("the longest sample of the data has `most(n)` rows, as in `shape: [most(Ta), d]`"));
+                None
+            }
             (None, _) => {
                 self.wrong_kind(a, given, what, in_words(kind));
                 None
@@ -300,8 +337,14 @@ impl Lowering<'_> {
 
     pub(super) fn wrong_kind(&mut self, a: &Args, given: &Given, what: &str, wanted: &str) {
         let found = self.describe(&given.value);
-        let d = Diagnostic::error(hyper::E0401, format!("{what} expects {wanted}, found {found}"));
-        self.report(a.help(d.at(given.span, "here")));
+        let d =
+            Diagnostic::error(hyper::E0401, format!("{what} expects {wanted}, found {found}")).at(given.span, "here");
+        self.report(match &given.value {
+            Value::Static(Static::Float(_)) if wanted.contains("whole number") => {
+                d.help("`/` of two whole numbers is a real number; floor division is `(a // b)`")
+            }
+            _ => a.help(d),
+        });
     }
 
     /// A whole number of at least `least`, or a dim of the data.
@@ -314,8 +357,16 @@ impl Lowering<'_> {
             self.wrong_kind(a, given, what, "a whole number");
             return None;
         };
-        let fault = if dim.as_const().is_some_and(|n| n < least) {
-            Diagnostic::error(types::E0306, format!("{what} is {dim}")).at(given.span, format!("at least {least}"))
+        let number = self.number_of(&dim).as_const().filter(|n| *n < least);
+        let fault = if let Some(n) = number {
+            let d = Diagnostic::error(types::E0306, format!("{what} is {}", self.with_its_number(&dim, n)))
+                .at(given.span, format!("at least {least}"));
+            match dim.as_const() {
+                Some(_) => d,
+                None => self
+                    .because_of_names(d, &dim)
+                    .help(format!("write `max({least}, {dim})`, or bind data that are wider")),
+            }
         } else if dim.speaks_of_batch() {
             Diagnostic::error(code::E0522, format!("{what} is {dim}"))
                 .at(given.span, "differs from step to step")
@@ -348,16 +399,29 @@ impl Lowering<'_> {
         None
     }
 
+    /// Whether the axes of a shape have entries, as far as the numbers of the data are known; reports if not.
+    fn have_entries(&mut self, dims: &[Dim], span: Span, what: &str) -> bool {
+        let empty = dims.iter().find_map(|d| Some((d, self.number_of(d).as_const().filter(|n| *n < 1)?)));
+        let Some((dim, n)) = empty else { return true };
+        let text = self.with_its_number(dim, n);
+        let d = Diagnostic::error(types::E0306, format!("{what} has an axis of {text}")).at(span, "at least 1");
+        let d = self.because_of_names(d, dim).help(format!("write `max(1, {dim})`, or bind data that are wider"));
+        self.report(d);
+        false
+    }
+
     fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Option<f64> {
         let (fits, range) = match kind {
             Kind::NonNegative => (x >= 0.0, "at least 0"),
-            Kind::Positive => (x > 0.0, "more than 0"),
+            // Tensors hold 32 bits: a smaller number is 0 there.
+            Kind::Positive => (x as f32 > 0.0, "more than 0, also as a number of 32 bits: at least 1.2e-38"),
             Kind::Probability => ((0.0..1.0).contains(&x), "a probability is at least 0 and less than 1"),
             _ => (true, ""),
         };
-        if fits {
+        if fits && (x as f32).is_finite() {
             return Some(x);
         }
+        let range = if fits { BEYOND } else { range };
         self.report(Diagnostic::error(hyper::E0403, format!("{what} is {x}")).at(span, range));
         None
     }
@@ -394,6 +458,25 @@ impl Lowering<'_> {
         };
         self.report(fault.at(x.span, format!("this is {ty}")));
         None
+    }
+}
+
+/// What is said of a number that is infinite in a tensor.
+pub(in crate::lower) const BEYOND: &str = "beyond the numbers of 32 bits, which end at 3.4e38";
+
+/// The number, flag or text that a parameter is bound to where it is left out.
+fn default_of(param: &Param) -> Option<Bound> {
+    match &param.default {
+        DefaultValue::Described(_) => None,
+        DefaultValue::Value(Static::Int(n), _) => match param.kind {
+            Kind::Real | Kind::NonNegative | Kind::Positive | Kind::Probability => Some(Bound::Real(*n as f64)),
+            Kind::Width | Kind::Rows(_) | Kind::Place => Some(Bound::Dim(Dim::from(*n))),
+            _ => Some(Bound::Int(*n)),
+        },
+        DefaultValue::Value(Static::Float(x), _) => Some(Bound::Real(*x)),
+        DefaultValue::Value(Static::Bool(flag), _) => Some(Bound::Flag(*flag)),
+        DefaultValue::Value(Static::Str(text), _) => Some(Bound::Text(text.clone())),
+        DefaultValue::Value(Static::Dim(_), _) | DefaultValue::Required => None,
     }
 }
 

@@ -22,7 +22,7 @@ const NAMES: [&str; 10] = [
 ];
 
 impl Lowering<'_> {
-    /// How a weight of that shape starts: `init`, with `std` of normal and `bound` of uniform numbers.
+    /// How a weight of that shape starts; after a fault, which is reported, anyhow: `init`, with `std` of normal and `bound` of uniform numbers.
     pub(super) fn init(&mut self, a: &Args, shape: &[Dim], (name, std, bound): (String, f64, f64)) -> Option<Init> {
         for (setting, of) in [("std", "normal"), ("bound", "uniform")] {
             if let Some(given) = a.named(setting).filter(|_| name != of) {
@@ -30,7 +30,7 @@ impl Lowering<'_> {
                     .at(given.span, "not used")
                     .help(format!("take it away, or write `init: {of:?}`"));
                 self.report(d);
-                return None;
+                return Some(Init::Zeros);
             }
         }
         let at = a.place("init");
@@ -50,10 +50,10 @@ impl Lowering<'_> {
             ("identity", _) if shape.len() == 2 => Init::Identity,
             (known, _) if NAMES.contains(&known) => {
                 let axes = if known == "identity" { "two axes" } else { "at least two axes" };
-                let d = Diagnostic::error(hyper::E0403, format!("{known:?} entries want {axes}, not {}", shape.len()));
+                let d = Diagnostic::error(hyper::E0403, format!("{known:?} entries need {axes}, not {}", shape.len()));
                 let text = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 self.report(d.at(at, format!("the shape is [{text}]")).help("use \"normal\" or \"uniform\""));
-                return None;
+                return Some(Init::Zeros);
             }
             (other, _) => {
                 let d = Diagnostic::error(hyper::E0403, format!("no initial values {other:?}"))
@@ -61,7 +61,7 @@ impl Lowering<'_> {
                     .help(format!("one of {}; `std` goes with \"normal\", `bound` with \"uniform\"", NAMES.join(", ")))
                     .did_you_mean(other, NAMES);
                 self.report(d);
-                return None;
+                return Some(Init::Zeros);
             }
         };
         Some(init)
@@ -71,8 +71,8 @@ impl Lowering<'_> {
 /// `fan_in` and `fan_out` as `torch.nn.init` counts them: the second and the first axis, each times all further ones.
 fn fans(shape: &[Dim]) -> Option<(Dim, Dim)> {
     let [out, fan_in, field @ ..] = shape else { return None };
-    let field = field.iter().fold(Dim::from(1), |n, d| n.times(d));
-    Some((fan_in.times(&field), out.times(&field)))
+    let field = Dim::product(field)?;
+    Some((Dim::product([fan_in, &field])?, Dim::product([out, &field])?))
 }
 
 #[cfg(test)]

@@ -11,9 +11,12 @@ mod sequence;
 mod statics;
 mod tensor;
 
+use std::collections::BTreeMap;
+
 use super::block::Argument;
 use super::lowering::Lowering;
 use super::value::Value;
+pub(super) use args::BEYOND;
 use args::{Args, Bound, Operand, values};
 use dsc_graph::dims::Dim;
 use dsc_graph::primitives::{Operation, Primitive};
@@ -26,8 +29,8 @@ use dsc_syntax::source::Span;
 impl Lowering<'_> {
     pub(super) fn call_primitive(&mut self, primitive: &'static Primitive, args: Vec<Argument>, span: Span) -> Value {
         let args = Args { primitive, args, span };
-        if !self.names_are_known(&args) || args.args.iter().any(|a| a.value.is_error()) {
-            return Value::Error;
+        if !self.names_are_known(&args) || args.args.iter().any(Argument::is_unknown) {
+            return self.first_operand(&args).unwrap_or(Value::Error);
         }
         let positional = primitive.positional();
         let wanted = usize::from(positional.is_some());
@@ -40,22 +43,57 @@ impl Lowering<'_> {
                     format!("argument {} of `{}` has no name", wanted + 1, primitive.name),
                 )
                 .at(extra, "which one is it?"),
+                None if args.args.iter().any(|a| a.value.is_error()) => return Value::Error,
                 None => Diagnostic::error(code::E0501, format!("missing tensor of `{}`", primitive.name))
                     .at(span, "missing in this call"),
             };
-            return self.fail(args.help(d));
+            // In the order of the entry, as other languages take them.
+            let meant = primitive.named().first().filter(|p| args.named(p.name).is_none());
+            return self.fail(match (extra, meant) {
+                (Some(extra), Some(meant)) => {
+                    let at = Span { end: extra.start, ..extra };
+                    d.help(format!("write `{}: ..`; it is called as {}", meant.name, primitive.signature()))
+                        .fix(at, format!("{}: ", meant.name))
+                }
+                _ => args.help(d),
+            });
+        }
+        if args.args.iter().any(|a| a.value.is_error()) {
+            return self.first_operand(&args).unwrap_or(Value::Error);
         }
         self.primitive(&args).unwrap_or(Value::Error)
     }
 
+    /// What to go on with where an argument has no value for a fault that was reported: the first operand, if the result
+    /// has its type and the others are operands without a fault.
+    fn first_operand(&mut self, args: &Args) -> Option<Value> {
+        if !args.primitive.keeps_type() {
+            return None;
+        }
+        let is_operand = |a: &Argument| match &a.name {
+            None => true,
+            Some(name) => args.primitive.params.iter().any(|p| p.name == name.value && p.kind.is_operand()),
+        };
+        if args.args.iter().any(|a| is_operand(a) && a.value.is_error()) {
+            return None;
+        }
+        match &args.positional().next()?.value {
+            Value::Node(node) if self.graph.node(*node).is_some_and(|n| n.ty.tensor().is_some()) => {
+                Some(Value::Node(*node))
+            }
+            _ => None,
+        }
+    }
+
     fn names_are_known(&mut self, args: &Args) -> bool {
         let mut ok = true;
-        for (i, arg) in args.args.iter().enumerate() {
-            let before = args.args.get(..i).unwrap_or_default();
+        let mut named: BTreeMap<&str, Span> = BTreeMap::new();
+        for arg in &args.args {
             match &arg.name {
                 Some(name) => {
-                    let first = before.iter().filter_map(|a| a.name.as_ref()).find(|n| n.value == name.value);
-                    if let Some(first) = first.map(|n| n.span) {
+                    let first = named.get(name.value.as_str()).copied();
+                    named.entry(&name.value).or_insert(name.span);
+                    if let Some(first) = first {
                         ok = false;
                         let d = Diagnostic::error(
                             code::E0502,
@@ -66,7 +104,7 @@ impl Lowering<'_> {
                         self.report(d);
                     }
                 }
-                None if before.iter().any(|a| a.name.is_some()) => {
+                None if !named.is_empty() => {
                     ok = false;
                     let d = Diagnostic::error(
                         code::E0503,
@@ -92,7 +130,10 @@ impl Lowering<'_> {
         if let Some(value) = self.of_number(a) {
             return Some(value);
         }
-        let b = self.bound(a)?;
+        let b = match self.bound(a) {
+            Ok(bounds) => bounds,
+            Err(operand) => return operand.map(|x| Value::Node(x.node)),
+        };
         match a.primitive.operation {
             Operation::Linear => self.linear(a, b),
             Operation::LayerNorm => self.layer_norm(a, b),
@@ -176,10 +217,28 @@ impl Lowering<'_> {
 
     fn embed(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, rows, width, init, std, bound) = values::<(Operand, _, _, _, _, _)>(a, b)?;
+        self.holds_vocabulary(a, &rows);
         let shape = vec![rows, width];
         let init = self.init(a, &shape, (init, std, bound))?;
         let table = self.param("weight", shape, init, a.span);
         Some(self.emit(Op::Embedding, &[x.node, table], a.span, &[x.span]))
+    }
+
+    /// Every token of the text encoder that goes with the data has a row of its own.
+    fn holds_vocabulary(&mut self, a: &Args, rows: &Dim) {
+        let vocabulary = self.options.encoder.get("vocab_size").and_then(Static::as_i64);
+        let rows = self.number_of(rows).as_const();
+        if let (Some(_), Some(vocabulary), Some(rows)) = (&self.options.dims, vocabulary, rows)
+            && rows < vocabulary
+        {
+            let d = Diagnostic::error(
+                types::E0306,
+                format!("a table of {rows} rows, the vocabulary of the text encoder has {vocabulary} tokens"),
+            )
+            .at(a.place("rows"), "too few rows")
+            .help("every token has a row: `rows: encoder.vocab_size`");
+            self.report(d);
+        }
     }
 
     fn learned(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
@@ -220,12 +279,13 @@ impl Lowering<'_> {
             }
             None => len.clone(),
         };
-        if let (Some(table), Some(longest)) = (rows.as_const(), self.options.dims.as_ref().and_then(|t| len.eval(t)))
+        let table = self.number_of(&rows).as_const();
+        if let (Some(table), Some(longest)) = (table, self.options.dims.as_ref().and_then(|t| len.eval(t)))
             && longest > table
         {
             let d = Diagnostic::error(
                 types::E0306,
-                format!("sequences of up to {longest} rows want positions, the table has {table}"),
+                format!("positions of sequences of up to {longest} rows, the table has {table}"),
             )
             .at(x.span, format!("its length is {len}, at most {longest}"))
             .help("give `rows` at least the longest length, or `take` fewer rows first");

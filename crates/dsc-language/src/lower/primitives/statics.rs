@@ -54,7 +54,11 @@ impl Lowering<'_> {
             return Some(self.fail(d.at(a.span, "no numbers")));
         }
         if dims.len() == given.len() {
-            let large = dims.iter().map(Dim::size).sum::<usize>() > 1024 && dims.iter().any(|d| d.as_const().is_none());
+            let size: usize = dims.iter().map(Dim::size).sum();
+            if !self.spend((size * dims.len()) as u64, a.span) {
+                return None;
+            }
+            let large = size > 256 && dims.iter().any(|d| d.as_const().is_none());
             let dim = match (large, smallest) {
                 (true, _) => Dim::default(),
                 (false, true) => Dim::min(dims),

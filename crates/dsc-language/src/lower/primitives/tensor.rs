@@ -121,8 +121,11 @@ impl Lowering<'_> {
     pub(super) fn flatten(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x,) = values::<(Operand,)>(a, b)?;
         let dims = self.tensor_type(a, x)?.dims;
-        let shape = vec![dims.iter().fold(Dim::from(1), |n, d| n.times(d))];
-        self.of_shape(a, x, &dims, shape)
+        match Dim::product(&dims) {
+            Some(entries) => self.of_shape(a, x, &dims, vec![entries]),
+            // The rule of a new shape says what is wrong.
+            None => self.one(a, x, Op::Reshape { shape: vec![Dim::from(1)] }),
+        }
     }
 
     pub(super) fn reshape(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {

@@ -1,19 +1,52 @@
 //! Callees and named arguments.
 
 use super::faults;
+use super::foreign::MODULES;
 use super::names::{DefId, DefKind, Res, Role};
 use super::walk::Resolver;
 use dsc_graph::primitives;
-use dsc_syntax::ast::{Arg, Expr, ExprKind};
+use dsc_syntax::ast::{Arg, Expr, ExprKind, Ident};
 
 impl Resolver<'_> {
     /// `F(x, k: e)`.
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg]) {
         match &callee.kind {
             ExprKind::Name(name) => self.callee(name, callee, args),
+            _ if self.of_module(callee) => {}
             _ => self.expr(callee),
         }
         args.iter().for_each(|a| self.expr(&a.value));
+    }
+
+    /// A callee such as `torch.relu` or `nn.functional.relu`. Whether it was one, and has been reported.
+    fn of_module(&mut self, callee: &Expr) -> bool {
+        let ExprKind::Field(x, function) = &callee.kind else { return false };
+        let mut root = x;
+        while let ExprKind::Field(inner, _) = &root.kind {
+            root = inner;
+        }
+        let ExprKind::Name(module) = &root.kind else { return false };
+        let defined = self.names.lookup(self.here.scope, module, DefKind::is_value).is_some();
+        if defined || self.is_unread(module) || !MODULES.contains(&module.as_str()) {
+            return false;
+        }
+        let known = self.callables();
+        let fault =
+            faults::foreign_module(&Ident::new(module.clone(), root.span), &function.value, callee.span, &known);
+        self.unresolved(root.span, Some(fault));
+        true
+    }
+
+    /// Names of everything that can be called here.
+    fn callables(&self) -> Vec<&str> {
+        let mut known = self.known(&|k| k == DefKind::Block);
+        known.extend(primitives::PRIMITIVES.iter().map(|p| p.name));
+        let functions = self.names.visible(self.here.scope, &|k| k == DefKind::Hyper);
+        let functions: Vec<DefId> = functions.filter(|h| self.indexed(self.names.root(*h)).is_some()).collect();
+        known.extend(functions.iter().map(|h| self.names.def(*h).name.as_str()));
+        let library = self.files.modules.iter().filter(|m| m.is_std).flat_map(|m| m.blocks.keys());
+        known.extend(library.map(String::as_str));
+        known
     }
 
     /// What is called: a local name (an instance), a block, an indexed hyper, a primitive.
@@ -89,16 +122,7 @@ impl Resolver<'_> {
     fn no_block(&mut self, name: &str, callee: &Expr) {
         let reported = self.is_unread(name)
             || (faults::in_std(name) && !self.not_imported.insert((self.here.module, name.to_owned())));
-        let fault = || {
-            let mut known = self.known(&|k| k == DefKind::Block);
-            known.extend(primitives::PRIMITIVES.iter().map(|p| p.name));
-            let functions = self.names.visible(self.here.scope, &|k| k == DefKind::Hyper);
-            let functions: Vec<DefId> = functions.filter(|h| self.indexed(self.names.root(*h)).is_some()).collect();
-            known.extend(functions.iter().map(|h| self.names.def(*h).name.as_str()));
-            let library = self.files.modules.iter().filter(|m| m.is_std).flat_map(|m| m.blocks.keys());
-            known.extend(library.map(String::as_str));
-            faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &known)
-        };
+        let fault = || faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &self.callables());
         let fault = (!reported).then(fault);
         self.unresolved(callee.span, fault);
     }

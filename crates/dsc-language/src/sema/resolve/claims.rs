@@ -84,7 +84,7 @@ impl Resolver<'_> {
                 return self.faults.push(
                     Diagnostic::error(structure::E0520, "an expectation compares a figure with a number")
                         .at(claim.span, "not a comparison")
-                        .help("write `expect params < 120M, macs(Fuse) < 150M for sims`"),
+                        .help("compare a figure, as in `expect params < 120M, macs(Fuse) < 150M for sims`"),
                 );
             }
         };

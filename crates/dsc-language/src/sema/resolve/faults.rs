@@ -1,11 +1,12 @@
 //! What is said of a name that refers to nothing, or to two things.
 
+use super::foreign::{self, Instead};
 use super::names::{Def, DefKind};
 use crate::EmbeddedWorld;
 use dsc_graph::primitives::Primitive;
 use dsc_syntax::ast::{Body, Ident};
-use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers, names as code, structure};
+use dsc_syntax::diag::{Diagnostic, did_you_mean};
 use dsc_syntax::source::Span;
 
 /// A name that a body binds twice.
@@ -69,6 +70,19 @@ pub(super) fn not_a_var(name: &Ident, bound: &Def) -> Diagnostic {
     d.help(format!("bind a name of its own, `var h = {}`, and assign to that", name.value))
 }
 
+/// A field of companions that they do not have.
+pub(super) fn no_group(field: &Ident) -> Diagnostic {
+    let d = Diagnostic::error(code::E0201, format!("companions have no `{}`", field.value))
+        .at(field.span, "neither `pos` nor `neg`");
+    let meant = ["pos", "neg"].into_iter().find(|group| field.value.starts_with(group));
+    match meant {
+        Some(group) => d.help(format!("write `{group}`")).fix(field.span, group),
+        None => d
+            .help("positives are `x at c.pos`, negatives, the near ones first, `x at c.neg`")
+            .did_you_mean(&field.value, ["pos", "neg"]),
+    }
+}
+
 /// An assignment to a hyper.
 pub(super) fn hyper_assigned(name: &Ident, declared: Span) -> Diagnostic {
     Diagnostic::error(structure::E0514, format!("`{}` is a hyper and keeps its value", name.value))
@@ -81,7 +95,8 @@ pub(super) fn hyper_assigned(name: &Ident, declared: Span) -> Diagnostic {
 pub(super) fn no_var(name: &Ident, known: &[&str]) -> Diagnostic {
     Diagnostic::error(structure::E0514, format!("no `var {}` to assign to", name.value))
         .at(name.span, "not bound")
-        .help(format!("bind it first: `var {} = ..`", name.value))
+        .help(format!("define it first: `let {0} = ..`, or `var {0} = ..` if it is assigned again", name.value))
+        .fix(Span { end: name.span.start, ..name.span }, "let ")
         .did_you_mean(&name.value, known.iter().copied())
 }
 
@@ -95,9 +110,13 @@ pub(super) fn function_as_value(name: &str, params: &[String], span: Span, decla
 
 /// A block or primitive without a call.
 pub(super) fn block_as_value(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(structure::E0504, format!("`{name}` is used as a value")).at(span, "a block").help(format!(
-        "call it: `{name}(..)`, or make an instance whose weights are shared: `let shared = {name}{{..}}`"
-    ))
+    let d = Diagnostic::error(structure::E0504, format!("`{name}` is not called"));
+    if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return d.at(span, "a block").help(format!(
+            "call it: `{name}(..)`, or make an instance whose weights are shared: `let shared = {name}{{..}}`"
+        ));
+    }
+    d.at(span, "an operation").help(format!("call it: `{name}(x)`, `x |> {name}()`"))
 }
 
 /// A call of what is neither a block nor an instance.
@@ -108,32 +127,74 @@ pub fn not_callable(kind: &str, span: Span) -> Diagnostic {
 
 /// A named argument that a primitive does not take.
 pub(super) fn no_primitive_argument(primitive: &Primitive, given: &Ident) -> Diagnostic {
-    Diagnostic::error(structure::E0502, format!("`{}` has no argument `{}`", primitive.name, given.value))
-        .at(given.span, "no such argument")
-        .help(format!("it is called as {}", primitive.signature()))
-        .did_you_mean(&given.value, primitive.args())
+    let known: Vec<&str> = primitive.params.iter().map(|p| p.name).collect();
+    let d = Diagnostic::error(structure::E0502, format!("`{}` has no argument `{}`", primitive.name, given.value))
+        .at(given.span, "no such argument");
+    if primitive.positional().is_some_and(|p| p.name == given.value) {
+        return d.help(format!("the first argument of `{}` goes without a name", primitive.name));
+    }
+    match foreign::argument(&given.value, &known) {
+        Some(ours) => instead(d, ours, given.span),
+        None => {
+            d.help(format!("it is called as {}", primitive.signature())).did_you_mean(&given.value, primitive.args())
+        }
+    }
 }
 
 /// A named argument that a block does not take.
 pub fn no_argument(name: &str, given: &Ident, declared: Span, known: &[String]) -> Diagnostic {
-    Diagnostic::error(structure::E0502, format!("`{name}` has no argument `{}`", given.value))
+    let d = Diagnostic::error(structure::E0502, format!("`{name}` has no argument `{}`", given.value))
         .at(given.span, "no such argument")
-        .because(declared, format!("it takes {}", known.join(", ")))
-        .did_you_mean(&given.value, known.iter().map(String::as_str))
+        .because(declared, format!("it takes {}", known.join(", ")));
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    match did_you_mean(&given.value, names.iter().copied()).is_none().then(|| foreign::argument(&given.value, &names)) {
+        Some(Some(ours)) => instead(d, ours, given.span),
+        _ => d.help(format!("its arguments are {}", known.join(", "))).did_you_mean(&given.value, names),
+    }
+}
+
+/// A method of tensors of other languages, `x.squeeze(-1)`, of a value that has a fault already; none of a name that may
+/// well be the label of a list.
+pub fn no_method(field: &Ident, span: Span) -> Option<Diagnostic> {
+    let help = foreign::method(&field.value).filter(|_| foreign::is_method(&field.value))?;
+    Some(
+        Diagnostic::error(hypers::E0402, format!("there is no method `{}`", field.value))
+            .at(span, format!("no `{}`", field.value))
+            .help(help),
+    )
 }
 
 /// What is said of a value that other languages have under this name.
 pub(super) fn foreign_value(name: &str, span: Span) -> Option<Diagnostic> {
     let d = Diagnostic::error(code::E0201, format!("nothing is called `{name}` here"))
         .at(span, "a value of another language");
-    Some(match name {
-        "True" => d.help("write `true`").fix(span, "true"),
-        "False" => d.help("write `false`").fix(span, "false"),
-        "None" | "null" | "nil" => {
-            d.help("the language has no empty value: leave the argument out, or choose with `when c { a } else { b }`")
-        }
-        _ => return None,
-    })
+    foreign::value(name).map(|ours| instead(d, ours, span))
+}
+
+/// The function of a module of another program: `torch.relu`. `whole` is the text that a name replaces.
+pub(super) fn foreign_module(module: &Ident, function: &str, whole: Span, known: &[&str]) -> Diagnostic {
+    let d = Diagnostic::error(code::E0201, format!("the language has no modules such as `{}`", module.value))
+        .at(module.span, "not known here");
+    if let Some(ours) = foreign::function(function) {
+        return instead(d, ours, whole);
+    }
+    if module.value == "self" {
+        return d.help("a block keeps no state: weights belong to calls, names are defined with `let`");
+    }
+    let lower = function.to_lowercase();
+    let same = known.iter().find(|k| **k == function).or_else(|| known.iter().find(|k| k.to_lowercase() == lower));
+    match same {
+        Some(ours) => d.help(format!("write `{ours}(..)`")).fix(whole, *ours),
+        None => d.help("`dsc explain` lists the operations and blocks, which are called by their name alone"),
+    }
+}
+
+/// Says what to write instead of the text at `span`.
+fn instead(d: Diagnostic, ours: Instead, span: Span) -> Diagnostic {
+    match ours {
+        Instead::Name(ours) => d.help(format!("write `{ours}`")).fix(span, ours),
+        Instead::Text(text) => d.help(text),
+    }
 }
 
 /// A call of something that is no block. `use_at` is where its file can take a further `use`.
@@ -143,6 +204,9 @@ pub(super) fn no_block(name: &str, span: Span, use_at: Option<Span>, known: &[&s
         return d
             .help(format!("it is in the standard library: `use std::{{{name}}}`"))
             .fix(use_at.unwrap_or(Span::NONE), format!("use std::{{{name}}}\n"));
+    }
+    if let Some(ours) = foreign::function(name) {
+        return instead(d, ours, span);
     }
     d.did_you_mean(name, known.iter().copied())
 }
@@ -164,6 +228,11 @@ pub(super) fn no_hyper(name: &str, span: Span, known: &[&str]) -> Diagnostic {
 pub(super) fn changes_nothing(name: &Ident, what: &str, known: &[&str]) -> Diagnostic {
     let d = Diagnostic::error(structure::E0512, format!("the model has no {what} `{}` to change", name.value))
         .at(name.span, "changes nothing");
+    let d = match what {
+        "binding" => d.help(format!("a variant changes what the model has: define `{}` in the model", name.value)),
+        "loss" => d.help("a variant adds no loss: write it in the model, and `drop` it in the other variants"),
+        _ => d,
+    };
     if what == "called block" && in_std(&name.value) {
         return d.help(format!(
             "a block of the library is replaced under the name it is imported by: `use std::{{{}}}`",

@@ -22,6 +22,7 @@ mod calls;
 mod claims;
 mod faults;
 mod files;
+mod foreign;
 mod items;
 mod names;
 mod types;
@@ -30,8 +31,9 @@ mod variants;
 mod walk;
 
 pub use claims::{FIGURES, unknown_figure};
-pub use faults::{no_argument, not_callable};
+pub use faults::{no_argument, no_method, not_callable};
 pub(super) use files::{Files, MainFile};
+pub use foreign::{instead_of, method};
 pub use names::{Def, DefId, DefKind, Names, Res, Role, Scope, ScopeId, Site, Use};
 pub use types::{BATCH, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
 pub use unused::{read, unused};

@@ -180,6 +180,8 @@ pub struct Scope {
     pub span: Span,
     /// Definitions in the order in which they become known, each with the offset from which on.
     defs: Vec<(DefId, u32)>,
+    /// Places in `defs` by name.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 /// The binding or loss of the model that an expression of a variant takes the place of. Such an expression is resolved
@@ -304,7 +306,13 @@ impl Names {
 
     /// The last definition of that name that `accept` takes, from the innermost scope outwards.
     pub(super) fn lookup(&self, scope: ScopeId, name: &str, accept: impl Fn(DefKind) -> bool) -> Option<DefId> {
-        self.visible(scope, &accept).find(|id| self.def(*id).name == name)
+        let outwards = std::iter::successors(Some((scope, usize::MAX)), |(scope, _)| self.scope(*scope).parent);
+        let mut known = outwards.flat_map(|(scope, seen)| {
+            let scope = self.scope(scope);
+            let places = scope.by_name.get(name).into_iter().flatten().rev().filter(move |place| **place < seen);
+            places.filter_map(|place| scope.defs.get(*place)).map(|(id, _)| *id)
+        });
+        known.find(|id| accept(self.target(*id).kind))
     }
 
     /// All definitions that are known in a scope up to now and that `accept` takes, the innermost and last first.
@@ -320,13 +328,13 @@ impl Names {
 
     pub(super) fn open(&mut self, parent: Option<ScopeId>, span: Span) -> ScopeId {
         let parent = parent.map(|id| (id, self.scope(id).defs.len()));
-        self.scopes.push(Scope { parent, span, defs: Vec::new() });
+        self.scopes.push(Scope { parent, span, defs: Vec::new(), by_name: HashMap::new() });
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
     /// A scope that sees of `parent` what was known there when it had `seen` names.
     pub(super) fn open_at(&mut self, (parent, seen): (ScopeId, usize), span: Span) -> ScopeId {
-        self.scopes.push(Scope { parent: Some((parent, seen)), span, defs: Vec::new() });
+        self.scopes.push(Scope { parent: Some((parent, seen)), span, defs: Vec::new(), by_name: HashMap::new() });
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
@@ -345,7 +353,9 @@ impl Names {
 
     /// Makes a definition known in a scope, from an offset on.
     pub(super) fn show(&mut self, scope: ScopeId, id: DefId, from: u32) {
+        let name = self.def(id).name.clone();
         if let Some(scope) = self.scopes.get_mut(scope.0 as usize) {
+            scope.by_name.entry(name).or_default().push(scope.defs.len());
             scope.defs.push((id, from));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::names::{DefKind, Res, Role};
 use super::walk::Resolver;
-use dsc_syntax::ast::{Change, Expr, ExprKind, Ident, TypeExpr, TypeExprKind, UnaryOp};
+use dsc_syntax::ast::{Change, Expr, ExprKind, Ident, Input, TypeExpr, TypeExprKind, UnaryOp};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names as code, structure};
 
@@ -91,6 +91,14 @@ impl Resolver<'_> {
         }
         if m.value == "_" || inputs.is_empty() || known.contains(&m.value.as_str()) {
             return self.names.note(self.here.site, m.span, Res::Modality);
+        }
+        let without_modality = |input: &Input| {
+            input.name.value == m.value
+                && !matches!(&input.ty.kind, TypeExprKind::Named { params, .. } if !params.is_empty())
+        };
+        if self.items().is_some_and(|items| items.inputs.values().any(without_modality)) {
+            // That the type of that input lacks its modality is reported there.
+            return self.unresolved(m.span, None);
         }
         let d = Diagnostic::error(code::E0201, format!("no modality `{}`", m.value))
             .at(m.span, "no input has it")

@@ -20,7 +20,9 @@ pub fn read(names: &Names) -> BTreeSet<DefId> {
 /// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch
 /// that is not taken now is taken with other hypers, so what is read there is used. `elements` are the loop variables
 /// that took more than numbers: a loop that only repeats something need not look at its counter.
-pub fn unused(names: &Names, files: &[ModuleItems], elements: &BTreeSet<DefId>) -> Vec<Diagnostic> {
+///
+/// Each with its definition.
+pub fn unused(names: &Names, files: &[ModuleItems], elements: &BTreeSet<DefId>) -> Vec<(DefId, Diagnostic)> {
     let read = read(names);
     let is_unused = |id: DefId, def: &Def| {
         // A word of it in text that could not be read may have been a use.
@@ -28,7 +30,7 @@ pub fn unused(names: &Names, files: &[ModuleItems], elements: &BTreeSet<DefId>) 
         files.get(def.module.0).is_some_and(of_user) && !read.contains(&id)
     };
     let unused = names.defs().filter(|(id, def)| is_unused(*id, def));
-    unused.filter_map(|(id, def)| warning(names, id, def, elements)).collect()
+    unused.filter_map(|(id, def)| Some((id, warning(names, id, def, elements)?))).collect()
 }
 
 fn warning(names: &Names, id: DefId, def: &Def, elements: &BTreeSet<DefId>) -> Option<Diagnostic> {
@@ -54,6 +56,12 @@ fn warning(names: &Names, id: DefId, def: &Def, elements: &BTreeSet<DefId>) -> O
             format!("input `{name}` is never read"),
             "not used",
             "use it or take it away".to_owned(),
+        ),
+        DefKind::Label => lint_of(
+            lint::W0106,
+            format!("label `{name}` is never read"),
+            "not used",
+            format!("predict it, `output score for {name}`, read it in a loss, or take it away"),
         ),
         DefKind::Let | DefKind::Var | DefKind::Element
             if !name.starts_with('_') && (def.kind != DefKind::Element || elements.contains(&id)) =>

@@ -8,8 +8,8 @@ use super::names::{Def, DefId, DefKind, Names, Res, Role, ScopeId, Site};
 use crate::sema::module::{ModuleId, ModuleItems};
 use dsc_graph::primitives;
 use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind};
-use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::names as code;
+use dsc_syntax::diag::{Diagnostic, MAX_ERRORS};
 use dsc_syntax::source::Span;
 
 /// What a `companions` declaration may say.
@@ -112,7 +112,9 @@ impl<'a> Resolver<'a> {
 
     /// A body with a value.
     pub(super) fn value_body(&mut self, body: &Body) {
-        if body.value.is_none() && !has_unread_statement(body) {
+        // Statements of the model in a block have a fault of their own.
+        let of_model = |s: &Stmt| matches!(s.kind, StmtKind::Output { .. } | StmtKind::Loss { .. });
+        if body.value.is_none() && !has_unread_statement(body) && !body.stmts.iter().any(of_model) {
             self.faults.push(faults::no_value(body));
         }
         self.within(body.span, |r| r.body(body));
@@ -238,6 +240,10 @@ impl<'a> Resolver<'a> {
         };
         let unread = hyper.is_none() && self.is_unread(&name.value);
         self.unresolved(name.span, Some(fault).filter(|_| !unread));
+        if hyper.is_none() {
+            // Read as the `var` that it lacks, so that its uses are no faults of their own.
+            self.define(name, DefKind::Var, name.span, name.span.end);
+        }
     }
 
     /// Names that are known here, of the kinds that `accept` takes.
@@ -248,7 +254,11 @@ impl<'a> Resolver<'a> {
     pub(super) fn expr(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Name(name) => self.value(name, e.span),
-            ExprKind::Unary(_, x) | ExprKind::Field(x, _) => self.expr(x),
+            ExprKind::Field(x, field) => {
+                self.expr(x);
+                self.group(x, field);
+            }
+            ExprKind::Unary(_, x) => self.expr(x),
             ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) | ExprKind::At(a, b) => {
                 self.expr(a);
                 self.expr(b);
@@ -275,6 +285,18 @@ impl<'a> Resolver<'a> {
             }
             ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_) => {}
             ExprKind::Error => self.names.unresolved += 1,
+        }
+    }
+
+    /// `c.pos`, where `c` is the handle of companions.
+    fn group(&mut self, x: &Expr, field: &Ident) {
+        let of_companions = self
+            .names
+            .resolve(self.here.site, x.span)
+            .def()
+            .is_some_and(|def| self.names.def(def).kind == DefKind::Companions);
+        if of_companions && !matches!(field.value.as_str(), "pos" | "neg") {
+            self.unresolved(field.span, Some(faults::no_group(field)));
         }
     }
 
@@ -341,10 +363,13 @@ impl<'a> Resolver<'a> {
                 .help("give the block a parameter and pass the input in the call");
         }
         let d = d.at(span, "unknown name");
-        match self.of_model(name) {
+        let many = self.faults.len() > MAX_ERRORS;
+        match if many { None } else { self.of_model(name) } {
             Some(outside) if !self.here.in_model => d
                 .because(outside, "a name of the model is not known inside a block")
                 .help("give the block a parameter and pass the value in the call"),
+            // A file of that many faults has no name to compare with.
+            _ if many => d,
             _ => d.did_you_mean(name, self.known(&DefKind::is_value)),
         }
     }

@@ -56,4 +56,14 @@ codes! {
     /// every sample must have as many rows of one as of the other. This sample does not. Use the aligned version of the
     /// data, or give each input its own length variable.
     E0616 = "mismatched lengths of aligned streams", "";
+    /// The sequences of a feature file are padded in front of their frames, as MMSA-FET does with `padding_location = "start"`
+    /// and as the files of MulT are; or it is not clear on which side they are padded. Where in most short samples the first
+    /// frame is zero and the last is not, the last frames are used, with this warning. `padding = front` or `padding = end`
+    /// in the recipe states the side.
+    E0617 = "padding in front of the frames", "";
+    /// The labels do not go with the metrics of the recipe's `family`: they lie outside its range, are all of one sign where
+    /// negative is measured against positive, or are 0 and 1 where an intensity is measured. Scores are computed all the same,
+    /// and say little: with `family = mosi` the labels 0 and 1 are one class, and a constant has an accuracy of 100.
+    /// `family = binary` scores 0 and 1, `family = regression` any labels.
+    E0618 = "labels that do not fit the metrics", "";
 }

@@ -19,14 +19,15 @@ codes! {
     /// The default of a hyper depends on the hyper itself, directly or through other hypers. Give one hyper of the
     /// cycle a plain value.
     E0405 = "cyclic hyper", "hyper a = b\nhyper b = a\nmodel M {}\n";
-    /// A compile-time computation divides by zero, overflows 64 bits, or yields a number that is not finite.
+    /// A compile-time computation divides by zero, overflows 64 bits, or yields a number that is not finite. Tensors hold
+    /// numbers of 32 bits: a number that meets a tensor is at most 3.4e38 there, and is 0 below 1.4e-45.
     E0406 = "arithmetic error", "hyper a = 1 / 0\nmodel M {}\n";
     /// `--set`, or `set` in a variant or recipe, names a hyper that the file does not declare. Check the spelling.
     /// Training settings such as `epochs` are recipe keys and are set without `set`; indexed hypers such as `keep(l)`
     /// cannot be set.
     E0407 = "unknown hyper", "model M {}\nvariant v { set dpeth = 0 }\n";
-    /// All loops are unrolled at compile time, and this model unrolls into more operations than a graph may have.
-    /// Reduce the number of iterations. For a recurrence over time use `gru`, `lstm` or `rnn` instead of a loop.
+    /// All loops are unrolled and all calls inlined at compile time, and this model takes more work or more operations than a
+    /// compilation may take. The place is where the last step was spent. Reduce the number of iterations. For a recurrence over time use `gru`, `lstm` or `rnn` instead of a loop.
     E0408 = "too many operations",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  for l in 0..1_000_000 { let next = l + 1 }\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
 }

@@ -18,8 +18,8 @@ codes! {
     /// Nothing calls this block. Blocks are type-checked at their calls, so this one has only been parsed.
     W0105 = "unused block",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nblock Gate<w>(x: Vec[w]) -> Vec[w] { sigmoid(x) * x }\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
-    /// Nothing reads this input. Use it or delete it, so that the data need not contain it.
-    W0106 = "unused input",
+    /// Nothing reads this input or label. Use it or delete it, so that the data need not contain it.
+    W0106 = "unused input or label",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\ninput vision : Seq<vision>[Tv, fv]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\n";
     /// `reveal x` prints the type of `x`. Delete the statement when it is no longer needed.
     W0107 = "revealed type",
@@ -53,6 +53,16 @@ codes! {
     /// counts where terms are averaged. Add negatives, or drop the term.
     W0116 = "contrast without alternatives",
         "use std::{MLP, mse, nt_xent}\ninput audio : Seq<audio>[Ta, fa]\ninput vision : Seq<vision>[Tv, fv]\nlabel y : Real\nmodel M {\n  let a = mean(linear(audio, out: 8))\n  let v = mean(linear(vision, out: 8))\n  let score = concat(a, v) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n  loss contrast = nt_xent(a, pos: [v], neg: [], tau: 0.5)\n}\n";
+    /// A logarithm, root or quotient of labels is undefined for some of them: `log(y)` where `y` is 0. Its value does not
+    /// depend on any weight, so training cannot lead away from it, and one such sample makes all weights NaN. Keep the value
+    /// off the pole, `log(clamp(y, min: 1e-3))`, or compare predictions with labels by `mse`, `mae` or `huber`.
+    W0117 = "undefined for some labels",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: log(y))\n}\n";
+    /// The loss is the same whatever the weights are: a number, or a value that no weight reaches except through
+    /// `stop_grad`. It is logged and added to the total, and trains nothing. In a variant, `loss x = 0.5` replaces the
+    /// loss by the number; `loss x *= 0.5` scales it.
+    W0118 = "loss without gradient",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n  loss size = 0.1 * square(score)\n}\nvariant half { loss size = 0.5 }\n";
     /// The given text encoder has pretrained weights, but the model does not call the standard library's `Bert`, which
     /// loads them. It therefore trains from random initial values. Call `std::Bert`; a copy of it in your own file is
     /// an ordinary block with new weights.

@@ -8,14 +8,15 @@ codes! {
     /// The value of a setting has the wrong kind or is out of range. The message says what the key accepts.
     E0902 = "invalid value of a setting",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { epochs = 3  batch = \"16\" }\n";
-    /// The output folder exists and is not empty. Runs are never overwritten. Choose another folder with `--out`, or
-    /// delete this one.
+    /// The output folder exists and is not empty, or is a file. Runs are never overwritten, and `dsc ablate` and `dsc sweep` write into
+    /// new folders and into those of an earlier comparison only. Choose another folder with `--out`, or delete this one.
     E0910 = "run folder exists", "";
     /// The folder was not written by `dsc train`, is damaged, or was written by a newer version of `dsc`. Several
     /// commands take the folder of one seed (`RUN/seed-1`) rather than that of all seeds.
     E0911 = "not a run folder", "";
-    /// There is less free space than the next checkpoint needs. Nothing was overwritten. Free some space and start the
-    /// run again.
+    /// There is less free space than the checkpoints of the training, or the next one of them, need: the weights of the best epoch,
+    /// and weights and moments of the last one twice, while a new file is written beside the old one. Nothing was overwritten. Free
+    /// some space and start the run again.
     E0912 = "disk full", "";
     /// A file of the run folder cannot be read or written. The message contains the error of the operating system.
     E0913 = "cannot access a file of a run", "";
@@ -74,6 +75,12 @@ codes! {
     /// The folder of `dsc ablate` or `dsc sweep`, a table in it, or the log of one of its runs cannot be written. Finished runs are
     /// kept; the same command continues with them.
     E0933 = "cannot write a comparison", "";
+    /// A result could not be written to standard output, mostly because the disk that it was sent to is full. What was written of it
+    /// is incomplete.
+    E0934 = "result not written", "";
+    /// Another process trains a run or a comparison in this folder, and two would mix their files. The lock ends with the process
+    /// that holds it, also when that is killed. Wait for it, or choose another folder with `--out`.
+    E0935 = "folder in use", "";
     /// The run was stopped before the end of its first epoch. The best epoch is selected by its validation scores, so
     /// there are no weights to evaluate yet.
     E0924 = "no epoch selected yet", "";

@@ -24,8 +24,9 @@ codes! {
     /// `recipe` or `expect`. Check the spelling of the keyword. Statements such as `let` and `loss` belong inside the
     /// braces of a `model`.
     E0107 = "unknown item", "modle M {\n}\n";
-    /// Comments begin with `//`, not with `#`.
-    E0108 = "`#` comment", "hyper d = 128 # width\n";
+    /// Comments begin with `//`, not with `#` or `/*`. Documentation begins with `///` on each line, above the item or
+    /// statement that it documents, and with `//!` for the file; there are no docstrings.
+    E0108 = "comment of another language", "hyper d = 128 # width\n";
     /// A string literal has no closing quote on its line. Strings cannot contain line breaks: close it with `"` on the
     /// same line.
     E0109 = "unterminated string", "recipe demo { encoder = \"demo\n}\n";
@@ -47,10 +48,16 @@ codes! {
     E0114 = "keyword used as a name", "model M {\n  let loss = 3\n}\n";
     /// The language has its own form of this operator or keyword. Logic is written `and`, `or`, `not`. A compile-time
     /// choice is `when c { a } else { b }`. A body returns its last expression, without `return`. `x += 1` is written
-    /// `x = x + 1`. Rows are selected with `take` and `skip` instead of `x[0:1]`. Strings take double quotes.
+    /// `x = x + 1`, `x ^ 2` is `x ** 2`, `a @ b` is `matmul(a, with: b)`, `x -> F()` is `x |> F()`. Rows are selected with
+    /// `take` and `skip` instead of `x[0:1]`. `[f(x) for x in xs]` is `each x in xs { f(x) }`. Strings take the straight
+    /// double quotes `"`.
     E0115 = "operator or keyword of another language", "hyper flag = true && false\n";
     /// `x |> F(k: e)` means `F(x, k: e)`, so the right-hand side of `|>` must be a call or the name of a block. `|>`
     /// has the lowest precedence: `x |> F() + y` would pipe into the sum. Write `(x |> F()) + y`, or name the result
     /// with `let` first.
     E0116 = "pipe into something other than a call", "model M {\n  let x = t |> F() + 3\n}\n";
+    /// A merge left both versions in the file, between `<<<<<<<`, `=======` and `>>>>>>>`. The first version is checked.
+    /// Keep one of the two, and remove the three marks.
+    E0117 = "unresolved merge conflict",
+        "<<<<<<< HEAD\nhyper d = 64\n=======\nhyper d = 128\n>>>>>>> wide\n";
 }

@@ -1,0 +1,97 @@
+//! Values of stated types, for what has none: a fault was reported, and what is computed of it is checked all the same.
+
+use super::lowering::Lowering;
+use super::value::Value;
+use crate::sema::resolve::{DefKind, Res, STATIC_TYPES};
+use dsc_graph::Op;
+use dsc_graph::dims::Dim;
+use dsc_graph::types::{Modality, TensorType, Time, Type};
+use dsc_syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind};
+use dsc_syntax::source::Span;
+use dsc_syntax::visit;
+
+impl Lowering<'_> {
+    /// A value of a type as written, where the generics are what they are in the innermost frame; [`Value::Error`] where
+    /// the type leaves something open. There will be no graph: the value is that of a node that nothing computes.
+    pub(super) fn value_of_type(&mut self, ty: &TypeExpr, span: Span) -> Value {
+        self.placeholder(ty, span).unwrap_or(Value::Error)
+    }
+
+    fn placeholder(&mut self, ty: &TypeExpr, span: Span) -> Option<Value> {
+        match &ty.kind {
+            TypeExprKind::Like(name) => {
+                let target = self.resolve(name.span).def()?;
+                let like = self.frame().bindings.get(target)?.value.clone();
+                Some(like)
+            }
+            TypeExprKind::Tuple(parts) => {
+                Some(Value::Tuple(parts.iter().map(|p| self.value_of_type(p, span)).collect()))
+            }
+            TypeExprKind::Named { name, params, dims } => {
+                let ty = self.named_type(name, params, dims.as_deref().unwrap_or_default())?;
+                Some(self.unknown_node(ty, span))
+            }
+            TypeExprKind::List(_) | TypeExprKind::Error => None,
+        }
+    }
+
+    /// The node is an input without a name, which no declaration has.
+    fn unknown_node(&mut self, ty: TensorType, span: Span) -> Value {
+        self.push(Op::Input(String::new()), Type::Tensor(ty), &[], span)
+    }
+
+    fn named_type(&mut self, name: &Ident, params: &[Ident], dims: &[Expr]) -> Option<TensorType> {
+        if STATIC_TYPES.contains(&name.value.as_str()) {
+            return None;
+        }
+        match (name.value.as_str(), dims) {
+            ("Real", []) => Some(TensorType::real()),
+            ("Vec", [_]) | ("Tensor", [_, _, ..]) => Some(TensorType { time: None, dims: self.known_dims(dims)? }),
+            ("Seq", [len, rest @ ..]) if !rest.is_empty() => {
+                let modality = self.known_modality(params.first()?)?;
+                let len = self.known_dims(std::slice::from_ref(len))?.pop()?;
+                Some(TensorType { time: Some(Time { modality, len }), dims: self.known_dims(rest)? })
+            }
+            _ => None,
+        }
+    }
+
+    fn known_modality(&self, written: &Ident) -> Option<Modality> {
+        match self.resolve(written.span) {
+            _ if written.value == "_" => None,
+            Res::Def(generic) => {
+                let generics = &self.frames.last()?.generics;
+                generics.modalities.get(&generic).map(|(m, _)| m.clone())
+            }
+            Res::Error => None,
+            _ => Some(Modality(written.value.clone())),
+        }
+    }
+
+    /// The dims, if all names in them are known.
+    fn known_dims(&mut self, written: &[Expr]) -> Option<Vec<Dim>> {
+        for dim in written {
+            let mut known = true;
+            visit::exprs(dim, &mut |e| known &= !matches!(&e.kind, ExprKind::Name(_)) || self.has_value(e));
+            if !known {
+                return None;
+            }
+        }
+        written.iter().map(|dim| self.dim_of(dim)).collect()
+    }
+
+    /// Whether the name of a dim has a value here.
+    fn has_value(&self, e: &Expr) -> bool {
+        match self.resolve(e.span) {
+            Res::Def(def) if self.program.names.def(def).kind == DefKind::Generic => {
+                self.frames.last().is_some_and(|f| f.generics.dim(def).is_some())
+            }
+            Res::Def(def) if self.program.names.def(def).kind.is_local() => {
+                let binding = self.frames.last().and_then(|f| f.bindings.get(def));
+                binding.is_some_and(|b| !b.value.is_error())
+            }
+            Res::Error => false,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What to write in this language instead of what others have: words, marks between entries, choices.
+
+use super::parse::Rule;
+use crate::diag::{Diagnostic, codes::syntax as codes};
+use crate::source::Span;
+
+/// Help for a word with which other languages begin an item.
+pub(super) fn item(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "def" | "fn" | "func" | "function" | "class" | "module" | "struct" | "layer" => {
+            "a part of a model is a block: `block NAME(x: Vec[d]) -> Vec[d] { .. }`"
+        }
+        "import" | "from" | "include" | "require" | "using" => "blocks are imported with `use std::{Linear, MLP}`",
+        "const" | "static" | "param" | "params" | "config" | "arg" | "define" => {
+            "a number that can be set from outside is a hyper: `hyper NAME = 8`"
+        }
+        "target" | "targets" | "output" => "a label is declared with `label y : Real`",
+        "data" | "dataset" | "feature" | "stream" => "an input is declared with `input audio : Seq<audio>[Ta, fa]`",
+        "train" | "training" | "optimizer" | "config_train" => {
+            "training settings are a recipe: `recipe mosi { epochs = 20 }`"
+        }
+        _ => return None,
+    })
+}
+
+/// Help for a word with which other languages begin a statement.
+pub(super) fn statement(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "while" | "repeat" | "loop" | "do" => "a loop has a fixed number of turns: `for l in 0..depth { .. }`",
+        "const" | "auto" | "val" | "mut" | "def" | "fn" => {
+            "a name is defined with `let x = ..`, a part with `block` outside the model"
+        }
+        "pass" | "continue" | "break" => "remove it: a body may be empty, and loops are unrolled at compile time",
+        "assert" | "require" => "a condition on numbers is `where` behind a hyper or the header of a block",
+        "del" | "global" | "nonlocal" | "import" | "from" => {
+            "remove it: names end with their body, and blocks are imported at the top of the file"
+        }
+        "try" | "except" | "raise" | "with" | "async" | "await" | "yield" => {
+            "the language has nothing like it: a model is evaluated as a whole"
+        }
+        "self" | "this" => "a block keeps no state: weights belong to calls, names are defined with `let`",
+        _ => return None,
+    })
+}
+
+/// Help for text behind a value, by its first token.
+pub(super) fn behind_value(token: &str) -> Option<&'static str> {
+    Some(match token {
+        "?" => "a choice is `when c { a } else { b }`",
+        "=" => "a name gets its value once, with `let x = ..`; a `var` may be assigned again",
+        "->" | "=>" | "|" | ">>" => "a value is passed on with `|>`: `x |> relu()`",
+        ":" => "a body is written in braces, `{ .. }`",
+        _ => return None,
+    })
+}
+
+/// Help for text in the place of a value, by its first token.
+pub(super) fn in_place_of_value(token: &str) -> Option<&'static str> {
+    Some(match token {
+        "{" => "a list is written in brackets, with or without labels: `[audio: a, vision: v]`",
+        "!" => "logical negation is `not`",
+        "..." | "....." => "there is no axis of the batch to leave out",
+        "~" => "logical negation is `not`",
+        "?" => "a choice is `when c { a } else { b }`",
+        "@" => "the language has no decorators",
+        "$" => "a name is its value, without a mark",
+        "<" => "the name of a block or a value comes first",
+        _ => return None,
+    })
+}
+
+/// Help for text that is no entry of a variant, recipe or `companions`, by its first word.
+pub(super) fn entry(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "remove" | "delete" | "without" | "disable" => {
+            "a variant takes away a loss with `drop NAME`, and replaces a value with `let NAME = ..`"
+        }
+        "replace" | "change" | "override" | "use" | "add" => {
+            "a variant holds `set`, `let`, `drop`, `loss`, `block` and `input`, each with what takes the place of the model's"
+        }
+        _ => return None,
+    })
+}
+
+/// The form of a statement or item.
+pub(super) fn form(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::let_stmt => "let x = ..",
+        Rule::for_stmt => "for l in 0..depth { .. }",
+        Rule::output_stmt => "output score for y",
+        Rule::loss_stmt => "loss prediction = mse(score, target: y)",
+        Rule::each => "each x in xs { .. }",
+        Rule::sum => "sum x in xs { .. }",
+        Rule::when => "when c { .. } else { .. }",
+        Rule::companions_stmt => "companions c { by = [mean(a)]  class = class(y) }",
+        Rule::hyper_item => "hyper d = 64",
+        Rule::input_item => "input audio : Seq<audio>[Ta, fa]",
+        Rule::label_item => "label y : Real",
+        Rule::use_item => "use std::{Linear, MLP}",
+        Rule::recipe_item => "recipe mosi { epochs = 20 }",
+        Rule::variant_item => "variant narrow { set d = 32 }",
+        Rule::block_item => "block F(x: Vec[d]) -> Vec[d] { .. }",
+        Rule::expect_item => "expect params < 120M for mosi",
+        Rule::set_stmt => "set d = 32",
+        Rule::drop_stmt => "drop contrast",
+        _ => return None,
+    })
+}
+
+/// Reports the choice `a if c else b`; `span` is its `if`.
+pub(super) fn ternary(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0115, "the language has no `a if c else b`")
+        .at(span, "not an operator of this language")
+        .help("write `when c { a } else { b }`: the condition is evaluated at compile time")
+}
+
+/// Reports a list comprehension; `text` is what follows the value, `for x in xs`.
+pub(super) fn comprehension(span: Span, text: &str) -> Diagnostic {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (name, over) = match words.as_slice() {
+        ["for", name, "in", over @ ..] if !over.is_empty() => {
+            let over: Vec<&str> = over.iter().copied().take_while(|word| *word != "if").collect();
+            (*name, over.join(" "))
+        }
+        _ => ("x", "xs".to_owned()),
+    };
+    Diagnostic::error(codes::E0115, "the language has no comprehensions")
+        .at(span, "not valid in a list")
+        .help(format!("a list of the values of a loop is `each {name} in {over} {{ .. }}`"))
+}
