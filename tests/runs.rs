@@ -489,13 +489,191 @@ fn an_interrupted_training_says_how_it_stands() {
     let scored = workspace.dsc("eval run", 0);
     assert!(scored.err.contains("the run is not finished, "), "{}", scored.err);
     assert!(scored.out.contains("valid"), "{}", scored.out);
-    assert!(workspace.dsc("eval run --split test", 1).err.contains("E0923"));
     assert!(workspace.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
+    assert!(workspace.dsc("eval run --data demo --split test", 1).err.contains("E0923"));
     let predicted = workspace.dsc("predict run", 0);
     assert!(predicted.err.contains("the test split of its data is left out"), "{}", predicted.err);
     assert!(!predicted.out.contains("\ntest,") && predicted.out.contains("\nvalid,"));
     data(&workspace, "new.pkl", &[3]);
     assert_eq!(workspace.dsc("predict run --data new.pkl --split test", 0).out.lines().count(), 2);
+
+    // The test split is scored once: this finishes the run, which says that it was stopped.
+    let done = scored.err.split(", ").nth(1).unwrap().split(' ').next().unwrap().parse::<u64>().unwrap();
+    let finished = workspace.dsc("eval run --split test", 0);
+    assert!(finished.err.contains(&format!("was stopped after {done} of 5000 epochs")), "{}", finished.err);
+    assert!(finished.out.contains("test") && finished.out.contains("equal to results.json"), "{}", finished.out);
+    let results = workspace.json("run/results.json");
+    assert_eq!((&results["stopped_of"], &results["epochs"]), (&5000.into(), &done.into()));
+    assert_eq!((&results["test_reads"], &results["test"]["samples"]), (&1.into(), &300.into()));
+    assert!(results["epoch"].as_u64().unwrap() < done);
+    assert_eq!(workspace.dsc("predict run --split test", 0).out, workspace.text("run/test.csv"));
+    assert!(workspace.dsc("eval run", 0).err.is_empty());
+}
+
+#[test]
+fn the_test_split_of_a_running_training_is_refused() {
+    let workspace = Workspace::new();
+    let mut command = workspace.command("train small.dsl --data demo --epochs 5000 --out run");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    workspace.wait(&child, "run/metrics.jsonl");
+    let refused = workspace.dsc("eval run --split test", 1);
+    let valid = workspace.dsc("eval run", 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(refused.err_line().contains("E0923") && refused.err_line().contains("is being trained"), "{}", refused.err);
+    assert!(valid.err.contains("the run is not finished"), "{}", valid.err);
+    // Killed without any chance to save: the test split can be scored all the same.
+    assert!(workspace.dsc("eval run --split test", 0).err.contains("of 5000 epochs"));
+}
+
+#[test]
+fn files_of_a_run_that_have_changed_are_named() {
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --with standardize=train --out run -q", 0);
+    let equal = workspace.dsc("eval run", 0);
+    assert!(equal.out.contains("equal to results.json"), "{}", equal.out);
+
+    // One weight, as an editor of checkpoints would set it.
+    let weights = workspace.file("run/best.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let original = bytes.clone();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&7.5f32.to_le_bytes());
+    std::fs::write(&weights, &bytes).unwrap();
+    let edited = workspace.dsc("eval run", 1);
+    assert!(edited.err_line().contains("E0927"), "{}", edited.err);
+    assert!(
+        edited.err_line().contains("the weights of `run` have changed since the run was finished"),
+        "{}",
+        edited.err
+    );
+    assert!(edited.out.contains("changed since the run was finished: best.safetensors"), "{}", edited.out);
+    assert!(!edited.out.contains("last digits"), "{}", edited.out);
+    let json = workspace.dsc("eval run --format json", 1).json();
+    assert_eq!(
+        (&json["equal_to_results"], &json["changed_files"]),
+        (&false.into(), &serde_json::json!(["best.safetensors"]))
+    );
+    let predicted = workspace.dsc("predict run --split test", 0);
+    assert!(predicted.err.contains("run: changed since the run was finished: best.safetensors"), "{}", predicted.err);
+    std::fs::write(&weights, &original).unwrap();
+    assert!(workspace.dsc("eval run", 0).out.contains("equal to results.json"));
+
+    // Other statistics of the features change the scores as well.
+    let text = workspace.text("run/results.json");
+    let statistics = workspace.text("run/standardizer.json");
+    std::fs::write(workspace.file("run/standardizer.json"), statistics.replacen("0.", "1.", 5)).unwrap();
+    let other = workspace.dsc("eval run", 0);
+    assert!(other.out.contains("changed since the run was finished: standardizer.json"), "{}", other.out);
+    std::fs::write(workspace.file("run/standardizer.json"), statistics).unwrap();
+
+    // Results that say something else, or that cannot be read.
+    let mut results = workspace.json("run/results.json");
+    results["test"]["metrics"]["mae"] = 0.001.into();
+    std::fs::write(workspace.file("run/results.json"), results.to_string()).unwrap();
+    let edited = workspace.dsc("eval run", 0);
+    assert!(edited.out.contains("results.json was changed"), "{}", edited.out);
+    std::fs::write(workspace.file("run/results.json"), &text[..text.len() / 2]).unwrap();
+    let broken = workspace.dsc("eval run", 0);
+    assert!(
+        broken.err.contains("cannot be compared with those of the training: cannot read `run/results.json`"),
+        "{}",
+        broken.err
+    );
+    assert!(!broken.out.contains("results.json"), "{}", broken.out);
+    assert_eq!(workspace.dsc("eval run --format json", 0).json()["equal_to_results"], Value::Null);
+}
+
+#[test]
+fn the_selected_epoch_is_that_of_the_weights() {
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --epochs 1 --out short -q", 0);
+    workspace.dsc("train small.dsl --data demo --epochs 6 --out run -q", 0);
+    let best = workspace.json("run/results.json")["epoch"].as_u64().unwrap() + 1;
+    assert!(best > 1, "the first epoch is not the best");
+    // As after a kill between the two checkpoints of an epoch.
+    std::fs::copy(workspace.file("short/last.safetensors"), workspace.file("run/last.safetensors")).unwrap();
+    std::fs::remove_file(workspace.file("run/results.json")).unwrap();
+    let scored = workspace.dsc("eval run", 0);
+    assert!(scored.err.contains(&format!("{best} of 6 epochs are done")), "{}", scored.err);
+    assert!(scored.err.contains(&format!("its best epoch so far, epoch {best}")), "{}", scored.err);
+}
+
+#[test]
+fn a_model_that_does_not_fit_is_refused_with_what_fits() {
+    let workspace = Workspace::new();
+    let refused = workspace.dsc("train small.dsl --set d=900000000 --data demo --out run", 1);
+    let line = refused.err_line();
+    assert!(line.contains("E0706") && line.contains("does not fit: weights, gradients and moments of its"), "{line}");
+    assert!(line.contains("parameters fit with this optimiser") && line.contains("small.dsl:"), "{line}");
+    assert!(!workspace.file("run").exists() && !refused.err.contains("panicked"), "{}", refused.err);
+}
+
+#[test]
+fn losses_gradients_and_predictions_name_their_line() {
+    let workspace = Workspace::new();
+    let train = |name: &str, from: &str, to: &str| {
+        let text = MODEL.replace(from, to);
+        assert_ne!(text, MODEL, "{name}");
+        std::fs::write(workspace.file(&format!("{name}.dsl")), text).unwrap();
+        let args = format!("train {name}.dsl --data demo --epochs 1 --out {name} --format concise");
+        workspace.dsc(&args, 1).err_line()
+    };
+    let line = train("logs", "mse(score, target: y)", "mse(score, target: log(y))");
+    assert!(
+        line.contains("logs.dsl:16:") && line.contains("E0920") && line.contains("in epoch 1, step 1: `log` is NaN"),
+        "{line}"
+    );
+    let line = train("loops", "{ h = relu(h) }", "{ h = relu(h) |> dropout(p: p) |> sqrt() }");
+    assert!(line.contains("loops.dsl:13:") && line.contains("E0926"), "{line}");
+    assert!(line.contains("the derivative of `sqrt` (l = 0) is infinite for samples `"), "{line}");
+}
+
+#[test]
+fn a_second_output_is_scored_predicted_and_reported() {
+    let workspace = Workspace::new();
+    let text = MODEL
+        .replace("label y      : Real", "label y : Real\nlabel z : Real from \"regression_labels\"")
+        .replace(
+            "  output score for y\n",
+            "  let other = mean(a) |> MLP(widths: [1]) |> scalar()\n  output score for y\n  output other for z\n",
+        )
+        .replace("  loss prediction", "  loss second = mse(other, target: z)\n  loss prediction");
+    std::fs::write(workspace.file("two.dsl"), text).unwrap();
+    let trained = {
+        let mut command = workspace.command("train two.dsl --data demo --out run --with");
+        CommandOutput::of(command.arg("select=min z.mae").output().unwrap())
+    };
+    assert_eq!(trained.code, Some(0), "{}", trained.err);
+    assert!(
+        trained.err.contains("train losses: second ") && trained.err.contains("valid mae of z 0."),
+        "{}",
+        trained.err
+    );
+    assert!(trained.err.contains(" (best)") && !trained.err.contains(" * "), "{}", trained.err);
+    assert!(
+        trained.out.contains("Small, seed 1, output for z") && trained.out.contains("`min z.mae`"),
+        "{}",
+        trained.out
+    );
+    let results = workspace.json("run/results.json");
+    let mae = results["outputs"]["z"]["test"]["metrics"]["mae"].as_f64().unwrap();
+    assert_ne!(mae, results["test"]["metrics"]["mae"].as_f64().unwrap());
+    let scored = workspace.dsc("eval run", 0);
+    assert!(scored.out.contains("output for z") && scored.out.contains("equal to results.json"), "{}", scored.out);
+    let json = workspace.dsc("eval run --format json", 0).json();
+    assert_eq!(json["outputs"]["z"]["metrics"]["mae"].as_f64(), Some(mae));
+    let predicted = workspace.dsc("predict run --split test", 0).out;
+    assert!(predicted.starts_with("id,label,prediction,label.z,prediction.z\n"), "{predicted}");
+    assert_eq!(predicted, workspace.text("run/test.csv"));
+    let json = workspace.dsc("predict run --split test --format json", 0).json();
+    assert_eq!(json[0]["outputs"]["z"]["label"], json[0]["label"]);
+    // A comparison has tables for both.
+    let all = workspace.dsc("ablate two.dsl --data demo --seeds 1 --epochs 1 --no-unimodal --out all -q", 0);
+    for title in ["Test, output for z", "Test, output for z, minus Small"] {
+        assert!(all.out.contains(title), "{title}: {}", all.out);
+    }
+    assert!(workspace.text("all/table.csv").contains("\"deep\",z.mae,1,"), "{}", workspace.text("all/table.csv"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Output;
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter};
+use dsc_experiment::notice::counted;
 use dsc_syntax::diag::{Diagnostic, printable};
 use dsc_syntax::source::SourceMap;
 
@@ -72,8 +73,12 @@ impl Reporter for Progress<'_> {
             n => format!(", {n} of them in the text encoder"),
         };
         self.say(&format!(
-            "seed {}: {} parameters{encoder}; {} samples, {} epochs of {} batches",
-            plan.seed, plan.parameters, plan.samples, plan.epochs, plan.batches
+            "seed {}: {}{encoder}; {}, {} of {}",
+            plan.seed,
+            counted(plan.parameters, "parameter"),
+            counted(plan.samples as u64, "sample"),
+            counted(plan.epochs, "epoch"),
+            if plan.batches == 1 { "1 batch".to_owned() } else { format!("{} batches", plan.batches) }
         ));
     }
 
@@ -110,9 +115,13 @@ impl Reporter for Progress<'_> {
     fn epoch(&mut self, record: &EpochRecord) {
         self.last_line = Instant::now();
         let Some(plan) = &self.plan else { return };
-        let valid = match record.valid.get(&plan.metric).copied().flatten() {
-            Some(value) => format!("valid {} {value:.4}", plan.metric),
-            None => format!("valid {} undefined", plan.metric),
+        let (metrics, name) = match &plan.output {
+            None => (Some(&record.valid), plan.metric.clone()),
+            Some(label) => (record.outputs.get(label), format!("{} of {label}", plan.metric)),
+        };
+        let valid = match metrics.and_then(|m| m.get(&plan.metric)).copied().flatten() {
+            Some(value) => format!("valid {name} {value:.4}"),
+            None => format!("valid {name} undefined"),
         };
         let absent: usize = record.without_companions.values().sum();
         let line = format!(
@@ -120,7 +129,7 @@ impl Reporter for Progress<'_> {
             record.epoch + 1,
             plan.epochs,
             terms(&record.losses),
-            if record.best { " *" } else { "" },
+            if record.best { " (best)" } else { "" },
             if absent > 0 { format!("  ({absent} anchors without companions)") } else { String::new() },
             record.seconds,
             self.remaining((record.epoch + 1) * plan.batches)
@@ -143,8 +152,14 @@ impl Reporter for Progress<'_> {
     }
 }
 
+/// `train loss: prediction 0.3125`, `train losses: prediction 0.3012, contrast 0.0113`: means over the epoch so far.
 fn terms(losses: &IndexMap<String, f64>) -> String {
-    losses.iter().map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join("  ")
+    let one = |(name, value): (&String, &f64)| format!("{name} {value:.4}");
+    let all = losses.iter().map(one).collect::<Vec<_>>().join(", ");
+    match losses.len() {
+        1 => format!("train loss: {all}"),
+        _ => format!("train losses: {all}"),
+    }
 }
 
 /// `1:02:03`, `2:03`.
@@ -158,6 +173,14 @@ fn clock(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn losses_are_called_losses() {
+        let losses = |all: &[(&str, f64)]| super::terms(&all.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect());
+        assert_eq!(losses(&[("prediction", 0.25)]), "train loss: prediction 0.2500");
+        let two = losses(&[("prediction", 0.25), ("contrast", 1.0)]);
+        assert_eq!(two, "train losses: prediction 0.2500, contrast 1.0000");
+    }
+
     #[test]
     fn times_read_as_clocks() {
         assert_eq!([0.4, 62.0, 3723.0].map(super::clock), ["0:00", "1:02", "1:02:03"]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dsc_experiment::metrics::Family;
-use dsc_experiment::report::results::{aggregate_json, results_table};
+use dsc_experiment::report::results::{aggregate_json, results_tables};
 use dsc_graph::passes::OptLevel;
 use dsc_project::{Engine, Failure, TrainRequest};
 use dsc_recipe::KeyValue;
@@ -132,7 +132,8 @@ pub(super) fn carry_out(request: &TrainRequest, engine: &dyn Engine, out: &mut O
             several => out.json(&aggregate_json(family, several, several.len())),
         }
     } else {
-        out.line(results_table(family, results).text().trim_end());
+        let tables: Vec<String> = results_tables(results).iter().map(|t| t.text().trim_end().to_owned()).collect();
+        out.line(tables.join("\n\n"));
         out.line(format_args!("run: {}", trained.folder.display()));
     }
     Exit::Done

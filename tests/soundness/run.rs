@@ -118,7 +118,7 @@ fn step(store: &mut ParamStore, optimizer: &mut Optimizer, settings: &Settings) 
         optimizer.clip(store, clip).map_err(message)?;
     }
     let lr = settings.optimizer.lr;
-    optimizer.step(store, lr, lr).map_err(message)?;
+    optimizer.step(store, lr, lr, None).map_err(message)?;
     let after = paths.iter().all(|p| store.tensor(p).is_none_or(is_finite));
     store.zero_grads();
     match before && !after {

@@ -16,6 +16,8 @@ pub struct Plan {
     pub seed: u64,
     /// The metric that selects the epoch.
     pub metric: String,
+    /// The label of the output that it scores; `None` for the first output.
+    pub output: Option<String>,
     /// Number of epochs.
     pub epochs: u64,
     /// Number of batches per epoch.
@@ -54,8 +56,11 @@ pub struct EpochRecord {
     pub losses: IndexMap<String, f64>,
     /// Sum of `losses`.
     pub total: f64,
-    /// Metrics of the validation split; `null` where undefined.
+    /// Metrics of the first output on the validation split; `null` where undefined.
     pub valid: IndexMap<String, Option<f64>>,
+    /// The same of the other outputs, by label.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, IndexMap<String, Option<f64>>>,
     /// Number of anchors without companions, by declaration.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub without_companions: IndexMap<String, usize>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use dsc_data::{NonFiniteCount, Split};
 
-use dsc_recipe::{Settings, describe_schedule};
+use dsc_recipe::{Family, Settings, describe_schedule};
 
 /// A message to the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +133,34 @@ pub enum Notice {
         done: Option<(u64, u64, u64)>,
         /// The best epoch so far, from 0.
         best: Option<u64>,
+    },
+    /// A stopped training whose test split is about to be scored, which finishes the run.
+    Finishing {
+        /// Number of epochs that were trained.
+        epochs: u64,
+        /// Number of requested epochs.
+        of: u64,
+    },
+    /// `results.json` of a finished run cannot be read.
+    ResultsUnreadable {
+        /// The reason, with the path.
+        why: String,
+    },
+    /// The labels of an output do not fit the metric family of the recipe.
+    OutputFamily {
+        /// The label of the output.
+        label: String,
+        /// The metric family of the recipe.
+        family: Family,
+        /// The least and the largest label in that family.
+        range: (f32, f32),
+    },
+    /// Files of a finished run have changed since.
+    FilesChanged {
+        /// The run folder.
+        run: PathBuf,
+        /// The files.
+        files: Vec<String>,
     },
     /// A model of one modality is left out of a comparison, since the data do not have the modality.
     NoModality {
@@ -266,14 +294,16 @@ impl fmt::Display for Notice {
             Notice::Interrupted { epoch, epochs, steps, best, folder } => {
                 writeln!(
                     f,
-                    "interrupted in epoch {} of {epochs} after {steps} steps; the state is in `{}`",
+                    "interrupted in epoch {} of {epochs} after {}; the state is in `{}`",
                     (epoch + 1).min(*epochs),
+                    counted(*steps, "step"),
                     folder.join(files::LAST).display()
                 )?;
                 match best {
                     Some(best) => write!(
                         f,
-                        "the best epoch so far is {}: `dsc eval {}` scores it on the validation split",
+                        "the best epoch so far is {}: `dsc eval {}` scores it on the validation split; with `--split test` it \
+                         finishes the run and scores the test split",
                         best + 1,
                         folder.display()
                     ),
@@ -290,10 +320,28 @@ impl fmt::Display for Notice {
             Notice::Unfinished { done, best } => {
                 f.write_str("the run is not finished")?;
                 if let Some((epoch, epochs, steps)) = done {
-                    write!(f, ", {epoch} of {epochs} epochs are done ({steps} steps)")?;
+                    let (epochs, steps) = (counted(*epochs, "epoch"), counted(*steps, "step"));
+                    write!(f, ", {epoch} of {epochs} are done ({steps})")?;
                 }
                 f.write_str(": these are the weights of its best epoch so far")?;
                 best.map_or(Ok(()), |best| write!(f, ", epoch {}", best + 1))
+            }
+            Notice::Finishing { epochs, of } => write!(
+                f,
+                "the training was stopped after {epochs} of {}: scoring its test split finishes the run, and `results.json` is \
+                 written",
+                counted(*of, "epoch")
+            ),
+            Notice::ResultsUnreadable { why } => {
+                write!(f, "the scores cannot be compared with those of the training: {why}")
+            }
+            Notice::OutputFamily { label, family, range: (least, most) } => write!(
+                f,
+                "`{label}` has labels outside of {least}..{most}, the range of `family = {family}`: its metrics are errors and \
+                 correlation only"
+            ),
+            Notice::FilesChanged { run, files } => {
+                write!(f, "{}: changed since the run was finished: {}", run.display(), files.join(", "))
             }
             Notice::NoModality { model, modality } => write!(f, "no row `{model}`: the data have no {modality}"),
             Notice::NoRow { model, why } => write!(f, "no row `{model}`: {why}"),
@@ -310,7 +358,7 @@ impl fmt::Display for Notice {
 }
 
 /// `1 epoch`, `20 epochs`.
-fn counted(n: u64, what: &str) -> String {
+pub fn counted(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use dsc_data::Split;
 use dsc_experiment::events::{Reporter, Stop};
+use dsc_experiment::metrics::Family;
 use dsc_experiment::report::ablation::Comparison;
 use dsc_experiment::results::{Results, Scores};
 use dsc_experiment::run_folder::{Manifest, Prediction};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::{Failure, Faults};
@@ -78,6 +80,27 @@ pub struct Scored {
 pub struct RunScores {
     /// Its seed.
     pub seed: u64,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The scores of the first output now.
+    pub scores: Scores,
+    /// Those that `results.json` has for the same split of the same data.
+    pub recorded: Option<Scores>,
+    /// The other outputs, by label.
+    pub outputs: IndexMap<String, OutputScores>,
+    /// Files of the finished run that differ from those that `results.json` was computed from, by their SHA-256.
+    pub changed: Vec<String>,
+    /// Whether `results.json` has the SHA-256 of the weights.
+    pub hashed: bool,
+    /// How this machine and this program differ from those of the run.
+    pub elsewhere: Vec<&'static str>,
+}
+
+/// Scores of an output besides the first.
+#[derive(Clone, Debug)]
+pub struct OutputScores {
+    /// Its metric family.
+    pub family: Family,
     /// The scores now.
     pub scores: Scores,
     /// Those that `results.json` has for the same split of the same data.
@@ -87,7 +110,11 @@ pub struct RunScores {
 impl Scored {
     /// Whether all scores are those that were recorded; nothing where some were not.
     pub fn equal_to_recorded(&self) -> Option<bool> {
-        let pairs = self.runs.iter().map(|run| Some((&run.scores, run.recorded.as_ref()?)));
+        let of = |run: &'_ RunScores| -> Vec<(Scores, Option<Scores>)> {
+            let others = run.outputs.values().map(|o| (o.scores.clone(), o.recorded.clone()));
+            std::iter::once((run.scores.clone(), run.recorded.clone())).chain(others).collect()
+        };
+        let pairs = self.runs.iter().flat_map(of).map(|(now, recorded)| Some((now, recorded?)));
         let pairs: Vec<_> = pairs.collect::<Option<_>>()?;
         (!pairs.is_empty()).then(|| pairs.iter().all(|(now, recorded)| now == recorded))
     }

@@ -46,7 +46,9 @@ pub fn check_recipes(recipes: &IndexMap<String, Recipe>) -> Vec<Diagnostic> {
 fn no_metric(entry: &Entry) -> Option<Diagnostic> {
     let Value::Select { metric, .. } = &entry.value else { return None };
     let mut all: Vec<&str> = Family::ALL.iter().flat_map(|f| f.metrics()).map(|m| m.name).collect();
-    if entry.key != "select" || all.contains(&metric.as_str()) {
+    // `mae`, or `arousal.mae` of an output.
+    let metric = metric.rsplit_once('.').map_or(metric.as_str(), |(_, metric)| metric);
+    if entry.key != "select" || all.contains(&metric) {
         return None;
     }
     all.sort_unstable();
@@ -54,7 +56,7 @@ fn no_metric(entry: &Entry) -> Option<Diagnostic> {
     Some(
         Diagnostic::error(E0963, format!("there is no metric `{metric}`"))
             .at(entry.value_span, "no metric family has it")
-            .help(match metric.as_str() {
+            .help(match metric {
                 "loss" | "val_loss" | "valid_loss" => {
                     "the loss of the validation split is no metric: by `min mae` the epoch of the least error is kept"
                         .to_owned()

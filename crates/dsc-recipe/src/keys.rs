@@ -100,7 +100,8 @@ pub const KEYS: &[Key] = &[
     key(
         "select",
         Range::Any,
-        "the metric of the validation split that chooses the epoch, and which end of it is best",
+        "the metric of the validation split that chooses the epoch, and which end of it is best; of another output than the first, \
+         `min LABEL.mae`",
         "select = min mae",
         |s| &mut s.select,
     )

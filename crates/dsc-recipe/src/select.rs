@@ -1,4 +1,4 @@
-//! The rule that chooses the best epoch: `select = min mae`.
+//! The rule that chooses the best epoch: `select = min mae`, or of an output that is not the first, `select = min arousal.mae`.
 
 use std::fmt;
 
@@ -15,24 +15,34 @@ use dsc_syntax::diag::codes::lints::W0191;
 pub struct Select {
     /// Whether the least value is the best.
     pub minimize: bool,
-    /// Name of a metric of the family.
+    /// Name of a metric of the family, after the label of an output and a dot where it is not that of the first output.
     pub metric: String,
 }
 
 impl Select {
+    /// The label of the output whose metric it is; `None` for the first output.
+    pub fn output(&self) -> Option<&str> {
+        self.metric.rsplit_once('.').map(|(output, _)| output)
+    }
+
+    /// Name of the metric, without an output.
+    pub fn metric_name(&self) -> &str {
+        self.metric.rsplit_once('.').map_or(&self.metric, |(_, metric)| metric)
+    }
+
     /// The metric, in a family.
     ///
     /// # Errors
     /// `E0963` for a metric that the family lacks.
     pub fn info(&self, family: Family) -> Result<MetricInfo, Diagnostic> {
-        family.metric(&self.metric)
+        family.metric(self.metric_name())
     }
 
     /// A warning (`W0191`) where the rule keeps the worst epoch.
     pub fn warning(&self, info: &MetricInfo) -> Option<Diagnostic> {
         (self.minimize == info.higher_is_better).then(|| {
             let (word, other) = if self.minimize { ("min", "max") } else { ("max", "min") };
-            let (name, better) = (info.name, if info.higher_is_better { "more" } else { "less" });
+            let (name, better) = (&self.metric, if info.higher_is_better { "more" } else { "less" });
             Diagnostic::warning(
                 W0191,
                 format!("`select = {word} {name}` keeps the worst epoch: of {name}, {better} is better"),
@@ -98,6 +108,16 @@ mod tests {
         let most = rule(false, "corr");
         assert!(most.better(Some(0.5), Some(0.4)));
         assert!(warning(Family::Sims, &most).is_none());
+    }
+
+    #[test]
+    fn a_metric_may_be_of_another_output() {
+        let rule = rule(true, "arousal.mae");
+        assert_eq!((rule.output(), rule.metric_name()), (Some("arousal"), "mae"));
+        assert_eq!(rule.info(Family::Sims).unwrap().name, "mae");
+        assert_eq!(rule.to_string(), "min arousal.mae");
+        let wrong = Select { minimize: false, ..rule };
+        assert_eq!(warning(Family::Sims, &wrong).unwrap().help.unwrap(), "write `select = min arousal.mae`");
     }
 
     #[test]

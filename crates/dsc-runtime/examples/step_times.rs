@@ -1,7 +1,7 @@
 //! Time of training steps on the CPU: `cargo run --release --package dsc-runtime --example step_times`.
 //!
-//! Three measurements on random batches, each the minimum of several runs, in milliseconds, for the forward pass and for forward
-//! and backward pass together: the stock model `dashfusion` with each [`Packing`]; its overhead, with tiny sizes; and recurrent
+//! Three measurements on random batches, each the minimum of several runs, in milliseconds, for the forward pass, for forward
+//! and backward pass together, for the step of the optimiser, and for the norm of the gradients that is checked before it: the stock model `dashfusion` with each [`Packing`]; its overhead, with tiny sizes; and recurrent
 //! layers next to a convolution, with equal and with ragged lengths. The first line is the processor and the number of threads;
 //! `OMP_NUM_THREADS` sets the latter.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
@@ -20,7 +20,10 @@ use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program as Source;
 use dsc_random::Key;
 use dsc_runtime::device::{Device, threads};
-use dsc_runtime::{CompanionRows, Mode, Packing, ParamStore, Program, StepBatch, Stream, Want, values};
+use dsc_runtime::{
+    CompanionRows, Mode, Optimizer, OptimizerSettings, Packing, ParamGroup, ParamStore, Program, Rate, StepBatch,
+    Stream, Want, values,
+};
 use dsc_syntax::source::MemoryWorld;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -53,7 +56,7 @@ fn main() -> Outcome<()> {
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     println!("{}, {} threads", model.map_or("unknown processor", |(_, name)| name.trim()), threads(None)?);
 
-    println!("\nmodel, packing                             operations   forward      both");
+    println!("\nmodel, packing                             operations   forward      both      Adam      norm");
     let with_companions = Rows { anchors: 16, all: 112 };
     for (title, lengths, widths, encoder, rows) in [
         ("tiny sizes", [3, 4, 4], [2, 2], encoder(16, 2, 2), Rows { anchors: 2, all: 4 }),
@@ -71,7 +74,7 @@ fn main() -> Outcome<()> {
         }
     }
 
-    println!("\nlayer, lengths                             operations   forward      both");
+    println!("\nlayer, lengths                             operations   forward      both      Adam      norm");
     let dims = dims(&[("T", 400)], &[("fa", 64)]);
     for layer in ["gru(hidden: 64)", "lstm(hidden: 64)", "rnn(hidden: 64)", "conv1d(out: 64, kernel: 3)"] {
         let graph = graph(&LAYERS.replace("LAYER", layer), &dims, None)?;
@@ -90,7 +93,10 @@ fn measure(title: &str, graph: &Graph, dims: &DimTable, batch: &StepBatch, packi
     program.set_packing(packing);
     let mut store = ParamStore::init(graph, dims, 1, Device::Cpu.open()?)?;
     let mode = Mode::Train { seed: 1, epoch: 0, step: 0 };
+    let group = ParamGroup { rate: Rate::Factor(1.0), decay: false };
+    let mut optimizer = Optimizer::new(&store, OptimizerSettings::default(), |_| Some(group));
     let (mut forward, mut both) = (f64::INFINITY, f64::INFINITY);
+    let (mut adam, mut checked) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..RUNS {
         store.zero_grads();
         let start = Instant::now();
@@ -99,9 +105,17 @@ fn measure(title: &str, graph: &Graph, dims: &DimTable, batch: &StepBatch, packi
         let total = values::total(&found.losses, 1.0)?.ok_or("the model has no loss")?;
         store.backward(&total)?;
         both = both.min(start.elapsed().as_secs_f64() * 1e3);
+        // A learning rate of 0: every run has the same weights.
+        let start = Instant::now();
+        optimizer.step(&store, 0.0, 1e-3, None)?;
+        adam = adam.min(start.elapsed().as_secs_f64() * 1e3);
+        let start = Instant::now();
+        let norm = optimizer.gradient_norm(&store)?;
+        optimizer.step(&store, 0.0, 1e-3, norm.as_ref())?;
+        checked = checked.min(start.elapsed().as_secs_f64() * 1e3);
     }
     let operations = program.operations(Want::LOSSES, !batch.companions.is_empty());
-    println!("{title:<42} {operations:>10} {forward:>9.1} {both:>9.1}");
+    println!("{title:<42} {operations:>10} {forward:>9.1} {both:>9.1} {adam:>9.2} {:>9.2}", checked - adam);
     Ok(())
 }
 

@@ -88,6 +88,34 @@ pub fn load_cuda() -> Result<usize, Diagnostic> {
     }
 }
 
+/// Memory of a GPU in bytes; `None` for the CPU, or if the driver does not tell. The device has to be [opened](Device::open) before.
+pub fn memory_of(device: Device) -> Option<u64> {
+    let Device::Cuda(index) = device else { return None };
+    let ordinal = libc::c_int::try_from(index).ok()?;
+    let symbol = |name: &CStr| {
+        // SAFETY: a NUL-terminated name, looked up in the libraries that are loaded.
+        let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        (!found.is_null()).then_some(found)
+    };
+    let (get, total) = (symbol(c"cuDeviceGet")?, symbol(c"cuDeviceTotalMem_v2")?);
+    // SAFETY: the signatures of the CUDA driver interface: `CUresult cuDeviceGet(CUdevice*, int)` and
+    // `CUresult cuDeviceTotalMem_v2(size_t*, CUdevice)`, where `CUdevice` and `CUresult` are `int`.
+    let (get, total) = unsafe {
+        (
+            std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn(*mut libc::c_int, libc::c_int) -> libc::c_int>(
+                get,
+            ),
+            std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn(*mut usize, libc::c_int) -> libc::c_int>(
+                total,
+            ),
+        )
+    };
+    let (mut handle, mut bytes) = (0, 0usize);
+    // SAFETY: the results go to live locals.
+    let done = unsafe { get(&mut handle, ordinal) == 0 && total(&mut bytes, handle) == 0 };
+    (done && bytes > 0).then_some(bytes as u64)
+}
+
 /// `dlopen` without `dlclose`; the symbols are visible to libraries that are loaded later.
 fn open_library(path: &Path) -> Result<(), String> {
     let name = CString::new(path.as_os_str().as_bytes()).map_err(|e| e.to_string())?;
@@ -178,6 +206,8 @@ mod tests {
                 let t = tch::Tensor::from_slice(&[1f32, 2.]).to_device(device);
                 assert_eq!((&t * 2).sum(tch::Kind::Float).double_value(&[]), 6.0);
                 assert_eq!(Device::Cuda(count).open().unwrap_err().code, E0705);
+                assert!(memory_of(Device::Cuda(0)).unwrap() > 1 << 30);
+                assert_eq!(memory_of(Device::Cuda(count)), None);
             }
             Err(fault) => {
                 assert!([E0703, E0704].contains(&fault.code));
@@ -187,7 +217,7 @@ mod tests {
                 dsc_testing::skip::skip(dsc_testing::skip::Lacks::Gpu(&fault.message));
             }
         }
-        assert_eq!(Device::Cpu.open().unwrap(), tch::Device::Cpu);
+        assert_eq!((Device::Cpu.open().unwrap(), memory_of(Device::Cpu)), (tch::Device::Cpu, None));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn fault(doing: &str, error: impl std::fmt::Display) -> Diagnostic {
 /// Whether an error message of libtorch says that memory could not be allocated, on the host or on a device.
 pub fn is_out_of_memory(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["out of memory", "can't allocate memory", "not enough memory", "defaultcpuallocator"]
+    ["out of memory", "can't allocate memory", "not enough memory", "defaultcpuallocator", "bad_alloc"]
         .iter()
         .any(|w| text.contains(w))
 }

@@ -37,7 +37,7 @@ pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use lengths::Packing;
 pub use optim::{Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::{ParamStore, Values};
-pub use program::{Evaluated, Program};
+pub use program::{Evaluated, Operand, Origin, Program};
 
 #[cfg(test)]
 mod tests;

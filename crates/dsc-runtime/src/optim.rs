@@ -109,12 +109,35 @@ impl Optimizer {
         norm.map(Some).map_err(|e| Fault::from(e).diagnose("clipping gradients"))
     }
 
+    /// The total 2-norm of all gradients of the store as a scalar on the device, without synchronisation; `None` without gradients.
+    ///
+    /// # Errors
+    /// `E0701` for an error of libtorch.
+    pub fn gradient_norm(&self, store: &ParamStore) -> Result<Option<Tensor>, Diagnostic> {
+        let gradients: Vec<&Tensor> = self.trained().filter_map(|path| store.gradient(path)).collect();
+        if gradients.is_empty() {
+            return Ok(None);
+        }
+        let norm = ffi::grad_norm(&gradients);
+        norm.map(Some).map_err(|e| Fault::from(e).diagnose("computing the norm of the gradients"))
+    }
+
+    /// Whether [`step`](Self::step) makes no step because of this norm: its square, as a float32, is NaN or infinite. Adam keeps the
+    /// squares of gradients.
+    pub fn skips(norm: f64) -> bool {
+        let norm = norm as f32;
+        !(norm * norm).is_finite()
+    }
+
     /// One step with the gradients of the store. `lr` is the learning rate of this step with the schedule applied, `peak` the rate
-    /// of the recipe, which [`Rate::Separate`] needs. Gradients are not changed.
+    /// of the recipe, which [`Rate::Separate`] needs. Gradients are not changed. With the norm of the gradients (before clipping), the
+    /// device itself [`skips`](Self::skips) the step: parameters and moments stay as they are, and nothing waits for the device.
     ///
     /// # Errors
     /// `E0701` for an error of libtorch, `E0706` when out of memory.
-    pub fn step(&mut self, store: &ParamStore, lr: f64, peak: f64) -> Result<(), Diagnostic> {
+    pub fn step(&mut self, store: &ParamStore, lr: f64, peak: f64, norm: Option<&Tensor>) -> Result<(), Diagnostic> {
+        let bad = norm.map(ffi::is_bad).transpose();
+        let bad = bad.map_err(|e| Fault::from(e).diagnose("checking the norm of the gradients"))?;
         for (_, path) in self.groups.iter().flat_map(|(g, paths)| paths.iter().map(move |p| (g, p))) {
             if let (Some(tensor), Some(_)) = (store.tensor(path), store.gradient(path))
                 && !self.states.contains_key(path)
@@ -153,7 +176,7 @@ impl Optimizer {
                 weight_decay: if group.decay { self.settings.weight_decay } else { 0.0 },
                 decoupled: self.settings.algorithm == Algorithm::AdamW,
             };
-            ffi::adam_step(&tensors, &gradients, &means, &squares, &steps, &settings)
+            ffi::adam_step(&tensors, &gradients, &means, &squares, &steps, bad.as_ref(), &settings)
                 .map_err(|e| Fault::from(e).diagnose("taking the optimiser's step"))?;
         }
         Ok(())

@@ -42,8 +42,7 @@ impl ParamStore {
         let mut entries = IndexMap::with_capacity(graph.params.len());
         for param in &graph.params {
             let shape: Vec<i64> = param.shape.iter().map(|d| number(param, d, dims)).collect::<Result<_, _>>()?;
-            let size = shape.iter().product::<i64>();
-            let mut values = vec![0.0f32; usize::try_from(size).unwrap_or(0)];
+            let mut values = zeros(param, &shape)?;
             fill(param, &shape, dims, root.with(&param.path), &mut values)?;
             let tensor = leaf(values, &shape, Kind::Float, device).map_err(|f| f.diagnose(&named(&param.path)))?;
             entries.insert(param.path.clone(), Entry { tensor, gradient: None });
@@ -177,6 +176,62 @@ impl ParamStore {
         run().map_err(|f| f.diagnose("going backward"))
     }
 
+    /// The first parameter, in the order of the graph, with a gradient that is not finite, and its first such entry.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn bad_gradient(&self) -> Result<Option<(&str, f64)>, Diagnostic> {
+        self.first_bad(|e| e.gradient.as_ref())
+    }
+
+    /// The first parameter, in the order of the graph, that is not finite, and its first such entry.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn bad_parameter(&self) -> Result<Option<(&str, f64)>, Diagnostic> {
+        self.first_bad(|e| Some(&e.tensor))
+    }
+
+    fn first_bad(&self, of: impl Fn(&Entry) -> Option<&Tensor>) -> Result<Option<(&str, f64)>, Diagnostic> {
+        for (path, entry) in &self.entries {
+            let Some(tensor) = of(entry) else { continue };
+            let bad = first_not_finite(tensor).map_err(|f| f.diagnose(&named(path)))?;
+            if let Some(value) = bad {
+                return Ok(Some((path, value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The parameter with the largest entry in its gradient, and the size of that entry; `None` without gradients.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn largest_gradient(&self) -> Result<Option<(&str, f64)>, Diagnostic> {
+        self.largest(|e| e.gradient.as_ref())
+    }
+
+    /// The parameter with the largest entry, and the size of that entry; `None` without parameters.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn largest_parameter(&self) -> Result<Option<(&str, f64)>, Diagnostic> {
+        self.largest(|e| Some(&e.tensor))
+    }
+
+    fn largest(&self, of: impl Fn(&Entry) -> Option<&Tensor>) -> Result<Option<(&str, f64)>, Diagnostic> {
+        let mut largest: Option<(&str, f64)> = None;
+        for (path, entry) in &self.entries {
+            let Some(tensor) = of(entry).filter(|t| t.numel() > 0) else { continue };
+            let size = || -> Result<f64, Fault> { Ok(tensor.f_detach()?.f_abs()?.f_max()?.f_double_value(&[])?) };
+            let size = size().map_err(|f| f.diagnose(&named(path)))?;
+            if largest.is_none_or(|(_, most)| size > most) {
+                largest = Some((path, size));
+            }
+        }
+        Ok(largest)
+    }
+
     /// Clears all gradients.
     pub fn zero_grads(&mut self) {
         self.entries.values_mut().for_each(|e| e.gradient = None);
@@ -200,6 +255,15 @@ pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
     let len = values.len();
     flat.f_copy_data(&mut values, len)?;
     Ok(values)
+}
+
+/// The first entry that is NaN or infinite.
+pub(crate) fn first_not_finite(tensor: &Tensor) -> Result<Option<f64>, Fault> {
+    if tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
+        return Ok(None);
+    }
+    let bad = tensor.f_isfinite()?.f_logical_not()?;
+    Ok(host_values(&tensor.f_masked_select(&bad)?)?.first().copied().map(f64::from))
 }
 
 fn leaf(values: Vec<f32>, shape: &[i64], kind: Kind, device: Device) -> Result<Tensor, Fault> {
@@ -240,6 +304,24 @@ fn fill(param: &Param, shape: &[i64], dims: &DimTable, key: Key, values: &mut [f
         }
     }
     Ok(())
+}
+
+/// Zeros for the values of a parameter.
+fn zeros(param: &Param, shape: &[i64]) -> Result<Vec<f32>, Diagnostic> {
+    let size = shape.iter().try_fold(1i64, |size, n| size.checked_mul(*n)).and_then(|size| usize::try_from(size).ok());
+    let mut values = Vec::new();
+    let allocated = size.is_some_and(|size| values.try_reserve_exact(size).is_ok());
+    if !allocated {
+        let of = shape.iter().map(i64::to_string).collect::<Vec<_>>().join(" x ");
+        return Err(Diagnostic::error(
+            code::E0706,
+            format!("out of memory: the parameter `{}` has {of} entries", param.path),
+        )
+        .at(param.span, "this call creates the parameter")
+        .help("reduce the widths of the model"));
+    }
+    values.resize(size.unwrap_or(0), 0.0f32);
+    Ok(values)
 }
 
 fn number(param: &Param, dim: &Dim, dims: &DimTable) -> Result<i64, Diagnostic> {

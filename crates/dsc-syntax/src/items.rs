@@ -319,7 +319,7 @@ impl Builder<'_> {
                 Rule::key => path.extend(p.into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.ident(&p))),
                 Rule::select => {
                     let minimize = p.as_str().starts_with("min");
-                    if let Some(metric) = p.into_inner().find(|p| p.as_rule() == Rule::word) {
+                    if let Some(metric) = p.into_inner().find(|p| p.as_rule() == Rule::metric) {
                         value = SettingValue::Select { minimize, metric: self.ident(&metric) };
                     }
                 }

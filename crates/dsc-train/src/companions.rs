@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::batch_source::BatchSource;
 use super::evaluate::{Vectors, retrieval_vectors};
+use super::non_finite::{At, Replay};
 use dsc_data::Split;
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
 use dsc_graph::Graph;
 use dsc_recipe::Settings;
-use dsc_runtime::{CompanionRows, ParamStore, Program};
+use dsc_runtime::CompanionRows;
 use dsc_syntax::diag::Diagnostic;
 
 /// The companion lists of one declaration, and their age.
@@ -29,18 +29,21 @@ fn needs_refresh(refresh: usize, listed: Option<&Listed>, epoch: u64) -> bool {
     listed.is_none_or(|l| l.epoch != epoch) && (listed.is_none() || epoch.is_multiple_of(refresh.max(1) as u64))
 }
 
-/// Refreshes the lists that are due, with vectors computed in evaluation mode.
+/// Refreshes the lists that are due, with vectors of the training split computed in evaluation mode.
 pub(super) fn refresh(
-    graph: &Graph,
-    program: &Program,
-    store: &ParamStore,
-    data: &BatchSource<'_>,
+    replay: &Replay<'_>,
     settings: &Settings,
     lists: &mut [Option<Listed>],
-    epoch: u64,
+    at: At,
 ) -> Result<(), Diagnostic> {
-    let vectors = retrieval_vectors(graph, program, store, data)?;
+    let (graph, data, epoch) = (replay.graph, replay.data, at.epoch);
+    let vectors = retrieval_vectors(graph, replay.program, replay.store, data)?;
     for ((decl, vectors), listed) in graph.companions.iter().zip(&vectors).zip(lists) {
+        for Vectors { data, width } in vectors {
+            if let Some((i, value)) = data.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+                return Err(replay.of_retrieval(&decl.name, i / (*width).max(1), *value, at));
+            }
+        }
         if !needs_refresh(decl.refresh, listed.as_ref(), epoch) {
             continue;
         }

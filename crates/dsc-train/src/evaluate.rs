@@ -8,7 +8,6 @@ use dsc_experiment::metrics::{Family, Metrics, evaluate_named};
 use dsc_graph::Graph;
 use dsc_runtime::{Mode, ParamStore, Program, Want, values};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::E0922;
 
 /// Batch size for evaluation; it can be large, since there are no gradients.
 const BATCH: usize = 64;
@@ -80,16 +79,6 @@ pub fn score(family: Family, predictions: &[f32], truth: &[f32], ids: &[String])
     evaluate_named(family, predictions, truth, |i| match ids.get(i) {
         Some(id) => format!("`{id}` (index {i})"),
         None => format!("index {i}"),
-    })
-}
-
-/// The label that metrics and the selection of the epoch use: that of the first `output`.
-///
-/// # Errors
-/// `E0922` for a model without output.
-pub fn primary(graph: &Graph) -> Result<&str, Diagnostic> {
-    graph.outputs.first().map(|o| o.label.as_str()).ok_or_else(|| {
-        Diagnostic::error(E0922, format!("`{}` has no output", graph.name)).help("add `output score for y`")
     })
 }
 

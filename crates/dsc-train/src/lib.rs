@@ -4,7 +4,7 @@
 //! - [`comparison`]: ablations and sweeps, with one process per run;
 //! - [`Libtorch`]: all of these as an [`Engine`](dsc_project::Engine);
 //! - [`batch_source`]: batches of a data set for a graph; [`trainer`]: the training loop of one seed; [`evaluate`]: predictions
-//!   and scores of a whole split;
+//!   and scores of a whole split; [`outputs`]: how every output is scored;
 //! - [`encoder_weights`], [`initial_weights`], [`weight_map`]: weights from other programs, and how their names are mapped.
 //!
 //! Training from Rust, on the generated data set:
@@ -28,9 +28,14 @@ mod companions;
 pub mod comparison;
 pub mod encoder_weights;
 pub mod evaluate;
+mod finish;
 pub mod initial_weights;
 mod libtorch;
 mod manifest;
+mod memory;
+mod non_finite;
+mod optimizer;
+pub mod outputs;
 mod predict;
 mod room;
 mod run;

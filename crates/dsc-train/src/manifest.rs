@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
+use crate::outputs;
 
 /// Number of values that are not finite, by split and key of the stream.
 pub(crate) type NonFinite = IndexMap<(Split, String), NonFiniteCount>;
@@ -57,6 +58,8 @@ pub(crate) fn manifest(
         }
     };
     let resolved = &session.resolved;
+    let rules = outputs::rules(&session.graph, batches, &resolved.settings)?;
+    let families = rules.into_iter().filter(|r| r.family != resolved.settings.family);
     Ok(Manifest {
         schema: SCHEMA,
         dsc: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,6 +82,7 @@ pub(crate) fn manifest(
         data: data(request, session, batches, non_finite)?,
         encoder,
         imported: weights.map(imported).transpose()?,
+        output_families: families.map(|r| (r.label, r.family)).collect(),
         machine: Machine::here(request.device.clone(), threads),
         sources: Vec::new(),
     })

@@ -7,7 +7,7 @@ use dsc_experiment::events::{Notice, Reporter};
 use dsc_experiment::run_folder::{Prediction, RunFolder, Seeds};
 use dsc_project::{Faults, RunRequest};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0911, E0921, E0923, E0960};
+use dsc_syntax::diag::codes::run::{E0911, E0921, E0923};
 
 use crate::trained_model::TrainedModel;
 
@@ -30,7 +30,13 @@ pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<
         splits.retain(|s| *s != Split::Test);
         if request.split == Some(Split::Test) {
             let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
-            return Err(fault.help("the test split of its data is evaluated once, at the end of a run").into());
+            let run = request.run.display();
+            return Err(fault
+                .help(format!(
+                    "the test split of its data is evaluated once, at the end of a run: `dsc eval {run} --split test` finishes a \
+                     stopped one"
+                ))
+                .into());
         }
         if splits.len() < before {
             reporter.notice(&Notice::TestSplitLeftOut);
@@ -44,21 +50,12 @@ pub fn predict(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Vec<
             .help("use a data file with samples in at least one of train, valid and test")
             .into());
     }
+    model.check_files(reporter);
     let mut rows = Vec::new();
     for split in splits {
         rows.extend(model.predict(split, reporter).map_err(|d| model.fault(d))?);
     }
-    match rows.iter().find(|r| !r.prediction.is_finite()) {
-        None => Ok(rows),
-        Some(Prediction { split, id, prediction, .. }) => {
-            let message = format!("the prediction for sample `{id}` of {split} is {prediction}");
-            Err(Diagnostic::error(E0960, message)
-                .help(
-                    "check the features of the sample with `dsc data info`, or train again with a lower learning rate",
-                )
-                .into())
-        }
-    }
+    Ok(rows)
 }
 
 /// An error for a folder of several seeds, which would give several predictions per sample.

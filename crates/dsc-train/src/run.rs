@@ -21,6 +21,7 @@ use dsc_syntax::diag::codes::run::E0916;
 use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
+use crate::memory;
 use crate::room::room;
 use crate::trainer::{Job, Outcome, check, train as train_seed};
 use crate::weight_map::WeightMap;
@@ -56,6 +57,13 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
         }
     }
     let manifest = manifest(request, &session, &data, &non_finite, threads, import.as_ref())?;
+    for (label, _) in &manifest.output_families {
+        let family = session.resolved.settings.family;
+        let (label, range) = (label.clone(), family.label_range().unwrap_or((f32::NEG_INFINITY, f32::INFINITY)));
+        reporter.notice(&Notice::OutputFamily { label, family, range });
+    }
+    memory::check_training(&session.graph, &session.dims, &session.resolved.settings, device)
+        .map_err(|d| Faults::at(d, &session.sources))?;
     // Imported weights hold those of the encoder.
     let encoder = session.encoder.as_ref().filter(|_| import.is_none());
     let encoder = match encoder.and_then(|e| Some((e, e.folder.as_ref()?))) {
@@ -193,7 +201,8 @@ impl Run<'_> {
             folder,
             stop: self.stop,
         };
-        let outcome = train_seed(&job, reporter);
+        let outcome = train_seed(&job, reporter)
+            .map_err(|d| memory::with_batch(d, &session.graph, &session.dims, &session.resolved.settings, self.device));
         reporter.ended();
         if let (Ok(Outcome::Finished(r)), None) = (&outcome, &request.import) {
             reporter.notice(&Notice::SeedFinished { seed, seconds: r.seconds, epoch: r.epoch });

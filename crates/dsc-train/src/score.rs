@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use dsc_data::Split;
 use dsc_experiment::checkpoint::Checkpoint;
 use dsc_experiment::events::{Notice, Reporter};
-use dsc_experiment::results::{Results, Scores};
 use dsc_experiment::run_folder::{Manifest, RunFolder, Seeds};
-use dsc_project::engine::{RunScores, Scored};
+use dsc_project::engine::Scored;
 use dsc_project::{Faults, RunRequest};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0923, E0925};
 
 use crate::trained_model::TrainedModel;
 
-/// Scores a run, or all finished runs of several seeds. The default split is test for a finished run, otherwise valid.
+/// Scores a run, or all finished runs of several seeds. The default split is test for a finished run, otherwise valid. The test split
+/// of a stopped run finishes it: its training cannot continue, and `results.json` is written.
 ///
 /// # Errors
-/// `E0923` for the test split of a run that is not finished, `E0925` if none of several seeds is finished; errors of
+/// `E0923` for the test split of a run that is being trained, `E0925` if none of several seeds is finished; errors of
 /// opening a run.
 pub fn score(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored, Faults> {
     match Seeds::open(&request.run)? {
@@ -29,23 +29,31 @@ pub fn score(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored
 
 fn one(request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored, Faults> {
     let (folder, manifest) = RunFolder::open(&request.run)?;
-    let finished = folder.is_finished();
+    let mut finished = folder.is_finished();
     let split = request.split.unwrap_or(if finished { Split::Test } else { Split::Valid });
-    if !finished {
-        if split == Split::Test {
-            let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
-            return Err(fault
-                .help(
-                    "use the validation split, `--split valid`; the test split is evaluated once, at the end of a run",
-                )
-                .into());
-        }
+    let request = RunRequest { split: Some(split), ..request.clone() };
+    if !finished && split == Split::Test && folder.is_in_progress() {
+        let fault = Diagnostic::error(E0923, format!("`{}` is being trained", request.run.display()));
+        return Err(fault
+            .help("use the validation split, `--split valid`; the test split is evaluated once, at the end of the training")
+            .into());
+    }
+    let ends = !finished && split == Split::Test && request.data.is_none();
+    // Both splits are scored when a run is finished.
+    let opened = RunRequest { split: request.split.filter(|_| !ends), ..request.clone() };
+    let model = TrainedModel::open(&request.run, &opened)?;
+    if !finished && split == Split::Test && !ends && model.on_own_data() {
+        let fault = Diagnostic::error(E0923, format!("`{}` is not finished", request.run.display()));
+        return Err(fault.help("without `--data`, its own test split is scored, which finishes the run").into());
+    }
+    model.remarks(reporter);
+    if ends {
+        model.finish(reporter).map_err(|d| model.fault(d))?;
+        finished = true;
+    } else if !finished {
         reporter.notice(&unfinished(&folder, &manifest));
     }
-    let request = RunRequest { split: Some(split), ..request.clone() };
-    let model = TrainedModel::open(&request.run, &request)?;
-    model.remarks(reporter);
-    let scores = run_scores(&model, split, reporter)?;
+    let scores = model.scores(split, reporter).map_err(|d| model.fault(d))?;
     Ok(Scored { manifest: model.manifest, split, finished, seeds: None, runs: vec![scores] })
 }
 
@@ -61,27 +69,12 @@ fn several(request: &RunRequest, seeds: &Seeds, reporter: &mut dyn Reporter) -> 
     let request = RunRequest { split: Some(split), ..request.clone() };
     let mut model = TrainedModel::open(first, &request)?;
     model.remarks(reporter);
-    let mut runs = vec![run_scores(&model, split, reporter)?];
+    let mut runs = vec![model.scores(split, reporter).map_err(|d| model.fault(d))?];
     for folder in rest {
         model = model.other_seed(folder)?;
-        runs.push(run_scores(&model, split, reporter)?);
+        runs.push(model.scores(split, reporter).map_err(|d| model.fault(d))?);
     }
     Ok(Scored { manifest: model.manifest, split, finished: true, seeds: Some(seeds.seeds), runs })
-}
-
-fn run_scores(model: &TrainedModel<'_>, split: Split, reporter: &mut dyn Reporter) -> Result<RunScores, Faults> {
-    let scores = model.scores(split, reporter).map_err(|d| model.fault(d))?;
-    Ok(RunScores { seed: model.manifest.seed, scores, recorded: recorded(model, split) })
-}
-
-/// The scores that the training wrote for the split, if the data are the same.
-fn recorded(model: &TrainedModel<'_>, split: Split) -> Option<Scores> {
-    let results: Results = model.folder.read_json(files::RESULTS).ok().filter(|_| model.has_own_data())?;
-    match split {
-        Split::Valid => Some(results.valid),
-        Split::Test => Some(results.test),
-        Split::Train => None,
-    }
 }
 
 fn none_finished(top: &Path, seeds: &Seeds) -> Diagnostic {
@@ -97,9 +90,12 @@ fn none_finished(top: &Path, seeds: &Seeds) -> Diagnostic {
 }
 
 fn unfinished(folder: &RunFolder, manifest: &Manifest) -> Notice {
-    let last = Checkpoint::open(&folder.file(files::LAST)).ok().map(|c| c.state);
+    let state = |name| Checkpoint::open(&folder.file(name)).ok().map(|c| c.state);
+    let (best, last) = (state(files::BEST), state(files::LAST));
+    // The selected weights are written first: after a kill between the two files they are ahead of the last state.
+    let latest = best.iter().chain(&last).max_by_key(|s| s.step);
     Notice::Unfinished {
-        done: last.as_ref().map(|s| (s.epoch, manifest.settings.epochs, s.step)),
-        best: last.and_then(|s| s.best).map(|b| b.epoch),
+        done: latest.map(|s| (s.epoch, manifest.settings.epochs, s.step)),
+        best: best.as_ref().and_then(|s| s.best.as_ref()).map(|b| b.epoch),
     }
 }

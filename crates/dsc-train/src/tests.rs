@@ -50,7 +50,11 @@ struct Setup {
 }
 
 fn setup() -> Setup {
-    let world = MemoryWorld::new().with("small.dsl", MODEL);
+    setup_of(MODEL)
+}
+
+fn setup_of(text: &str) -> Setup {
+    let world = MemoryWorld::new().with("small.dsl", text);
     let program = Program::load(&world, "small.dsl").program.unwrap();
     let dataset = demo::dataset(1);
     let first = compile(&program, &Options::default());
@@ -212,11 +216,186 @@ fn the_room_for_checkpoints_is_estimated_from_their_sizes() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_names_its_step() {
+fn a_loss_that_is_not_finite_names_its_step_and_operation() {
     let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
     let mut settings = settings(3);
     settings.optimizer.lr = 1e30;
     let fault = run(&setup, &settings, 1, &dir.path().join("run"), false).unwrap_err();
     assert_eq!(fault.code.0, "E0920");
-    assert!(fault.message.contains("epoch 0, step 1"), "{fault}");
+    assert!(fault.message.contains("in epoch 1, step 2: `"), "{fault}");
+    assert!(fault.primary.is_some(), "{fault:?}");
+    assert!(fault.help.as_ref().unwrap().contains("lower the learning rate (now 1e30)"), "{fault}");
+}
+
+/// The text of the model that a label marks.
+fn marked<'a>(text: &'a str, span: dsc_syntax::source::Span) -> &'a str {
+    &text[span.start as usize..span.end as usize]
+}
+
+#[test]
+fn a_loss_of_a_label_out_of_range_names_label_and_samples() {
+    let text = MODEL.replace("target: y)\n  loss c", "target: log(y))\n  loss c");
+    assert_ne!(text, MODEL);
+    let (setup, dir) = (setup_of(&text), tempfile::tempdir().unwrap());
+    let fault = run(&setup, &settings(1), 1, &dir.path().join("run"), false).unwrap_err();
+    assert_eq!(fault.code.0, "E0920");
+    let data = BatchSource::new(&setup.graph, &setup.dataset, None, &settings(1), None).unwrap();
+    let (labels, ids) = (data.label(Split::Train, "y").unwrap(), data.ids(Split::Train).unwrap());
+    // The first sample of the first batch with a label below 0.
+    let first = dsc_data::batch::epoch(600, 32, 1, 0)[0].iter().copied().find(|s| labels[*s] < 0.0).unwrap();
+    let expected =
+        format!("the loss `prediction` is NaN in epoch 1, step 1: `log` is NaN for samples `{}`, ", ids[first]);
+    assert!(fault.message.starts_with(&expected) && fault.message.ends_with(" others of train"), "{fault}");
+    assert_eq!(marked(&text, fault.primary.unwrap().span), "log(y)");
+    let labels: Vec<&str> = fault.secondary.iter().map(|l| l.text.as_str()).collect();
+    assert_eq!(labels, ["it is computed from the label `y`"]);
+    assert!(fault.help.unwrap().starts_with("`log` is -inf at 0 and NaN below"));
+}
+
+/// `dropout` makes zeros, where the derivative of `sqrt` is infinite: every loss is finite, the gradient of `a` is not.
+fn without_gradient() -> String {
+    let text = MODEL.replace(
+        "|> Linear(out: 16) |> relu() |> dropout(p: 0.1)",
+        "|> Linear(out: 16) |> relu() |> dropout(p: 0.1) |> sqrt()",
+    );
+    assert_ne!(text, MODEL);
+    text
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_names_weight_and_operation() {
+    let (text, dir) = (without_gradient(), tempfile::tempdir().unwrap());
+    let setup = setup_of(&text);
+    // One step in all, so that no later loss tells; with clipping, which would spread it; and with several batches in a step.
+    for (clip, accumulate, batch) in [(None, 1, 600), (Some(1.0), 1, 600), (Some(1.0), 4, 150), (None, 2, 32)] {
+        let settings = Settings { clip, accumulate, batch, ..settings(1) };
+        let out = dir.path().join(format!("{clip:?}-{accumulate}-{batch}"));
+        let fault = run(&setup, &settings, 1, &out, false).unwrap_err();
+        assert_eq!(fault.code.0, "E0926", "{fault}");
+        assert!(
+            fault.message.starts_with("the gradient of `a.linear.weight` is NaN in epoch 1, step 1, while"),
+            "{fault}"
+        );
+        assert_eq!(fault.message.contains("clipping would set"), clip.is_some(), "{fault}");
+        assert!(fault.message.contains(": the derivative of `sqrt` is infinite for samples `"), "{fault}");
+        assert_eq!(
+            marked(&text, fault.primary.unwrap().span),
+            "audio  |> Linear(out: 16) |> relu() |> dropout(p: 0.1) |> sqrt()"
+        );
+        let because: Vec<&str> = fault.secondary.iter().map(|l| l.text.as_str()).collect();
+        assert_eq!(because, ["it is computed from the stream `audio`", "`a.linear.weight` belongs to this call"]);
+        assert!(fault.help.unwrap().contains("`sqrt(x + 1e-6)`"));
+        assert!(!out.join("results.json").exists() && !out.join("best.safetensors").exists());
+    }
+}
+
+#[test]
+fn a_gradient_whose_square_overflows_is_reported() {
+    let text = MODEL.replace("loss prediction = mse", "loss prediction = 1e25 * mse");
+    let (setup, dir) = (setup_of(&text), tempfile::tempdir().unwrap());
+    for clip in [None, Some(1.0)] {
+        let settings = Settings { clip, ..settings(1) };
+        let fault = run(&setup, &settings, 1, &dir.path().join(format!("{clip:?}")), false).unwrap_err();
+        assert_eq!(fault.code.0, "E0926", "{fault}");
+        assert!(fault.message.contains("and its square is infinite in float32"), "{fault}");
+    }
+}
+
+#[test]
+fn predictions_and_retrieval_vectors_that_are_not_finite_name_the_operation() {
+    let dir = tempfile::tempdir().unwrap();
+    // Not part of any loss: first `exp` of the prediction overflows where it is scored, then that of the compared vectors.
+    let text = MODEL.replace("output score for y", "output exp(100.0 + square(score)) for y");
+    let fault = run(&setup_of(&text), &settings(1), 1, &dir.path().join("prediction"), false).unwrap_err();
+    assert_eq!(fault.code.0, "E0960", "{fault}");
+    assert!(fault.message.contains("of valid is inf after epoch 1: `exp` is inf for sample `"), "{fault}");
+    assert_eq!(marked(&text, fault.primary.unwrap().span), "exp(100.0 + square(score))");
+    assert!(fault.help.unwrap().starts_with("`exp` overflows float32 above 88"));
+    let text = MODEL.replace("by = [mean(a)", "by = [exp(100.0 + mean(a))");
+    let fault = run(&setup_of(&text), &settings(1), 1, &dir.path().join("retrieval"), false).unwrap_err();
+    assert_eq!(fault.code.0, "E0965", "{fault}");
+    assert!(fault.message.contains("the companions `c` compare is inf for sample `"), "{fault}");
+    assert_eq!(marked(&text, fault.primary.unwrap().span), "exp(100.0 + mean(a))");
+}
+
+/// A model with two outputs, of which the second learns another function of the label.
+const TWO: &str = r#"
+use std::{Linear, MLP, mse}
+input vision : Seq<vision>[Tv, fv]
+label y      : Real
+label z      : Real from "regression_labels"
+model Two {
+  let v = mean(vision |> Linear(out: 16) |> relu())
+  let first  = v |> MLP(widths: [8, 1]) |> scalar()
+  let second = v |> MLP(widths: [8, 1]) |> scalar()
+  output first for y
+  output second for z
+  loss prediction = mse(first, target: y)
+  loss other      = mse(second, target: z)
+}
+"#;
+
+#[test]
+fn every_output_is_scored_predicted_and_may_select() {
+    let (setup, dir) = (setup_of(TWO), tempfile::tempdir().unwrap());
+    let mut settings = settings(5);
+    for (select, name) in [("mae", "first"), ("z.mae", "second")] {
+        settings.select.metric = select.to_owned();
+        let out = dir.path().join(name);
+        let Outcome::Finished(results) = run(&setup, &settings, 3, &out, false).unwrap() else { panic!() };
+        let log = records(&out);
+        let of = |r: &EpochRecord| if select == "mae" { r.valid["mae"] } else { r.outputs["z"]["mae"] }.unwrap();
+        let least = log.iter().map(of).fold(f64::INFINITY, f64::min);
+        assert_eq!(of(&log[results.epoch as usize]), least);
+        let second = &results.outputs["z"];
+        assert_eq!((results.outputs.len(), results.label.as_str(), second.family.as_str()), (1, "y", "sims"));
+        assert_ne!(second.test, results.test);
+        assert_eq!(second.constant, results.constant, "the labels are equal");
+        let chosen = if select == "mae" { &results.valid } else { &second.valid };
+        assert_eq!(chosen.metrics["mae"], Some(least));
+        // The columns of the second output give its scores.
+        let mut csv = csv::Reader::from_path(out.join("test.csv")).unwrap();
+        assert_eq!(csv.headers().unwrap(), ["id", "label", "prediction", "label.z", "prediction.z"].as_slice());
+        let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+        for (column, scores) in [(1, &results.test), (3, &second.test)] {
+            let numbers = |i: usize| rows.iter().map(|r| r[i].parse().unwrap()).collect::<Vec<f32>>();
+            let ids: Vec<String> = rows.iter().map(|r| r[0].to_owned()).collect();
+            let again = score(Family::Sims, &numbers(column + 1), &numbers(column), &ids).unwrap();
+            assert_eq!(Scores::of(&again), *scores);
+        }
+    }
+    settings.select.metric = "zz.mae".to_owned();
+    let fault = run(&setup, &settings, 3, &dir.path().join("unknown"), false).unwrap_err();
+    assert_eq!(fault.code.0, "E0963");
+    assert!(fault.help.unwrap().starts_with("did you mean `z`?"));
+    settings.select.metric = "z.acc7".to_owned();
+    assert_eq!(run(&setup, &settings, 3, &dir.path().join("metric"), false).unwrap_err().code.0, "E0963");
+}
+
+#[test]
+fn an_output_on_another_scale_has_errors_and_correlation() {
+    let (mut setup, dir) =
+        (setup_of(&TWO.replace("from \"regression_labels\"", "from \"pain\"")), tempfile::tempdir().unwrap());
+    for table in &mut setup.dataset.tables {
+        let scaled = table.labels["regression_labels"].iter().map(|y| 5.0 * (y + 1.0)).collect();
+        table.labels.insert("pain".to_owned(), scaled);
+    }
+    let Outcome::Finished(results) = run(&setup, &settings(2), 3, &dir.path().join("run"), false).unwrap() else {
+        panic!()
+    };
+    let output = &results.outputs["z"];
+    assert_eq!((results.family.as_str(), output.family.as_str()), ("sims", "regression"));
+    assert_eq!(output.test.metrics.keys().collect::<Vec<_>>(), ["mae", "corr", "mse"]);
+    assert!(output.constant.test.metrics["mae"].unwrap() > 1.0, "not clipped to -1..1");
+}
+
+#[test]
+fn results_have_the_hashes_of_weights_and_predictions() {
+    let (setup, dir) = (setup(), tempfile::tempdir().unwrap());
+    let out = dir.path().join("run");
+    let Outcome::Finished(results) = run(&setup, &settings(1), 3, &out, false).unwrap() else { panic!() };
+    assert_eq!(results.sha256.keys().collect::<Vec<_>>(), ["best.safetensors", "valid.csv", "test.csv"]);
+    for (name, sha256) in &results.sha256 {
+        assert_eq!(dsc_data::file_sha256(&out.join(name), None).unwrap(), *sha256, "{name}");
+    }
 }

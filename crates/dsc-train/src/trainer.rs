@@ -1,7 +1,6 @@
 //! The training loop of one seed: epochs, validation, selection of the epoch, one evaluation on the test split.
 
 use dsc_experiment::run_folder::files;
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
@@ -9,8 +8,11 @@ use indexmap::IndexMap;
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
 use super::encoder_weights;
-use super::evaluate::{predict, primary, score};
+use super::finish::Finish;
 use super::initial_weights::InitialWeights;
+use super::non_finite::{At, Replay};
+use super::optimizer::optimizer;
+use super::outputs::{self, OutputRule, Predicted, score_outputs};
 use dsc_data::text::WeightFile;
 use dsc_data::{NonFiniteCount, Split, batch};
 use dsc_experiment::checkpoint::{
@@ -18,17 +20,17 @@ use dsc_experiment::checkpoint::{
     second_moment,
 };
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter, Stop};
-use dsc_experiment::metrics::{Metrics, constant_row};
-use dsc_experiment::results::{Constant, During, PeakMemory, Results, Scores, by_name};
+use dsc_experiment::results::{During, PeakMemory, Results, by_name};
 use dsc_experiment::run_folder::{Log, RunFolder};
+use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
-use dsc_graph::{Graph, Op, ParamId};
 use dsc_recipe::Settings;
 use dsc_runtime::device::{peak_rss, reset_peak_rss};
-use dsc_runtime::{Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program, Rate, Want, values};
+use dsc_runtime::tch::Tensor;
+use dsc_runtime::{Mode, Optimizer, ParamStore, Program, StepBatch, Want, values};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0915, E0920, E0922};
+use dsc_syntax::diag::codes::run::{E0915, E0922};
 
 /// Minimum time between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
@@ -78,8 +80,8 @@ pub enum Outcome {
 /// Trains a model and writes its run folder, except for `run.json` and the files that describe the run.
 ///
 /// # Errors
-/// `E0920` for a loss that is not a number, `E0922` for a model without loss or output; errors of data,
-/// libtorch and file system.
+/// `E0920` for a loss, `E0926` for a gradient or a weight and `E0960` for a prediction that is not a number, `E0922` for a model
+/// without loss or output; errors of data, libtorch and file system.
 pub fn train(job: &Job<'_>, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
     Training::start(job)?.run(reporter)
 }
@@ -87,10 +89,11 @@ pub fn train(job: &Job<'_>, reporter: &mut dyn Reporter) -> Result<Outcome, Diag
 /// Number of parameters (elements) of a graph: all, and those of the text encoder.
 pub fn count_parameters(graph: &Graph, dims: &DimTable) -> (u64, u64) {
     let size = |p: &dsc_graph::Param| {
-        p.shape.iter().map(|d| d.eval(dims).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)).product::<u64>()
+        let numbers = p.shape.iter().map(|d| d.eval(dims).and_then(|n| u64::try_from(n).ok()).unwrap_or(0));
+        numbers.fold(1, u64::saturating_mul)
     };
-    let all = graph.params.iter().map(size).sum();
-    (all, graph.params.iter().filter(|p| p.encoder.is_some()).map(size).sum())
+    let all = graph.params.iter().map(size).fold(0, u64::saturating_add);
+    (all, graph.params.iter().filter(|p| p.encoder.is_some()).map(size).fold(0, u64::saturating_add))
 }
 
 /// Loads the weights of a checkpoint into the parameters of a graph.
@@ -139,19 +142,20 @@ fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagno
 /// scores on it. Returns the number of values that are not finite (and will be replaced by 0), by split and key of the stream.
 ///
 /// # Errors
-/// `E0922` if there is nothing to train or score, `E0963` for an unknown metric in `select`; as [`BatchSource::check`] and
+/// `E0922` if there is nothing to train or score, `E0963` for an unknown metric or output in `select`; as [`BatchSource::check`] and
 /// [`BatchSource::check_labels`].
 pub fn check(
     graph: &Graph,
     data: &BatchSource<'_>,
     settings: &Settings,
 ) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
-    plan(graph, settings)?;
+    check_model(graph)?;
     for split in Split::ALL {
         if split != Split::Test || !data.is_unlabelled(split)? {
             data.check_labels(split)?;
         }
     }
+    outputs::selected(&outputs::rules(graph, data, settings)?, &settings.select)?;
     let mut all = IndexMap::new();
     for split in Split::ALL {
         let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
@@ -160,8 +164,8 @@ pub fn check(
     Ok(all)
 }
 
-/// The label that is scored; the rule that selects the epoch has to go with the metrics.
-fn plan(graph: &Graph, settings: &Settings) -> Result<String, Diagnostic> {
+/// The model has something to train.
+fn check_model(graph: &Graph) -> Result<(), Diagnostic> {
     if graph.losses.is_empty() {
         return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
             .help("add `loss prediction = mse(score, target: y)`"));
@@ -170,9 +174,7 @@ fn plan(graph: &Graph, settings: &Settings) -> Result<String, Diagnostic> {
         return Err(Diagnostic::error(E0922, format!("no loss of `{}` depends on a weight", graph.name))
             .help("a path from a weight to a loss must not go through `stop_grad`"));
     }
-    let label = primary(graph)?.to_owned();
-    settings.select.info(settings.family)?;
-    Ok(label)
+    Ok(())
 }
 
 struct Training<'a> {
@@ -180,7 +182,12 @@ struct Training<'a> {
     program: Program,
     store: ParamStore,
     optimizer: Optimizer,
-    label: String,
+    /// How every output is scored, the first one first.
+    outputs: Vec<OutputRule>,
+    /// Index of the output whose validation scores select the epoch.
+    selected: usize,
+    /// The last optimiser step, while the norm of its gradients has not been read from the device.
+    unread: Option<Unread>,
     lists: Vec<Option<Listed>>,
     state: State,
     log: Log,
@@ -188,6 +195,14 @@ struct Training<'a> {
     saved: Instant,
     /// The period that the peak memory is measured over.
     during: During,
+}
+
+/// The norm of the gradients of an optimiser step, still on the device. If it is not finite, the device skipped the step.
+struct Unread {
+    norm: Tensor,
+    at: At,
+    /// The anchors of each batch of the step.
+    batches: Vec<Vec<usize>>,
 }
 
 /// Sums over the batches of an epoch, and the last learning rate.
@@ -201,7 +216,9 @@ impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>) -> Result<Training<'a>, Diagnostic> {
         let (graph, settings) = (job.graph, job.settings);
         let during = if reset_peak_rss() { During::Run } else { During::Process };
-        let label = plan(graph, settings)?;
+        check_model(graph)?;
+        let outputs = outputs::rules(graph, job.data, settings)?;
+        let selected = outputs::selected(&outputs, &settings.select)?;
         let program = Program::optimised(graph, job.dims, job.level)?;
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.imported, job.encoder) {
@@ -226,23 +243,40 @@ impl<'a> Training<'a> {
             ..State::default()
         };
         let log = job.folder.log(files::METRICS)?;
+        // While this process trains, the test split cannot be evaluated by another.
+        log.lock();
         let lists = vec![None; graph.companions.len()];
         let now = Instant::now();
-        Ok(Training { job, program, store, optimizer, label, lists, state, log, began: now, saved: now, during })
+        Ok(Training {
+            job,
+            program,
+            store,
+            optimizer,
+            outputs,
+            selected,
+            unread: None,
+            lists,
+            state,
+            log,
+            began: now,
+            saved: now,
+            during,
+        })
     }
 
     fn run(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         let (job, settings) = (self.job, self.job.settings);
         let n = job.data.len(Split::Train)?;
-        let (parameters, encoder_parameters) = count_parameters(job.graph, job.dims);
         let batches = n.div_ceil(settings.batch) as u64;
         let (seed, epochs) = (job.seed, settings.epochs);
         if job.imported.is_some() {
-            return self.import(parameters, encoder_parameters, reporter);
+            return self.import(reporter);
         }
+        let (parameters, encoder_parameters) = count_parameters(job.graph, job.dims);
         reporter.started(&Plan {
             seed,
-            metric: settings.select.metric.clone(),
+            metric: settings.select.metric_name().to_owned(),
+            output: settings.select.output().map(str::to_owned),
             epochs,
             batches,
             samples: n,
@@ -259,8 +293,10 @@ impl<'a> Training<'a> {
             let began = Instant::now();
             if companions::is_due(job.graph, &self.lists, epoch) {
                 reporter.busy("retrieving companions");
-                let (program, store) = (&self.program, &self.store);
-                companions::refresh(job.graph, program, store, job.data, settings, &mut self.lists, epoch)?;
+                let at = self.at(epoch);
+                let (program, store, data) = (&self.program, &self.store, job.data);
+                let replay = Replay { graph: job.graph, program, store, data, split: Split::Train };
+                companions::refresh(&replay, settings, &mut self.lists, at)?;
             }
             let Some(sums) = self.epoch(epoch, n, reporter)? else {
                 self.save_last(true)?;
@@ -269,20 +305,15 @@ impl<'a> Training<'a> {
             };
             self.finish_epoch(epoch, &sums, began, reporter)?;
         }
-        self.finish(parameters, encoder_parameters, reporter)
+        self.finish(reporter)
     }
 
     /// Uses the imported weights as the selected ones, without training.
-    fn import(
-        mut self,
-        parameters: u64,
-        encoder_parameters: u64,
-        reporter: &mut dyn Reporter,
-    ) -> Result<Outcome, Diagnostic> {
+    fn import(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         self.state.total_steps = 0;
         checkpoint::write(&self.job.folder.file(files::BEST), &self.state, &self.weights())?;
         self.save_last(false)?;
-        self.finish(parameters, encoder_parameters, reporter)
+        self.finish(reporter)
     }
 
     fn schedule(&self) -> dsc_experiment::schedule::Plan {
@@ -310,25 +341,80 @@ impl<'a> Training<'a> {
                     losses: means(&sums.within),
                 });
             }
-            if let Some(most) = settings.clip
-                && let Some(norm) = self.optimizer.clip(&self.store, most)?
-            {
-                let norm = values::scalar(&norm)?;
-                sums.within.gradient_norm = Some(sums.within.gradient_norm.map_or(norm, |m| m.max(norm)));
-            }
+            let norm = match settings.clip {
+                Some(most) => self.optimizer.clip(&self.store, most)?,
+                None => self.optimizer.gradient_norm(&self.store)?,
+            };
             sums.lr = plan.lr(settings.optimizer.lr, self.state.step);
-            self.optimizer.step(&self.store, sums.lr, settings.optimizer.lr)?;
+            self.optimizer.step(&self.store, sums.lr, settings.optimizer.lr, norm.as_ref())?;
+            self.unread = norm.map(|norm| Unread { norm, at: self.at(epoch), batches: group.to_vec() });
             self.state.step += 1;
-            self.state.within = Some(sums.within.clone());
+            let save = self.saved.elapsed() > CHECKPOINT_EVERY;
+            if self.job.stop.is_requested() || save {
+                self.read_norm(&mut sums.within)?;
+                self.state.within = Some(sums.within.clone());
+            }
             if self.job.stop.is_requested() {
                 return Ok(None);
             }
-            if self.saved.elapsed() > CHECKPOINT_EVERY {
+            if save {
                 self.save_last(true)?;
             }
         }
+        self.read_norm(&mut sums.within)?;
         self.store.zero_grads();
         Ok(Some(sums))
+    }
+
+    fn at(&self, epoch: u64) -> At {
+        At { epoch, step: self.state.step, lr: self.job.settings.optimizer.lr }
+    }
+
+    fn replay(&self, split: Split) -> Replay<'_> {
+        Replay { graph: self.job.graph, program: &self.program, store: &self.store, data: self.job.data, split }
+    }
+
+    /// The batch of some anchors, with their companions.
+    fn batch(&self, epoch: u64, anchors: &[usize]) -> Result<StepBatch, Diagnostic> {
+        let (samples, companions) = companions::rows(&self.lists, anchors, self.job.seed, epoch);
+        let mut batch = self.job.data.batch(Split::Train, &samples, anchors.len(), true)?;
+        batch.companions = companions;
+        Ok(batch)
+    }
+
+    /// Reads the norm of the last optimiser step, if that has not been done.
+    ///
+    /// # Errors
+    /// `E0926` if it is not finite.
+    fn read_norm(&mut self, within: &mut EpochProgress) -> Result<(), Diagnostic> {
+        let Some(Unread { norm, at, batches }) = self.unread.take() else { return Ok(()) };
+        let norm = values::scalar(&norm)?;
+        if Optimizer::skips(norm) {
+            return Err(self.gradient_fault(at, &batches));
+        }
+        if self.job.settings.clip.is_some() {
+            within.gradient_norm = Some(within.gradient_norm.map_or(norm, |m| m.max(norm)));
+        }
+        Ok(())
+    }
+
+    /// Computes the gradients of a skipped step again, before clipping, and looks for what is wrong with them.
+    fn gradient_fault(&mut self, at: At, anchors: &[Vec<usize>]) -> Diagnostic {
+        let mode = Mode::Train { seed: self.job.seed, epoch: at.epoch, step: at.step };
+        self.store.zero_grads();
+        let mut batches = Vec::new();
+        for anchors in anchors {
+            let again = self.batch(at.epoch, anchors).and_then(|batch| {
+                let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
+                batches.push(batch);
+                values::total(&result.losses, 1.0)
+            });
+            let again = again.and_then(|total| total.map_or(Ok(()), |total| self.store.backward(&total)));
+            if let Err(fault) = again {
+                return fault;
+            }
+        }
+        self.replay(Split::Train).of_gradient(at, &batches, mode, self.job.settings.clip.is_some())
     }
 
     /// Forward and backward pass of one batch; `scale` is its share of the optimiser step.
@@ -339,23 +425,15 @@ impl<'a> Training<'a> {
         scale: f64,
         within: &mut EpochProgress,
     ) -> Result<(), Diagnostic> {
-        let (samples, companions) = companions::rows(&self.lists, anchors, self.job.seed, epoch);
-        let mut batch = self.job.data.batch(Split::Train, &samples, anchors.len(), true)?;
-        batch.companions = companions;
+        let batch = self.batch(epoch, anchors)?;
         let mode = Mode::Train { seed: self.job.seed, epoch, step: self.state.step };
         let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
+        // The device has to be waited for here in any case.
+        self.read_norm(within)?;
         for (name, loss) in &result.losses {
             let value = values::scalar(loss)?;
             if !value.is_finite() {
-                return Err(Diagnostic::error(
-                    E0920,
-                    format!("the loss `{name}` is {value} in epoch {epoch}, step {}", self.state.step),
-                )
-                .help(format!(
-                    "lower the learning rate (now {:e}), clip gradients with `clip = 1.0`, or standardise the features \
-                     with `standardize = train`",
-                    self.job.settings.optimizer.lr
-                )));
+                return Err(self.replay(Split::Train).of_loss(self.at(epoch), &batch, mode, name, value));
             }
             *within.sums.entry(name.clone()).or_insert(0.0) += value * anchors.len() as f64;
         }
@@ -374,9 +452,12 @@ impl<'a> Training<'a> {
         reporter: &mut dyn Reporter,
     ) -> Result<(), Diagnostic> {
         reporter.busy("validation");
-        let (metrics, _) = self.score(Split::Valid)?;
+        if let Some((path, value)) = self.store.bad_parameter()? {
+            return Err(self.replay(Split::Train).of_weight(self.at(epoch), path, value));
+        }
+        let scored = self.score(Split::Valid, epoch)?;
         let rule = &self.job.settings.select;
-        let value = metrics.get(&rule.metric);
+        let value = scored.get(self.selected).and_then(|s| s.metrics.get(rule.metric_name()));
         let best = match &self.state.best {
             None => true,
             Some(best) => rule.better(value, best.value),
@@ -396,7 +477,8 @@ impl<'a> Training<'a> {
             lr: sums.lr,
             total: losses.values().sum(),
             losses,
-            valid: by_name(&metrics),
+            valid: scored.first().map(|s| by_name(&s.metrics)).unwrap_or_default(),
+            outputs: scored.iter().skip(1).map(|s| (s.label.clone(), by_name(&s.metrics))).collect(),
             without_companions: self.job.graph.companions.iter().zip(&self.lists).filter_map(absent).collect(),
             gradient_norm: sums.within.gradient_norm,
             best,
@@ -419,54 +501,30 @@ impl<'a> Training<'a> {
     }
 
     /// Evaluates the selected weights and writes predictions and results.
-    fn finish(
-        mut self,
-        parameters: u64,
-        encoder_parameters: u64,
-        reporter: &mut dyn Reporter,
-    ) -> Result<Outcome, Diagnostic> {
+    fn finish(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         let seconds = self.began.elapsed().as_secs_f64();
         let job = self.job;
         let best = Checkpoint::open(&job.folder.file(files::BEST))?;
         restore(&mut self.store, &best)?;
         reporter.busy("scoring");
-        let (metrics, predictions) = self.score(Split::Valid)?;
-        self.write_predictions(Split::Valid, &predictions)?;
-        let valid = Scores::of(&metrics);
-        let family = job.settings.family;
-        let train = job.data.label(Split::Train, &self.label)?;
-        let (test, value, constant) = if job.data.is_unlabelled(Split::Test)? {
-            let predictions = self.predictions(Split::Test)?;
-            self.write_predictions(Split::Test, &predictions)?;
-            let none = Metrics::from_values(family, predictions.len(), |_| None);
-            let (value, _) = constant_row(family, &train, &train)?;
-            (none.clone(), value, none)
-        } else {
-            let (metrics, predictions) = self.score(Split::Test)?;
-            self.write_predictions(Split::Test, &predictions)?;
-            let (value, constant) = constant_row(family, &train, &job.data.label(Split::Test, &self.label)?)?;
-            (metrics, value, constant)
-        };
-        let test = Scores::of(&test);
-        let results = Results {
-            schema: dsc_experiment::run_folder::SCHEMA,
-            model: job.graph.name.clone(),
+        let results = Finish {
+            graph: job.graph,
+            dims: job.dims,
+            program: &self.program,
+            store: &self.store,
+            data: job.data,
+            outputs: &self.outputs,
+            settings: job.settings,
+            folder: job.folder,
             seed: job.seed,
-            family: job.settings.family.name().to_owned(),
-            label: self.label.clone(),
-            select: job.settings.select.to_string(),
             epoch: best.state.best.as_ref().map_or(0, |b| b.epoch),
+            step: best.state.step,
             epochs: if job.imported.is_some() { 0 } else { job.settings.epochs },
-            test_reads: 1,
-            valid,
-            test,
-            constant: Constant { value, test: Scores::of(&constant) },
-            parameters,
-            encoder_parameters,
+            stopped_of: None,
             seconds,
             peak_memory: peak_rss().map(|resident| PeakMemory { resident, during: self.during }),
         };
-        job.folder.write_json(files::RESULTS, &results)?;
+        let results = results.write()?;
         reporter.busy("");
         // The run is finished now: an error from here on only costs disk space.
         if let Err(fault) = self.drop_moments() {
@@ -484,25 +542,9 @@ impl<'a> Training<'a> {
         self.save_last(false)
     }
 
-    fn predictions(&self, split: Split) -> Result<Vec<f32>, Diagnostic> {
-        let mut predictions = predict(&self.program, &self.store, self.job.data, split)?;
-        Ok(predictions.swap_remove(&self.label).unwrap_or_default())
-    }
-
-    /// Writes predictions beside the labels that there are.
-    fn write_predictions(&self, split: Split, predictions: &[f32]) -> Result<(), Diagnostic> {
-        let (data, folder) = (self.job.data, self.job.folder);
-        let ids = data.ids(split)?;
-        let labels = data.known_labels(split, &self.label).unwrap_or_else(|_| vec![None; ids.len()]);
-        folder.write_predictions(split, ids, &labels, predictions)
-    }
-
-    fn score(&self, split: Split) -> Result<(Metrics, Vec<f32>), Diagnostic> {
-        let data = self.job.data;
-        let predictions = self.predictions(split)?;
-        let truth = data.label(split, &self.label)?;
-        let metrics = score(self.job.settings.family, &predictions, &truth, data.ids(split)?)?;
-        Ok((metrics, predictions))
+    /// Scores every output on a split, after an epoch.
+    fn score(&self, split: Split, epoch: u64) -> Result<Vec<Predicted>, Diagnostic> {
+        score_outputs(&self.replay(split), &self.outputs, Some(self.at(epoch)))
     }
 
     fn weights(&self) -> Vec<TensorEntry<'_>> {
@@ -559,82 +601,4 @@ impl<'a> Training<'a> {
 fn means(within: &EpochProgress) -> IndexMap<String, f64> {
     let n = within.samples.max(1) as f64;
     within.sums.iter().map(|(name, sum)| (name.clone(), sum / n)).collect()
-}
-
-/// The parameters that are the weight of a linear map. Weight decay applies to these only, not to biases, norms, embedding tables,
-/// positions and learned rows.
-fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
-    let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
-    let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
-    weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
-}
-
-/// The optimiser of a recipe; weight decay applies to [`linear_weights`]. An encoder with learning rate 0 is frozen.
-fn optimizer(graph: &Graph, store: &mut ParamStore, settings: &Settings) -> Result<Optimizer, Diagnostic> {
-    let o = &settings.optimizer;
-    if o.encoder_lr == Some(0.0) {
-        for param in graph.params.iter().filter(|p| p.encoder.is_some()) {
-            store.set_trains(&param.path, false)?;
-        }
-    }
-    let constants = OptimizerSettings {
-        algorithm: o.kind,
-        beta1: o.betas.0,
-        beta2: o.betas.1,
-        eps: o.eps,
-        weight_decay: o.weight_decay,
-    };
-    let decaying = linear_weights(graph);
-    let groups: IndexMap<&str, ParamGroup> = graph
-        .params
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| store.trains(&p.path))
-        .map(|(index, p)| {
-            let rate = match o.encoder_lr {
-                Some(lr) if p.encoder.is_some() => Rate::Separate(lr),
-                _ => Rate::Factor(1.0),
-            };
-            (p.path.as_str(), ParamGroup { rate, decay: decaying.contains(&ParamId(index as u32)) })
-        })
-        .collect();
-    Ok(Optimizer::new(store, constants, |path| groups.get(path).copied()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dsc_language::lower::{Options, compile};
-    use dsc_language::sema::program::Program as Source;
-    use dsc_syntax::source::MemoryWorld;
-
-    #[test]
-    fn only_weights_of_linear_maps_decay() {
-        let text = r#"
-use std::{Linear, LayerNorm, mse}
-input audio : Seq<audio>[Ta, fa]
-label y     : Real
-model M {
-  let start = learned(rows: 1, width: 8)
-  let a = concat(start, audio |> Linear(out: 8) |> LayerNorm())
-  let score = mean(a) |> Linear(out: 1) |> scalar()
-  output score for y
-  loss prediction = mse(score, target: y)
-}
-"#;
-        let world = MemoryWorld::new().with("m.dsl", text);
-        let program = Source::load(&world, "m.dsl").program.unwrap();
-        let compiled = compile(&program, &Options::default());
-        let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics.into_sorted()));
-        let decaying = linear_weights(&graph);
-        let paths = |wanted: bool| -> Vec<&str> {
-            let params = graph.params.iter().enumerate();
-            let chosen = params.filter(|(i, _)| decaying.contains(&ParamId(*i as u32)) == wanted);
-            chosen.map(|(_, p)| p.path.as_str()).collect()
-        };
-        assert_eq!(paths(true).len(), 2, "{:?}", paths(true));
-        assert!(paths(true).iter().all(|p| p.ends_with("weight")), "{:?}", paths(true));
-        // Two biases, weight and bias of the norm, the learned row.
-        assert_eq!(paths(false).len(), 5, "{:?}", paths(false));
-    }
 }

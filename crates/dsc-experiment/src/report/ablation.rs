@@ -5,6 +5,7 @@ use super::table::{Align, Table, format_difference, format_summary, format_value
 use crate::metrics::{Family, Metrics, Summary, aggregate, paired_difference};
 use crate::results::Results;
 use dsc_analysis::count::grouped;
+use indexmap::IndexSet;
 use serde_json::{Value, json};
 
 /// The section of the table that a row belongs to.
@@ -52,7 +53,7 @@ impl Comparison {
 
     /// For every row, mean and standard deviation of its metrics on the test split.
     pub fn scores_of_rows(&self) -> Vec<Vec<Summary>> {
-        self.rows.iter().map(|(_, runs)| self.summaries(&runs.iter().flatten().collect::<Vec<_>>())).collect()
+        self.rows.iter().map(|(_, runs)| self.summaries(None, &runs.iter().flatten().collect::<Vec<_>>())).collect()
     }
 
     /// The tables of scores and differences as text.
@@ -71,11 +72,49 @@ impl Comparison {
     }
 
     fn render(&self, form: fn(&Table) -> String) -> String {
-        let scores = form(&self.scores());
-        match self.differences() {
-            Some(differences) => format!("{scores}\n{}", form(&differences)),
-            None => scores,
+        let mut tables = vec![self.scores()];
+        tables.extend(self.differences(None));
+        for label in self.other_outputs() {
+            tables.push(self.scores_of_output(label));
+            tables.extend(self.differences(Some(label)));
         }
+        tables.iter().map(form).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The labels of the outputs besides the first of each model, in the order in which the rows have them.
+    fn other_outputs(&self) -> IndexSet<&str> {
+        let runs = self.rows.iter().flat_map(|(_, runs)| runs.iter().flatten());
+        runs.flat_map(|r| r.outputs.keys()).map(String::as_str).collect()
+    }
+
+    /// The metric family of an output; `None` is the first one.
+    fn family_of(&self, output: Option<&str>) -> Family {
+        let Some(label) = output else { return self.family };
+        let mut runs = self.rows.iter().flat_map(|(_, runs)| runs.iter().flatten());
+        runs.find_map(|r| Family::parse(&r.outputs.get(label)?.family)).unwrap_or(Family::Regression)
+    }
+
+    /// The table of metrics of an output besides the first. A model without the output has an empty row.
+    fn scores_of_output(&self, label: &str) -> Table {
+        let family = self.family_of(Some(label));
+        let titles = family.metrics().iter().map(|m| (m.title.to_owned(), Align::Right));
+        let mut table = Table::new(std::iter::once((format!("Test, output for {label}"), Align::Left)).chain(titles));
+        let mut before = Group::Baseline;
+        for (heading, runs) in &self.rows {
+            if std::mem::replace(&mut before, heading.group) != heading.group {
+                table.rule();
+            }
+            let runs: Vec<&Results> = runs.iter().flatten().collect();
+            let cells = self.summaries(Some(label), &runs);
+            table.row(std::iter::once(heading.name.clone()).chain(cells.iter().map(format_summary)));
+        }
+        let mut runs = self.rows.iter().flat_map(|(_, runs)| runs.iter().flatten());
+        if let Some(constant) = runs.find_map(|r| r.outputs.get(label)).map(|o| &o.constant) {
+            let of = |name: &str| constant.test.metrics.get(name).copied().flatten();
+            let cells = family.metrics().iter().map(|m| format_value(m, of(m.name)));
+            table.rule().row(std::iter::once(format!("constant {:.3}", constant.value)).chain(cells));
+        }
+        table
     }
 
     /// The table of metrics (mean and standard deviation on the test split) and costs.
@@ -89,7 +128,7 @@ impl Comparison {
                 table.rule();
             }
             let runs: Vec<&Results> = runs.iter().flatten().collect();
-            let cells = self.summaries(&runs);
+            let cells = self.summaries(None, &runs);
             let cells = cells.iter().map(format_summary);
             table.row(std::iter::once(heading.name.clone()).chain(cells).chain(costs_of(heading, &runs)));
         }
@@ -129,21 +168,22 @@ impl Comparison {
         }
     }
 
-    /// The table of paired differences between each row and the baseline.
-    fn differences(&self) -> Option<Table> {
+    /// The table of paired differences between each row and the baseline, of the first output or of another one.
+    fn differences(&self, output: Option<&str>) -> Option<Table> {
         let ((base, base_runs), others) = self.rows.split_first()?;
         if others.is_empty() || base_runs.iter().all(Option::is_none) {
             return None;
         }
-        let metrics = self.family.metrics().iter().map(|m| (m.title.to_owned(), Align::Right));
-        let title = (format!("Test, minus {}", base.name), Align::Left);
+        let metrics = self.family_of(output).metrics().iter().map(|m| (m.title.to_owned(), Align::Right));
+        let of = output.map_or_else(String::new, |label| format!(", output for {label}"));
+        let title = (format!("Test{of}, minus {}", base.name), Align::Left);
         let mut table = Table::new(std::iter::once(title).chain(metrics));
         let mut before = others.first()?.0.group;
         for (heading, runs) in others {
             if std::mem::replace(&mut before, heading.group) != heading.group {
                 table.rule();
             }
-            let cells = self.paired(base_runs, runs);
+            let cells = self.paired(output, base_runs, runs);
             table.row(std::iter::once(heading.name.clone()).chain(cells.iter().map(format_difference)));
         }
         table.note("differences of runs with the same seed: mean ± population standard deviation");
@@ -154,35 +194,45 @@ impl Comparison {
         self.rows.first().map_or(0, |(_, runs)| runs.len())
     }
 
-    fn metrics(&self, r: &Results) -> Metrics {
-        metrics_of(self.family, &r.test)
+    /// The metrics of an output on the test split; `None` for a model without the output.
+    fn metrics(&self, output: Option<&str>, r: &Results) -> Option<Metrics> {
+        let scores = match output {
+            None => &r.test,
+            Some(label) => &r.outputs.get(label)?.test,
+        };
+        Some(metrics_of(self.family_of(output), scores))
     }
 
-    fn summaries(&self, runs: &[&Results]) -> Vec<Summary> {
-        aggregate(self.family, &runs.iter().map(|r| self.metrics(r)).collect::<Vec<_>>())
+    fn summaries(&self, output: Option<&str>, runs: &[&Results]) -> Vec<Summary> {
+        aggregate(self.family_of(output), &runs.iter().filter_map(|r| self.metrics(output, r)).collect::<Vec<_>>())
     }
 
     /// Paired differences over the seeds that both rows have.
-    fn paired(&self, base: &[Option<Results>], row: &[Option<Results>]) -> Vec<Summary> {
-        let both =
-            base.iter().zip(row).filter_map(|(a, b)| Some((self.metrics(a.as_ref()?), self.metrics(b.as_ref()?))));
+    fn paired(&self, output: Option<&str>, base: &[Option<Results>], row: &[Option<Results>]) -> Vec<Summary> {
+        let both = base
+            .iter()
+            .zip(row)
+            .filter_map(|(a, b)| Some((self.metrics(output, a.as_ref()?)?, self.metrics(output, b.as_ref()?)?)));
         let (base, row): (Vec<_>, Vec<_>) = both.unzip();
-        paired_difference(self.family, &base, &row)
+        paired_difference(self.family_of(output), &base, &row)
     }
 
-    /// One CSV line per row and metric.
+    /// One CSV line per row and metric; metrics of other outputs than the first are named `LABEL.METRIC`.
     fn csv(&self) -> String {
         let mut out = "row,metric,runs,mean,std,difference,difference_std\n".to_owned();
         let text = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
         let base = self.rows.first().map(|(_, runs)| runs.as_slice()).unwrap_or_default();
         for (i, (heading, runs)) in self.rows.iter().enumerate() {
             let finished: Vec<&Results> = runs.iter().flatten().collect();
-            let differences = if i == 0 { Vec::new() } else { self.paired(base, runs) };
             let quoted = format!("\"{}\"", heading.name.replace('"', "\"\""));
-            for (j, s) in self.summaries(&finished).iter().enumerate() {
-                let (d, spread) = differences.get(j).map_or((None, None), |d| (d.mean, d.std));
-                let cells = [text(s.mean), text(s.std), text(d), text(spread)].join(",");
-                out.push_str(&format!("{quoted},{},{},{cells}\n", s.info.name, s.defined));
+            for output in std::iter::once(None).chain(self.other_outputs().into_iter().map(Some)) {
+                let prefix = output.map_or_else(String::new, |label| format!("{label}."));
+                let differences = if i == 0 { Vec::new() } else { self.paired(output, base, runs) };
+                for (j, s) in self.summaries(output, &finished).iter().enumerate() {
+                    let (d, spread) = differences.get(j).map_or((None, None), |d| (d.mean, d.std));
+                    let cells = [text(s.mean), text(s.std), text(d), text(spread)].join(",");
+                    out.push_str(&format!("{quoted},{prefix}{},{},{cells}\n", s.info.name, s.defined));
+                }
             }
             let seconds: Vec<f64> = finished.iter().map(|r| r.seconds).collect();
             let costs = [
@@ -204,17 +254,33 @@ impl Comparison {
         let rows = self.rows.iter().enumerate().map(|(i, (heading, runs))| {
             let finished: Vec<&Results> = runs.iter().flatten().collect();
             let seconds: Vec<f64> = finished.iter().map(|r| r.seconds).collect();
-            json!({
+            let mut row = json!({
                 "name": heading.name,
                 "seeds": finished.iter().map(|r| r.seed).collect::<Vec<_>>(),
                 "missing": runs.len() - finished.len(),
-                "test": self.summaries(&finished),
-                "difference": (i > 0).then(|| self.paired(base, runs)),
+                "test": self.summaries(None, &finished),
+                "difference": (i > 0).then(|| self.paired(None, base, runs)),
                 "parameters": finished.first().map(|r| r.parameters),
                 "multiply_adds": heading.multiply_adds,
                 "peak_memory": peak(&finished),
                 "seconds": mean(&seconds),
-            })
+            });
+            let others: serde_json::Map<String, Value> = self
+                .other_outputs()
+                .into_iter()
+                .map(|label| {
+                    let difference = (i > 0).then(|| self.paired(Some(label), base, runs));
+                    let test = self.summaries(Some(label), &finished);
+                    (
+                        label.to_owned(),
+                        json!({ "family": self.family_of(Some(label)), "test": test, "difference": difference }),
+                    )
+                })
+                .collect();
+            if let (Some(row), false) = (row.as_object_mut(), others.is_empty()) {
+                row.insert("outputs".to_owned(), others.into());
+            }
+            row
         });
         json!({ "family": self.family.name(), "rows": rows.collect::<Vec<_>>() })
     }

@@ -1,5 +1,7 @@
 //! Names of the files of a run folder; their content is described in [`run_folder`](super).
 
+use std::path::Path;
+
 /// The [`Manifest`](super::Manifest): settings, hypers, hashes, data, machine.
 pub const MANIFEST: &str = "run.json";
 /// The files of the model as they were compiled; a folder.
@@ -22,3 +24,16 @@ pub const LAST: &str = "last.safetensors";
 pub const RESULTS: &str = "results.json";
 /// How many seeds were requested, and which are finished.
 pub const SEEDS: &str = "seeds.json";
+
+/// The files of a finished run whose SHA-256 `results.json` records: those that the scores are computed from, and the predictions.
+pub fn hashed(run: &Path) -> Vec<String> {
+    let mut names = vec![MANIFEST.to_owned(), BEST.to_owned(), STANDARDIZER.to_owned()];
+    let entries = std::fs::read_dir(run.join(ENCODER)).into_iter().flatten().flatten();
+    let mut encoder: Vec<String> =
+        entries.filter_map(|e| Some(format!("{ENCODER}/{}", e.file_name().to_str()?))).collect();
+    encoder.sort_unstable();
+    names.append(&mut encoder);
+    names.extend(["valid.csv".to_owned(), "test.csv".to_owned()]);
+    names.retain(|name| run.join(name).is_file());
+    names
+}

@@ -10,7 +10,7 @@ use dsc_data::{NonFiniteCount, Split, ZeroLengths};
 use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
 use dsc_graph::statics::Static;
-use dsc_recipe::{Origin, Settings};
+use dsc_recipe::{Family, Origin, Settings};
 
 /// The description of a run, written before its first step. It names neither the host nor, in the file, an absolute path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub struct Manifest {
     /// The origin of imported weights; nothing was trained then, whatever the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// The metric families of outputs that do not have that of the settings, by label.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub output_families: IndexMap<String, Family>,
     /// The machine that the run was trained on.
     pub machine: Machine,
     /// The sources in `source/`: name as compiled, and file in the folder.
@@ -171,6 +174,25 @@ impl Machine {
             device,
             threads,
         }
+    }
+}
+
+impl Manifest {
+    /// How this machine and this program differ from those of the run; `device` and `threads` are those in use now.
+    pub fn elsewhere(&self, dsc: &str, libtorch: &str, device: &str, threads: usize) -> Vec<&'static str> {
+        let here = Machine::here(device.to_owned(), threads);
+        let then = &self.machine;
+        [
+            ("version of dsc", self.dsc != dsc),
+            ("version of libtorch", self.libtorch != libtorch),
+            ("processor", then.processor != here.processor),
+            ("device", then.device != here.device),
+            ("number of threads", then.threads != here.threads),
+        ]
+        .into_iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(what, _)| what)
+        .collect()
     }
 }
 

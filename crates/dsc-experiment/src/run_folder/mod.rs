@@ -11,7 +11,7 @@
 //! | `best.safetensors` | weights of the selected epoch |
 //! | `last.safetensors` | the state to resume from; without moments once the run is finished |
 //! | `valid.csv`, `test.csv` | predictions of the selected epoch |
-//! | `results.json` | scores. It marks a finished run: afterwards only the moments in `last.safetensors` are dropped |
+//! | `results.json` | scores, and the SHA-256 of the files that they are computed from. It marks a finished run: afterwards only the moments in `last.safetensors` are dropped |
 //!
 //! With several seeds, each has a run folder `seed-1`, `seed-2`, .. in a common folder with two files, which are updated after
 //! every seed:
@@ -44,7 +44,7 @@ use dsc_syntax::source::SourceMap;
 
 pub use lock::FolderLock;
 pub use manifest::{DataInfo, EncoderInfo, HyperValue, Imported, Machine, Manifest};
-pub use predictions::{Columns, Prediction, predictions_csv};
+pub use predictions::{Columns, PredictedOutput, Prediction, Predictions, predictions_csv};
 pub use seeds::{SeedRun, SeedState, Seeds};
 
 /// Version of the layout; a folder with another version cannot be opened.
@@ -209,6 +209,12 @@ impl RunFolder {
         self.file(files::RESULTS).is_file()
     }
 
+    /// Whether another process is training this run: it holds its log. False where the file system has no locks.
+    pub fn is_in_progress(&self) -> bool {
+        let Ok(log) = File::open(self.file(files::METRICS)) else { return false };
+        matches!(log.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
+    }
+
     /// Writes a file atomically.
     ///
     /// # Errors
@@ -319,6 +325,12 @@ impl Log {
         self.file.write_all(&line).map_err(|e| unwritable(&self.path, &e))?;
         self.bytes += line.len() as u64;
         Ok(())
+    }
+
+    /// Marks the run as [in progress](RunFolder::is_in_progress) until this log is closed or the process ends, however it ends.
+    pub fn lock(&self) {
+        // Without locks in the file system the run is not marked.
+        let _ = self.file.try_lock();
     }
 
     /// Length of the file in bytes. A checkpoint stores it, so that later lines can be truncated on resume.

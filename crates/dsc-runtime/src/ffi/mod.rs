@@ -1,7 +1,7 @@
 //! Functions of libtorch that `tch` does not provide: a thin C++ shim (`shim/`) behind safe functions.
 //!
 //! * [`Op`] calls any operator by its schema name,
-//! * [`adam_step`], [`grad_norm`] and [`clip_grad_norm`] operate on lists of parameters,
+//! * [`adam_step`], [`grad_norm`], [`is_bad`] and [`clip_grad_norm`] operate on lists of parameters,
 //! * [`tensor_from_vec`] and [`MappedFile`] create tensors over memory that Rust owns,
 //! * [`set_deterministic`] and [`set_float32_matmul`] set options of the process.
 //!
@@ -18,4 +18,4 @@ pub use blob::{Element, MappedFile, tensor_from_vec};
 pub use context::{Float32Matmul, float32_matmul, set_deterministic, set_float32_matmul};
 pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};
-pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm};
+pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};

@@ -36,13 +36,14 @@ impl Default for Adam {
 ///
 /// Item i of every list belongs to parameter i. Moments have the parameter's shape, kind, layout and device; `steps`
 /// are float32 scalars on that device, 0 before the first step (the call adds 1). All lists have one length, else an
-/// error before anything changes. Gradients are only read.
+/// error before anything changes. Gradients are only read. If `skip` is given and 1 (see [`is_bad`]), only the step counters change.
 pub fn adam_step<P, G, S>(
     parameters: &[P],
     gradients: &[G],
     means: &[S],
     squares: &[S],
     steps: &[S],
+    skip: Option<&Tensor>,
     settings: &Adam,
 ) -> Result<(), String>
 where
@@ -64,9 +65,20 @@ where
     let (p, g, m, v, s) = (handles(parameters), handles(gradients), handles(means), handles(squares), handles(steps));
     let &Adam { lr, beta1, beta2, eps, weight_decay, decoupled } = settings;
     let settings = AdamSettings { lr, beta1, beta2, eps, weight_decay, decoupled };
-    // SAFETY: five arrays of `count` live tensors; the shim checks what the kernel assumes.
+    let skip = skip.map_or(ptr::null(), Tensor::as_ptr);
+    let (p, g, m, v, s) = (p.as_ptr(), g.as_ptr(), m.as_ptr(), v.as_ptr(), s.as_ptr());
+    // SAFETY: five arrays of `count` live tensors and a live tensor or null; the shim checks what the kernel assumes.
+    unsafe { check(raw::dsc_adam_step(p, g, m, v, s, count as i64, skip, &settings)) }
+}
+
+/// 1 if the square of a norm is NaN or infinite, else 0: a 0-d float32 tensor on its device, without synchronisation. For
+/// [`adam_step`], which keeps the squares of gradients: an infinite one would freeze its weight.
+pub fn is_bad(norm: &Tensor) -> Result<Tensor, String> {
+    let mut out = ptr::null_mut();
+    // SAFETY: a live tensor, and a live local for the result.
     unsafe {
-        check(raw::dsc_adam_step(p.as_ptr(), g.as_ptr(), m.as_ptr(), v.as_ptr(), s.as_ptr(), count as i64, &settings))
+        check(raw::dsc_is_bad(norm.as_ptr(), &mut out))?;
+        Ok(take_tensor(out))
     }
 }
 
@@ -140,7 +152,7 @@ mod tests {
             }
             for t in 1..=4 {
                 let grads: Vec<Tensor> = shapes.iter().map(|s| filled(s, 10 * t)).collect();
-                adam_step(&params, &grads, &m, &v, &steps, &o).unwrap();
+                adam_step(&params, &grads, &m, &v, &steps, None, &o).unwrap();
                 for (g, (p, mh, vh)) in grads.iter().zip(&mut hand) {
                     by_hand(p, &numbers(g), mh, vh, t as i32, &o);
                 }
@@ -167,8 +179,8 @@ mod tests {
         for g in [filled(&[4, 4], 3).tr(), filled(&[4, 1], 3).expand([4, 4], false)] {
             let (p1, m1, v1, s1) = state();
             let (p2, m2, v2, s2) = state();
-            adam_step(&[&p1], &[&g], &[&m1], &[&v1], &[&s1], &Adam::default()).unwrap();
-            adam_step(&[&p2], &[&g.contiguous()], &[&m2], &[&v2], &[&s2], &Adam::default()).unwrap();
+            adam_step(&[&p1], &[&g], &[&m1], &[&v1], &[&s1], None, &Adam::default()).unwrap();
+            adam_step(&[&p2], &[&g.contiguous()], &[&m2], &[&v2], &[&s2], None, &Adam::default()).unwrap();
             assert_eq!(p1, p2);
             assert_ne!(p1, filled(&[4, 4], 2));
         }
@@ -180,12 +192,14 @@ mod tests {
         let (m, s) = (p.zeros_like(), Tensor::from(0f32));
         let half = p.zeros_like().to_kind(Kind::BFloat16);
         let o = Adam::default();
-        assert!(adam_step(&[&p], &[&p], &[&m], &[&half], &[&s], &o).unwrap_err().contains("second moment 0"));
-        assert!(adam_step(&[&p], &[&filled(&[4], 1)], &[&m], &[&m], &[&s], &o).unwrap_err().contains("gradient 0"));
-        assert!(adam_step(&[&p], &[&p], &[&m], &[&m], &[&p], &o).unwrap_err().contains("step counter 0"));
-        assert!(adam_step(&[&p, &p], &[&p], &[&m], &[&m], &[&s], &o).unwrap_err().contains("2 parameters"));
+        assert!(adam_step(&[&p], &[&p], &[&m], &[&half], &[&s], None, &o).unwrap_err().contains("second moment 0"));
+        assert!(
+            adam_step(&[&p], &[&filled(&[4], 1)], &[&m], &[&m], &[&s], None, &o).unwrap_err().contains("gradient 0")
+        );
+        assert!(adam_step(&[&p], &[&p], &[&m], &[&m], &[&p], None, &o).unwrap_err().contains("step counter 0"));
+        assert!(adam_step(&[&p, &p], &[&p], &[&m], &[&m], &[&s], None, &o).unwrap_err().contains("2 parameters"));
         assert_eq!((p, s.double_value(&[])), (filled(&[3], 1), 0.0));
-        adam_step::<Tensor, Tensor, Tensor>(&[], &[], &[], &[], &[], &o).unwrap();
+        adam_step::<Tensor, Tensor, Tensor>(&[], &[], &[], &[], &[], None, &o).unwrap();
     }
 
     #[test]
@@ -198,5 +212,26 @@ mod tests {
         assert!((grad_norm(&g).unwrap().double_value(&[]) - 1.0).abs() < 1e-5);
         assert!((g[1].double_value(&[0]) - 0.8).abs() < 1e-5);
         assert!(grad_norm::<Tensor>(&[]).unwrap_err().contains("no gradients"));
+    }
+
+    #[test]
+    fn a_bad_norm_skips_the_step() {
+        for (gradient, moves) in [(0.5f32, true), (f32::NAN, false), (f32::INFINITY, false), (3e30, false)] {
+            for decoupled in [false, true] {
+                let (p, g) = (filled(&[70], 1), filled(&[70], 2));
+                let before = p.copy();
+                let _ = g.get(3).fill_(f64::from(gradient));
+                let (m, v, s) = (p.zeros_like(), p.zeros_like(), Tensor::from(0f32));
+                let bad = is_bad(&grad_norm(&[&g]).unwrap()).unwrap();
+                assert_eq!(bad.double_value(&[]), if moves { 0.0 } else { 1.0 });
+                let o = Adam { weight_decay: 0.1, decoupled, ..Adam::default() };
+                adam_step(&[&p], &[&g], &[&m], &[&v], &[&s], Some(&bad), &o).unwrap();
+                assert_eq!((p != before, m != p.zeros_like()), (moves, moves), "{gradient}");
+                // A step that is not skipped is the step without the check, bit for bit.
+                let (q, n, w, t) = (before.copy(), p.zeros_like(), p.zeros_like(), Tensor::from(0f32));
+                adam_step(&[&q], &[&g], &[&n], &[&w], &[&t], None, &o).unwrap();
+                assert_eq!(p == q, moves, "{gradient}");
+            }
+        }
     }
 }

@@ -64,9 +64,11 @@ unsafe extern "C" {
         squares: Tensors,
         steps: Tensors,
         count: i64,
+        skip: *const C_tensor,
         settings: *const AdamSettings,
     ) -> Fault;
     pub(super) fn dsc_grad_norm(gradients: Tensors, count: i64, out: *mut *mut C_tensor) -> Fault;
+    pub(super) fn dsc_is_bad(norm: *const C_tensor, out: *mut *mut C_tensor) -> Fault;
     pub(super) fn dsc_scale(gradients: Tensors, count: i64, factor: *const C_tensor) -> Fault;
 
     pub(super) fn dsc_set_deterministic(on: bool) -> Fault;

@@ -7,6 +7,7 @@
 
 mod plan;
 mod run;
+mod trace;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -16,6 +17,7 @@ use tch::Tensor;
 
 use self::plan::Plan;
 pub(crate) use self::run::Run;
+pub use self::trace::{Operand, Origin};
 use super::batch::{Mode, StepBatch, Want};
 use super::lengths::Packing;
 use super::params::ParamStore;

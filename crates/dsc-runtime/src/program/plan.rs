@@ -79,7 +79,7 @@ pub(crate) fn extended(program: &Program, needed: &[bool]) -> Vec<bool> {
 }
 
 /// For each node, whether one of `roots` needs it.
-fn backward(program: &Program, roots: impl IntoIterator<Item = usize>) -> Vec<bool> {
+pub(super) fn backward(program: &Program, roots: impl IntoIterator<Item = usize>) -> Vec<bool> {
     let mut marks = vec![false; program.steps.len()];
     for root in roots {
         if let Some(mark) = marks.get_mut(root) {

@@ -40,6 +40,18 @@ pub(crate) struct Run<'a> {
 /// Time axes of queries and keys, whether on all rows, number of heads, and attention mask.
 type Pair = (usize, usize, bool, i64, Band);
 
+/// A node that was just computed.
+pub(crate) struct Computed<'c> {
+    /// Its index.
+    pub(crate) node: usize,
+    pub(crate) step: &'c Step,
+    /// Rows of the result.
+    pub(crate) rows: RowSet,
+    pub(crate) value: &'c Tensor,
+    /// Values of the operands, as the operation read them.
+    pub(crate) operands: &'c [&'c Tensor],
+}
+
 /// The value of a node during the step.
 enum Slot<'a> {
     Empty,
@@ -211,6 +223,14 @@ impl<'a> Run<'a> {
 
     /// Computes all nodes of the plan and collects the results.
     pub(crate) fn evaluate(&self) -> Result<Evaluated, Diagnostic> {
+        self.evaluate_watched(&mut |_| Ok(()))
+    }
+
+    /// As [`evaluate`](Self::evaluate); `watch` sees every node after it is computed.
+    pub(crate) fn evaluate_watched(
+        &self,
+        watch: &mut dyn FnMut(&Computed<'_>) -> Result<(), Fault>,
+    ) -> Result<Evaluated, Diagnostic> {
         let program = self.program;
         let mut slots: Vec<Slot<'a>> = program.steps.iter().map(|_| Slot::Empty).collect();
         let mut cut: Vec<Option<Tensor>> = program.steps.iter().map(|_| None).collect();
@@ -256,7 +276,10 @@ impl<'a> Run<'a> {
                         (None, _) => return Err(place(Fault::Torch(format!("operand {operand} is not computed")))),
                     });
                 }
-                ops::apply(&Call { run: self, step, rows, operands }).map_err(place)?
+                let call = Call { run: self, step, rows, operands };
+                let value = ops::apply(&call).map_err(place)?;
+                watch(&Computed { node: i, step, rows, value: &value, operands: &call.operands }).map_err(place)?;
+                value
             };
             for &operand in &step.operands {
                 release(operand, &mut left, &mut slots, &mut cut);

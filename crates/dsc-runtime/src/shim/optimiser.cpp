@@ -1,6 +1,8 @@
 // The fused Adam step over lists of parameters, and the global gradient norm.
 #include "common.h"
 
+#include <optional>
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
@@ -37,7 +39,7 @@ extern "C" {
 
 char* dsc_adam_step(
     Tensor* const* parameters, Tensor* const* gradients, Tensor* const* means, Tensor* const* squares,
-    Tensor* const* steps, int64_t count, const AdamSettings* settings) {
+    Tensor* const* steps, int64_t count, const Tensor* skip, const AdamSettings* settings) {
   return guarded([&] {
     if (count == 0) return;
     at::NoGradGuard no_grad;
@@ -61,10 +63,15 @@ char* dsc_adam_step(
     }
     at::_foreach_add_(s, 1.0);
     const auto& o = *settings;
+    // the kernels read it on the device: where it is 1 they change nothing
+    std::optional<Tensor> found_inf;
+    if (skip != nullptr) found_inf = *skip;
     if (o.decoupled) {
-      at::_fused_adamw_(p, g, m, v, {}, s, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false);
+      at::_fused_adamw_(
+          p, g, m, v, {}, s, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false, std::nullopt, found_inf);
     } else {
-      at::_fused_adam_(p, g, m, v, {}, s, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false);
+      at::_fused_adam_(
+          p, g, m, v, {}, s, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false, std::nullopt, found_inf);
     }
   });
 }
@@ -76,6 +83,15 @@ char* dsc_grad_norm(Tensor* const* gradients, int64_t count, Tensor** out) {
     at::NoGradGuard no_grad;
     auto norms = at::_foreach_norm(dsc::list(gradients, count, "gradient"), 2.0);
     *out = new Tensor(at::linalg_vector_norm(at::stack(norms)));
+  });
+}
+
+// 1 where the square of a norm is NaN or infinite, else 0: a 0-d float32 on its device, so nothing waits for it. Adam keeps the
+// squares of gradients, and one that is infinite would freeze its weight.
+char* dsc_is_bad(const Tensor* norm, Tensor** out) {
+  return guarded([&] {
+    at::NoGradGuard no_grad;
+    *out = new Tensor(norm->mul(*norm).isfinite().logical_not().to(at::kFloat));
   });
 }
 

@@ -10,6 +10,7 @@ mod params;
 mod passes;
 mod ragged;
 mod sequence;
+mod trace;
 
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};

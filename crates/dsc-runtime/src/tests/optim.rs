@@ -52,7 +52,7 @@ impl Training {
         if let Some(max) = clip {
             assert!(self.optimizer.clip(&self.store, max).unwrap().is_some());
         }
-        self.optimizer.step(&self.store, lr, 0.05).unwrap();
+        self.optimizer.step(&self.store, lr, 0.05, None).unwrap();
         found.losses["prediction"].double_value(&[])
     }
 

@@ -139,8 +139,10 @@ pub(super) fn train_all(
     Ok(Outcome { results, failed })
 }
 
+/// The results of a run; `None` if it was stopped before its last epoch.
 fn results_of(folder: &Path) -> Option<Results> {
-    RunFolder::open(folder).ok()?.0.read_json(files::RESULTS).ok()
+    let results: Results = RunFolder::open(folder).ok()?.0.read_json(files::RESULTS).ok()?;
+    results.stopped_of.is_none().then_some(results)
 }
 
 /// The finished runs in `folder/ROW/RUN`.

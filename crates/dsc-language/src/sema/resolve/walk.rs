@@ -246,8 +246,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Names that are known here, of the kinds that `accept` takes.
+    /// Names that are known here, of the kinds that `accept` takes, to suggest one; none once there are more faults than are shown.
     pub(super) fn known(&self, accept: &dyn Fn(DefKind) -> bool) -> Vec<&str> {
+        if self.faults.len() > MAX_ERRORS {
+            return Vec::new();
+        }
         self.names.visible(self.here.scope, accept).map(|id| self.names.def(id).name.as_str()).collect()
     }
 

@@ -35,15 +35,24 @@ codes! {
     /// The weights of the text encoder do not have the names or shapes of the encoder in the model. Use the folder of a
     /// BERT encoder together with its own `config.json`.
     E0917 = "encoder weights do not match", "";
-    /// A loss became NaN or infinite during training. The usual causes are a learning rate that is too high and
-    /// features of very large magnitude. Lower `optimizer.lr`, or set `standardize = train` in the recipe.
+    /// A loss became NaN or infinite during training. The step is computed again, and the message names the first
+    /// operation whose result is not finite although its operands are, with its line and loop turn, the samples, and
+    /// the streams and labels that it is computed from. The usual causes are an operation without a finite value there
+    /// (`log` of 0, a division by 0), a learning rate that is too high, and features of very large magnitude.
     E0920 = "loss is not finite", "";
+    /// The gradient of a weight, or the weight itself, became NaN or infinite during training while every loss was
+    /// finite, for example because the derivative of `sqrt` at 0 is infinite. The weights are left as they were before
+    /// the step. Clipping does not help: it would set all other gradients to 0 or NaN. The message names the weight
+    /// and, after computing the step again, the operation whose derivative is not finite. It is also reported when the
+    /// square of the gradient's norm exceeds the range of float32, since Adam keeps the squares of gradients.
+    E0926 = "gradient is not finite", "";
     /// A split that is needed has no samples. `dsc data info FILE` prints the splits and their sizes.
     E0921 = "empty split", "";
     /// The model has no loss or no output, or the label of an output is not in the data.
     E0922 = "nothing to train or to score", "";
     /// A prediction is NaN or infinite. It would make every metric NaN, so nothing is scored; the message names the
-    /// sample. The usual causes are a learning rate that is too high and NaN or -inf in the features.
+    /// sample and the first operation whose result is not finite. The usual causes are an operation without a finite
+    /// value there, a learning rate that is too high, and NaN or -inf in the features.
     E0960 = "prediction is not finite", "";
     /// A label of the split being scored, or of the training split, is NaN or infinite. Correct the feature file; there
     /// is no setting that skips such samples.
@@ -63,7 +72,8 @@ codes! {
     /// The saved companion lists belong to another training split, or were made with other settings.
     E0968 = "companion lists do not match", "";
     /// The test split is not evaluated before a run is finished. Otherwise the epoch could be chosen by its test
-    /// scores. Finish the run, or evaluate the validation split.
+    /// scores. Wait for the end of the training, or evaluate the validation split. A training that was stopped is
+    /// finished by `dsc eval RUN --split test`: it writes `results.json`.
     E0923 = "test split of an unfinished run", "";
     /// Formatting would have changed the meaning of the file or lost a comment. This is a bug in `dsc`; please report
     /// it. The file is unchanged.
@@ -84,6 +94,9 @@ codes! {
     /// The run was stopped before the end of its first epoch. The best epoch is selected by its validation scores, so
     /// there are no weights to evaluate yet.
     E0924 = "no epoch selected yet", "";
+    /// `results.json` records the SHA-256 of the weights that the training selected. Those in the folder are others: the
+    /// file was edited or replaced after the run was finished, so the scores are not those of the run.
+    E0927 = "weights of a run have changed", "";
     /// None of the seeds in this folder has finished training.
     E0925 = "no finished seed", "";
 }

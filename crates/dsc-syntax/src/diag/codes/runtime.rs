@@ -17,8 +17,9 @@ codes! {
     /// There is no GPU with this index. Indices after `cuda:` start at 0 and count only the GPUs that
     /// `CUDA_VISIBLE_DEVICES` makes visible.
     E0705 = "GPU index out of range", "";
-    /// The device or the host ran out of memory. Reduce `batch` or the widths of the model; `dsc summary FILE`
-    /// estimates the memory that training needs.
+    /// The device or the host ran out of memory, or the weights, gradients and moments of the model need more than
+    /// there is, which is checked before anything is allocated. Reduce `batch` or the widths of the model; `dsc summary
+    /// FILE` estimates the memory that training needs.
     E0706 = "out of memory", "";
     /// The number of threads must be at least 1.
     E0707 = "invalid number of threads", "";
