@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use dsc_testing::feature_file;
@@ -872,6 +873,16 @@ fn weights_from_elsewhere_make_a_run() {
         safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &workspace.file(file)).unwrap();
     };
     write("theirs.safetensors", &theirs);
+    // A model that was trained on several devices, or compiled, has a text in front of all names.
+    let wrapped = |(name, view): (String, TensorView<'_>)| {
+        let (shape, numbers) = (view.shape().to_vec(), view.data().to_vec());
+        (format!("module._orig_mod.{name}"), Tensor { shape, numbers })
+    };
+    let wrapped: Vec<(String, Tensor)> = ours.tensors().into_iter().map(wrapped).collect();
+    write("wrapped.safetensors", &wrapped);
+    workspace.dsc("import small.dsl --weights wrapped.safetensors --data demo --out wrapped", 0);
+    assert_eq!(scores("wrapped"), own);
+
     let import = "import small.dsl --weights theirs.safetensors --data demo --out";
     let output = workspace.dsc(&format!("{import} none"), 1);
     assert!(output.err_line().contains("E0918") && output.err_line().contains("need a weight map"), "{}", output.err);

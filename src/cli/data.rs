@@ -3,7 +3,7 @@
 use super::{Exit, Output};
 use dsc_data::card::card;
 use dsc_data::{Dataset, LABELS, info, label_finding};
-use dsc_project::open_data;
+use dsc_project::{open_data, tokens};
 use dsc_recipe::Padding;
 use dsc_syntax::diag::Diagnostic;
 use std::path::PathBuf;
@@ -30,6 +30,9 @@ enum What {
         /// The side on which sequences are padded: auto, end or front, as the recipe key `padding`
         #[arg(long, value_name = "SIDE", default_value = "auto", value_parser = side)]
         padding: Padding,
+        /// Folder of a text encoder, to show how much of the transcripts its vocabulary knows
+        #[arg(long, value_name = "DIR")]
+        text_encoder: Option<PathBuf>,
     },
 }
 
@@ -45,14 +48,25 @@ fn warnings(dataset: &Dataset, name: &str) -> Vec<Diagnostic> {
 
 /// Shows what a data set holds.
 pub fn run(args: &Args, out: &mut Output) -> Exit {
-    let What::Info { data, data_root, padding } = &args.what;
+    let What::Info { data, data_root, padding, text_encoder } = &args.what;
     match open_data(data, data_root.as_deref(), *padding) {
         Ok(dataset) => {
             out.remarks(&warnings(&dataset, data), &dsc_syntax::source::SourceMap::new());
-            let info = match info(&dataset) {
+            let mut info = match info(&dataset) {
                 Ok(info) => info,
                 Err(fault) => return out.fault(&fault),
             };
+            match tokens(&dataset, data, text_encoder.as_deref()) {
+                Ok(None) => {}
+                Ok(Some((found, finding))) => {
+                    out.remarks(
+                        &finding.map(|f| f.warning).into_iter().collect::<Vec<_>>(),
+                        &dsc_syntax::source::SourceMap::new(),
+                    );
+                    info.tokens = Some(found);
+                }
+                Err(fault) => return out.fault(&fault),
+            }
             if out.is_json() {
                 out.json(&info);
             } else {

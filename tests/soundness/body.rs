@@ -192,7 +192,7 @@ impl<'g> Body<'g> {
                 format!("(fa // {})", n + 1)
             }
             2 => format!("(fa + {n})"),
-            3 => format!("(2 * fa)"),
+            3 => "(2 * fa)".to_owned(),
             4 => format!("min(fa, {n})"),
             _ => format!("max(1, fa - {n})"),
         })

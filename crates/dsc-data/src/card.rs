@@ -223,6 +223,7 @@ pub fn data_stem(name: &str) -> String {
 pub fn locate(name: &str, data_root: Option<&Path>) -> Result<Location, Diagnostic> {
     let path = Path::new(name);
     let Some(card) = card(name) else {
+        // That a folder, a pipe or a device is no feature file is said when it is opened.
         if path.exists() {
             return Ok(Location::File(path.to_owned(), None));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use memmap2::Mmap;
+use super::file::MappedFile;
 
 use super::budget::{Budget, Input, TOO_MUCH};
 use super::cells::{Cell, Content, Samples, shown};
@@ -32,7 +32,7 @@ pub(super) struct ColumnReader<'x> {
     /// `file, split.key`, for messages.
     pub place: &'x str,
     /// The mapped file.
-    pub map: &'x Arc<Mmap>,
+    pub map: &'x Arc<MappedFile>,
     /// The ids of the samples, for messages; as many as the split has samples.
     pub ids: &'x [String],
     /// How much may still be read of the file.
@@ -43,8 +43,12 @@ impl ColumnReader<'_> {
     /// Reads the value of the key. `one` if the value is the only sample and has no axis of samples.
     ///
     /// # Errors
-    /// `E0606` with the sample that is at fault, for content that is neither numbers nor texts throughout.
+    /// `E0606` with the sample that is at fault, for content that is neither numbers nor texts throughout; `E0603` and `E0604` for
+    /// values that are not read.
     pub(super) fn read(&self, value: Value<'_>, one: bool) -> Result<Column, Diagnostic> {
+        if let Some(why) = value.unsupported() {
+            return Err(why.diagnostic(self.place));
+        }
         let samples = match Samples::of(value) {
             _ if one => Samples::One(value),
             Some(samples) => samples,

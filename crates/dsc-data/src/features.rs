@@ -11,17 +11,16 @@
 //! lengths may be those of other, unaligned frames: then they exceed the axis, and are not used. A sequence has at least one frame:
 //! where the file gives the length 0, the first frame is used as stored, with a warning.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use memmap2::Mmap;
 
 use super::budget::{Budget, Input};
 use super::cells::Samples;
 use super::columns::{Column, ColumnReader};
 use super::dataset::{Dataset, Split, Table};
+use super::file::{FileKind, MappedFile};
 use super::finding::Finding;
 use super::ids::read_ids;
 use super::layout::{Part, splits};
@@ -31,7 +30,7 @@ use super::stream::{LengthSource, Source, Stream};
 use super::token_ids::{TOKEN_IDS, TokenIds};
 use dsc_recipe::Padding;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::data::{E0601, E0606};
+use dsc_syntax::diag::codes::data::{E0601, E0602, E0606};
 
 /// Keys that determine the number of samples of a split, the most reliable first.
 const COUNTED: [&str; 7] = ["regression_labels", "labels", "id", "raw_text", "audio", "vision", "text"];
@@ -112,18 +111,12 @@ fn place_all(dataset: &mut Dataset, looked: Vec<Looked>, padding: Padding) {
 /// Adds the splits of a file to a data set. The valid frames of the streams are set when all files are read.
 fn read_file(dataset: &mut Dataset, path: &Path, only: Option<Split>) -> Result<Vec<Looked>, Diagnostic> {
     let name = path.display().to_string();
-    let unreadable = |e: std::io::Error| {
+    let map = MappedFile::open(path).map_err(|e| {
         Diagnostic::error(E0601, format!("cannot read `{name}`: {e}"))
             .help("use a feature file or the name of a data set")
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(unreadable(std::io::Error::other("not a regular file")));
-    }
-    // SAFETY: the map is only read. That the file is not truncated meanwhile is a documented condition of this function;
-    // the standard library offers no way to enforce it.
-    let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
-    let pickle = Pickle::parse(&map, &name)?;
+    })?;
+    let map = Arc::new(map);
+    let pickle = parse(&map, &name)?;
     let layout = splits(pickle.root(), &name, only)?;
     dataset.findings.extend(layout.warning.map(Finding::of_file));
     let budget = Budget::of_file(map.len());
@@ -134,7 +127,24 @@ fn read_file(dataset: &mut Dataset, path: &Path, only: Option<Split>) -> Result<
         looked.extend(reader.look(&mut table, &mut dataset.findings));
         dataset.tables.push(table);
     }
+    map.intact()?;
     Ok(looked)
+}
+
+/// The content of a feature file, or what the file is instead.
+fn parse<'m>(map: &'m MappedFile, name: &str) -> Result<Pickle<'m>, Diagnostic> {
+    let kind = FileKind::of(map);
+    // Pickles of protocol 0 and 1 have no mark: whether a text or an unknown file is one shows when it is read.
+    let parsed = match kind {
+        FileKind::Pickle | FileKind::Text | FileKind::Json | FileKind::Unknown => Pickle::parse(map, name),
+        other => Err(other.not_a_pickle(name)),
+    };
+    map.intact()?;
+    let pickle = parsed.map_err(|fault| {
+        if kind != FileKind::Pickle && fault.code == E0602 { kind.not_a_pickle(name) } else { fault }
+    })?;
+    pickle.check_size(name)?;
+    Ok(pickle)
 }
 
 /// The length of the first axis of a value, if it has one.
@@ -151,7 +161,7 @@ fn count(columns: Dict<'_>) -> usize {
 /// Reads one split.
 struct TableReader<'x> {
     file: &'x str,
-    map: &'x Arc<Mmap>,
+    map: &'x Arc<MappedFile>,
     part: Part<'x>,
     budget: &'x Budget,
 }
@@ -196,6 +206,10 @@ impl TableReader<'_> {
             let Some(key) = key.as_str().filter(|key| *key != "id") else { continue };
             let place = self.place(key);
             if key == TOKEN_IDS {
+                if let Some(why) = value.unsupported() {
+                    table.broken.insert(key.to_owned(), why.diagnostic(&place));
+                    continue;
+                }
                 match TokenIds::read(value, len, one, self.input(), &place) {
                     Ok(tokens) => table.tokens = Some(tokens),
                     Err(why) => {

@@ -1,7 +1,6 @@
 //! SHA-256 of data files, cached by path, size and modification time, since hashing 13 GB takes a while.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -9,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::file::regular;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0601;
 
@@ -18,6 +18,26 @@ struct Entry {
     /// Modification time in nanoseconds since 1970.
     modified: u64,
     sha256: String,
+}
+
+/// SHA-256 of several files that belong together, in lower-case hex: that of the only file, or of the lines `SHA256  NAME` that
+/// `sha256sum` prints for them; `None` without files. `cache` as for [`file_sha256`].
+///
+/// # Errors
+/// As [`file_sha256`].
+pub fn files_sha256(paths: &[impl AsRef<Path>], cache: Option<&Path>) -> Result<Option<String>, Diagnostic> {
+    let paths = paths.iter().map(AsRef::as_ref);
+    let mut sums = paths.clone().map(|path| file_sha256(path, cache)).collect::<Result<Vec<_>, _>>()?;
+    if sums.len() < 2 {
+        return Ok(sums.pop());
+    }
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let lines: String = paths.zip(&sums).map(|(path, sum)| format!("{sum}  {}\n", name(path))).collect();
+    Ok(Some(hex(&Sha256::digest(lines))))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// SHA-256 of a file in lower-case hex. `cache` is a JSON file with earlier results, which is read if it exists and
@@ -38,7 +58,7 @@ pub fn file_sha256(path: &Path, cache: Option<&Path>) -> Result<String, Diagnost
         return Ok(entry.sha256.clone());
     }
 
-    let mut file = File::open(&full).map_err(fault)?;
+    let mut file = regular(&full).map_err(fault)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -48,25 +68,12 @@ pub fn file_sha256(path: &Path, cache: Option<&Path>) -> Result<String, Diagnost
         }
         hasher.update(buffer.get(..n).unwrap_or_default());
     }
-    let sha256: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    let sha256 = hex(&hasher.finalize());
     known.insert(key, Entry { size: about.len(), modified, sha256: sha256.clone() });
     if let Some(cache) = cache {
         store(cache, &known);
     }
     Ok(sha256)
-}
-
-/// SHA-256 of several files: of one, its own; of more, that of their hashes in this order.
-///
-/// # Errors
-/// As [`file_sha256`]; `None` without files.
-pub fn files_sha256(paths: &[&Path], cache: Option<&Path>) -> Result<Option<String>, Diagnostic> {
-    let mut hashes = paths.iter().map(|path| file_sha256(path, cache)).collect::<Result<Vec<_>, _>>()?;
-    if hashes.len() > 1 {
-        let digest = Sha256::digest(hashes.join("\n"));
-        return Ok(Some(digest.iter().map(|b| format!("{b:02x}")).collect()));
-    }
-    Ok(hashes.pop())
 }
 
 /// Writes a temporary file and renames it, so that a reader never sees half of the cache. Errors are harmless and ignored.

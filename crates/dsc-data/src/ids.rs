@@ -3,6 +3,9 @@
 use super::budget::Input;
 use super::pickle::{Kind, NdArray, Value};
 
+/// Longest integer that is an id, in bytes: decimal digits take time quadratic in the length.
+const MAX_INTEGER: usize = 64;
+
 /// Separator between the parts of an id: `video$_$clip`.
 const JOINT: &str = "$_$";
 
@@ -67,8 +70,7 @@ fn part(value: Value<'_>, Input { bytes, budget }: Input<'_>) -> Option<String> 
         Value::Int(n) => Some(n.to_string()),
         Value::Bool(b) => Some(b.to_string()),
         Value::Float(x) => Some(x.to_string()),
-        // The digits of longer ones take quadratic time.
-        Value::BigInt(digits) => (digits.len() <= 64).then(|| big_decimal(digits)),
+        Value::BigInt(digits) => (digits.len() <= MAX_INTEGER).then(|| big_decimal(digits)),
         Value::Array(array) if array.len() == 1 => of_array(array, 1, bytes)?.pop(),
         other => other.as_str().map(str::to_owned),
     }

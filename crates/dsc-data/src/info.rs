@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::dataset::{Dataset, Split, Table};
 use super::stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};
+use super::text::TokenInfo;
 use super::token_ids::TOKEN_IDS;
 use dsc_syntax::diag::Diagnostic;
 
@@ -102,6 +103,9 @@ pub struct Info {
     pub name: String,
     /// One entry per split, in the order train, valid, test.
     pub splits: Vec<SplitInfo>,
+    /// The texts as tokens, where a text encoder is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenInfo>,
 }
 
 /// Summarises a data set: counts, shapes, lengths, labels, values that are not finite. Reads the whole file.
@@ -110,7 +114,7 @@ pub struct Info {
 /// As [`Stream::count_non_finite`].
 pub fn info(dataset: &Dataset) -> Result<Info, Diagnostic> {
     let splits = dataset.tables.iter().map(split_info).collect::<Result<_, _>>()?;
-    Ok(Info { name: dataset.name.clone(), splits })
+    Ok(Info { name: dataset.name.clone(), splits, tokens: None })
 }
 
 fn split_info(table: &Table) -> Result<SplitInfo, Diagnostic> {
@@ -190,6 +194,9 @@ impl fmt::Display for Info {
             for (key, what) in &split.other {
                 writeln!(f, "  {key:<24} not read: {what}")?;
             }
+        }
+        if let Some(tokens) = &self.tokens {
+            writeln!(f, "\n{tokens}")?;
         }
         Ok(())
     }

@@ -36,8 +36,11 @@ fn names(split: Split) -> &'static [&'static str] {
 /// Finds the splits below the root of a file. `only` is the split that the whole file was named as.
 ///
 /// # Errors
-/// `E0605` with what is there instead of dictionaries of columns by split.
+/// `E0605` with what is there instead of dictionaries of columns by split; `E0603` and `E0604` for a value that is not read.
 pub(super) fn splits<'p>(root: Value<'p>, file: &str, only: Option<Split>) -> Result<Layout<'p>, Diagnostic> {
+    if let Value::Unsupported(why) = root {
+        return Err(why.diagnostic(&format!("`{file}`")));
+    }
     let Some(dict) = root.as_dict() else {
         let found = match root.as_items() {
             Some(items) => format!("a {} of {} items", root.kind(), items.len()),
@@ -52,6 +55,9 @@ pub(super) fn splits<'p>(root: Value<'p>, file: &str, only: Option<Split>) -> Re
         if let Some((other, _)) = found.next() {
             let what = format!("`{file}` has `{name}` and `{other}`, both names of the {split} split");
             layout.warning = Some(Diagnostic::warning(E0605, what).help(format!("`{name}` is read, `{other}` is not")));
+        }
+        if let Value::Unsupported(why) = value {
+            return Err(why.diagnostic(&format!("`{file}`, {name}")));
         }
         let columns = columns(value, &format!("`{name}` of `{file}`"))?;
         layout.parts.push(Part { split, name, columns, one: false });
@@ -148,5 +154,5 @@ fn is_clip(dict: Dict<'_>) -> bool {
         shapes.iter().any(|s| matches!(s, [m] if m == n))
             || dict.iter().any(|(_, value)| value.as_items().is_some_and(|items| items.len() == *n))
     };
-    !rows.is_empty() && shapes.iter().all(|s| s.len() <= 2) && !rows.iter().any(|n| counts(n))
+    !rows.is_empty() && shapes.iter().all(|s| s.len() <= 2) && !rows.iter().any(counts)
 }

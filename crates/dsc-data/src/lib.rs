@@ -6,6 +6,7 @@
 //!   file, or without one from an embedded [`card`];
 //! - [`fit`]: checks whether a trained model can run on other data;
 //! - [`batch`]: the order of samples in an epoch, and padded buffers;
+//! - [`file`](mod@file): formats of files, and files read within limits;
 //! - [`pickle`]: reads Python pickles without Python and without executing them;
 //! - [`text`]: text encoders and their tokenisers.
 
@@ -34,6 +35,7 @@ mod token_ids;
 pub mod batch;
 pub mod card;
 pub mod demo;
+pub mod file;
 pub mod pickle;
 pub mod text;
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 
+use super::file::MappedFile;
 use super::pickle::NdArray;
 use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
@@ -51,9 +51,9 @@ pub struct ZeroLengths {
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// `[N, T, f]` (or `[N, f]`) in the file.
-    Array { map: Arc<Mmap>, array: NdArray },
+    Array { map: Arc<MappedFile>, array: NdArray },
     /// `[T_i, f]` per sample, in the file.
-    PerSample { map: Arc<Mmap>, arrays: Vec<NdArray> },
+    PerSample { map: Arc<MappedFile>, arrays: Vec<NdArray> },
     /// In memory without padding; sample `i` starts at `values[starts[i]]`.
     Memory { values: Vec<f32>, starts: Vec<usize> },
 }
@@ -125,11 +125,16 @@ impl Stream {
     /// that are not finite are copied unchanged.
     ///
     /// # Errors
-    /// `E0611` if there is no such sample or `out` is shorter than length x width.
+    /// `E0601` if the file was cut since it was opened; `E0611` if there is no such sample or `out` is shorter than length x width.
     pub fn copy_row(&self, sample: usize, out: &mut [f32]) -> Result<usize, Diagnostic> {
         let frames = self.len_of(sample);
         let values = frames.saturating_mul(self.width);
         let done = frames > 0 && out.get_mut(..values).is_some_and(|out| self.fill(sample, self.first_of(sample), out));
+        if let Source::Array { map, .. } | Source::PerSample { map, .. } = &self.source
+            && map.was_cut()
+        {
+            map.intact()?;
+        }
         if done {
             return Ok(frames);
         }

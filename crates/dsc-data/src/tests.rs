@@ -8,6 +8,7 @@ use dsc_recipe::{NonFinite, Padding};
 use dsc_syntax::diag::Diagnostic;
 use dsc_testing::skip::{Lacks, skip};
 
+mod files;
 mod forms;
 mod labels;
 mod layouts;

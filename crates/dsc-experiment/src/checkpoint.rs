@@ -253,8 +253,8 @@ fn check_free_space(folder: &Path, free: u64, size: u64) -> Result<(), Diagnosti
 /// `70 kB`, `1.5 GB`.
 fn bytes(n: u64) -> String {
     match n {
-        ..1_000_000 => format!("{} kB", n.div_ceil(1000)),
-        ..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        0..1_000_000 => format!("{} kB", n.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
         _ => format!("{:.1} GB", n as f64 / 1e9),
     }
 }

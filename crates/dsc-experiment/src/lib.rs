@@ -3,7 +3,7 @@
 //! - [`schedule`], [`retrieval`], [`metrics`]: learning rate, companions, scores;
 //! - [`events`]: what a run reports while it is in progress; [`notice`]: messages to the user;
 //! - [`run_folder`], [`checkpoint`], [`results`]: the files of a run;
-//! - [`write`]: files that are written whole or not at all;
+//! - [`write`](mod@write): files that are written whole or not at all;
 //! - [`report`]: tables and plots of results.
 //!
 //! Everything that affects a result is a function of the seed and of logical coordinates (epoch, step, sample), so a run is

@@ -4,6 +4,7 @@ use crate::run_folder::files;
 use std::fmt;
 use std::path::PathBuf;
 
+use dsc_data::text::Known;
 use dsc_data::{NonFiniteCount, Split};
 
 use dsc_recipe::{Family, Settings, describe_schedule};
@@ -37,6 +38,15 @@ pub enum Notice {
         key: String,
         /// Number of NaN and infinite values.
         count: NonFiniteCount,
+    },
+    /// How much of the texts the vocabulary of the text encoder knows.
+    TextsKnown {
+        /// Number of tokens, without `[CLS]` and `[SEP]`.
+        tokens: usize,
+        /// How many of them are `[UNK]`.
+        unknown: usize,
+        /// Name of the text encoder.
+        encoder: String,
     },
     /// Texts that are longer than `max_tokens` were truncated.
     TextsCut {
@@ -251,6 +261,10 @@ impl fmt::Display for Notice {
                 "{split}.{key}: {} NaN and {} infinite values are replaced by 0 (nonfinite = zero)",
                 count.nan, count.inf
             ),
+            Notice::TextsKnown { tokens, unknown, encoder } => {
+                let share = Known { tokens: *tokens, unknown: *unknown }.unknown_share() * 100.0;
+                write!(f, "texts by `{encoder}`: {tokens} tokens, {share:.1}% unknown")
+            }
             Notice::TextsCut { cut, all, max_tokens } => {
                 write!(f, "{cut} of {all} texts were cut to {max_tokens} tokens")
             }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::text_input::TextInput;
 use dsc_data::card::{card, encoder};
-use dsc_data::text::{EncoderConfig, EncoderFolder, Tokenizer};
-use dsc_data::{EncoderBinding, demo};
+use dsc_data::text::{EncoderConfig, EncoderFolder, MAX_TOKENS, Texts, TokenInfo, Tokenizer};
+use dsc_data::{Dataset, EncoderBinding, Finding, demo};
 use dsc_experiment::run_folder::{EncoderInfo, RunFolder};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0922;
@@ -74,6 +74,35 @@ impl Encoder {
         let tokenizer = limit(Tokenizer::from_words(&demo::vocab())?, max_tokens, &binding.config)?;
         Ok(Encoder { binding, folder: None, tokenizer })
     }
+}
+
+/// The transcripts of a data set as tokens: by the encoder in the folder `dir` if there is one, else by that of the
+/// data set's card if it is on this machine; with what was found of them. `None` without an encoder or transcripts.
+///
+/// # Errors
+/// What is wrong with the folder `dir`.
+pub fn tokens(
+    dataset: &Dataset,
+    data: &str,
+    dir: Option<&Path>,
+) -> Result<Option<(TokenInfo, Option<Finding>)>, Diagnostic> {
+    let key = "raw_text";
+    if dataset.tables.iter().any(|table| !table.texts.contains_key(key)) {
+        return Ok(None);
+    }
+    let input = TextInput { name: key.to_owned(), key: key.to_owned() };
+    let found = match (dir, card(data)) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => Encoder::find(data, dir, None, MAX_TOKENS, &input)?,
+        // It is not asked for, so it need not be there.
+        (None, Some(_)) => match Encoder::find(data, None, None, MAX_TOKENS, &input) {
+            Ok(found) => found,
+            Err(_) => return Ok(None),
+        },
+    };
+    let texts = Texts::of(dataset, &found.tokenizer, found.binding.config.vocab_size, key, &input.wanted_by())?;
+    let name = &found.binding.name;
+    Ok(Some((texts.info(name, key), texts.finding(&found.tokenizer, name, key))))
 }
 
 fn limit(tokenizer: Tokenizer, max_tokens: usize, config: &EncoderConfig) -> Result<Tokenizer, Diagnostic> {

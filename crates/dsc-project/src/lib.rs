@@ -33,7 +33,7 @@ mod text_input;
 pub mod types;
 
 pub use compiled::CompiledModel;
-pub use encoder::Encoder;
+pub use encoder::{Encoder, tokens};
 pub use engine::Engine;
 pub use faults::{Failure, Faults};
 pub use program::{bound, cached_encoder, load, load_from, open_data, options, split_variant};

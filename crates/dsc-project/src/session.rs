@@ -152,6 +152,9 @@ impl Session {
         let found = text.as_ref().map(|input| Encoder::find(&request.data, dir, named, settings.max_tokens, input));
         let found = found.transpose().map_err(one)?;
         let texts = tokenise(&dataset, found.as_ref(), text.as_ref()).map_err(one)?;
+        if let (Some(e), Some(texts), Some(input)) = (&found, &texts, &text) {
+            warnings.extend(texts.finding(&e.tokenizer, &e.binding.name, &input.key).map(|finding| finding.warning));
+        }
         if let Some(e) = &found {
             options.encoder = e.binding.config.statics();
         }
@@ -181,15 +184,19 @@ impl Session {
         Ok((session, warnings))
     }
 
-    /// Remarks on the texts: token ids that the data hold ready, and texts that were cut.
+    /// Remarks on the texts: how much of them the text encoder's vocabulary knows, token ids that the data hold ready, and texts that
+    /// were cut.
     pub fn about_texts(&self) -> Vec<Notice> {
         let Some((texts, encoder)) = self.texts.as_ref().zip(self.encoder.as_ref()) else { return Vec::new() };
+        let (tokens, unknown) = (texts.known.tokens, texts.known.unknown);
+        let tokenised = texts.ids.keys().any(|split| !texts.ready.contains(split));
+        let known = tokenised.then(|| Notice::TextsKnown { tokens, unknown, encoder: encoder.binding.name.clone() });
         let ready = (!texts.ready.is_empty()).then(|| Notice::TokenIds { splits: texts.ready.clone() });
         let cut = texts.truncated.values().sum();
         let all = texts.ids.values().map(Vec::len).sum();
         let max_tokens = encoder.tokenizer.max_tokens();
         let cut = (cut > 0).then_some(Notice::TextsCut { cut, all, max_tokens });
-        ready.into_iter().chain(cut).collect()
+        known.into_iter().chain(ready).chain(cut).collect()
     }
 }
 

@@ -53,7 +53,7 @@ pub fn load(graph: &Graph, store: &mut ParamStore, weights: &WeightFile) -> Resu
             continue;
         };
         let Some(weight) = weights.get(&name) else {
-            faults.push(format!("`{name}` is missing (parameter `{}`)", param.path));
+            faults.push(format!("{} (parameter `{}`)", weights.lacks(&name), param.path));
             continue;
         };
         let shape: Vec<i64> = weight.shape().iter().map(|n| *n as i64).collect();

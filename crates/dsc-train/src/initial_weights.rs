@@ -65,24 +65,46 @@ impl InitialWeights {
         self.names.as_ref().filter(|_| !own)
     }
 
+    /// The text that the names in the file have in front of those that are looked for: `module.` of a model on several devices,
+    /// `_orig_mod.` of a compiled one, `net.` of a part of a larger one. Empty unless it finds most names, and more than without.
+    fn prefix(&self, graph: &Graph, map: Option<&WeightMap>) -> String {
+        let wanted: Vec<String> = graph.params.iter().filter_map(|p| tensor_of(p, map)).map(|(name, _)| name).collect();
+        let found =
+            |prefix: &str| wanted.iter().filter(|name| self.file.get(&format!("{prefix}{name}")).is_some()).count();
+        let Some(first) = wanted.first() else { return String::new() };
+        let before = |name: &str, wanted: &str| {
+            name.strip_suffix(wanted).filter(|prefix| prefix.ends_with('.')).map(str::to_owned)
+        };
+        // The first weight may be the one that is missing.
+        let some = [Some(first), wanted.get(wanted.len() / 2), wanted.last()];
+        let mut best = (found(""), String::new());
+        for wanted in some.into_iter().flatten() {
+            for prefix in self.file.names().filter_map(|name| before(name, wanted)) {
+                let count = found(&prefix);
+                if count > best.0 {
+                    best = (count, prefix);
+                }
+            }
+        }
+        if best.0 * 2 > wanted.len() { best.1 } else { String::new() }
+    }
+
     /// All parameters with their values, and the number of tensors that are not read.
     fn find<'g>(&self, graph: &'g Graph, dims: &DimTable) -> Result<(Vec<Found<'g>>, usize), Diagnostic> {
         let map = self.map(graph);
+        let prefix = self.prefix(graph, map);
         let mut faults = Vec::new();
         let mut found: Vec<(&Param, Vec<i64>, String, RowChunk)> = Vec::with_capacity(graph.params.len());
         // For each tensor, which parameter uses which chunk of it.
         let mut taken: BTreeMap<String, Vec<(RowChunk, &str)>> = BTreeMap::new();
         for param in &graph.params {
-            let named = match map {
-                Some(names) => names.tensor_of(param),
-                None => Some((param.path.clone(), RowChunk::WHOLE)),
-            };
-            let Some((name, chunk)) = named else {
+            let Some((name, chunk)) = tensor_of(param, map) else {
                 faults.push(format!("the weight map has no entry for `{}`", param.path));
                 continue;
             };
+            let name = format!("{prefix}{name}");
             let Some(weight) = self.file.get(&name) else {
-                faults.push(format!("`{name}` is missing (parameter `{}`)", param.path));
+                faults.push(format!("{} (parameter `{}`)", self.file.lacks(&name), param.path));
                 continue;
             };
             taken.entry(name.clone()).or_default().push((chunk, &param.path));
@@ -95,7 +117,10 @@ impl InitialWeights {
             found.push((param, own, name, chunk));
         }
         faults.extend(taken.iter().filter_map(|(name, chunks)| Some(format!("{} of `{name}`", uncovered(chunks)?))));
-        let is_unread = |name: &str| map.map_or_else(|| name.contains('/'), |names| names.is_unread(name));
+        let is_unread = |name: &str| {
+            let name = name.strip_prefix(prefix.as_str()).unwrap_or(name);
+            map.map_or_else(|| name.contains('/'), |names| names.is_unread(name))
+        };
         let (unread, left): (Vec<&str>, Vec<&str>) =
             self.file.names().filter(|name| !taken.contains_key(*name)).partition(|name| is_unread(name));
         faults.extend(left.iter().map(|name| format!("tensor `{name}` is not used")));
@@ -121,6 +146,14 @@ impl InitialWeights {
             }
             (false, false) => "use the model, hypers, data and text encoder that the weights were trained with",
         })
+    }
+}
+
+/// The name, and the chunk, of the tensor that a weight is read from.
+fn tensor_of(param: &Param, map: Option<&WeightMap>) -> Option<(String, RowChunk)> {
+    match map {
+        Some(names) => names.tensor_of(param),
+        None => Some((param.path.clone(), RowChunk::WHOLE)),
     }
 }
 

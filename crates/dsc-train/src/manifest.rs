@@ -1,10 +1,10 @@
 //! The files that a run writes before its first step: `run.json` and those that belong to it.
 
 use dsc_experiment::run_folder::files;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dsc_data::card::Location;
-use dsc_data::{NonFiniteCount, Split, demo, file_sha256, files_sha256};
+use dsc_data::{NonFiniteCount, Split, demo, files_sha256};
 use dsc_experiment::run_folder::{DataInfo, EncoderInfo, Imported, Machine, Manifest, RunFolder, SCHEMA};
 use dsc_graph::bind_text;
 use dsc_project::{Session, TrainRequest};
@@ -32,7 +32,7 @@ pub(crate) fn write_start(
         folder.write_json(files::STANDARDIZER, batches.standardizer())?;
     }
     if let Some(encoder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
-        folder.copy_encoder(encoder.path())?;
+        folder.copy_encoder(encoder)?;
     }
     folder.write_manifest(Manifest { sources, ..manifest })
 }
@@ -51,8 +51,9 @@ pub(crate) fn manifest(
         Some(e) => {
             // Imported weights include those of the encoder.
             let folder = e.folder.as_ref().filter(|_| weights.is_none());
-            let weights = folder.map(|f| f.weights_path()).transpose()?;
-            let sha256 = weights.as_deref().map(sha256).transpose()?;
+            let files = folder.map(|f| f.weights_paths()).transpose()?.unwrap_or_default();
+            let weights = files.first().cloned();
+            let sha256 = sha256(&files)?;
             let name = e.binding.name.clone();
             Some(EncoderInfo { name, pretrained: e.folder.is_some(), weights, sha256 })
         }
@@ -91,15 +92,17 @@ pub(crate) fn manifest(
 fn imported(weights: &InitialWeights) -> Result<Imported, Diagnostic> {
     let path = weights.file.path();
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    Ok(Imported { sha256: sha256(&path)?, path, names: weights.names.as_ref().map(|names| names.text().to_owned()) })
+    Ok(Imported {
+        sha256: sha256(&weights.file.files())?.unwrap_or_default(),
+        path,
+        names: weights.names.as_ref().map(|names| names.text().to_owned()),
+    })
 }
 
-fn sha256(path: &Path) -> Result<String, Diagnostic> {
-    file_sha256(path, sha256_cache().as_deref())
-}
-
-fn sha256_cache() -> Option<PathBuf> {
-    std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"))
+/// That of one file, or of several that belong together; none without files.
+fn sha256(files: &[impl AsRef<Path>]) -> Result<Option<String>, Diagnostic> {
+    let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
+    files_sha256(files, cache.as_deref())
 }
 
 /// The data, with statistics of invalid values in the streams that the model reads.
@@ -116,7 +119,7 @@ fn data(
     };
     let mut info = DataInfo {
         name: request.data.clone(),
-        sha256: files_sha256(&session.location.paths(), sha256_cache().as_deref())?,
+        sha256: sha256(&session.location.paths())?,
         path,
         seed,
         samples: session.dataset.tables.iter().map(|t| (t.split.name().to_owned(), t.len)).collect(),

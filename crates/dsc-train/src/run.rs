@@ -5,6 +5,7 @@ use std::path::Path;
 
 use dsc_data::Split;
 use dsc_data::card::data_stem;
+use dsc_data::file::read_text;
 use dsc_data::text::WeightFile;
 use dsc_experiment::checkpoint::check_space;
 use dsc_experiment::events::{Notice, Reporter, Stop};
@@ -115,7 +116,7 @@ fn initial_weights(import: &ImportRequest, model: &str) -> Result<InitialWeights
     let path = import.names.clone().or_else(|| beside.is_file().then_some(beside));
     let names = match (path, EmbeddedWorld::names(model)) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(&path)
+            let text = read_text(&path)
                 .map_err(|e| Diagnostic::error(E0916, format!("cannot read `{}`: {e}", path.display())))?;
             Some(WeightMap::parse(&text, &path.display().to_string())?)
         }

@@ -228,7 +228,7 @@ fn a_loss_that_is_not_finite_names_its_step_and_operation() {
 }
 
 /// The text of the model that a label marks.
-fn marked<'a>(text: &'a str, span: dsc_syntax::source::Span) -> &'a str {
+fn marked(text: &str, span: dsc_syntax::source::Span) -> &str {
     &text[span.start as usize..span.end as usize]
 }
 

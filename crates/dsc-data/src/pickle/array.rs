@@ -2,7 +2,12 @@
 
 use half::f16;
 
-use super::reader::{Fault, Payload, Walked, damaged, join_units, shorten};
+use super::reader::{Payload, Walked, damaged, join_units, shorten};
+use super::unsupported::Unsupported;
+
+/// Most items that one sample of an array without samples may claim. The axes of an empty array cost no bytes in the file, so
+/// nothing else bounds the buffers that are made for them.
+const MAX_EMPTY: usize = 1 << 28;
 
 /// The kind of the items of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +58,7 @@ impl std::fmt::Display for Dtype {
 impl Dtype {
     /// From numpy's short name, such as `f8`, `<i4`, `U12`, `O8`.
     pub(super) fn parse(name: &str) -> Walked<Dtype> {
-        let refused = || Err(Fault::Dtype(format!("an array of dtype `{}`", shorten(name))));
+        let refused = || Err(Unsupported::dtype(format!("an array of dtype `{}`", shorten(name))).into());
         let (big_endian, rest) = match name.strip_prefix('>') {
             Some(rest) => (true, rest),
             None => (false, name.trim_start_matches(['<', '|', '='])),
@@ -152,6 +157,17 @@ impl Dtype {
     }
 }
 
+/// The order in which the items of an array are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The last axis runs fastest.
+    C,
+    /// The first axis runs fastest.
+    Fortran,
+    /// The stored block is in C order; axis `i` of the array is axis `axes[i]` of the block.
+    Axes(Vec<usize>),
+}
+
 /// A numpy array of numbers or text: dtype, layout, and a reference to its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NdArray {
@@ -159,24 +175,50 @@ pub struct NdArray {
     pub dtype: Dtype,
     /// Lengths of the axes; empty for a single item.
     pub shape: Vec<usize>,
-    /// Whether the first axis runs fastest (Fortran order).
-    pub fortran: bool,
+    /// Strides of the axes in items; `None` for C order (the last axis runs fastest).
+    pub strides: Option<Vec<usize>>,
     /// The stored bytes of all items.
     pub data: Payload,
 }
 
 impl NdArray {
-    /// Checks that the number of bytes matches shape and dtype.
-    pub(super) fn new(dtype: Dtype, shape: Vec<usize>, fortran: bool, data: Payload) -> Walked<NdArray> {
-        let items = shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis));
+    /// Checks that the number of bytes matches shape and dtype. `shape` is that of the stored block, which is that of the array
+    /// unless `order` permutes the axes.
+    pub(super) fn new(dtype: Dtype, shape: Vec<usize>, order: &Order, data: Payload) -> Walked<NdArray> {
         // Items of no bytes would allow any number of them in an empty file.
-        if dtype.size == 0 && items != Some(0) {
-            return Err(Fault::Dtype("an array of items without bytes".to_owned()));
+        if dtype.size == 0 && !shape.contains(&0) {
+            return Err(Unsupported::dtype("an array of items without bytes".to_owned()).into());
         }
-        match items.and_then(|n| n.checked_mul(dtype.size)) {
-            Some(bytes) if bytes == data.len() => Ok(NdArray { dtype, shape, fortran, data }),
-            _ => damaged(format!("an array of shape {shape:?} and type {dtype} with {} bytes", data.len())),
+        match items_of_shape(&shape)?.checked_mul(dtype.size) {
+            Some(bytes) if bytes == data.len() => {}
+            _ => return damaged(format!("an array of shape {shape:?} and type {dtype} with {} bytes", data.len())),
         }
+        let (shape, strides) = match order {
+            Order::C => (shape, None),
+            Order::Fortran if shape.len() < 2 => (shape, None),
+            Order::Fortran => {
+                let strides = steps(shape.iter());
+                (shape, Some(strides))
+            }
+            Order::Axes(axes) => {
+                let mut block = steps(shape.iter().rev());
+                block.reverse();
+                let mut used = vec![false; shape.len()];
+                let mut turned = (Vec::with_capacity(shape.len()), Vec::with_capacity(shape.len()));
+                for axis in axes {
+                    let entry = (shape.get(*axis), block.get(*axis), used.get_mut(*axis));
+                    let (Some(length), Some(step), Some(seen @ false)) = entry else { break };
+                    *seen = true;
+                    turned.0.push(*length);
+                    turned.1.push(*step);
+                }
+                if turned.0.len() != shape.len() || axes.len() != shape.len() {
+                    return damaged(format!("the axes {axes:?} for an array of shape {shape:?}"));
+                }
+                (turned.0, Some(turned.1))
+            }
+        };
+        Ok(NdArray { dtype, shape, strides, data })
     }
 
     /// Number of items, the product of the axes.
@@ -191,8 +233,30 @@ impl NdArray {
 
     /// The array over the bytes of the input it was parsed from.
     pub fn view<'x>(&'x self, input: &'x [u8]) -> ArrayView<'x> {
-        ArrayView { dtype: self.dtype, shape: &self.shape, fortran: self.fortran, bytes: self.data.bytes(input) }
+        let strides = self.strides.as_deref();
+        ArrayView { dtype: self.dtype, shape: &self.shape, strides, bytes: self.data.bytes(input) }
     }
+}
+
+/// Number of items of a shape, whose axes other than those of length 0 have a bounded product as well.
+pub(super) fn items_of_shape(shape: &[usize]) -> Walked<usize> {
+    let product = shape.iter().filter(|n| **n > 0).try_fold(1usize, |n, axis| n.checked_mul(*axis));
+    match product {
+        Some(n) if !shape.contains(&0) => Ok(n),
+        Some(n) if n <= MAX_EMPTY => Ok(0),
+        _ => damaged(format!("an array of shape {shape:?}")),
+    }
+}
+
+/// The stride of each axis where the first one runs fastest.
+fn steps<'n>(axes: impl Iterator<Item = &'n usize>) -> Vec<usize> {
+    let mut step = 1usize;
+    let next = |length: &usize| {
+        let own = step;
+        step = step.saturating_mul(*length);
+        own
+    };
+    axes.map(next).collect()
 }
 
 /// An array with its bytes. Items are addressed by their C-order index, whatever order they are stored in.
@@ -202,37 +266,43 @@ pub struct ArrayView<'x> {
     pub dtype: Dtype,
     /// Lengths of the axes.
     pub shape: &'x [usize],
-    /// Whether they are stored in Fortran order.
-    pub fortran: bool,
+    /// Strides of the axes in items; `None` for C order.
+    pub strides: Option<&'x [usize]>,
     /// The stored bytes.
     pub bytes: &'x [u8],
 }
 
 impl<'x> ArrayView<'x> {
-    /// The position, in items, at which the item with C-order index `index` is stored.
-    fn stored(&self, index: usize) -> usize {
-        if !self.fortran || self.shape.len() < 2 {
-            return index;
+    /// The positions, in items, at which the items from C-order index `start` on are stored.
+    fn stored(&self, start: usize) -> Positions<'x> {
+        let strides = self.strides.unwrap_or_default();
+        // The digits of the index, last axis first.
+        let mut digits = vec![0; strides.len()];
+        let mut rest = start;
+        for (digit, axis) in digits.iter_mut().zip(self.shape).rev() {
+            *digit = rest.checked_rem(*axis).unwrap_or(0);
+            rest = rest.checked_div(*axis).unwrap_or(0);
         }
-        // Digits of the C-order index, last axis first, weighted by the strides of Fortran order.
-        let mut rest = index;
-        let mut stride: usize = self.shape.iter().product();
-        let mut at = 0;
-        for axis in self.shape.iter().rev() {
-            if *axis == 0 {
-                return usize::MAX;
-            }
-            stride /= axis;
-            at += (rest % axis) * stride;
-            rest /= axis;
-        }
-        at
+        let at = match self.strides {
+            None => start,
+            // Beyond the last item.
+            Some(_) if rest > 0 => usize::MAX,
+            Some(_) => digits.iter().zip(strides).map(|(digit, step)| digit.saturating_mul(*step)).sum(),
+        };
+        Positions { shape: self.shape, strides, digits, at }
+    }
+
+    fn at(&self, position: usize) -> Option<&'x [u8]> {
+        let start = position.checked_mul(self.dtype.size)?;
+        self.bytes.get(start..start.checked_add(self.dtype.size)?)
     }
 
     /// The bytes of the item with C-order index `index`.
     pub fn item(&self, index: usize) -> Option<&'x [u8]> {
-        let start = self.stored(index).checked_mul(self.dtype.size)?;
-        self.bytes.get(start..start.checked_add(self.dtype.size)?)
+        self.at(match self.strides {
+            None => index,
+            Some(_) => self.stored(index).at,
+        })
     }
 
     /// The number with C-order index `index`.
@@ -253,13 +323,16 @@ impl<'x> ArrayView<'x> {
     /// Casts the `out.len()` items from C-order index `start` on to f32 (round to nearest, as numpy's `astype`). False, with
     /// `out` in an unspecified state, if they are not numbers or out of range.
     pub fn copy_f32(&self, start: usize, out: &mut [f32]) -> bool {
-        if self.fortran && self.shape.len() > 1 {
-            return out.iter_mut().enumerate().all(|(i, slot)| match self.number(start + i) {
-                Some(n) => {
-                    *slot = n as f32;
-                    true
+        if self.strides.is_some() {
+            let mut positions = self.stored(start);
+            return out.iter_mut().all(|slot| {
+                match self.at(positions.next_position()).and_then(|item| self.dtype.number(item)) {
+                    Some(n) => {
+                        *slot = n as f32;
+                        true
+                    }
+                    None => false,
                 }
-                None => false,
             });
         }
         let size = self.dtype.size;
@@ -287,5 +360,33 @@ impl<'x> ArrayView<'x> {
                 None => false,
             }),
         }
+    }
+}
+
+/// Walks the items of an array in C order; see [`ArrayView::stored`].
+struct Positions<'x> {
+    shape: &'x [usize],
+    strides: &'x [usize],
+    digits: Vec<usize>,
+    at: usize,
+}
+
+impl Positions<'_> {
+    /// The position of the current item; the next call gives that of the item behind it.
+    fn next_position(&mut self) -> usize {
+        let here = self.at;
+        // The last axis advances; one at its end goes back to 0 and the axis before it advances.
+        for ((digit, length), step) in self.digits.iter_mut().zip(self.shape).zip(self.strides).rev() {
+            *digit += 1;
+            if *digit < *length {
+                self.at = self.at.saturating_add(*step);
+                return here;
+            }
+            self.at = self.at.saturating_sub(step.saturating_mul(*digit - 1));
+            *digit = 0;
+        }
+        // Behind the last item there is none.
+        self.at = usize::MAX;
+        here
     }
 }

@@ -80,4 +80,61 @@ impl Asm {
         self.0.push(b'.');
         self.0
     }
+    /// A key and its tensor, as `torch.save` writes them.
+    pub(crate) fn tensor(self, t: &StoredTensor<'_>) -> Asm {
+        self.text(t.name).rebuilt(t)
+    }
+    /// `_rebuild_tensor_v2` of a storage.
+    pub(crate) fn rebuilt(self, t: &StoredTensor<'_>) -> Asm {
+        let asm = self
+            .global("torch._utils", "_rebuild_tensor_v2")
+            .op(b"((")
+            .text("storage")
+            .global("torch", t.class)
+            .text(t.key)
+            .text("cpu")
+            .int(t.numel)
+            .op(b"tQ")
+            .int(t.offset)
+            .shape(t.shape)
+            .shape(t.strides)
+            .op(b"\x89")
+            .global("collections", "OrderedDict")
+            .op(b")R");
+        let asm = match t.metadata {
+            Some(key) => asm.op(b"}").text(key).op(b"\x88s"),
+            None => asm,
+        };
+        asm.op(b"tR")
+    }
+}
+
+/// A tensor of a state dict.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredTensor<'a> {
+    pub name: &'a str,
+    /// Class and key of the storage, and the number of its elements.
+    pub class: &'a str,
+    pub key: &'a str,
+    pub numel: i32,
+    pub offset: i32,
+    pub shape: &'a [i32],
+    pub strides: &'a [i32],
+    /// A key of the tensor's metadata that is true.
+    pub metadata: Option<&'a str>,
+}
+
+impl Default for StoredTensor<'_> {
+    fn default() -> Self {
+        StoredTensor {
+            name: "w",
+            class: "FloatStorage",
+            key: "0",
+            numel: 1,
+            offset: 0,
+            shape: &[],
+            strides: &[],
+            metadata: None,
+        }
+    }
 }

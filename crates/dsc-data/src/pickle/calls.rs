@@ -1,14 +1,32 @@
-//! Calls of the allowed classes and functions, and the states that fill their results.
+//! Calls of the known classes and functions.
 
-use super::array::{Dtype, Kind, NdArray};
+use super::array::{Dtype, Kind, NdArray, Order};
 use super::global::Global;
 use super::machine::Machine;
-use super::reader::{Fault, Payload, Walked, damaged, shorten};
-use super::value::{Object, Slot, TensorParts};
+use super::reader::{Fault, Walked, damaged, form, shorten};
+use super::unsupported::Unsupported;
+use super::value::{Object, Slot};
 
 impl Machine<'_> {
-    /// The result of `target(*args)`.
-    pub(super) fn call(&mut self, target: Global, args: &[Slot]) -> Walked<Slot> {
+    /// The result of `target(*args)`; a placeholder for a result that is not read.
+    pub(super) fn call_slot(&mut self, target: Slot, args: &[Slot]) -> Walked<Slot> {
+        let result = match (target, self.unsupported(target)) {
+            (_, Some(why)) => Err(Fault::Unsupported(why)),
+            (Slot::Global(global), _) => named(global, self.call(global, args)),
+            _ => damaged("a call of a value that is not a function"),
+        };
+        self.or_unsupported(result)
+    }
+
+    /// As [`call_slot`](Self::call_slot), with the arguments in a tuple.
+    pub(super) fn call_with(&mut self, target: Slot, args: Slot) -> Walked<Slot> {
+        match self.items_of(args) {
+            Ok(args) => self.call_slot(target, &args),
+            Err(fault) => self.or_unsupported(Err(fault)),
+        }
+    }
+
+    fn call(&mut self, target: Global, args: &[Slot]) -> Walked<Slot> {
         match (target, args) {
             (Global::NumpyReconstruct, _) => self.push_object(Object::EmptyArray),
             (Global::NumpyDtype, [name, ..]) => {
@@ -20,12 +38,18 @@ impl Machine<'_> {
                 let dtype = self.dtype_of(*dtype)?;
                 self.scalar(dtype, *data)
             }
-            (Global::NumpyFromBuffer, [buffer, dtype, shape, order]) => {
+            (Global::NumpyFromBuffer, [buffer, dtype, shape, order, axes @ ..]) => {
                 let data = self.bytes_of(*buffer)?;
                 let dtype = self.number_dtype(*dtype)?;
-                let shape = self.shape_of(*shape)?;
-                let fortran = self.str_of(*order)?.starts_with(['F', 'f']);
-                self.push_object(Object::Array(Box::new(NdArray::new(dtype, shape, fortran, data)?)))
+                let shape = self.counts_of(*shape)?;
+                let order = match (self.str_of(*order)?.as_str(), axes) {
+                    ("C", [] | [Slot::None]) => Order::C,
+                    ("F", [] | [Slot::None]) => Order::Fortran,
+                    // Since numpy 2.3: the block as it lies in memory, and the axes that turn it into the array.
+                    ("K", [axes]) => Order::Axes(self.counts_of(*axes)?),
+                    (order, axes) => return form(format!("order `{}`, {} more", shorten(order), axes.len())),
+                };
+                self.push_object(Object::Array(Box::new(NdArray::new(dtype, shape, &order, data)?)))
             }
             (Global::Encode, [text, ..]) => self.encode(*text, args.get(1).copied()),
             (Global::Bytes | Global::ByteArray, []) => {
@@ -40,112 +64,50 @@ impl Machine<'_> {
                 // Protocols 0 to 2 write bytearray(text, "latin-1").
                 _ => self.encode(*text, rest.first().copied()),
             },
-            (Global::List | Global::Tuple | Global::Set | Global::FrozenSet, args) => {
-                let items = match args {
-                    [] => Vec::new(),
-                    [items] => self.items_of(*items)?,
-                    _ => return damaged("a container with too many arguments"),
-                };
+            (Global::List | Global::Tuple | Global::Set | Global::FrozenSet, [] | [_]) => {
+                let items = args.first().map(|items| self.items_of(*items)).transpose()?.unwrap_or_default();
                 self.push_object(match target {
                     Global::List => Object::List(items),
                     Global::Tuple => Object::Tuple(items),
                     _ => Object::Set(items),
                 })
             }
-            (Global::OrderedDict | Global::Dict, []) => self.push_object(Object::Dict(Vec::new())),
-            (Global::OrderedDict | Global::Dict, [pairs]) => {
-                let mut entries = Vec::new();
-                for pair in self.items_of(*pairs)? {
-                    match self.items_of(pair)?.as_slice() {
-                        [key, value] => entries.push((*key, *value)),
-                        _ => return damaged("an ordered dictionary whose items are not pairs"),
-                    }
-                }
+            // The second argument is its greatest length.
+            (Global::Deque, [] | [_] | [_, _]) => {
+                let items = args.first().map(|items| self.items_of(*items)).transpose()?.unwrap_or_default();
+                self.push_object(Object::List(items))
+            }
+            // The factory of default values is never called.
+            (Global::DefaultDict, [] | [_]) | (Global::Dict, []) => self.push_object(Object::Dict(Vec::new())),
+            (Global::DefaultDict, [_, entries]) | (Global::Dict, [entries]) => {
+                let entries = match self.object(*entries) {
+                    Some(Object::Dict(_)) => self.entries_of(*entries)?,
+                    _ => self.pairs_of(*entries)?,
+                };
                 self.push_object(Object::Dict(entries))
             }
-            (Global::TorchTensor, [storage, offset, shape, strides, ..]) => {
-                let offset = self.count_of(*offset)?;
-                let (shape, strides) = (self.shape_of(*shape)?, self.shape_of(*strides)?);
-                if shape.len() != strides.len() {
-                    return damaged("a tensor with different numbers of axes and strides");
-                }
-                let storage = *storage;
-                self.push_object(Object::Tensor(Box::new(TensorParts {
-                    storage,
-                    offset,
-                    shape,
-                    strides,
-                    parameter: false,
-                })))
-            }
-            (Global::TorchParameter, [data, ..]) => match self.object(*data) {
-                Some(Object::Tensor(parts)) => {
-                    let parts = TensorParts { parameter: true, ..(**parts).clone() };
-                    self.push_object(Object::Tensor(Box::new(parts)))
-                }
-                _ => damaged("a parameter that is not a tensor"),
+            (Global::Reconstructor, [class, ..]) => match self.unsupported(*class) {
+                Some(why) => Err(Fault::Unsupported(why)),
+                None => form("a class without a constructor of its own"),
             },
-            (other, args) => damaged(format!("a call of {other:?} with {} arguments", args.len())),
+            (Global::TorchTensor, args) => self.tensor(args),
+            (Global::TorchTensorOfDtype, args) => self.tensor_of_dtype(args),
+            (Global::TorchTensorOfClass, [function, _, args, ..]) => self.tensor_of_class(*function, *args),
+            (Global::TorchParameter, [data, ..]) => self.parameter(*data),
+            (_, args) => form(format!("{} arguments", args.len())),
         }
     }
 
-    /// Fills `target` with `state`, as Python's `__setstate__` does.
-    pub(super) fn build(&mut self, target: Slot, state: Slot) -> Walked<()> {
-        let filled = match self.object(target) {
-            Some(Object::EmptyArray | Object::Array(_) | Object::Objects { .. }) => self.array_state(state)?,
-            Some(Object::Dtype(dtype)) => {
-                let dtype = *dtype;
-                Object::Dtype(self.dtype_state(dtype, state)?)
+    /// The entries of a dictionary from a list of pairs.
+    fn pairs_of(&mut self, pairs: Slot) -> Walked<Vec<(Slot, Slot)>> {
+        let mut entries = Vec::new();
+        for pair in self.items_of(pairs)? {
+            match self.items_of(pair)?.as_slice() {
+                [key, value] => entries.push((*key, *value)),
+                _ => return form("items that are not pairs"),
             }
-            // Attributes of a state dictionary (`_metadata`): nothing here reads them.
-            Some(Object::Dict(_) | Object::Tensor(_)) => return Ok(()),
-            _ => return damaged("a state for a value that has no state"),
-        };
-        self.replace(target, filled)
-    }
-
-    fn array_state(&mut self, state: Slot) -> Walked<Object> {
-        let state = self.items_of(state)?;
-        // (version, shape, dtype, is_fortran, data); very old ones lack the version.
-        let fields = match state.as_slice() {
-            [_, fields @ ..] if fields.len() == 4 => fields,
-            fields => fields,
-        };
-        let [shape, dtype, fortran, data] = fields else { return damaged("an array state of the wrong length") };
-        let shape = self.shape_of(*shape)?;
-        let fortran = matches!(fortran, Slot::Bool(true)) || matches!(fortran, Slot::Int(n) if *n != 0);
-        let dtype = self.dtype_of(*dtype)?;
-        if dtype.kind != Kind::Object {
-            let data = self.bytes_of(*data)?;
-            return Ok(Object::Array(Box::new(NdArray::new(dtype, shape, fortran, data)?)));
         }
-        let items = self.items_of(*data)?;
-        match shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis)) {
-            // numpy lists the objects in C order unless it says otherwise.
-            Some(n) if n == items.len() && !(fortran && shape.len() > 1) => Ok(Object::Objects { shape, items }),
-            Some(n) if n == items.len() => Err(Fault::Dtype("an object array in Fortran order".to_owned())),
-            _ => damaged(format!("an object array of shape {shape:?} with {} objects", items.len())),
-        }
-    }
-
-    /// (version, byte order, subdtype, names, fields, size, alignment, flags)
-    fn dtype_state(&mut self, dtype: Dtype, state: Slot) -> Walked<Dtype> {
-        let state = self.items_of(state)?;
-        let structured = state.get(2..5).is_some_and(|f| f.iter().any(|s| !matches!(s, Slot::None)));
-        if structured {
-            return Err(Fault::Dtype("a structured array".to_owned()));
-        }
-        let Some(order) = state.get(1) else { return damaged("a dtype state of the wrong length") };
-        let mut dtype = Dtype { big_endian: self.str_of(*order)? == ">", ..dtype };
-        if let (Kind::Unicode | Kind::Bytes, Some(Slot::Int(size))) = (dtype.kind, state.get(5)) {
-            // The name alone may be `U` without a number.
-            dtype.size = match usize::try_from(*size) {
-                Ok(size) if dtype.kind == Kind::Bytes || size.is_multiple_of(4) => size,
-                Err(_) if *size == -1 => dtype.size,
-                _ => return damaged("a dtype of impossible size"),
-            };
-        }
-        Ok(dtype)
+        Ok(entries)
     }
 
     fn number_dtype(&self, slot: Slot) -> Walked<Dtype> {
@@ -181,11 +143,9 @@ impl Machine<'_> {
 
     /// `text.encode("latin1")`: how protocols 0 to 2 carry bytes.
     fn encode(&mut self, text: Slot, encoding: Option<Slot>) -> Walked<Slot> {
-        let Some(encoding) = encoding else { return damaged("an encoding without a name") };
+        let Some(encoding) = encoding else { return form("no encoding") };
         let encoding = self.str_of(encoding)?.to_ascii_lowercase().replace(['-', '_'], "");
-        let Some(Object::Str(payload)) = self.object(text) else {
-            return damaged("an encoding of a value that is not text");
-        };
+        let Some(Object::Str(payload)) = self.object(text) else { return form("a value that is not text") };
         let payload = payload.clone();
         let text = std::str::from_utf8(payload.bytes(self.reader.input)).unwrap_or_default();
         let bytes = match encoding.as_str() {
@@ -197,9 +157,17 @@ impl Machine<'_> {
                 }
             }
             "utf8" | "ascii" => text.as_bytes().to_vec(),
-            other => return Err(Fault::Refused(format!("_codecs.encode with `{}`", shorten(other)))),
+            other => return form(format!("the encoding `{}`", shorten(other))),
         };
-        let bytes: Payload = self.owned(bytes)?;
+        let bytes = self.owned(bytes)?;
         self.push_object(Object::Bytes(bytes))
+    }
+}
+
+/// A form that a known function does not have in the versions that are known is a value that is not read, not damage.
+pub(super) fn named<T>(function: Global, result: Walked<T>) -> Walked<T> {
+    match result {
+        Err(Fault::Form(why)) => Err(Unsupported::object(format!("{} with {why}", function.path())).into()),
+        other => other,
     }
 }

@@ -1,9 +1,11 @@
 //! The state of the stack machine: stack, marks, memo and objects, and the checked access to them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::array::Dtype;
-use super::reader::{Payload, Reader, Walked, damaged, shorten};
+use super::reader::{Fault, Payload, Reader, Walked, damaged, form, shorten};
+use super::unsupported::Unsupported;
 use super::value::{Object, Slot};
 
 /// Limit of the decoded bytes, as a multiple of the size of the input. A valid file decodes everything once; a hostile one
@@ -13,6 +15,8 @@ const OWNED_PER_INPUT: usize = 2;
 const OWNED_FREE: usize = 1 << 20;
 /// numpy's own limit.
 const MAX_AXES: usize = 64;
+/// Longest name of a module, function, dtype or encoding, in bytes.
+const MAX_NAME: usize = 256;
 
 /// The machine while it runs.
 #[derive(Debug)]
@@ -126,6 +130,30 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Why the value was passed over, if it was.
+    pub(super) fn unsupported(&self, slot: Slot) -> Option<Arc<Unsupported>> {
+        match self.object(slot) {
+            Some(Object::Unsupported(why)) => Some(why.clone()),
+            _ => None,
+        }
+    }
+
+    /// The value, or a placeholder where it is not read.
+    pub(super) fn or_unsupported(&mut self, value: Walked<Slot>) -> Walked<Slot> {
+        match value {
+            Err(Fault::Unsupported(why)) => self.push_object(Object::Unsupported(why)),
+            other => other,
+        }
+    }
+
+    /// The fault for a value of another form than a caller expects.
+    fn misfit<T>(&self, slot: Slot, expected: &str) -> Walked<T> {
+        match self.unsupported(slot) {
+            Some(why) => Err(Fault::Unsupported(why)),
+            None => form(format!("{expected} is expected")),
+        }
+    }
+
     /// Changes an object in place, so that every reference to it sees the change.
     pub(super) fn replace(&mut self, slot: Slot, by: Object) -> Walked<()> {
         match self.object_mut(slot) {
@@ -180,11 +208,21 @@ impl<'a> Machine<'a> {
         Ok(Slot::Int(i64::from_le_bytes(raw)))
     }
 
-    pub(super) fn decimal(&self, digits: &str) -> Walked<Slot> {
-        match digits.parse() {
-            Ok(n) => Ok(Slot::Int(n)),
-            Err(_) => damaged(format!("`{}` is not a 64-bit integer", shorten(digits))),
+    /// An integer in decimal digits, as protocols 0 and 1 write it.
+    pub(super) fn decimal(&mut self, digits: &str) -> Walked<Slot> {
+        if let Ok(n) = digits.parse() {
+            return Ok(Slot::Int(n));
         }
+        if let Ok(n) = digits.parse::<i128>() {
+            let bytes = self.owned(n.to_le_bytes().to_vec())?;
+            return self.push_object(Object::BigInt(bytes));
+        }
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if number(digits.strip_prefix('-').unwrap_or(digits)) {
+            let what = format!("an integer of {} digits", digits.len());
+            return self.push_object(Object::Unsupported(Unsupported::object(what)));
+        }
+        damaged(format!("`{}` is not an integer", shorten(digits)))
     }
 
     pub(super) fn extend(&mut self, items: &[Slot]) -> Walked<()> {
@@ -194,6 +232,7 @@ impl<'a> Machine<'a> {
                 list.extend_from_slice(items);
                 Ok(())
             }
+            Some(Object::Unsupported(_)) => Ok(()),
             _ => damaged("items for a value that is not a list"),
         }
     }
@@ -206,6 +245,7 @@ impl<'a> Machine<'a> {
                 dict.extend(entries);
                 Ok(())
             }
+            Some(Object::Unsupported(_)) => Ok(()),
             _ => damaged("entries for a value that is not a dictionary"),
         }
     }
@@ -216,47 +256,56 @@ impl<'a> Machine<'a> {
     pub(super) fn items_of(&mut self, slot: Slot) -> Walked<Vec<Slot>> {
         let len = match self.object(slot) {
             Some(Object::List(items) | Object::Tuple(items) | Object::Set(items)) => items.len(),
-            _ => return damaged("a list or tuple is expected"),
+            _ => return self.misfit(slot, "a list or tuple"),
         };
         self.charge(len)?;
         match self.object(slot) {
             Some(Object::List(items) | Object::Tuple(items) | Object::Set(items)) => Ok(items.clone()),
-            _ => damaged("a list or tuple is expected"),
+            _ => self.misfit(slot, "a list or tuple"),
         }
     }
 
+    /// A copy of the entries of a dictionary, charged as the items of a list.
+    pub(super) fn entries_of(&mut self, slot: Slot) -> Walked<Vec<(Slot, Slot)>> {
+        let Some(Object::Dict(entries)) = self.object(slot) else { return self.misfit(slot, "a dictionary") };
+        let entries = entries.clone();
+        self.charge(entries.len())?;
+        Ok(entries)
+    }
+
+    /// A name: a text of at most [`MAX_NAME`] bytes.
     pub(super) fn str_of(&self, slot: Slot) -> Walked<String> {
         let text = match self.object(slot) {
-            Some(Object::Str(payload) | Object::Bytes(payload)) if payload.len() <= 1 << 16 => {
+            Some(Object::Str(payload) | Object::Bytes(payload)) if payload.len() <= MAX_NAME => {
                 std::str::from_utf8(payload.bytes(self.reader.input)).ok()
             }
             _ => None,
         };
-        text.map_or_else(|| damaged("a short text is expected"), |t| Ok(t.to_owned()))
+        text.map_or_else(|| self.misfit(slot, "a short text"), |t| Ok(t.to_owned()))
     }
 
     pub(super) fn bytes_of(&self, slot: Slot) -> Walked<Payload> {
         match self.object(slot) {
             Some(Object::Bytes(payload)) => Ok(payload.clone()),
-            _ => damaged("bytes are expected"),
+            _ => self.misfit(slot, "a byte string"),
         }
     }
 
     pub(super) fn dtype_of(&self, slot: Slot) -> Walked<Dtype> {
         match self.object(slot) {
             Some(Object::Dtype(dtype)) => Ok(*dtype),
-            _ => damaged("a dtype is expected"),
+            _ => self.misfit(slot, "a dtype"),
         }
     }
 
     pub(super) fn count_of(&self, slot: Slot) -> Walked<usize> {
         match slot {
             Slot::Int(n) => usize::try_from(n).or_else(|_| damaged(format!("{n} is not a count"))),
-            _ => damaged("a count is expected"),
+            other => self.misfit(other, "a count"),
         }
     }
 
-    pub(super) fn shape_of(&mut self, slot: Slot) -> Walked<Vec<usize>> {
+    pub(super) fn counts_of(&mut self, slot: Slot) -> Walked<Vec<usize>> {
         let axes = self.items_of(slot)?;
         if axes.len() > MAX_AXES {
             return damaged(format!("an array of {} axes", axes.len()));

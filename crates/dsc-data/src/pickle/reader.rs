@@ -2,21 +2,38 @@
 
 use std::sync::Arc;
 
-/// Why the walk stopped; [`super::Pickle::parse`] makes a diagnostic of it and adds the name of the file.
+use super::unsupported::Unsupported;
+
+/// Why an instruction has no result; [`super::Pickle::parse`] makes a diagnostic of those that end the walk.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The bytes are not a valid pickle.
     Damaged(String),
-    /// A name that is not on the list of allowed names.
-    Refused(String),
-    /// An array of a dtype that is not supported.
-    Dtype(String),
+    /// A value has another form than the function that it is passed to expects. Where that function is known by name, its result
+    /// is not read ([`Fault::Unsupported`]).
+    Form(String),
+    /// The value is not read. The walk goes on with a placeholder for it.
+    Unsupported(Arc<Unsupported>),
+    /// A function that runs commands where Python loads the file.
+    Commands(String),
+    /// The file was written by `joblib.dump`: bytes of arrays stand between the instructions.
+    Joblib,
+}
+
+impl From<Arc<Unsupported>> for Fault {
+    fn from(why: Arc<Unsupported>) -> Fault {
+        Fault::Unsupported(why)
+    }
 }
 
 pub(super) type Walked<T> = Result<T, Fault>;
 
 pub(super) fn damaged<T>(why: impl Into<String>) -> Walked<T> {
     Err(Fault::Damaged(why.into()))
+}
+
+pub(super) fn form<T>(why: impl Into<String>) -> Walked<T> {
+    Err(Fault::Form(why.into()))
 }
 
 /// The bytes of a text, an integer or an array: a range of the input or, where the format escapes them (protocols 0 to 2),

@@ -1,8 +1,11 @@
 //! The content of a pickle as plain data.
 
+use std::sync::Arc;
+
 use super::array::{Dtype, NdArray};
 use super::global::{Global, StorageKind};
 use super::reader::Payload;
+use super::unsupported::Unsupported;
 
 /// A value on the stack or in a container: 16 bytes, so that long lists of numbers stay small.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,8 @@ pub(super) enum Object {
     },
     Persistent(Slot),
     Tensor(Box<TensorParts>),
+    /// A value that is not read.
+    Unsupported(Arc<Unsupported>),
 }
 
 /// The arguments of PyTorch's `_rebuild_tensor_v2`.
@@ -47,6 +52,7 @@ pub(super) struct TensorParts {
     pub shape: Vec<usize>,
     pub strides: Vec<usize>,
     pub parameter: bool,
+    pub negated: bool,
 }
 
 /// A parsed pickle. It borrows the input; the values of a pickle borrow from the `Pickle`.
@@ -99,6 +105,7 @@ impl<'a> Pickle<'a> {
             Object::Objects { shape, items: s } => Value::Objects(ObjectArray { shape, items: items(s) }),
             Object::Persistent(slot) => Value::Persistent(Handle { pickle: self, slot: *slot }),
             Object::Tensor(parts) => Value::Tensor(Tensor { pickle: self, parts }),
+            Object::Unsupported(why) => Value::Unsupported(why),
         }
     }
 }
@@ -142,6 +149,8 @@ pub enum Value<'p> {
     Persistent(Handle<'p>),
     /// A PyTorch tensor or parameter over a storage.
     Tensor(Tensor<'p>),
+    /// A value that is not read: an object of another class, an array of another dtype.
+    Unsupported(&'p Unsupported),
 }
 
 impl<'p> Value<'p> {
@@ -196,6 +205,21 @@ impl<'p> Value<'p> {
         }
     }
 
+    /// Why the value is not read: itself, or what is in it, at most two containers deep.
+    pub fn unsupported(self) -> Option<&'p Unsupported> {
+        fn within(value: Value<'_>, depth: usize) -> Option<&Unsupported> {
+            let items = match value {
+                Value::Unsupported(why) => return Some(why),
+                Value::List(items) | Value::Tuple(items) => items,
+                Value::Objects(array) => array.items,
+                _ => return None,
+            };
+            let inner = depth.checked_sub(1)?;
+            items.iter().find_map(|item| within(item, inner))
+        }
+        within(self, 2)
+    }
+
     /// The name of its type in Python, for messages.
     pub fn kind(self) -> &'static str {
         match self {
@@ -215,6 +239,7 @@ impl<'p> Value<'p> {
             Value::Global(_) => "class",
             Value::Persistent(_) => "persistent object",
             Value::Tensor(_) => "PyTorch tensor",
+            Value::Unsupported(_) => "unsupported object",
         }
     }
 }
@@ -346,16 +371,17 @@ impl<'p> Tensor<'p> {
         self.pickle.value(self.parts.storage)
     }
 
-    /// The fields of the storage's persistent identifier as `torch.save` writes it.
-    pub fn storage_id(&self) -> Option<(StorageKind, &'p str, usize)> {
-        let Value::Persistent(id) = self.storage() else { return None };
-        let fields = id.value().as_items()?;
-        match (fields.get(0)?.as_str()?, fields.get(1)?, fields.get(2)?, fields.get(4)?) {
-            ("storage", Value::Global(Global::Storage(kind)), key, numel) => {
-                Some((kind, key.as_str()?, usize::try_from(numel.as_int()?).ok()?))
-            }
+    /// The storage as `torch.save` names it.
+    pub fn storage_id(&self) -> Option<StorageId<'p>> {
+        match self.storage() {
+            Value::Persistent(id) => StorageId::of(id),
             _ => None,
         }
+    }
+
+    /// Whether the elements are the negative of those in the storage.
+    pub fn is_negated(&self) -> bool {
+        self.parts.negated
     }
 
     /// Index of the first element in the storage.
@@ -376,5 +402,45 @@ impl<'p> Tensor<'p> {
     /// Whether it was saved as a parameter.
     pub fn is_parameter(&self) -> bool {
         self.parts.parameter
+    }
+}
+
+/// The name of a storage outside of the pickle: the fields of the persistent identifier that `torch.save` writes,
+/// `("storage", FloatStorage, key, device, number of elements)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageId<'p> {
+    /// Type of its elements.
+    pub kind: StorageKind,
+    /// Its key, unique in the file.
+    pub key: &'p str,
+    /// Number of elements of the whole storage.
+    pub len: usize,
+    /// Index of the first element that belongs to it, where it is a view of a storage: before PyTorch 0.4 a sixth field
+    /// `(key, offset, length)` says so.
+    pub start: usize,
+}
+
+impl<'p> StorageId<'p> {
+    fn of(id: Handle<'p>) -> Option<StorageId<'p>> {
+        let fields = id.value().as_items()?;
+        let ("storage", Value::Global(Global::Storage(kind))) = (fields.get(0)?.as_str()?, fields.get(1)?) else {
+            return None;
+        };
+        let len = usize::try_from(fields.get(4)?.as_int()?).ok()?;
+        let start = match fields.get(5) {
+            Some(Value::Tuple(view)) => usize::try_from(view.get(1)?.as_int()?).ok()?,
+            _ => 0,
+        };
+        Some(StorageId { kind, key: fields.get(2)?.as_str()?, len, start })
+    }
+}
+
+impl Pickle<'_> {
+    /// All storages that the pickle names, in the order of the file; one that it names twice comes twice.
+    pub fn storages(&self) -> impl Iterator<Item = StorageId<'_>> {
+        self.objects.iter().filter_map(|object| match object {
+            Object::Persistent(slot) => StorageId::of(Handle { pickle: self, slot: *slot }),
+            _ => None,
+        })
     }
 }

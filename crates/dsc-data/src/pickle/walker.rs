@@ -3,16 +3,18 @@
 use super::global::Global;
 use super::machine::{Machine, pairs};
 use super::reader::{Fault, Walked, damaged, raw_unicode, shorten, unquote};
+use super::unsupported::Unsupported;
 use super::value::{Object, Pickle, Slot};
+use crate::file::FileKind;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data as codes;
 
 impl<'a> Pickle<'a> {
-    /// Walks the pickle at the start of `input`; `name` is the file for messages.
+    /// Walks the pickle at the start of `input`; `name` is the file for messages. Objects of other classes and arrays of other
+    /// dtypes become [`Value::Unsupported`](super::Value::Unsupported).
     ///
     /// # Errors
-    /// `E0602` for damaged bytes, `E0603` for a name that is not on the list of allowed names, `E0604` for an array of an unsupported
-    /// dtype.
+    /// `E0602` for damaged bytes, `E0603` for a function that runs commands where Python loads the file.
     pub fn parse(input: &'a [u8], name: &str) -> Result<Pickle<'a>, Diagnostic> {
         let mut machine = Machine::new(input);
         match machine.walk() {
@@ -24,25 +26,17 @@ impl<'a> Pickle<'a> {
 
 fn report(fault: Fault, name: &str, at: usize, len: usize) -> Diagnostic {
     match fault {
-        Fault::Damaged(why) => {
+        Fault::Damaged(why) | Fault::Form(why) => {
             Diagnostic::error(codes::E0602, format!("`{name}` is not a valid pickle: {why} (at byte {at} of {len})"))
                 .help("compare the file's size and SHA-256 with the published ones; a broken download ends early")
         }
-        Fault::Refused(what) => {
-            let d = Diagnostic::error(
-                codes::E0603,
-                format!("`{name}` refers to `{what}`, which is not supported (at byte {at})"),
-            );
-            if what.starts_with("torch") {
-                d.help("save tensors as numpy arrays (`x.numpy()`), or a checkpoint with `torch.save` as a state dict")
-            } else {
-                d.help("dsc executes nothing from a pickle; write plain lists, dicts and numpy arrays instead")
-            }
-        }
-        Fault::Dtype(what) => {
-            Diagnostic::error(codes::E0604, format!("`{name}` contains {what}, which is not supported (at byte {at})"))
-                .help("write arrays of float16, float32, float64, integers, booleans or text")
-        }
+        Fault::Unsupported(why) => why.diagnostic(&format!("`{name}`")),
+        Fault::Commands(what) => Diagnostic::error(
+            codes::E0603,
+            format!("`{name}` refers to `{what}`, which runs commands where Python loads the file (at byte {at})"),
+        )
+        .help("dsc executed nothing; do not load this file in Python, and get it from its authors"),
+        Fault::Joblib => FileKind::Joblib.not_a_pickle(name),
     }
 }
 
@@ -179,31 +173,36 @@ impl Machine<'_> {
             // Names and calls.
             b'c' => {
                 let module = self.reader.text_line()?;
-                Slot::Global(Global::find(module, self.reader.text_line()?)?)
+                let name = self.reader.text_line()?;
+                self.name(module, name)?
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                Slot::Global(Global::find(&self.str_of(module)?, &self.str_of(name)?)?)
+                let (module, name) = (self.str_of(module)?, self.str_of(name)?);
+                self.name(&module, &name)?
             }
-            // NEWOBJ calls the class as REDUCE calls the function, which is valid for all allowed classes.
+            // NEWOBJ calls the class as REDUCE calls the function, which is valid for all known classes.
             b'R' | 0x81 => {
                 let (args, target) = (self.pop()?, self.pop()?);
-                let args = self.items_of(args)?;
-                self.call_slot(target, &args)?
+                self.call_with(target, args)?
             }
             0x92 => {
                 let (named, args, target) = (self.pop()?, self.pop()?, self.pop()?);
-                if !matches!(self.object(named), Some(Object::Dict(d)) if d.is_empty()) {
-                    return damaged("a call with named arguments");
+                match self.object(named) {
+                    Some(Object::Dict(d)) if d.is_empty() => self.call_with(target, args)?,
+                    _ => {
+                        let why = self.unsupported(target);
+                        let why = why.unwrap_or_else(|| Unsupported::object("a call with named arguments".to_owned()));
+                        self.push_object(Object::Unsupported(why))?
+                    }
                 }
-                let args = self.items_of(args)?;
-                self.call_slot(target, &args)?
             }
             b'i' => {
                 let module = self.reader.text_line()?;
-                let target = Global::find(module, self.reader.text_line()?)?;
+                let name = self.reader.text_line()?;
+                let target = self.name(module, name)?;
                 let args = self.pop_mark()?;
-                self.call(target, &args)?
+                self.call_slot(target, &args)?
             }
             b'o' => match self.pop_mark()?.as_slice() {
                 [target, args @ ..] => self.call_slot(*target, args)?,
@@ -221,20 +220,50 @@ impl Machine<'_> {
             }
             b'Q' => {
                 let id = self.pop()?;
-                self.push_object(Object::Persistent(id))?
+                self.persistent(id)?
             }
-            0x82..=0x84 => return Err(Fault::Refused("an entry of the copyreg extension registry".to_owned())),
-            0x97 | 0x98 => return Err(Fault::Refused("an out-of-band buffer".to_owned())),
+            // Entries of the copyreg extension registry.
+            0x82..=0x84 => {
+                match op {
+                    0x82 => self.reader.len1(),
+                    0x83 => self.reader.u16().map(usize::from),
+                    _ => self.reader.len4(true),
+                }?;
+                let what = "an entry of the copyreg extension registry".to_owned();
+                self.push_object(Object::Unsupported(Unsupported::object(what)))?
+            }
+            0x97 => {
+                let what = "an out-of-band buffer".to_owned();
+                self.push_object(Object::Unsupported(Unsupported::object(what)))?
+            }
+            // Makes the buffer on top of the stack read-only.
+            0x98 => self.pop()?,
+            0 => {
+                return damaged(
+                    "a byte 0 where an instruction is expected; unfinished downloads are filled with zeros",
+                );
+            }
             other => return damaged(format!("the instruction {other:#04x} is unknown")),
         };
         self.stack.push(slot);
         Ok(())
     }
 
-    fn call_slot(&mut self, target: Slot, args: &[Slot]) -> Walked<Slot> {
-        match target {
-            Slot::Global(global) => self.call(global, args),
-            _ => damaged("a call of a value that is not a function"),
+    /// An object outside of the pickle. PyTorch before 1.6 has classes of modules in the same way, with their source text:
+    /// `("module", class, file, source)`.
+    fn persistent(&mut self, id: Slot) -> Walked<Slot> {
+        if let Some(Object::Tuple(fields)) = self.object(id)
+            && let [kind, class, ..] = fields.as_slice()
+            && matches!(self.object(*kind), Some(Object::Str(kind)) if kind.bytes(self.reader.input) == b"module")
+        {
+            return Ok(*class);
         }
+        self.push_object(Object::Persistent(id))
+    }
+
+    /// A class or function by its name.
+    fn name(&mut self, module: &str, name: &str) -> Walked<Slot> {
+        let global = Global::find(module, name).map(Slot::Global);
+        self.or_unsupported(global)
     }
 }

@@ -26,7 +26,8 @@ fn lists_of_words_are_joined_to_texts() {
 
 #[test]
 fn what_is_no_text_is_named_with_its_sample() {
-    let cases: [(&dyn Fn(Asm) -> Asm, &str, &str); 4] = [
+    type Column<'a> = &'a dyn Fn(Asm) -> Asm;
+    let cases: [(Column<'_>, &str, &str); 4] = [
         (&|a| a.op(b"](").text("x").op(b"N").text("y").op(b"e"), "sample 1 is None, not a text", "an empty text"),
         (&|a| a.op(b"](").float(f64::NAN).text("y").op(b"e"), "sample 0 is NaN, not a text", "an empty text"),
         (&|a| a.op(b"](").text("x").int(5).op(b"e"), "sample 1 is the number 5, not a text", "an empty text"),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::file::read_text;
 use dsc_graph::statics::Static;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0803, E0804};
@@ -88,8 +89,7 @@ impl EncoderConfig {
     /// `E0803` when the file cannot be read or is not valid, `E0804` when it describes another architecture than BERT.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Diagnostic::error(E0803, format!("cannot read `{place}`: {e}")))?;
+        let text = read_text(path).map_err(|e| Diagnostic::error(E0803, format!("cannot read `{place}`: {e}")))?;
         Self::from_json(&text, &place)
     }
 

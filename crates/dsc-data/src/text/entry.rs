@@ -1,20 +1,33 @@
-//! The directory entry of one tensor of a weight file: what both formats are read into.
+//! The directory entry of one tensor of a weight file: what all formats are read into.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use safetensors::Dtype;
 
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::E0805;
 
+/// The tensors of a file, by name, in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Tensors {
+    pub(super) entries: IndexMap<String, Entry>,
+    /// Values that are not read, each with what it is.
+    pub(super) skipped: IndexMap<String, String>,
+}
+
 /// Element type and layout of a tensor, and where its bytes are.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
+    /// Which of the mapped files has the bytes.
+    pub(super) file: usize,
     pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
     /// In elements, one per axis; `None` for row-major data.
     pub(super) strides: Option<Vec<usize>>,
+    /// Whether the elements are the negative of the stored ones.
+    pub(super) negated: bool,
     pub(super) bytes: TensorBytes,
 }
 

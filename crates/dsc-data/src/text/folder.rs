@@ -5,12 +5,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::weights::weights_path;
-use super::{EncoderConfig, Tokenizer, WeightFile};
+use super::{EncoderConfig, Tokenizer, WeightFile, shards};
+use crate::file::read_text;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0801, E0802};
 
 /// A folder with more entries than this is not searched for an encoder: it is a home folder or a disk, not a package.
 const MAX_ENTRIES: usize = 256;
+
+/// Names of the configuration: that of the Hugging Face tools, then that of Google's release and of pytorch-pretrained-bert.
+const CONFIGS: [&str; 2] = ["config.json", "bert_config.json"];
+
+/// Files that a tokeniser is read from.
+const TOKENISER: [&str; 3] = ["tokenizer.json", "tokenizer_config.json", "vocab.txt"];
 
 /// The folder of a BERT encoder, in the layout of the Hugging Face tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +34,27 @@ pub struct CacheRoots {
 }
 
 impl CacheRoots {
-    /// The cache as the environment sets it: `HF_HUB_CACHE`, `HF_HOME/hub`, `XDG_CACHE_HOME/huggingface/hub`,
-    /// `~/.cache/huggingface/hub`
-    /// ([the variables](https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables)).
+    /// The cache as the environment sets it: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `HF_HOME/hub`,
+    /// `XDG_CACHE_HOME/huggingface/hub`, `~/.cache/huggingface/hub`
+    /// ([the variables](https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables)). `~`, `$NAME` and
+    /// `${NAME}` in them are replaced, as huggingface_hub does.
     pub fn from_env() -> Self {
-        let var = |key: &str| std::env::var_os(key).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let home = std::env::home_dir();
+        Self::of(std::env::home_dir(), |key| std::env::var(key).ok())
+    }
+
+    fn of(home: Option<PathBuf>, var: impl Fn(&str) -> Option<String>) -> Self {
+        let folder = |key: &str| {
+            let value = var(key).filter(|value| !value.is_empty())?;
+            Some(PathBuf::from(expand_variables(&expand_home(&value, home.as_deref()), &var)))
+        };
         let hubs = [
-            var("HF_HUB_CACHE"),
-            var("HF_HOME").map(|p| p.join("hub")),
-            var("XDG_CACHE_HOME").map(|p| p.join("huggingface/hub")),
+            folder("HF_HUB_CACHE"),
+            folder("HUGGINGFACE_HUB_CACHE"),
+            folder("HF_HOME").map(|p| p.join("hub")),
+            folder("XDG_CACHE_HOME").map(|p| p.join("huggingface/hub")),
             home.as_ref().map(|p| p.join(".cache/huggingface/hub")),
         ];
-        let mut roots = Self { hubs: Vec::new(), home };
+        let mut roots = Self { hubs: Vec::new(), home: home.clone() };
         for hub in hubs.into_iter().flatten() {
             if !roots.hubs.contains(&hub) {
                 roots.hubs.push(hub);
@@ -59,11 +74,37 @@ impl CacheRoots {
     }
 
     fn expand(&self, path: &str) -> PathBuf {
-        match (path.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
-        }
+        PathBuf::from(expand_home(path, self.home.as_deref()))
     }
+}
+
+/// `~` and `~/..` as Python's `os.path.expanduser`; not `~other`.
+fn expand_home(path: &str, home: Option<&Path>) -> String {
+    match (path.strip_prefix('~'), home.and_then(Path::to_str)) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// `$NAME` and `${NAME}` as Python's `os.path.expandvars`: variables that are not set stay as they are written.
+fn expand_variables(path: &str, var: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, from)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, written, after) = match from.strip_prefix('{').and_then(|from| from.split_once('}')) {
+            Some((name, after)) => (name, format!("${{{name}}}"), after),
+            None => {
+                let end = from.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(from.len());
+                let (name, after) = from.split_at(end);
+                (name, format!("${name}"), after)
+            }
+        };
+        out.push_str(&var(name).filter(|_| !name.is_empty()).unwrap_or(written));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 impl EncoderFolder {
@@ -123,25 +164,48 @@ impl EncoderFolder {
         &self.name
     }
 
-    /// The folder that contains `config.json`.
+    /// The folder that contains the configuration.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads and validates `config.json`.
+    /// Reads and validates `config.json`, or `bert_config.json` where there is no such file.
     ///
     /// # Errors
     /// `E0803`, `E0804`: see [`EncoderConfig::open`].
     pub fn config(&self) -> Result<EncoderConfig, Diagnostic> {
-        EncoderConfig::open(&self.path.join("config.json"))
+        EncoderConfig::open(&self.config_path())
     }
 
-    /// The file with the weights: `model.safetensors`, else `pytorch_model.bin`.
+    fn config_path(&self) -> PathBuf {
+        config_path(&self.path).unwrap_or_else(|| self.path.join("config.json"))
+    }
+
+    /// The files that are needed beside the weights, each with the name that the Hugging Face tools have for it today.
+    pub fn small_files(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut files = vec![("config.json", self.config_path())];
+        files.extend(TOKENISER.iter().map(|name| (*name, self.path.join(name))));
+        files.retain(|(_, path)| path.is_file());
+        files
+    }
+
+    /// The file with the weights, `model.safetensors` or else `pytorch_model.bin`; where they are split over several files, the
+    /// index.
     ///
     /// # Errors
     /// `E0802` when there is none.
     pub fn weights_path(&self) -> Result<PathBuf, Diagnostic> {
         weights_path(&self.path)
+    }
+
+    /// All files of the weights: [`weights_path`](Self::weights_path), and those that it names if it is an index.
+    ///
+    /// # Errors
+    /// `E0802` when there is none, `E0805` for an index that cannot be read.
+    pub fn weights_paths(&self) -> Result<Vec<PathBuf>, Diagnostic> {
+        let path = self.weights_path()?;
+        let shards = if shards::is_index(&path) { shards::files(&path)? } else { Default::default() };
+        Ok(std::iter::once(path).chain(shards.into_keys()).collect())
     }
 
     /// Maps the weights, under canonical names.
@@ -180,7 +244,7 @@ fn snapshot(repository: &Path) -> Result<PathBuf, String> {
         return Err("absent".to_owned());
     }
     let snapshots = repository.join("snapshots");
-    if let Ok(revision) = std::fs::read_to_string(repository.join("refs/main")) {
+    if let Ok(revision) = read_text(&repository.join("refs/main")) {
         let dir = snapshots.join(revision.trim());
         return if dir.is_dir() { Ok(dir) } else { Err(format!("snapshot `{}` is absent", revision.trim())) };
     }
@@ -223,20 +287,29 @@ fn settle(dir: &Path) -> Result<PathBuf, Diagnostic> {
         }
     }
     Err(Diagnostic::error(E0802, format!("`{}` contains no text encoder: there is no `config.json` of a model", dir.display()))
-        .help("use the folder with `config.json`, `model.safetensors` or `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt`"))
+        .help("use the folder with `config.json` (or `bert_config.json`), `model.safetensors` or `pytorch_model.bin`, and `tokenizer.json` or `vocab.txt`"))
 }
 
-/// Whether the folder has the `config.json` of a model. One that cannot be parsed counts, so that it is reported as such.
 fn holds_encoder(dir: &Path) -> bool {
-    let Ok(text) = std::fs::read_to_string(dir.join("config.json")) else { return false };
-    match serde_json::from_str::<Value>(&text) {
-        Ok(value) => ["hidden_size", "model_type", "architectures"].iter().any(|key| value.get(key).is_some()),
-        Err(_) => true,
-    }
+    config_path(dir).is_some()
+}
+
+/// The configuration of a model in the folder. A file that cannot be read or parsed counts, so that it is reported as such.
+fn config_path(dir: &Path) -> Option<PathBuf> {
+    let describes_model = |path: &PathBuf| {
+        if !path.exists() {
+            return false;
+        }
+        match read_text(path).map(|text| serde_json::from_str::<Value>(&text)) {
+            Ok(Ok(value)) => ["hidden_size", "model_type", "architectures"].iter().any(|key| value.get(key).is_some()),
+            _ => true,
+        }
+    };
+    CONFIGS.iter().map(|name| dir.join(name)).find(describes_model)
 }
 
 fn listed_module(dir: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(dir.join("modules.json")).ok()?;
+    let text = read_text(&dir.join("modules.json")).ok()?;
     let value: Value = serde_json::from_str(&text).ok()?;
     let module = value.as_array()?.iter().find(|module| {
         module.get("type").and_then(Value::as_str).is_some_and(|kind| kind.rsplit('.').next() == Some("Transformer"))
@@ -369,7 +442,58 @@ mod tests {
         assert_eq!(e.code, E0802);
         assert!(e.message.contains("pytorch_model.bin"));
         assert_eq!(folder.tokenizer().unwrap_err().code, E0802);
+        // What is there is named, with what makes weights of it.
+        for (file, words) in [("flax_model.msgpack", "from_flax=True"), ("tf_model.h5", "from_tf=True")] {
+            put(&tmp.path().join(file), "x");
+            let e = folder.weights_path().unwrap_err();
+            assert!(e.message.contains(file) && e.help.unwrap().contains(words), "{}", e.message);
+        }
         put(&tmp.path().join("model.safetensors.index.json"), "{}");
-        assert!(folder.weights_path().unwrap_err().message.contains("split over several files"));
+        assert_eq!(folder.weights_path().unwrap(), tmp.path().join("model.safetensors.index.json"));
+        assert!(folder.weights().unwrap_err().message.contains("weight_map"));
+    }
+
+    #[test]
+    fn the_configuration_may_have_its_old_name() {
+        let tmp = tempfile::tempdir().unwrap();
+        put(&tmp.path().join("bert_config.json"), CONFIG);
+        put(&tmp.path().join("vocab.txt"), "[UNK]");
+        let folder = EncoderFolder::find_in("m", Some(tmp.path()), &none()).unwrap();
+        assert_eq!(folder.config().unwrap().hidden_size, 8);
+        let names: Vec<&str> = folder.small_files().iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["config.json", "vocab.txt"]);
+        // That of today comes first.
+        put(&tmp.path().join("config.json"), &CONFIG.replace("\"hidden_size\": 8", "\"hidden_size\": 16"));
+        assert_eq!(folder.config().unwrap().hidden_size, 16);
+        // A pointer in its place is named as such.
+        put(&tmp.path().join("config.json"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+        let e = folder.config().unwrap_err();
+        assert!(e.message.contains("git lfs pull"), "{}", e.message);
+    }
+
+    #[test]
+    fn variables_are_expanded_as_the_hub_does() {
+        let set = [
+            ("HF_HOME", "~/models"),
+            ("HUGGINGFACE_HUB_CACHE", "$DISK/hub"),
+            ("XDG_CACHE_HOME", "${DISK}x/$NONE/${NONE}"),
+            ("DISK", "/mnt"),
+            ("HF_HUB_CACHE", ""),
+        ];
+        let var = |key: &str| set.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned());
+        let roots = CacheRoots::of(Some(PathBuf::from("/home/me")), var);
+        let hubs: Vec<&str> = roots.hubs().iter().map(|hub| hub.to_str().unwrap()).collect();
+        assert_eq!(
+            hubs,
+            [
+                "/mnt/hub",
+                "/home/me/models/hub",
+                "/mntx/$NONE/${NONE}/huggingface/hub",
+                "/home/me/.cache/huggingface/hub"
+            ]
+        );
+        assert_eq!(expand_home("~", Some(Path::new("/h"))), "/h");
+        assert_eq!(expand_home("~other/x", Some(Path::new("/h"))), "~other/x");
+        assert_eq!(expand_variables("a$", |_| Some("no".to_owned())), "a$");
     }
 }

@@ -5,102 +5,31 @@
 //! ([serialization notes](https://docs.pytorch.org/docs/stable/notes/serialization.html#serialized-file-format-for-torch-save)).
 //! The pickle is walked, never executed; storages stay in the mapped file.
 
-use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use indexmap::IndexMap;
-use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::entry::{Entry, TensorBytes, unreadable};
-use crate::pickle::{Dict, Pickle, StorageKind, Tensor, Value};
+use super::entry::{TensorBytes, Tensors, unreadable};
+use super::state_dict;
+use crate::pickle::Pickle;
 use dsc_syntax::diag::Diagnostic;
 
-/// Keys under which training programs put the state dict when they save more than it.
-const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+/// Most bytes that compressed entries may take unpacked, as a multiple of the file; PyTorch itself compresses nothing.
+const UNPACKED_PER_FILE: u64 = 16;
+/// Unpacked bytes that are always allowed.
+const UNPACKED_FREE: u64 = 64 << 20;
 
-/// The tensors of the state dict in the file `map`, in the order of its dictionary; `file` is its name for errors.
+/// The tensors of the state dict in the file `map`; `file` is its name for errors.
 ///
-/// Entries that are not tensors (counters, versions) are skipped. Tensors may share a storage.
-pub(super) fn entries(map: &[u8], file: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
+/// # Errors
+/// `E0805` for another kind of zip, or one that is damaged; as [`Pickle::parse`] and [`state_dict::tensors`].
+pub(super) fn tensors(map: &[u8], file: &str) -> Result<Tensors, Diagnostic> {
     let mut archive = Archive::open(map, file)?;
     let (prefix, pickle) = archive.pickle()?;
-    let pickle = pickle.bytes(map).to_vec();
-    let pickle = Pickle::parse(&pickle, &format!("{file}: {prefix}data.pkl"))?;
-    let dict = state_dict(pickle.root())
-        .ok_or_else(|| unreadable(file, format!("expected a state dict, found {}", pickle.root().kind())))?;
-    let mut storages: BTreeMap<String, TensorBytes> = BTreeMap::new();
-    let mut entries = IndexMap::with_capacity(dict.len());
-    for (name, value) in dict.iter() {
-        let (Some(name), Value::Tensor(tensor)) = (name.as_str(), value) else { continue };
-        let fault = |why: String| unreadable(file, format!("the tensor `{name}` {why}"));
-        let (kind, key, _) = tensor.storage_id().ok_or_else(|| fault("has no storage of a known kind".to_owned()))?;
-        let dtype = dtype(kind).ok_or_else(|| fault("has an untyped storage".to_owned()))?;
-        let storage = match storages.get(key) {
-            Some(storage) => storage.clone(),
-            None => {
-                let storage = archive.entry(&format!("{prefix}data/{key}"))?;
-                storages.insert(key.to_owned(), storage.clone());
-                storage
-            }
-        };
-        let entry = window(&tensor, dtype, storage, map.len())
-            .ok_or_else(|| fault(format!("is larger than its storage `data/{key}`")))?;
-        entries.insert(name.to_owned(), entry);
-    }
-    Ok(entries)
-}
-
-/// The dictionary of tensors: the root, or the value of one of the [usual keys](NESTED).
-fn state_dict(root: Value<'_>) -> Option<Dict<'_>> {
-    let has_tensors = |dict: &Dict<'_>| dict.iter().any(|(_, value)| matches!(value, Value::Tensor(_)));
-    let root = root.as_dict()?;
-    if has_tensors(&root) {
-        return Some(root);
-    }
-    NESTED.iter().filter_map(|key| root.get(key)?.as_dict()).find(has_tensors)
-}
-
-/// The part of a storage that a tensor covers; `None` if the storage is too short. `None` also for a strided tensor whose
-/// elements would take more bytes than both `limit` and its storage: an axis of stride 0 may claim any length.
-fn window(tensor: &Tensor<'_>, dtype: Dtype, storage: TensorBytes, limit: usize) -> Option<Entry> {
-    let (shape, strides) = (tensor.shape(), tensor.strides());
-    let size = dtype.bitsize() / 8;
-    let count = shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis))?;
-    let mut reach = 0usize;
-    let mut dense = 1usize;
-    let mut row_major = true;
-    for (length, stride) in shape.iter().zip(strides).rev() {
-        if count == 0 || *length == 1 {
-            continue;
-        }
-        row_major &= *stride == dense;
-        dense = dense.checked_mul(*length)?;
-        reach = reach.checked_add(length.checked_sub(1)?.checked_mul(*stride)?)?;
-    }
-    let elements = if count == 0 { 0 } else { reach.checked_add(1)? };
-    let (start, length) = (tensor.offset().checked_mul(size)?, elements.checked_mul(size)?);
-    if !row_major && count.checked_mul(size)? > limit.max(storage.len()) {
-        return None;
-    }
-    let bytes = storage.slice(start, length)?;
-    Some(Entry { dtype, shape: shape.to_vec(), strides: (!row_major).then(|| strides.to_vec()), bytes })
-}
-
-fn dtype(kind: StorageKind) -> Option<Dtype> {
-    Some(match kind {
-        StorageKind::Double => Dtype::F64,
-        StorageKind::Float => Dtype::F32,
-        StorageKind::Half => Dtype::F16,
-        StorageKind::BFloat16 => Dtype::BF16,
-        StorageKind::Long => Dtype::I64,
-        StorageKind::Int => Dtype::I32,
-        StorageKind::Short => Dtype::I16,
-        StorageKind::Char => Dtype::I8,
-        StorageKind::Byte => Dtype::U8,
-        StorageKind::Bool => Dtype::BOOL,
-        StorageKind::Untyped => return None,
-    })
+    let name = format!("{file}: {prefix}data.pkl");
+    let pickle = Pickle::parse(pickle.bytes(map), &name)?;
+    pickle.check_size(&name)?;
+    state_dict::tensors(pickle.root(), file, map.len(), |id| archive.entry(&format!("{prefix}data/{}", id.key)))
 }
 
 /// The zip of a state dict.
@@ -108,12 +37,15 @@ struct Archive<'a> {
     file: &'a str,
     map: &'a [u8],
     zip: ZipArchive<Cursor<&'a [u8]>>,
+    /// Bytes that may still be unpacked.
+    room: u64,
 }
 
 impl<'a> Archive<'a> {
     fn open(map: &'a [u8], file: &'a str) -> Result<Self, Diagnostic> {
         let zip = ZipArchive::new(Cursor::new(map)).map_err(|e| unreadable(file, e))?;
-        Ok(Self { file, map, zip })
+        let room = UNPACKED_PER_FILE.saturating_mul(map.len() as u64).saturating_add(UNPACKED_FREE);
+        Ok(Self { file, map, zip, room })
     }
 
     /// The folder inside the zip (with its slash) and the bytes of its `data.pkl`.
@@ -150,9 +82,13 @@ impl<'a> Archive<'a> {
                 _ => Err(fault("its end lies beyond the end of the file".to_owned())),
             };
         }
-        // The announced size is not trusted for an allocation.
-        let mut bytes = Vec::new();
+        // The announced size is not trusted for an allocation, but bounds what is unpacked.
         let size = part.size();
+        self.room = self.room.checked_sub(size).ok_or_else(|| {
+            fault(format!("its compressed entries take more than {} MB unpacked", self.room / 1_000_000))
+                .help("load it in Python and save it again with `torch.save`, which compresses nothing")
+        })?;
+        let mut bytes = Vec::new();
         part.by_ref().take(size).read_to_end(&mut bytes).map_err(|e| fault(e.to_string()))?;
         let length = bytes.len();
         Ok(TensorBytes::Unpacked(bytes.into(), 0..length))

@@ -15,6 +15,7 @@ pub struct Weight<'a> {
     dtype: Dtype,
     shape: &'a [usize],
     strides: Option<&'a [usize]>,
+    negated: bool,
     data: &'a [u8],
 }
 
@@ -28,7 +29,12 @@ impl<'a> Weight<'a> {
         strides: Option<&'a [usize]>,
         data: &'a [u8],
     ) -> Self {
-        Self { name, dtype, shape, strides, data }
+        Self { name, dtype, shape, strides, negated: false, data }
+    }
+
+    /// The same tensor with the opposite sign, which only floating-point numbers have.
+    pub(super) fn negated(self, negated: bool) -> Self {
+        Self { negated, ..self }
     }
 
     /// The name in the file (or the canonical one, see [`open_weights`](super::open_weights)).
@@ -57,12 +63,18 @@ impl<'a> Weight<'a> {
     }
 
     /// The elements in row-major order, little-endian, in the element type of the file. Borrowed from the file unless
-    /// the tensor is stored with other strides.
+    /// the tensor is stored with other strides or the opposite sign.
     pub fn bytes(&self) -> Cow<'a, [u8]> {
-        match self.strides {
+        let size = self.dtype.bitsize() / 8;
+        let mut bytes = match self.strides {
             None => Cow::Borrowed(self.data),
-            Some(strides) => Cow::Owned(gather(self.data, self.shape, strides, self.dtype.bitsize() / 8)),
+            Some(strides) => Cow::Owned(gather(self.data, self.shape, strides, size)),
+        };
+        if self.negated {
+            // The sign of a float is the highest bit of its last byte.
+            bytes.to_mut().chunks_exact_mut(size.max(1)).filter_map(|item| item.last_mut()).for_each(|b| *b ^= 0x80);
         }
+        bytes
     }
 
     /// The elements in row-major order, cast to f32 (from f64 rounded to nearest; from f16 and bf16 exact).
@@ -147,6 +159,18 @@ mod tests {
         assert_eq!(read(&[2, 3], &[0, 1]), [0.0, 1.0, 2.0, 0.0, 1.0, 2.0], "an expanded row");
         assert_eq!(read(&[], &[]), [0.0], "a scalar");
         assert!(read(&[0, 3], &[3, 1]).is_empty());
+    }
+
+    #[test]
+    fn negated_elements_have_the_opposite_sign() {
+        let data = floats(&[0.0, 1.0, -2.0, f32::INFINITY]);
+        let w = Weight::new("w", Dtype::F32, &[4], None, &data).negated(true);
+        let bits: Vec<u32> = w.to_f32().unwrap().into_iter().map(f32::to_bits).collect();
+        assert_eq!(bits, [-0.0f32, -1.0, 2.0, f32::NEG_INFINITY].map(f32::to_bits));
+        let turned = Weight::new("w", Dtype::F32, &[2, 2], Some(&[1, 2]), &data).negated(true);
+        assert_eq!(turned.to_f32().unwrap()[1..], [2.0, -1.0, f32::NEG_INFINITY]);
+        let halves: Vec<u8> = [1.5f32, -3.0].iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
+        assert_eq!(Weight::new("w", Dtype::F16, &[2], None, &halves).negated(true).to_f32().unwrap(), [-1.5, 3.0]);
     }
 
     #[test]

@@ -1,19 +1,40 @@
 //! Weight files, mapped and read without libtorch.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use memmap2::Mmap;
 use safetensors::SafeTensors;
 
-use super::entry::{Entry, TensorBytes, unreadable};
-use super::{EncoderConfig, Weight};
+use super::entry::{Entry, TensorBytes, Tensors, unreadable};
+use super::names::{canonical, encoder_prefix};
+use super::{EncoderConfig, Weight, shards, torch_legacy, torch_zip};
+use crate::file::{FileKind, MappedFile};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::encoder::{E0802, E0807};
 
-/// Names of weight files, the preferred one first.
+/// Names of weight files, the preferred one first. Each may be split, with an index in its place.
 const FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+
+/// Weight files of other programs, and how to turn them into one that is read.
+const FOREIGN: [(&str, &str); 5] = [
+    (
+        "tf_model.h5",
+        "convert the TensorFlow weights in Python with transformers 4: `BertModel.from_pretrained(\"DIR\", from_tf=True).save_pretrained(\"DIR\")`",
+    ),
+    (
+        "bert_model.ckpt.index",
+        "convert the TensorFlow checkpoint in Python with transformers 4: `load_tf_weights_in_bert`, then `save_pretrained(\"DIR\")`",
+    ),
+    (
+        "model.ckpt.index",
+        "convert the TensorFlow checkpoint in Python with transformers 4: `load_tf_weights_in_bert`, then `save_pretrained(\"DIR\")`",
+    ),
+    (
+        "flax_model.msgpack",
+        "convert the Flax weights in Python with transformers 4: `BertModel.from_pretrained(\"DIR\", from_flax=True).save_pretrained(\"DIR\")`",
+    ),
+    ("model.onnx", "an ONNX program has no names of weights: download `model.safetensors` of the same model"),
+];
 
 /// Most parameters that one message names.
 const MAX_NAMED: usize = 4;
@@ -23,79 +44,101 @@ const MAX_NAMED: usize = 4;
 #[derive(Debug)]
 pub struct WeightFile {
     path: PathBuf,
-    map: Mmap,
-    entries: IndexMap<String, Entry>,
+    maps: Vec<MappedFile>,
+    tensors: Tensors,
 }
 
-/// Maps the weights of an encoder's folder (`model.safetensors`, else `pytorch_model.bin`) under canonical names: without
-/// the prefix `bert.`, and `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
+/// Maps the weights of an encoder's folder (`model.safetensors`, else `pytorch_model.bin`; one file, or several with their
+/// index) under canonical names: without the text that all of them have in front, such as `bert.` or `module.bert.`, and
+/// `LayerNorm.weight`, `LayerNorm.bias` for the old `LayerNorm.gamma`, `LayerNorm.beta`.
 ///
 /// # Errors
-/// `E0802` when the folder has neither file, otherwise as [`WeightFile::open`] and [`WeightFile::with_encoder_names`].
+/// `E0802` when the folder has no such file, otherwise as [`WeightFile::open`] and [`WeightFile::with_encoder_names`].
 pub fn open_weights(folder: &Path) -> Result<WeightFile, Diagnostic> {
     WeightFile::open(&weights_path(folder)?)?.with_encoder_names()
 }
 
-/// The weight file in the folder of an encoder.
+/// The weight file in the folder of an encoder, or the index of several.
 pub(super) fn weights_path(folder: &Path) -> Result<PathBuf, Diagnostic> {
-    FILES.iter().map(|file| folder.join(file)).find(|path| path.is_file()).ok_or_else(|| {
-        let sharded = FILES.iter().any(|file| folder.join(format!("{file}.index.json")).is_file());
-        let why = if sharded { ": the weights are split over several files, which is not supported" } else { "" };
-        Diagnostic::error(
-            E0802,
-            format!(
-                "the encoder folder `{}` has neither `model.safetensors` nor `pytorch_model.bin`{why}",
-                folder.display()
-            ),
-        )
-        .help("download the folder with its weights in one file")
-    })
+    let names = FILES.iter().flat_map(|file| [(*file).to_owned(), format!("{file}{}", shards::INDEX)]);
+    if let Some(path) = names.map(|file| folder.join(file)).find(|path| path.is_file()) {
+        return Ok(path);
+    }
+    let place = folder.display();
+    let fault = |why: String| {
+        let message =
+            format!("the encoder folder `{place}` has neither `model.safetensors` nor `pytorch_model.bin`{why}");
+        Diagnostic::error(E0802, message)
+    };
+    // The cache of the Hugging Face tools has links.
+    if let Some(file) = FILES.iter().find(|file| folder.join(file).symlink_metadata().is_ok()) {
+        return Err(fault(format!(": `{file}` is a link to a file that does not exist"))
+            .help("download the encoder again, or copy the files that the links lead to"));
+    }
+    match FOREIGN.iter().find(|(file, _)| folder.join(file).is_file()) {
+        Some((file, remedy)) => Err(fault(format!("; it has `{file}`, which is not read")).help(*remedy)),
+        None => Err(fault(String::new()).help("download the folder with its weights")),
+    }
 }
 
 impl WeightFile {
-    /// Maps any safetensors file or PyTorch state dict (`.bin`, `.pt`, `.ckpt`, as `torch.save` writes them since
-    /// PyTorch 1.6) under the names in the file. The format is detected from the content, not from the file name.
+    /// Maps any safetensors file or PyTorch state dict (`.bin`, `.pt`, `.ckpt`, as `torch.save` writes them, before and since
+    /// PyTorch 1.6) under the names in the file, or all files that an index (`.. .index.json`) names. The format is detected from
+    /// the content, not from the file name.
     ///
     /// # Errors
-    /// `E0805` when the file cannot be read, is damaged or of another format, `E0602` when the pickle inside is
-    /// damaged, `E0603` when it refers to a class or function that is not supported.
+    /// `E0805` when a file cannot be read, is damaged or of another format, `E0602` when the pickle inside is
+    /// damaged, `E0603` when it refers to functions that run commands.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|e| unreadable(&name, e))?;
-        // SAFETY: the map is only read. A file that shrinks meanwhile would end the process (SIGBUS), as with every
-        // mapped file; that is stated in the documentation of the type.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| unreadable(&name, e))?;
-        let entries = match map.get(..9).unwrap_or(&map) {
-            [b'P', b'K', 3, 4, ..] => super::torch_zip::entries(&map, &name)?,
-            // A bare pickle: protocol 2, then the magic number, is how PyTorch saved before 1.6.
-            [0x80, ..] => {
-                return Err(unreadable(&name, "it was saved by PyTorch before 1.6 (a bare pickle, not a zip)").help(
-                    "load it in Python and save it again: `torch.save(torch.load(old, weights_only=True), new)`",
-                ));
+        if !shards::is_index(path) {
+            let (map, tensors) = open_one(path)?;
+            return Ok(Self { path: path.to_owned(), maps: vec![map], tensors });
+        }
+        let mut all = Self { path: path.to_owned(), maps: Vec::new(), tensors: Tensors::default() };
+        for (shard, names) in shards::files(path)? {
+            let (map, tensors) = open_one(&shard)?;
+            let place = shard.display().to_string();
+            let has = |name: &String| tensors.entries.contains_key(name) || tensors.skipped.contains_key(name);
+            if let Some(name) = names.iter().find(|name| !has(name)) {
+                return Err(unreadable(&place, format!("it lacks `{name}`, which `{}` says it has", path.display()))
+                    .help("download the index and all files that it names from one place"));
             }
-            [_, _, _, _, _, _, _, _, b'{'] => safetensors(&map, &name)?,
-            _ => return Err(unreadable(&name, "it is neither a safetensors file nor a PyTorch state dict")),
-        };
-        Ok(Self { path: path.to_owned(), map, entries })
+            let file = all.maps.len();
+            // Files of one checkpoint have different tensors; what the index does not name is not a part of it.
+            let named = tensors.entries.into_iter().filter(|(name, _)| names.contains(name));
+            all.tensors.entries.extend(named.map(|(name, entry)| (name, Entry { file, ..entry })));
+            all.tensors.skipped.extend(tensors.skipped);
+            all.maps.push(map);
+        }
+        Ok(all)
     }
 
     /// The same file with its tensors under the canonical names of an encoder's parameters, see [`open_weights`].
     ///
     /// # Errors
-    /// `E0805` when two tensors get the same name.
+    /// `E0805` when two tensors get the same name, or the file has several encoders.
     pub fn with_encoder_names(self) -> Result<Self, Diagnostic> {
-        let mut entries = IndexMap::with_capacity(self.entries.len());
-        for (name, entry) in self.entries {
-            let canonical = canonical(&name);
+        let place = self.path.display().to_string();
+        let prefix = encoder_prefix(self.names()).map_err(|why| unreadable(&place, why))?;
+        let mut entries = IndexMap::with_capacity(self.tensors.entries.len());
+        for (name, entry) in self.tensors.entries {
+            let canonical = canonical(&name, &prefix);
             if entries.contains_key(&canonical) {
                 return Err(unreadable(
-                    &self.path.display().to_string(),
+                    &place,
                     format!("two tensors get the name `{canonical}`, one of them `{name}`"),
                 ));
             }
             entries.insert(canonical, entry);
         }
-        Ok(Self { entries, ..self })
+        let skipped = self.tensors.skipped.into_iter().map(|(name, what)| (canonical(&name, &prefix), what)).collect();
+        Ok(Self { tensors: Tensors { entries, skipped }, ..self })
+    }
+
+    /// The files that are mapped: one, or an index and all that it names.
+    pub fn files(&self) -> Vec<&Path> {
+        let index = shards::is_index(&self.path).then_some(self.path.as_path());
+        index.into_iter().chain(self.maps.iter().map(MappedFile::path)).collect()
     }
 
     /// Path of the file, as it was given.
@@ -105,27 +148,40 @@ impl WeightFile {
 
     /// Number of tensors.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.tensors.entries.len()
     }
 
     /// Whether the file has no tensors.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.tensors.entries.is_empty()
     }
 
     /// The names in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+        self.tensors.entries.keys().map(String::as_str)
     }
 
     /// The tensor of that name.
     pub fn get(&self, name: &str) -> Option<Weight<'_>> {
-        self.entries.get_key_value(name).map(|(name, entry)| self.weight(name, entry))
+        self.tensors.entries.get_key_value(name).map(|(name, entry)| self.weight(name, entry))
+    }
+
+    /// What a value of that name is, if the file has one that is not read: "a tensor of type `torch.float8_e4m3fn`".
+    pub fn skipped(&self, name: &str) -> Option<&str> {
+        self.tensors.skipped.get(name).map(String::as_str)
+    }
+
+    /// Why there is no tensor of that name, for messages: "`w` is missing".
+    pub fn lacks(&self, name: &str) -> String {
+        match self.skipped(name) {
+            Some(what) => format!("`{name}` is {what}, which is not read"),
+            None => format!("`{name}` is missing"),
+        }
     }
 
     /// All tensors in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = Weight<'_>> {
-        self.entries.iter().map(|(name, entry)| self.weight(name, entry))
+        self.tensors.entries.iter().map(|(name, entry)| self.weight(name, entry))
     }
 
     /// Checks that the file has all [parameters](EncoderConfig::parameters) of that encoder in their shapes, under canonical
@@ -138,7 +194,7 @@ impl WeightFile {
             .parameters()
             .into_iter()
             .filter_map(|(name, shape)| match self.get(&name) {
-                None => Some(format!("`{name}` is missing")),
+                None => Some(self.lacks(&name)),
                 Some(w) if w.shape() != shape => Some(format!("`{name}` is {:?}, not {shape:?}", w.shape())),
                 Some(_) => None,
             })
@@ -153,7 +209,12 @@ impl WeightFile {
             E0807,
             format!("`{}` does not fit its config.json: {}{rest}", self.path.display(), named.join("; ")),
         )
-        .help("use the weights and config.json of the same encoder"))
+        .help(match self.names().next() {
+            Some(first) if self.names().all(|name| !name.ends_with(super::names::WORDS)) => {
+                format!("use the weights of a BERT encoder: names such as `{first}` are not those of one")
+            }
+            _ => "use the weights and config.json of the same encoder".to_owned(),
+        }))
     }
 
     /// The elements of the tensor of that name, as [`Weight::to_f32`].
@@ -165,27 +226,53 @@ impl WeightFile {
             Diagnostic::error(E0807, format!("`{}` has no weight `{name}`", self.path.display()))
                 .did_you_mean(name, self.names())
         })?;
-        weight.to_f32()
+        let numbers = weight.to_f32()?;
+        self.maps.iter().try_for_each(MappedFile::intact)?;
+        Ok(numbers)
     }
 
     fn weight<'a>(&'a self, name: &'a str, entry: &'a Entry) -> Weight<'a> {
-        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), entry.bytes.bytes(&self.map))
+        let map = self.maps.get(entry.file).map_or(&[][..], |map| map);
+        let bytes = entry.bytes.bytes(map);
+        Weight::new(name, entry.dtype, &entry.shape, entry.strides.as_deref(), bytes).negated(entry.negated)
     }
 }
 
-/// The name of a parameter in current BERT models.
-fn canonical(name: &str) -> String {
-    let name = name.strip_prefix("bert.").unwrap_or(name);
-    for (old, new) in [("gamma", "weight"), ("beta", "bias")] {
-        if let Some(stem) = name.strip_suffix(old).filter(|stem| stem.ends_with("LayerNorm.")) {
-            return format!("{stem}{new}");
+/// Maps one file and reads its directory.
+fn open_one(path: &Path) -> Result<(MappedFile, Tensors), Diagnostic> {
+    let name = path.display().to_string();
+    let map = MappedFile::open(path).map_err(|e| unreadable(&name, e))?;
+    let tensors = match FileKind::of(&map) {
+        FileKind::Safetensors => safetensors(&map, &name),
+        FileKind::Torch | FileKind::Zip => torch_zip::tensors(&map, &name),
+        FileKind::TorchLegacy => torch_legacy::tensors(&map, &name),
+        other => Err(not_weights(other, &name)),
+    };
+    map.intact()?;
+    Ok((map, tensors?))
+}
+
+/// The error for a file of another format.
+fn not_weights(kind: FileKind, name: &str) -> Diagnostic {
+    let what = format!("it is {}, and neither a safetensors file nor a PyTorch state dict", kind.title());
+    let help = match (kind.recovery(), kind) {
+        (Some(recovery), _) => recovery,
+        (_, FileKind::Pickle | FileKind::Joblib) => {
+            "save the weights in Python with `torch.save(model.state_dict(), \"weights.pt\")`"
         }
-    }
-    name.to_owned()
+        (_, FileKind::Hdf5) => {
+            "weights of Keras or TensorFlow: convert them in Python with transformers 4, `from_pretrained(\"DIR\", from_tf=True)`"
+        }
+        (_, FileKind::Npz | FileKind::Npy) => {
+            "save the arrays in Python with `safetensors.numpy.save_file(arrays, \"weights.safetensors\")`"
+        }
+        _ => "use `model.safetensors` or `pytorch_model.bin`, or a checkpoint that `torch.save` wrote",
+    };
+    unreadable(name, what).help(help)
 }
 
 /// The tensors of a safetensors file (<https://github.com/huggingface/safetensors#format>).
-fn safetensors(map: &[u8], file: &str) -> Result<IndexMap<String, Entry>, Diagnostic> {
+fn safetensors(map: &[u8], file: &str) -> Result<Tensors, Diagnostic> {
     let (header, metadata) = SafeTensors::read_metadata(map).map_err(|e| unreadable(file, e))?;
     let start = header + size_of::<u64>();
     let mut entries = IndexMap::new();
@@ -193,9 +280,10 @@ fn safetensors(map: &[u8], file: &str) -> Result<IndexMap<String, Entry>, Diagno
         let Some(info) = metadata.info(&name) else { continue };
         let (from, to) = info.data_offsets;
         let bytes = TensorBytes::Mapped(start + from..start + to);
-        entries.insert(name, Entry { dtype: info.dtype, shape: info.shape.clone(), strides: None, bytes });
+        let (dtype, shape) = (info.dtype, info.shape.clone());
+        entries.insert(name, Entry { file: 0, dtype, shape, strides: None, negated: false, bytes });
     }
-    Ok(entries)
+    Ok(Tensors { entries, skipped: IndexMap::new() })
 }
 
 #[cfg(test)]
@@ -286,8 +374,9 @@ mod tests {
             e.message
         };
         assert!(refused(b"").contains("neither"));
-        assert!(refused(b"version https://git-lfs").contains("neither"));
-        assert!(refused(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.").contains("before 1.6"));
+        assert!(refused(b"version https://git-lfs").contains("it is a Git LFS pointer"));
+        assert!(refused(b"\x80\x04\x95\x03\0\0\0\0\0\0\0}\x94.").contains("it is a pickle"));
+        assert!(refused(b"\x89HDF\r\n\x1a\n\0\0").contains("it is an HDF5 file"));
         assert!(refused(b"\xff\xff\xff\xff\xff\xff\xff\x7f{").contains("w.bin"));
         save(&path, &[("a", &[4], &[0.0; 4])]);
         let whole = std::fs::read(&path).unwrap();

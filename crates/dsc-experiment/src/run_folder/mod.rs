@@ -38,6 +38,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::write::replace;
+use dsc_data::text::EncoderFolder;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0910, E0911, E0913};
 use dsc_syntax::source::SourceMap;
@@ -280,13 +281,10 @@ impl RunFolder {
     ///
     /// # Errors
     /// `E0913` when a file cannot be read or written.
-    pub fn copy_encoder(&self, folder: &Path) -> Result<(), Diagnostic> {
-        for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"] {
-            let from = folder.join(name);
-            if from.is_file() {
-                let bytes = fs::read(&from).map_err(|e| unwritable(&from, &e))?;
-                self.write(&format!("encoder/{name}"), &bytes)?;
-            }
+    pub fn copy_encoder(&self, encoder: &EncoderFolder) -> Result<(), Diagnostic> {
+        for (name, from) in encoder.small_files() {
+            let bytes = fs::read(&from).map_err(|e| unwritable(&from, &e))?;
+            self.write(&format!("encoder/{name}"), &bytes)?;
         }
         Ok(())
     }

@@ -5,12 +5,14 @@ codes! {
     /// of the operating system.
     E0601 = "cannot read a data file", "";
     /// The file is not a pickle of protocol 0 to 5, ends early, or is inconsistent (a length beyond the end, a value
-    /// popped from an empty stack). The message gives the byte offset at which reading stopped. The usual cause is an
-    /// incomplete download: compare size and SHA-256 with the published ones.
-    E0602 = "damaged pickle", "";
+    /// popped from an empty stack). For another format the message says which one it is, and how to convert it. For damage it
+    /// gives the byte offset at which reading stopped; the usual cause is an incomplete download: compare size and
+    /// SHA-256 with the published ones.
+    E0602 = "not a pickle, or a damaged one", "";
     /// A pickle can name any Python function to be called while it is loaded. `dsc` executes none of them: it supports
-    /// numpy arrays and scalars, plain containers and PyTorch checkpoints, and rejects every other class by name.
-    /// Convert such objects to numpy arrays or plain lists before saving the file.
+    /// numpy arrays and scalars, plain containers and PyTorch checkpoints. A value of any other class is left out; the error
+    /// comes where the value is needed, and names its key and class. Convert such values to numpy arrays or plain lists
+    /// before saving the file. A file that names a function that runs commands, such as `os.system`, is refused as a whole.
     E0603 = "unsupported object in a pickle", "";
     /// Supported arrays contain floats of 2, 4 or 8 bytes, integers, booleans, text or plain objects, in either byte
     /// order. Structured, complex, date and long double arrays are rejected. Convert the array before saving it, for
