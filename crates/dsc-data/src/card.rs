@@ -45,6 +45,36 @@ pub struct Card {
 
 const MMSA: &str = "the MMSA project (https://github.com/thuiar/MMSA) links to the files";
 
+const MOSI: Card = Card {
+    name: "mosi",
+    recipe: "mosi",
+    title: "CMU-MOSI",
+    path: "MOSI/Processed/unaligned_50.pkl",
+    sha256: Some("78e0f8b5ef8ff71558e7307848fc1fa929ecb078203f565ab22b9daab2e02524"),
+    streams: &[("text", 50, 768), ("audio", 375, 5), ("vision", 500, 20)],
+    text_max_len: 50,
+    splits: [1284, 229, 686],
+    labels: (-3.0, 3.0),
+    class_rule: ClassRule::Round,
+    family: Family::Mosi,
+    encoder: "bert-base-uncased",
+};
+
+const MOSEI: Card = Card {
+    name: "mosei",
+    recipe: "mosei",
+    title: "CMU-MOSEI",
+    path: "MOSEI/Processed/unaligned_50.pkl",
+    sha256: Some("ad8b23d50557045e7d47959ce6c5b955d8d983f2979c7d9b7b9226f6dd6fec1f"),
+    streams: &[("text", 50, 768), ("audio", 500, 74), ("vision", 500, 35)],
+    text_max_len: 50,
+    splits: [16326, 1871, 4659],
+    labels: (-3.0, 3.0),
+    class_rule: ClassRule::Round,
+    family: Family::Mosi,
+    encoder: "bert-base-uncased",
+};
+
 const CARDS: &[Card] = &[
     Card {
         name: "sims",
@@ -74,61 +104,25 @@ const CARDS: &[Card] = &[
         family: Family::Sims,
         encoder: "bert-base-chinese",
     },
-    Card {
-        name: "mosi",
-        recipe: "mosi",
-        title: "CMU-MOSI",
-        path: "MOSI/Processed/unaligned_50.pkl",
-        sha256: Some("78e0f8b5ef8ff71558e7307848fc1fa929ecb078203f565ab22b9daab2e02524"),
-        streams: &[("text", 50, 768), ("audio", 375, 5), ("vision", 500, 20)],
-        text_max_len: 50,
-        splits: [1284, 229, 686],
-        labels: (-3.0, 3.0),
-        class_rule: ClassRule::Round,
-        family: Family::Mosi,
-        encoder: "bert-base-uncased",
-    },
-    Card {
-        name: "mosei",
-        recipe: "mosei",
-        title: "CMU-MOSEI",
-        path: "MOSEI/Processed/unaligned_50.pkl",
-        sha256: Some("ad8b23d50557045e7d47959ce6c5b955d8d983f2979c7d9b7b9226f6dd6fec1f"),
-        streams: &[("text", 50, 768), ("audio", 500, 74), ("vision", 500, 35)],
-        text_max_len: 50,
-        splits: [16326, 1871, 4659],
-        labels: (-3.0, 3.0),
-        class_rule: ClassRule::Round,
-        family: Family::Mosi,
-        encoder: "bert-base-uncased",
-    },
+    MOSI,
+    MOSEI,
     Card {
         name: "mosi_aligned",
-        recipe: "mosi",
         title: "CMU-MOSI, aligned to the words",
         path: "MOSI/Processed/aligned_50.pkl",
         sha256: Some("d3994fd25681f9c7ad6e9c6596a6fe9b4beb85ff7d478ba978b124139002e5f9"),
         streams: &[("text", 50, 768), ("audio", 50, 5), ("vision", 50, 20)],
         text_max_len: 50,
-        splits: [1284, 229, 686],
-        labels: (-3.0, 3.0),
-        class_rule: ClassRule::Round,
-        family: Family::Mosi,
-        encoder: "bert-base-uncased",
+        ..MOSI
     },
     Card {
         name: "mosei_aligned",
-        recipe: "mosei",
         title: "CMU-MOSEI, aligned to the words",
         path: "MOSEI/Processed/aligned_50.pkl",
         sha256: Some("45eccfb748a87c80ecab9bfac29582e7b1466bf6605ff29d3b338a75120bf791"),
         streams: &[("text", 50, 768), ("audio", 50, 74), ("vision", 50, 35)],
         text_max_len: 50,
-        splits: [16326, 1871, 4659],
-        labels: (-3.0, 3.0),
-        class_rule: ClassRule::Round,
-        family: Family::Mosi,
-        encoder: "bert-base-uncased",
+        ..MOSEI
     },
     Card {
         name: "demo",

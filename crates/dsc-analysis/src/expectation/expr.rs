@@ -162,11 +162,6 @@ pub(super) fn space(under: &str) -> String {
     if under.is_empty() { String::new() } else { format!(" {under}") }
 }
 
-pub(super) fn no_comparison(span: Span) -> Diagnostic {
-    malformed(span, "an expectation compares a figure with a number")
-        .help("compare a figure, as in `expect params < 120M, macs(Fuse) < 150M for sims`")
-}
-
 pub(super) fn malformed(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code::E0520, message).at(span, "here")
 }

@@ -14,8 +14,8 @@
 mod expr;
 
 use self::expr::{
-    Figure, first_figure, has_figure, is_at, is_comparison, malformed, mirrored, no_comparison, outermost, path_of,
-    shape_argument, space, text_of, unbound, written,
+    Figure, first_figure, has_figure, is_at, is_comparison, malformed, mirrored, outermost, path_of, shape_argument,
+    space, text_of, unbound, written,
 };
 use super::count::grouped;
 use super::memory::{Memory, MemoryPlan};
@@ -25,7 +25,7 @@ use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::statics::Static;
 use dsc_graph::types::Type;
 use dsc_language::sema::program::{ModuleId, Program};
-use dsc_language::sema::resolve::unknown_figure;
+use dsc_language::sema::resolve::{no_comparison, unknown_figure};
 use dsc_syntax::ast::{Arg, BinaryOp, Expr, ExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names, structure as code};
@@ -56,9 +56,9 @@ pub struct Subject<'a> {
 /// `E0530` where it does not hold: with the number, the limit and the blocks that contribute most. `E0531` where it cannot
 /// be decided without data. `E0520` and `E0201` for an expression that is no expectation.
 pub fn check(expectation: &Expr, subject: &Subject<'_>) -> Result<(), Diagnostic> {
-    let ExprKind::Binary(op, _, a, b) = &expectation.kind else { return Err(no_comparison(expectation.span)) };
+    let ExprKind::Binary(op, _, a, b) = &expectation.kind else { return Err(no_comparison(expectation.span, "here")) };
     if !is_comparison(*op) {
-        return Err(no_comparison(expectation.span));
+        return Err(no_comparison(expectation.span, "here"));
     }
     // Messages name the figure first, wherever it is written.
     let (figure, limit, op) = match has_figure(a) || !has_figure(b) {
@@ -98,7 +98,7 @@ impl Subject<'_> {
         let (actual, expected) = (self.value(figure)?, self.value(limit)?);
         match Static::binary(op, &actual, &expected) {
             Ok(Static::Bool(holds)) => Ok((written(&actual), written(&expected), holds)),
-            Ok(_) => Err(no_comparison(span)),
+            Ok(_) => Err(no_comparison(span, "here")),
             Err(f) if f.code == dsc_syntax::diag::codes::hypers::E0401 => {
                 let names = unbound(&[&actual, &expected]).join(", ");
                 let figure = text_of(figure);

@@ -81,11 +81,7 @@ impl Resolver<'_> {
             ) => [a, b],
             ExprKind::Error => return,
             _ => {
-                return self.faults.push(
-                    Diagnostic::error(structure::E0520, "an expectation compares a figure with a number")
-                        .at(claim.span, "not a comparison")
-                        .help("compare a figure, as in `expect params < 120M, macs(Fuse) < 150M for sims`"),
-                );
+                return self.faults.push(no_comparison(claim.span, "not a comparison"));
             }
         };
         let mut figures = 0;
@@ -168,4 +164,11 @@ impl Resolver<'_> {
             self.resolved(e.span, *def, Role::Reference);
         }
     }
+}
+
+/// An expectation that compares nothing, or no figure. `label` says what is at `span`.
+pub fn no_comparison(span: Span, label: &str) -> Diagnostic {
+    Diagnostic::error(structure::E0520, "an expectation compares a figure with a number")
+        .at(span, label)
+        .help("compare a figure, as in `expect params < 120M, macs(Fuse) < 150M for sims`")
 }

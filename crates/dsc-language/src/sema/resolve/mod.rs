@@ -30,7 +30,7 @@ mod unused;
 mod variants;
 mod walk;
 
-pub use claims::{FIGURES, unknown_figure};
+pub use claims::{FIGURES, no_comparison, unknown_figure};
 pub use faults::{no_argument, no_method, not_callable};
 pub(super) use files::{Files, MainFile};
 pub use foreign::{instead_of, method};

@@ -248,7 +248,7 @@ impl<'a> Resolver<'a> {
 
     /// Names that are known here, of the kinds that `accept` takes, to suggest one; none once there are more faults than are shown.
     pub(super) fn known(&self, accept: &dyn Fn(DefKind) -> bool) -> Vec<&str> {
-        if self.faults.len() > MAX_ERRORS {
+        if self.has_more_faults_than_shown() {
             return Vec::new();
         }
         self.names.visible(self.here.scope, accept).map(|id| self.names.def(id).name.as_str()).collect()
@@ -366,19 +366,24 @@ impl<'a> Resolver<'a> {
                 .help("give the block a parameter and pass the input in the call");
         }
         let d = d.at(span, "unknown name");
-        let many = self.faults.len() > MAX_ERRORS;
-        match if many { None } else { self.of_model(name) } {
+        match self.of_model(name) {
             Some(outside) if !self.here.in_model => d
                 .because(outside, "a name of the model is not known inside a block")
                 .help("give the block a parameter and pass the value in the call"),
-            // A file of that many faults has no name to compare with.
-            _ if many => d,
             _ => d.did_you_mean(name, self.known(&DefKind::is_value)),
         }
     }
 
-    /// Where the model binds that name.
+    /// Whether remedies of further faults would not be shown. They take time in the number of names each.
+    fn has_more_faults_than_shown(&self) -> bool {
+        self.faults.len() > MAX_ERRORS
+    }
+
+    /// Where the model binds that name, for a remedy.
     fn of_model(&self, name: &str) -> Option<Span> {
+        if self.has_more_faults_than_shown() {
+            return None;
+        }
         let model = self.files.main.as_ref().filter(|_| self.here.module == ModuleId::MAIN)?.model.body.span;
         let inside = |s: Span| model.start <= s.start && s.end <= model.end;
         let found = |d: &&Def| d.kind.is_local() && d.name == name && inside(d.span);
