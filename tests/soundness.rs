@@ -84,7 +84,7 @@ fn errors(text: &str, library: &str) -> Vec<(usize, Diagnostic)> {
     let mut loaded = load(text, library);
     if let Some(program) = &loaded.program {
         loaded.diagnostics.extend(check(program, &options(), &[]).into_sorted());
-        loaded.diagnostics.extend(check_recipes(&program.recipes));
+        loaded.diagnostics.extend(check_recipes(&program.recipes, &program.output_labels()));
     }
     let sources = loaded.sources;
     let found = loaded.diagnostics.into_sorted();

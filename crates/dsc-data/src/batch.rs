@@ -7,6 +7,7 @@ use dsc_random::Key;
 use dsc_recipe::NonFinite;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0611;
+use dsc_syntax::diag::codes::runtime::E0706;
 
 /// The sequences of a batch, padded with zeros.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,7 @@ pub fn in_order(n: usize, batch: usize) -> Vec<Vec<usize>> {
 ///
 /// # Errors
 /// `E0607` for values that are not finite under [`NonFinite::Error`], `E0611` for an index out of range, `E0606` for
-/// statistics of another width.
+/// statistics of another width, `E0706` when out of memory.
 pub fn sequences(
     stream: &Stream,
     samples: &[usize],
@@ -58,7 +59,10 @@ pub fn sequences(
     let moments = standardizer.map(|s| s.for_stream(stream)).transpose()?.flatten();
     let width = stream.width;
     let longest = samples.iter().map(|s| stream.len_of(*s)).max().unwrap_or(0);
-    let mut values = vec![0.0; samples.len() * longest * width];
+    let mut values = zeros([samples.len(), longest, width]).ok_or_else(|| {
+        let message = format!("out of memory: {} samples of up to {longest} x {width} numbers", samples.len());
+        Diagnostic::error(E0706, format!("{}: {message}", stream.place)).help("use a smaller `batch`")
+    })?;
     let mut lengths = Vec::with_capacity(samples.len());
     for (row, sample) in values.chunks_exact_mut((longest * width).max(1)).zip(samples) {
         let frames = stream.read_row(*sample, rule, row)?;
@@ -71,6 +75,15 @@ pub fn sequences(
         return Err(out_of_range(&stream.place, stream.samples()));
     }
     Ok(Padded { values, lengths, longest, width })
+}
+
+/// A buffer of that shape; `None` where the memory does not suffice.
+fn zeros(shape: [usize; 3]) -> Option<Vec<f32>> {
+    let size = shape.iter().try_fold(1usize, |size, n| size.checked_mul(*n))?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(size).ok()?;
+    values.resize(size, 0.0);
+    Some(values)
 }
 
 /// The token ids of `samples`, padded with `pad` to the longest of them. `ids` are the tokenised texts of the whole split.
@@ -102,4 +115,16 @@ pub fn labels(table: &Table, key: &str, samples: &[usize]) -> Result<Vec<f32>, D
 fn out_of_range(place: &str, n: usize) -> Diagnostic {
     Diagnostic::error(E0611, format!("{place}: sample index out of range: there are {n} samples"))
         .help("this is a bug in dsc")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_that_no_memory_holds_is_none() {
+        assert_eq!(zeros([2, 3, 0]), Some(Vec::new()));
+        assert_eq!(zeros([1, 2, 2]), Some(vec![0.0; 4]));
+        assert!(zeros([usize::MAX, 2, 1]).is_none() && zeros([1 << 30, 1 << 30, 1]).is_none());
+    }
 }

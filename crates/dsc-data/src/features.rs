@@ -277,6 +277,7 @@ impl TableReader<'_> {
             }
             let tokens = table.tokens.as_ref().filter(|_| key == "text");
             let known = Known { given: given.get(key), tokens, ids: &table.ids };
+            warnings.extend(self.unused_lengths(key, known.given));
             match lengths::look(stream, &known, &mut warnings) {
                 Ok(frames) => looked.push(Looked { split: table.split, key: key.clone(), frames }),
                 Err(fault) => broken.push((key.clone(), fault)),
@@ -288,6 +289,23 @@ impl TableReader<'_> {
             table.broken.insert(key, fault);
         }
         looked
+    }
+
+    /// Warnings about further keys that speak of the lengths of a stream.
+    fn unused_lengths(&self, stream: &str, given: Option<&Given>) -> Vec<Diagnostic> {
+        let keys = |suffixes: &'static [&'static str]| suffixes.iter().map(move |suffix| format!("{stream}{suffix}"));
+        let is_there = |key: &String| self.part.columns.get(key).is_some();
+        let unused = |key: &str, why: &str, help: &str| {
+            Diagnostic::warning(E0606, format!("{}: `{key}` is not used: {why}", self.place(stream))).help(help)
+        };
+        let others = keys(&SUFFIXES).filter(is_there).filter_map(|key| {
+            let used = &given.filter(|given| given.key != key)?.key;
+            Some(unused(&key, &format!("the lengths are those of `{used}`"), "keep the key with the true lengths"))
+        });
+        let help = format!("store the number of its frames for each sample as `{stream}{}`", SUFFIXES[0]);
+        let masks = keys(&lengths::MASKS).filter(|key| given.is_none() && is_there(key));
+        let masks = masks.map(|key| unused(&key, "masks of features are not read", &help));
+        others.chain(masks).collect()
     }
 
     /// Takes the given lengths of a stream out of the columns.

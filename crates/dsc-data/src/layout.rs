@@ -50,7 +50,9 @@ pub(super) fn splits<'p>(root: Value<'p>, file: &str, only: Option<Split>) -> Re
     };
     let mut layout = Layout { parts: Vec::new(), warning: None };
     for split in Split::ALL.into_iter().filter(|s| only.is_none_or(|only| only == *s)) {
-        let mut found = names(split).iter().filter_map(|name| Some((*name, dict.get(name)?)));
+        // `Train`, too.
+        let key = |name: &'static str| dict.keys().find(move |key| key.eq_ignore_ascii_case(name));
+        let mut found = names(split).iter().filter_map(|name| key(name)).filter_map(|key| Some((key, dict.get(key)?)));
         let Some((name, value)) = found.next() else { continue };
         if let Some((other, _)) = found.next() {
             let what = format!("`{file}` has `{name}` and `{other}`, both names of the {split} split");

@@ -18,6 +18,9 @@ use dsc_syntax::diag::codes::data::{E0606, E0617};
 /// Endings of keys that hold the lengths of a stream, the usual one first.
 pub(super) const SUFFIXES: [&str; 4] = ["_lengths", "_length", "_lens", "_len"];
 
+/// Endings of keys that hold masks of the valid frames of a stream.
+pub(super) const MASKS: [&str; 3] = ["_mask", "_padding_mask", "_attention_mask"];
+
 /// The lengths that a file gives for a stream.
 #[derive(Clone, Debug)]
 pub(super) struct Given {

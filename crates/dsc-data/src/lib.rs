@@ -28,6 +28,7 @@ mod labels;
 mod layout;
 mod lengths;
 mod reads;
+mod split_check;
 mod standardize;
 mod stream;
 mod token_ids;
@@ -42,7 +43,6 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-pub use aligned::check_aligned;
 pub use binding::{Binding, StreamDims};
 pub use dataset::{Dataset, RAW_TEXT, Split, Table};
 pub use encoder_binding::EncoderBinding;
@@ -52,6 +52,7 @@ pub use hash::{file_sha256, files_sha256};
 pub use info::{Info, info};
 pub use labels::label_finding;
 pub use reads::{LABELS, ReadLabel, Reads};
+pub use split_check::check_split;
 pub use standardize::{Moments, Standardizer};
 pub use stream::{LengthSource, NonFiniteCount, Stream, ZeroLengths};
 pub use token_ids::{TOKEN_IDS, TokenIds};

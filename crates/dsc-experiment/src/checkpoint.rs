@@ -16,10 +16,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use memmap2::Mmap;
 use safetensors::tensor::View;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
+
+use dsc_data::file::MappedFile;
 
 use super::retrieval::{Lists, Pools, Settings as PoolSettings};
 use dsc_recipe::Schedule;
@@ -276,7 +277,7 @@ pub fn settle(partial: &Path, path: &Path) -> std::io::Result<u64> {
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-    map: Mmap,
+    map: MappedFile,
     /// The state of the training at the checkpoint.
     pub state: State,
     tensors: IndexMap<String, (Dtype, Vec<usize>)>,
@@ -286,14 +287,12 @@ impl Checkpoint {
     /// Maps a checkpoint and reads its state.
     ///
     /// # Errors
-    /// `E0913` when it cannot be read, `E0914` when it is damaged or has a newer schema.
+    /// `E0913` when it cannot be read, `E0914` when it is damaged or has a newer schema, `E0601` when it is cut meanwhile.
     pub fn open(path: &Path) -> Result<Checkpoint, Diagnostic> {
         let unreadable = |e: std::io::Error| {
             Diagnostic::error(E0913, format!("cannot read the checkpoint `{}`: {e}", path.display()))
         };
-        let file = File::open(path).map_err(unreadable)?;
-        // SAFETY: checkpoints are replaced by renaming, never written in place, so the mapped file keeps its size.
-        let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+        let map = MappedFile::open(path).map_err(unreadable)?;
         let (tensors, state) = {
             let (_, header) = SafeTensors::read_metadata(&map).map_err(|e| damaged(path, &e))?;
             let json = header.metadata().as_ref().and_then(|m| m.get(KEY));
@@ -315,6 +314,7 @@ impl Checkpoint {
             tensors.sort();
             (tensors.into_iter().collect(), state)
         };
+        map.intact()?;
         Ok(Checkpoint { path: path.to_owned(), map, state, tensors })
     }
 
@@ -358,7 +358,9 @@ impl Checkpoint {
         if view.dtype() != dtype {
             return Err(damaged(&self.path, &format!("`{name}` is {:?}, not {dtype:?}", view.dtype())));
         }
-        Ok((view.shape().to_vec(), view.data().to_vec()))
+        let bytes = view.data().to_vec();
+        self.map.intact()?;
+        Ok((view.shape().to_vec(), bytes))
     }
 }
 

@@ -72,6 +72,13 @@ impl CompiledModel {
             Ok(options) => options,
             Err(faults) => return Err(Faults::of(loaded, faults)),
         };
+        if options.dims.is_some() {
+            // Shapes have to agree for all data, as a training demands.
+            let unbound = compile(&program, &Options { dims: None, ..options.clone() }).diagnostics;
+            if unbound.has_errors() {
+                return Err(Faults::of(loaded, unbound.into_sorted()));
+            }
+        }
         let recipe = bind.recipe_name(&program);
         Self::compile(label, loaded.sources, program, recipe, options, loaded.diagnostics)
     }

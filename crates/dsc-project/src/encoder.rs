@@ -8,6 +8,7 @@ use dsc_data::card::{card, encoder};
 use dsc_data::text::{EncoderConfig, EncoderFolder, MAX_TOKENS, Texts, TokenInfo, Tokenizer};
 use dsc_data::{Dataset, EncoderBinding, Finding, demo};
 use dsc_experiment::run_folder::{EncoderInfo, RunFolder};
+use dsc_recipe::Settings;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0922;
 
@@ -103,6 +104,32 @@ pub fn tokens(
     let texts = Texts::of(dataset, &found.tokenizer, found.binding.config.vocab_size, key, &input.wanted_by())?;
     let name = &found.binding.name;
     Ok(Some((texts.info(name, key), texts.finding(&found.tokenizer, name, key))))
+}
+
+/// What is found in the transcripts that a model reads, by the text encoder that a training would take (see [`Encoder::find`]).
+/// Nothing where that is not on this machine.
+pub(crate) fn text_findings(
+    dataset: &Dataset,
+    data: &str,
+    dir: Option<&Path>,
+    settings: &Settings,
+    input: &TextInput,
+) -> Vec<Diagnostic> {
+    let unread = dataset.tables.iter().filter(|table| table.tokens_for(&input.key).is_none());
+    let faults: Vec<_> = unread.filter_map(|table| table.text(&input.key, &input.wanted_by()).err()).collect();
+    if !faults.is_empty() {
+        return faults;
+    }
+    let Ok(found) = Encoder::find(data, dir, settings.encoder.as_deref(), settings.max_tokens, input) else {
+        return Vec::new();
+    };
+    match Texts::of(dataset, &found.tokenizer, found.binding.config.vocab_size, &input.key, &input.wanted_by()) {
+        Ok(texts) => {
+            let finding = texts.finding(&found.tokenizer, &found.binding.name, &input.key);
+            finding.map(|finding| finding.warning).into_iter().collect()
+        }
+        Err(fault) => vec![fault],
+    }
 }
 
 fn limit(tokenizer: Tokenizer, max_tokens: usize, config: &EncoderConfig) -> Result<Tokenizer, Diagnostic> {

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use dsc_data::card::{card, encoder, locate};
+use dsc_data::card::{Location, card, encoder, locate};
 use dsc_data::text::EncoderFolder;
-use dsc_data::{Binding, Dataset, EncoderBinding, Reads, Split, check_aligned, demo};
+use dsc_data::{Binding, Dataset, EncoderBinding, ReadLabel, Reads, Split, Table, check_split, demo};
+use dsc_experiment::schedule::Plan;
+use dsc_graph::Graph;
 use dsc_graph::statics::Static;
 use dsc_language::EmbeddedWorld;
 use dsc_language::lower::{Options, Setting, compile, inputs, recipe_sets};
@@ -15,7 +17,9 @@ use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::{FsWorld, Span, World};
 
 use crate::check::recipe_settings;
+use crate::encoder::text_findings;
 use crate::request::{Assignment, BindRequest, ModelRequest};
+use crate::text_input::TextInput;
 
 /// File and variant of a name: `FILE#VARIANT`, or `STOCK/VARIANT` of a stock model. Where a file of the whole name exists, or a
 /// stock model has it, that is meant.
@@ -170,32 +174,73 @@ pub fn bound(
     }
     if let Some(data) = &bind.data {
         let inputs = inputs(program, &options);
-        if let Some(card) = card(data) {
-            let binding = Binding::of_card(card, encoder);
-            options.dims = Some(binding.dims(&inputs)?);
-        } else {
-            let settings = bind.recipe_name(program).map_or_else(Settings::default, |r| recipe_settings(program, &r));
-            let dataset = open_data(data, None, settings.padding).map_err(one)?;
-            let binding = Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?;
-            options.dims = Some(binding.dims(&inputs)?);
-            found = in_data(program, &options, &dataset, &settings);
+        match card(data) {
+            // The generated data are always there.
+            Some(card) if !matches!(locate(data, None), Ok(Location::Demo)) => {
+                options.dims = Some(Binding::of_card(card, encoder).dims(&inputs)?);
+            }
+            _ => {
+                let settings = settings_for(program, bind, data);
+                let dataset = open_data(data, None, settings.padding).map_err(one)?;
+                let binding = Binding::from_dataset(&dataset, Some(encoder), None).map_err(one)?;
+                options.dims = Some(binding.dims(&inputs)?);
+                // What keeps it from being compiled is reported with the model.
+                found = match compile(program, &options).graph {
+                    Some(graph) => in_data(&graph, &dataset, data, bind.text_encoder.as_deref(), &settings),
+                    None => dataset.warnings_about(&[]),
+                };
+            }
         }
     }
     Ok((options, found))
 }
 
 /// What is found in the data that concerns a model.
-fn in_data(program: &Program, options: &Options, dataset: &Dataset, settings: &Settings) -> Vec<Diagnostic> {
-    // What keeps it from being compiled is reported with the model.
-    let Some(graph) = compile(program, options).graph else { return dataset.warnings_about(&[]) };
-    let reads = Reads::of(&graph);
+fn in_data(
+    graph: &Graph,
+    dataset: &Dataset,
+    data: &str,
+    text_encoder: Option<&Path>,
+    settings: &Settings,
+) -> Vec<Diagnostic> {
+    let reads = Reads::of(graph);
     let mut found = reads.warnings(dataset, settings.family);
-    for table in &dataset.tables {
-        found.extend(check_aligned(table, &reads.inputs, None).err());
-        // A test split without labels is predicted and not scored.
-        for label in reads.labels.iter().filter(|_| table.split != Split::Test) {
-            found.extend(table.label(&label.key, &format!("label `{}`", label.name)).err());
+    for split in Split::ALL {
+        match check_split(dataset, &reads.inputs, split, settings.nonfinite, None) {
+            // A test split without labels is predicted and not scored.
+            Ok(_) if split == Split::Test => {}
+            Ok(_) => found.extend(dataset.split(split).ok().into_iter().flat_map(|table| label_faults(&reads, table))),
+            Err(fault) => found.push(fault),
         }
     }
+    if let Ok(train) = dataset.split(Split::Train)
+        && settings.schedule.warning(settings.epochs).is_none()
+    {
+        found.extend(plan(settings, train.len).warning());
+    }
+    if let Ok(Some(input)) = TextInput::of(graph) {
+        found.extend(text_findings(dataset, data, text_encoder, settings, &input));
+    }
     found
+}
+
+/// What is wrong with the labels of a split that a model reads.
+fn label_faults(reads: &Reads<'_>, table: &Table) -> Vec<Diagnostic> {
+    let fault = |label: &ReadLabel| table.label(&label.key, &format!("label `{}`", label.name)).err();
+    reads.labels.iter().filter_map(fault).collect()
+}
+
+/// The learning rates of a training on that many samples.
+fn plan(settings: &Settings, samples: usize) -> Plan {
+    let batches = samples.div_ceil(settings.batch).div_ceil(settings.accumulate) as u64;
+    Plan::new(&settings.schedule, batches * settings.epochs, batches)
+}
+
+/// The settings of the recipe that counts for a data set, or those without a recipe.
+fn settings_for(program: &Program, bind: &BindRequest, data: &str) -> Settings {
+    match (bind.recipe_name(program), card(data)) {
+        (Some(recipe), _) => recipe_settings(program, &recipe),
+        (None, Some(card)) => Settings { family: card.family, class: card.class_rule, ..Settings::default() },
+        (None, None) => Settings::default(),
+    }
 }

@@ -3,6 +3,7 @@
 use super::apply::{Entry, apply};
 use super::family::Family;
 use super::resolve::{Request, resolve};
+use super::select::Select;
 use super::settings::Settings;
 use super::value::Value;
 use dsc_syntax::ast::{Recipe, RecipeEntry};
@@ -13,8 +14,8 @@ use indexmap::IndexMap;
 
 /// Checks the keys and values of every recipe, for `dsc check`. Whether a metric exists depends on the family and is
 /// decided here only for names that no family has, and where a recipe says the family. Lints look at what a recipe has with
-/// all that it inherits.
-pub fn check_recipes(recipes: &IndexMap<String, Recipe>) -> Vec<Diagnostic> {
+/// all that it inherits. `outputs` are the labels that the model has outputs for; empty where they are not known.
+pub fn check_recipes(recipes: &IndexMap<String, Recipe>, outputs: &[&str]) -> Vec<Diagnostic> {
     let mut found = Diagnostics::new();
     for recipe in recipes.values() {
         let mut settings = Settings::default();
@@ -23,7 +24,7 @@ pub fn check_recipes(recipes: &IndexMap<String, Recipe>) -> Vec<Diagnostic> {
             let mut faults = Vec::new();
             if let Some(entry) = Entry::of(path, value, *span, &mut faults) {
                 faults.extend(apply(&mut settings, &entry));
-                faults.extend(no_metric(&entry));
+                faults.extend(no_metric(&entry).or_else(|| no_output(&entry, outputs)));
             }
             found.extend(faults);
         }
@@ -65,6 +66,17 @@ fn no_metric(entry: &Entry) -> Option<Diagnostic> {
             })
             .did_you_mean(metric, all.iter().copied()),
     )
+}
+
+/// A rule of selection by a metric of an output that the model lacks.
+fn no_output(entry: &Entry, outputs: &[&str]) -> Option<Diagnostic> {
+    let Value::Select { minimize, metric } = &entry.value else { return None };
+    if entry.key != "select" || outputs.is_empty() {
+        return None;
+    }
+    let select = Select { minimize: *minimize, metric: metric.clone() };
+    let fault = select.check_output(outputs).err()?;
+    Some(fault.at(entry.value_span, "no output of that label"))
 }
 
 /// Whether the recipe, or one that it inherits from, gives the family of metrics.

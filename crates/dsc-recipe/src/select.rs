@@ -9,6 +9,7 @@ use super::field::{Field, Range};
 use super::value::Value;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints::W0191;
+use dsc_syntax::diag::codes::run::E0963;
 
 /// One metric and which end of it is best, applied to the validation split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,21 @@ impl Select {
     /// `E0963` for a metric that the family lacks.
     pub fn info(&self, family: Family) -> Result<MetricInfo, Diagnostic> {
         family.metric(self.metric_name())
+    }
+
+    /// Checks that the output it names is one of `outputs`, by their labels.
+    ///
+    /// # Errors
+    /// `E0963` for an output that is not among them.
+    pub fn check_output(&self, outputs: &[&str]) -> Result<(), Diagnostic> {
+        match self.output() {
+            Some(name) if !outputs.contains(&name) => {
+                Err(Diagnostic::error(E0963, format!("`select = {self}`: the model has no output for `{name}`"))
+                    .help(format!("it has outputs for {}", outputs.join(", ")))
+                    .did_you_mean(name, outputs.iter().copied()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A warning (`W0191`) where the rule keeps the worst epoch.

@@ -147,7 +147,7 @@ recipe y { optimizer = adm(lr: 1e-3) }
     }
     // A file's own check finds the same, and what is wrong with recipes that nobody trains by; but for the metric, which
     // some family might have.
-    let checked = check_recipes(&program);
+    let checked = check_recipes(&program, &["y"]);
     assert_eq!(checked.len(), expected.len() + 1, "{checked:#?}");
     assert!(checked.iter().any(|d| d.help.as_ref().is_some_and(|h| h.starts_with("did you mean `adam`?"))));
 }
@@ -272,7 +272,7 @@ fn keys_are_named_once_and_their_examples_and_defaults_are_right() {
         assert!(KEYS.iter().take(i).all(|other| other.name != key.name), "{}", key.name);
         let example = key.example.strip_prefix(&format!("{} = ", key.name)).unwrap();
         set(&[(key.name, example.trim_matches('"').to_owned())]);
-        assert!(check_recipes(&program(&format!("recipe x {{ {} }}\n", key.example))).is_empty(), "{}", key.name);
+        assert!(check_recipes(&program(&format!("recipe x {{ {} }}\n", key.example)), &[]).is_empty(), "{}", key.name);
         assert!(!key.default().is_empty() && !key.takes().is_empty() && !key.text.ends_with('.'), "{}", key.name);
     }
     let shown = |name: &str| Key::find(name).unwrap();
@@ -302,4 +302,16 @@ fn numbers_that_weights_of_32_bits_do_not_hold_are_refused() {
     for entry in ["optimizer.eps = 1e-38", "optimizer.lr = 1e-30", "clip = 1e38"] {
         assert!(of(entry).is_empty(), "{entry}");
     }
+}
+
+#[test]
+fn a_metric_of_an_output_that_the_model_lacks_is_a_fault() {
+    let recipes = program("recipe x { select = min arousal.mae }\n");
+    assert!(check_recipes(&recipes, &["valence", "arousal"]).is_empty());
+    assert!(check_recipes(&recipes, &[]).is_empty(), "the outputs are not known");
+    let faults = check_recipes(&recipes, &["valence", "arousal_2"]);
+    let [fault] = faults.as_slice() else { panic!("{faults:#?}") };
+    assert_eq!((fault.code.0, fault.primary.is_some()), ("E0963", true));
+    assert_eq!(fault.message, "`select = min arousal.mae`: the model has no output for `arousal`");
+    assert!(fault.help.as_ref().unwrap().contains("did you mean `arousal_2`"), "{fault:?}");
 }

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 
 use dsc_data::text::Texts;
-use dsc_data::{Dataset, NonFiniteCount, Reads, Split, Standardizer, Table, batch, check_aligned};
+use dsc_data::{Dataset, NonFiniteCount, Reads, Split, Standardizer, Table, batch, check_split};
 use dsc_graph::types::Type;
 use dsc_graph::{Graph, InputDecl, MaxOver, Op};
 use dsc_recipe::{NonFinite, Settings, Standardize};
 use dsc_runtime::{StepBatch, Stream};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0605;
-use dsc_syntax::diag::codes::run::{E0921, E0922};
+use dsc_syntax::diag::codes::run::E0922;
 
 pub use dsc_data::LABELS;
 
@@ -95,28 +95,10 @@ impl<'a> BatchSource<'a> {
     /// Checks that a split has everything that the graph reads. Returns the number of values that are not finite, by stream.
     ///
     /// # Errors
-    /// As [`BatchSource::new`]; `E0921` for a split without samples; `E0616` for a sample with different lengths of streams that
-    /// have the same length in the model file.
+    /// As [`check_split`].
     pub fn check(&self, split: Split) -> Result<IndexMap<String, NonFiniteCount>, Diagnostic> {
-        let table = self.dataset.split(split)?;
-        if table.is_empty() {
-            return Err(Diagnostic::error(E0921, format!("the split `{split}` of `{}` has no samples", table.source))
-                .help("use a data file with samples in train, valid and test"));
-        }
-        let mut counts = IndexMap::new();
-        for input in &self.inputs {
-            let reader = format!("input `{}`", input.name);
-            if input.kind == Kind::Tokens {
-                if table.tokens_for(&input.key).is_none() {
-                    table.text(&input.key, &reader)?;
-                }
-            } else {
-                counts.insert(input.key.clone(), table.stream(&input.key, &reader)?.check_finite(self.rule)?);
-            }
-        }
         let decls: Vec<&InputDecl> = self.inputs.iter().map(|input| &input.decl).collect();
-        check_aligned(table, &decls, self.texts.map(|t| &t.ids))?;
-        Ok(counts)
+        check_split(self.dataset, &decls, split, self.rule, self.texts.map(|t| &t.ids))
     }
 
     /// Number of frames or tokens of one sample.

@@ -6,7 +6,7 @@ use dsc_experiment::metrics::{Family, Metrics};
 use dsc_graph::Graph;
 use dsc_recipe::{Select, Settings};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0922, E0963};
+use dsc_syntax::diag::codes::run::E0922;
 
 use super::batch_source::BatchSource;
 use super::evaluate::{predict, score};
@@ -63,15 +63,9 @@ pub(crate) fn no_output(graph: &Graph) -> Diagnostic {
 /// # Errors
 /// `E0963` for an output that the model lacks, or a metric that the family of the output lacks.
 pub fn selected(rules: &[OutputRule], select: &Select) -> Result<usize, Diagnostic> {
-    let index = match select.output() {
-        None => 0,
-        Some(name) => rules.iter().position(|r| r.label == name).ok_or_else(|| {
-            let labels: Vec<&str> = rules.iter().map(|r| r.label.as_str()).collect();
-            Diagnostic::error(E0963, format!("`select = {select}`: the model has no output for `{name}`"))
-                .help(format!("it has outputs for {}", labels.join(", ")))
-                .did_you_mean(name, labels.iter().copied())
-        })?,
-    };
+    let labels: Vec<&str> = rules.iter().map(|r| r.label.as_str()).collect();
+    select.check_output(&labels)?;
+    let index = select.output().and_then(|name| labels.iter().position(|label| *label == name)).unwrap_or(0);
     if let Some(rule) = rules.get(index) {
         rule.family.metric(select.metric_name())?;
     }

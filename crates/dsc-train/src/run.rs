@@ -84,6 +84,12 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
         top.discard();
     }
     Ok(Trained { results: results?, folder: top.path().to_owned() })
+        if request.import.is_some() {
+            // The checkpoints hold what was imported.
+            for name in [files::BEST, files::LAST] {
+                let _ = std::fs::remove_file(top.file(name));
+            }
+        }
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.

@@ -30,7 +30,7 @@ use dsc_runtime::device::{peak_rss, reset_peak_rss};
 use dsc_runtime::tch::Tensor;
 use dsc_runtime::{Mode, Optimizer, ParamStore, Program, StepBatch, Want, values};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0915, E0922};
+use dsc_syntax::diag::codes::run::{E0915, E0922, E0926};
 
 /// Minimum time between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
@@ -155,12 +155,10 @@ pub fn check(
             data.check_labels(split)?;
         }
     }
-    outputs::selected(&outputs::rules(graph, data, settings)?, &settings.select)?;
     let mut all = IndexMap::new();
-    for split in Split::ALL {
+    outputs::selected(&outputs::rules(graph, data, settings)?, &settings.select)?;
         let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
         all.extend(counts.map(|(key, count)| ((split, key), count)));
-    }
     Ok(all)
 }
 
@@ -315,6 +313,10 @@ impl<'a> Training<'a> {
         self.save_last(false)?;
         self.finish(reporter)
     }
+        if let Some((path, value)) = self.store.bad_parameter()? {
+            return Err(Diagnostic::error(E0926, format!("the imported weight `{path}` has an entry that is {value}"))
+                .help("the file is damaged, or it holds the weights of a training that diverged: import those of an earlier epoch"));
+        }
 
     fn schedule(&self) -> dsc_experiment::schedule::Plan {
         let per_epoch = self.state.total_steps / self.job.settings.epochs.max(1);

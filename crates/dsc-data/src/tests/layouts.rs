@@ -23,8 +23,8 @@ fn split(asm: Asm, name: &str) -> Asm {
 
 #[test]
 fn the_validation_split_may_be_called_dev_or_val() {
-    for name in ["dev", "val", "validation"] {
-        let d = opened(split(split(Asm::proto(4).op(b"}("), "train"), name).op(b"u")).unwrap();
+    for (train, name) in [("train", "dev"), ("train", "val"), ("Train", "Valid"), ("TRAIN", "validation")] {
+        let d = opened(split(split(Asm::proto(4).op(b"}("), train), name).op(b"u")).unwrap();
         assert_eq!(d.tables.iter().map(|t| t.split).collect::<Vec<_>>(), [Split::Train, Split::Valid]);
         assert!(d.findings.is_empty());
         // Messages name the key of the file.

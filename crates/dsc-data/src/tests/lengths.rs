@@ -245,3 +245,19 @@ fn lengths_beside_single_vectors_are_reported() {
     let d = open(|a| f8(a.text("face"), &[2, 2], &[1.; 4]).text("face_lengths").floats(&[1., 2.]));
     assert!(messages(&d)[0].contains("`face_lengths` is not used: each sample is one vector"), "{:?}", messages(&d));
 }
+
+#[test]
+fn masks_and_second_lengths_are_reported() {
+    let masked = |a: Asm| f8(audio(a, &ROWS).text("audio_mask"), &[3, 4], &[1.; 12]);
+    let d = open(masked);
+    assert!(messages(&d)[0].contains("`audio_mask` is not used: masks of features are not read"), "{:?}", messages(&d));
+    assert!(d.findings[0].warning.help.as_ref().unwrap().contains("`audio_lengths`"));
+    // With lengths a mask says nothing more.
+    let d = open(|a| masked(a).text("audio_lengths").floats(&[1., 2., 3.]));
+    assert!(d.findings.is_empty(), "{:?}", messages(&d));
+    let d =
+        open(|a| audio(a, &ROWS).text("audio_len").floats(&[4., 4., 4.]).text("audio_lengths").floats(&[1., 2., 3.]));
+    assert_eq!(valid(&d, "audio"), VALID);
+    let found = messages(&d);
+    assert!(found[0].contains("`audio_len` is not used: the lengths are those of `audio_lengths`"), "{found:?}");
+}

@@ -49,7 +49,7 @@ pub fn results_tables(runs: &[Results]) -> Vec<Table> {
         if tables.is_empty() {
             table.note(selection(runs, first));
         }
-        table.note(format!("constant: always {}, the best guess from the training labels", output.constant.value));
+        table.note(format!("constant: always {:.3}, the best guess from the training labels", output.constant.value));
         if runs.len() > 1 && tables.is_empty() {
             table.note("mean ± population standard deviation");
         }

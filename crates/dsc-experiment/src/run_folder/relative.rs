@@ -55,14 +55,17 @@ impl Manifest {
             file(&mut encoder.weights);
             name(&mut encoder.name);
         }
+        if let Some(encoder) = &mut self.settings.encoder {
+            name(encoder);
+        }
         if let Some(imported) = &mut self.imported {
             imported.path = relative(&imported.path, folder);
         }
         self.sources.iter_mut().for_each(|(compiled, _)| name(compiled));
         for argument in &mut self.command {
-            // `--out=/tmp/run` as well.
+            // `--out=/tmp/run` and `encoder=/models/mine` as well.
             match argument.split_once('=') {
-                Some((option, value)) if option.starts_with('-') => {
+                Some((option, value)) if !option.starts_with('/') => {
                     let mut value = value.to_owned();
                     name(&mut value);
                     *argument = format!("{option}={value}");

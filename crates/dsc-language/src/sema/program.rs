@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 pub use super::module::{ModuleId, ModuleItems};
 use super::resolve::Names;
-use dsc_syntax::ast::{Block, Change, Expect, Expr, Hyper, Model, Recipe, Variant};
+use dsc_syntax::ast::{Block, Change, Expect, Expr, Hyper, Model, Recipe, StmtKind, Variant};
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 use dsc_syntax::source::{SourceMap, Span};
 use dsc_syntax::visit;
@@ -112,6 +112,17 @@ impl Program {
     /// Names that the main file has for hypers: its own and the imported ones.
     pub fn hyper_names(&self) -> impl Iterator<Item = &str> {
         self.main().into_iter().flat_map(|m| m.hypers.keys().chain(m.hyper_imports.keys())).map(String::as_str)
+    }
+
+    /// The labels that the model has outputs for, in the order of the file. Variants have the same.
+    pub fn output_labels(&self) -> Vec<&str> {
+        let mut labels = Vec::new();
+        visit::stmts(&self.model.body, &mut |stmt| {
+            if let StmtKind::Output { label, .. } = &stmt.kind {
+                labels.push(label.value.as_str());
+            }
+        });
+        labels
     }
 
     /// The changes of a variant and of those it inherits from, base first.

@@ -46,7 +46,20 @@ pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let bindings = bindings::of_recipes(program, request);
     let (mut found, expected) =
         rayon::join(|| lower::check(program, request.options, &bindings), || expectations::check(program, request));
-    found.extend(check_recipes(&program.recipes));
+    found.extend(in_general(program, request.options, &found));
+    found.extend(check_recipes(&program.recipes, &program.output_labels()));
     found.extend(expected.into_sorted());
     found
+}
+
+/// Errors of a model that is bound to data, with dims as names: shapes that agree for the numbers of these data alone. A training refuses
+/// them too. Those that the numbers show as well are `known`.
+fn in_general(program: &Program, options: &Options, known: &Diagnostics) -> Vec<Diagnostic> {
+    if options.dims.is_none() {
+        return Vec::new();
+    }
+    let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
+    let is_known = |d: &Diagnostic| known.iter().any(|k| k.code == d.code && place(k) == place(d));
+    let unbound = lower::check(program, &Options { dims: None, ..options.clone() }, &[]);
+    unbound.into_sorted().into_iter().filter(|d| d.is_error() && !is_known(d)).collect()
 }

@@ -2,10 +2,7 @@
 
 use super::raw::{self, check, take_tensor};
 use libc::c_void;
-use memmap2::{MmapMut, MmapOptions};
-use std::path::Path;
-use std::sync::Arc;
-use std::{fs, ptr};
+use std::ptr;
 use tch::{Kind, Tensor};
 
 /// Element types of tensors.
@@ -33,49 +30,6 @@ pub fn tensor_from_vec<T: Element>(values: Vec<T>, sizes: &[i64]) -> Result<Tens
     let data = keep.as_mut_ptr().cast();
     // SAFETY: the vector's buffer holds `len` elements, is aligned for them, and is owned by the tensor alone.
     unsafe { from_raw(data, sizes, T::KIND, keep) }
-}
-
-/// A file mapped privately: tensors over it read its pages on demand; what is written to them stays in memory and never
-/// reaches the file.
-///
-/// As with every memory map, the file must not be truncated while mapped.
-#[derive(Clone, Debug)]
-pub struct MappedFile {
-    map: Arc<MmapMut>,
-}
-
-impl MappedFile {
-    /// Maps the whole file.
-    pub fn open(path: &Path) -> std::io::Result<MappedFile> {
-        let file = fs::File::open(path)?;
-        // SAFETY: the mapping is private and copy-on-write, so no other process sees writes; that the file is not truncated
-        // meanwhile is the documented condition of every reader of mapped files here.
-        let map = unsafe { MmapOptions::new().map_copy(&file)? };
-        Ok(MappedFile { map: Arc::new(map) })
-    }
-
-    /// The file's bytes. Do not hold them while a tensor over the same range is written.
-    pub fn bytes(&self) -> &[u8] {
-        &self.map
-    }
-
-    /// A CPU tensor over `sizes` elements of `kind` (row-major, little-endian) from byte `offset` on. Tensors of
-    /// overlapping ranges share memory. Errors: a range outside the file, an offset not aligned to the element.
-    pub fn tensor(&self, offset: usize, sizes: &[i64], kind: Kind) -> Result<Tensor, String> {
-        let width = kind.elt_size_in_bytes();
-        let bytes = elements(sizes)?.checked_mul(width).ok_or("the tensor's size overflows")?;
-        if offset.checked_add(bytes).is_none_or(|end| end > self.map.len()) {
-            return Err(format!("bytes {offset} + {bytes} lie outside the file of {} bytes", self.map.len()));
-        }
-        // Mappings start at a page, so the offset alone decides.
-        if !offset.is_multiple_of(width) {
-            return Err(format!("offset {offset} is not aligned to elements of {width} bytes"));
-        }
-        // SAFETY: in range, as checked above.
-        let data = unsafe { self.map.as_ptr().add(offset) };
-        // SAFETY: the range is valid and aligned, mapped writable (privately), and the clone keeps it mapped.
-        unsafe { from_raw(data.cast_mut().cast(), sizes, kind, Box::new(Arc::clone(&self.map))) }
-    }
 }
 
 fn elements(sizes: &[i64]) -> Result<usize, String> {
@@ -117,7 +71,7 @@ unsafe fn from_raw<K: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
+    use std::sync::Arc;
 
     #[test]
     fn a_vector_becomes_a_tensor_in_place() {
@@ -151,20 +105,5 @@ mod tests {
         let fault = unsafe { from_raw(data.cast(), &[-1], Kind::Float, Box::new(Arc::clone(&count))) };
         assert!(fault.is_err());
         assert_eq!(Arc::strong_count(&count), 1);
-    }
-
-    #[test]
-    fn mapped_tensors_outlive_the_file_and_never_write_it() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        let bytes: Vec<u8> = [7f32, 1.5, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
-        file.write_all(&bytes).unwrap();
-        let mapped = MappedFile::open(file.path()).unwrap();
-        assert!(mapped.tensor(2, &[1], Kind::Float).unwrap_err().contains("aligned"));
-        assert!(mapped.tensor(4, &[3], Kind::Float).unwrap_err().contains("outside"));
-        let mut t = mapped.tensor(4, &[2], Kind::Float).unwrap();
-        drop(mapped);
-        t = t.f_mul_scalar_(2.0).unwrap();
-        assert_eq!(Vec::<f32>::try_from(t).unwrap(), [3., -4.]);
-        assert_eq!(fs::read(file.path()).unwrap(), bytes);
     }
 }

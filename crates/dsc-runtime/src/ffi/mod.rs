@@ -2,7 +2,7 @@
 //!
 //! * [`Op`] calls any operator by its schema name,
 //! * [`adam_step`], [`grad_norm`], [`is_bad`] and [`clip_grad_norm`] operate on lists of parameters,
-//! * [`tensor_from_vec`] and [`MappedFile`] create tensors over memory that Rust owns,
+//! * [`tensor_from_vec`] creates tensors over memory that Rust owns,
 //! * [`set_deterministic`] and [`set_float32_matmul`] set options of the process.
 //!
 //! Every function returns the message of libtorch as `Err(String)`, without a C++ stack trace; [`error`](crate::error) converts it
@@ -14,7 +14,7 @@ mod operators;
 mod optimiser;
 mod raw;
 
-pub use blob::{Element, MappedFile, tensor_from_vec};
+pub use blob::{Element, tensor_from_vec};
 pub use context::{Float32Matmul, float32_matmul, set_deterministic, set_float32_matmul};
 pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};

@@ -64,6 +64,8 @@ impl Row {
         let settings = |m: &Manifest| {
             let mut settings = m.settings.clone();
             (settings.seed, settings.seeds) = (0, 0);
+            // It is compared by its content.
+            settings.encoder = None;
             settings
         };
         let encoder = |m: &Manifest| m.encoder.as_ref().map(encoder_key);
