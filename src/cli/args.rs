@@ -2,8 +2,8 @@
 
 use super::output_args::OutputArgs;
 use super::{
-    ablate, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, summary, sweep,
-    test, train,
+    ablate, bench, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, summary,
+    sweep, test, train,
 };
 use clap::{Parser, Subcommand};
 
@@ -50,6 +50,8 @@ pub enum Command {
     Eval(eval::Args),
     /// Predict with the selected weights of a run
     Predict(predict::Args),
+    /// Measure training and evaluation steps: time, memory, share of what the machine can do
+    Bench(bench::Args),
     /// Train the stock model and the unimodal ones on generated data
     Demo(demo::Args),
     /// Look at feature files

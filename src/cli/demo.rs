@@ -26,7 +26,7 @@ pub struct Args {
     /// The seed
     #[arg(long, value_name = "N", default_value = "1")]
     seed: String,
-    /// Threads for operators
+    /// Threads; by default one for each core. Results do not depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

@@ -29,7 +29,6 @@ struct Report {
     runtime: Found<Probe>,
     gpu: Gpu,
     processor: Processor,
-    omp_wait_policy: String,
     data: Vec<DataRoot>,
     encoders: Vec<EncoderCache>,
     /// Free bytes where runs would be written.
@@ -122,7 +121,6 @@ impl Report {
             runtime: runtime.into(),
             gpu: gpu(Path::new("/proc/driver/nvidia")),
             processor: processor(),
-            omp_wait_policy: launch::omp_wait_policy().to_string_lossy().into_owned(),
             data: env::var_os("DSC_DATA").map(|root| data_root(Path::new(&root))).into_iter().collect(),
             encoders: hub_caches().iter().map(|folder| encoder_cache(folder)).collect(),
             disk_free: disk_free(Path::new(".")),
@@ -174,11 +172,6 @@ impl Report {
             (false, false) => "none: use fp32 on this processor",
         };
         line(p.amx_bf16 || p.avx512_bf16, "bf16", units.to_owned());
-        line(
-            self.omp_wait_policy.eq_ignore_ascii_case("passive"),
-            "OpenMP",
-            format!("waiting threads: {}", self.omp_wait_policy),
-        );
         if self.data.is_empty() {
             line(false, "data", "DSC_DATA is not set; `--data-root` and `--data FILE` work without it".to_owned());
         }

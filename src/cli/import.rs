@@ -48,7 +48,7 @@ pub struct Args {
     /// cpu, cuda or cuda:N
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: String,
-    /// Threads for operators
+    /// Threads; by default one for each core. Results do not depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME

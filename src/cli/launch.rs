@@ -1,25 +1,17 @@
 //! Starting `dsc-rt`, the program that is linked to libtorch.
 //!
-//! Two things have to be in the environment before its libraries load, and so cannot be set by the program itself:
-//! `OMP_WAIT_POLICY` (with libgomp's default, threads that wait spin, and steps take up to a thousand times longer when
-//! the machine is busy) and, if libtorch moved since the build, where it is now.
+//! Where libtorch moved since the build, the loader has to be told of its folder before the program starts, so the program cannot do it
+//! itself.
 
 use super::rpath::dynamic;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::runtime::{E0708, E0709};
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The versions of libtorch that the runtime is linked against.
 const TORCH: &str = "2.11.";
-
-/// How often a waiting thread looks for work before it sleeps, as `GOMP_SPINCOUNT`. Without a look it sleeps between any two
-/// operations, and waking takes longer than most of them; but each look is time of a core that other processes could have. At
-/// 20,000 a quiet machine is no faster than at this, and beside other work a training takes five to ten times as long.
-/// `scripts/threads.py` measures both, docs/threads.md has the figures.
-const SPINS: &str = "1000";
 
 /// Replaces this process by `dsc-rt` with the same arguments. Returns only if that fails.
 pub fn exec() -> Diagnostic {
@@ -44,16 +36,10 @@ fn replace(_: Command) -> std::io::Error {
     std::io::Error::other("training runs on Linux only")
 }
 
-/// `dsc-rt` with its environment, no arguments yet.
+/// `dsc-rt` as it is started, no arguments yet.
 pub fn command() -> Result<Command, Diagnostic> {
     let program = program()?;
     let mut command = Command::new(&program);
-    if env::var_os("OMP_WAIT_POLICY").is_none() {
-        command.env("OMP_WAIT_POLICY", "PASSIVE");
-        if env::var_os("GOMP_SPINCOUNT").is_none() {
-            command.env("GOMP_SPINCOUNT", SPINS);
-        }
-    }
     if let Library::Search(folder) = library(&program)? {
         let old = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
         let folders = std::iter::once(folder).chain(env::split_paths(&old).filter(|p| !p.as_os_str().is_empty()));
@@ -155,9 +141,4 @@ pub fn torch_version(folder: &Path) -> Option<String> {
     }
     let text = std::fs::read_to_string(root.join("build-version")).ok()?;
     Some(text.trim().to_owned())
-}
-
-/// `OMP_WAIT_POLICY` as `dsc-rt` gets it.
-pub fn omp_wait_policy() -> OsString {
-    env::var_os("OMP_WAIT_POLICY").unwrap_or_else(|| "PASSIVE".into())
 }

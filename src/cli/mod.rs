@@ -19,6 +19,7 @@
 
 pub mod ablate;
 pub mod args;
+pub mod bench;
 mod check;
 mod compare;
 pub mod data;
@@ -98,6 +99,7 @@ fn dispatch(command: &Command, engine: Option<&dyn Engine>, out: &mut Output) ->
         Command::Import(args) => with(engine, out, |engine, out| import::run(args, engine, out)),
         Command::Eval(args) => with(engine, out, |engine, out| eval::run(args, engine, out)),
         Command::Predict(args) => with(engine, out, |engine, out| predict::run(args, engine, out)),
+        Command::Bench(args) => with(engine, out, |engine, out| bench::run(args, engine, out)),
         Command::Demo(args) => with(engine, out, |engine, out| demo::run(args, engine, out)),
         Command::Probe => with(engine, out, doctor::run_probe),
         Command::Worker => with(engine, out, worker::run),

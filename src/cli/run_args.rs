@@ -23,7 +23,7 @@ pub struct RunArgs {
     /// cpu, cuda or cuda:N
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: String,
-    /// Threads for operators; by default as many as the run was trained with
+    /// Threads; by default one for each core. Results do not depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

@@ -5,6 +5,7 @@ use super::model::{BindArgs, ModelArgs, named, open};
 use super::{Exit, Output};
 use dsc_analysis::{Costs, MemoryPlan, Summary, by_line};
 use dsc_experiment::report::summary::{self, Shown};
+use dsc_graph::passes::{self, OptLevel};
 use dsc_project::check::{memory_plan, recipe_settings};
 
 /// `dsc summary`.
@@ -16,6 +17,7 @@ formulas in the names of the data; with it they are numbers, every sequence as l
   dsc summary dashfusion                         formulas
   dsc summary dashfusion --data sims             numbers for CH-SIMS, no file needed
   dsc summary dashfusion --data sims --by line   by equation
+  dsc summary dashfusion --data sims -O1         of the rows and values that are computed once the passes have run
   dsc summary mine.dsl --data mosi --batch 64 --memory 80GB
   dsc summary fusion/hbf --data sims --block Fuse --compare fusion/bf fusion/ca dashfusion/no_hbf
 
@@ -43,12 +45,15 @@ pub struct Args {
     /// Group by block or by line of the source
     #[arg(long, value_enum, default_value_t = By::Block)]
     by: By,
+    /// Count the graph after the passes of this level: 0 none, as the model says it, 1 all, as a training runs it
+    #[arg(short = 'O', long, value_name = "LEVEL", default_value_t = OptLevel::None)]
+    opt_level: OptLevel,
     /// Show formulas beside the numbers of --data
     #[arg(long)]
     symbolic: bool,
     /// Compare with other models: one row each
     #[arg(long, alias = "beside", value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["batch", "depth", "by", "symbolic", "memory"])]
+          conflicts_with_all = ["batch", "depth", "by", "opt_level", "symbolic", "memory"])]
     compare: Vec<String>,
     /// With --compare: a column for the multiply-adds of all calls of this block
     #[arg(long = "block", alias = "of", value_name = "BLOCK", requires = "compare")]
@@ -103,7 +108,11 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     };
     let plan =
         model.recipe.as_ref().map_or_else(MemoryPlan::default, |r| memory_plan(&recipe_settings(&model.program, r)));
-    let graph = &model.graph;
+    let graph = match passes::run(&model.graph, args.opt_level.passes(), model.dims()) {
+        Ok(graph) => graph,
+        Err(fault) => return out.fault(&fault),
+    };
+    let graph = &graph;
     let costs = Costs::of(graph);
     let counted = Summary::counted(graph, &costs);
     let shown = Shown {

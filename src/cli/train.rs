@@ -45,7 +45,7 @@ pub struct Args {
     /// cpu, cuda or cuda:N
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     pub(super) device: String,
-    /// Threads for operators
+    /// Threads; by default one for each core. Results do not depend on it
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
     /// The first seed; without --seeds, the only one

@@ -7,7 +7,7 @@
 //! - [`report`]: tables and plots of results.
 //!
 //! Everything that affects a result is a function of the seed and of logical coordinates (epoch, step, sample), so a run is
-//! reproduced bit for bit on the same machine with the same number of threads.
+//! reproduced bit for bit on the same machine, with any number of threads.
 
 pub mod checkpoint;
 pub mod events;

@@ -1,10 +1,10 @@
 //! The invariants of a graph, checked between phases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use super::typing::{operand_types, speaks_of_view};
-use super::{Graph, Group, Node, NodeId, Op};
+use super::{Graph, Group, Node, NodeId, Op, RandomSite};
 use crate::dims::Dim;
 use crate::types::{TensorType, Type};
 use dsc_syntax::diag::{Diagnostic, codes::graph as code};
@@ -29,7 +29,7 @@ impl fmt::Display for Unsound {
 }
 
 /// Checks a graph: operands come before their users, every node has the type that its rule or declaration gives
-/// (`same_dim` decides what equal dims are), parameters have one path each, random sites one node each, roots have the
+/// (`same_dim` decides what equal dims are), parameters have one path each, random sites one draw each, roots have the
 /// types they must have, and no node reads a view of a view or a companion that is not drawn.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ impl fmt::Display for Unsound {
 /// file.
 pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<(), Vec<Unsound>> {
     let mut faults = Vec::new();
-    let mut sites = BTreeSet::new();
+    let mut sites: HashMap<&RandomSite, (&Node, Vec<Option<&Dim>>)> = HashMap::new();
     let reads = Reads::of(graph);
     for (id, node) in graph.nodes() {
         let mut fault = |message: String| faults.push(Unsound { node: Some(id), message });
@@ -64,10 +64,14 @@ pub fn verify(graph: &Graph, same_dim: &dyn Fn(&Dim, &Dim) -> bool) -> Result<()
                 fault("a companion of a companion".to_owned());
             }
         }
-        if let Some(site) = node.op.random_site()
-            && !sites.insert(site)
-        {
-            fault(format!("a second draw at the random site `{}`", site.0));
+        if let Some(site) = node.op.random_site() {
+            let length = node.ty.len();
+            let (first, lengths) = sites.entry(site).or_insert_with(|| (node, Vec::new()));
+            // A pass may draw the first rows apart from the others: the same operation, with another number of rows.
+            if first.op != node.op || lengths.contains(&length) {
+                fault(format!("a second draw at the random site `{}`", site.0));
+            }
+            lengths.push(length);
         }
         let from = operands.first().copied();
         if matches!(node.op, Op::At { .. }) && reads.batch(from) {

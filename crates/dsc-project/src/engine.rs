@@ -11,6 +11,7 @@ use dsc_experiment::run_folder::{Manifest, Prediction};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::bench::{Bench, BenchRequest};
 use crate::faults::{Failure, Faults};
 use crate::request::{AblationRequest, RunRequest, SweepRequest, TrainRequest};
 
@@ -46,6 +47,12 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::ablate`].
     fn sweep(&self, request: &SweepRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Compared, Faults>;
+
+    /// Measures steps of a training and of an evaluation. Writes nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the request; errors of data and libtorch.
+    fn bench(&self, request: &BenchRequest, reporter: &mut dyn Reporter) -> Result<Bench, Faults>;
 
     /// What really happens when the engine loads.
     fn probe(&self) -> Probe;
@@ -140,14 +147,12 @@ pub struct Probe {
     pub libtorch: Option<PathBuf>,
     /// The version that the program was compiled against.
     pub built_for: String,
-    /// Threads for operators.
+    /// Threads that a training uses by default.
     pub threads: usize,
     /// Usable GPUs.
     pub gpus: usize,
     /// Why there are none.
     pub no_gpu_because: Option<NoGpu>,
-    /// `OMP_WAIT_POLICY` of the process.
-    pub omp_wait_policy: Option<String>,
 }
 
 /// Why no GPU is usable.

@@ -17,6 +17,7 @@
 //!   what is worth a line goes to a [`Reporter`](dsc_experiment::events::Reporter).
 //! - Nothing here knows libtorch. What runs on it is behind the trait [`Engine`], which `dsc-train` implements.
 
+pub mod bench;
 pub mod check;
 mod compiled;
 mod encoder;

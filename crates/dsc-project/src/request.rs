@@ -71,7 +71,7 @@ pub struct TrainRequest {
     pub text_encoder: Option<PathBuf>,
     /// `cpu`, `cuda` or `cuda:N`.
     pub device: String,
-    /// Threads for operators; libtorch's default if none.
+    /// Threads; one for each physical core if none. Results do not depend on it.
     pub threads: Option<usize>,
     /// Which passes rewrite the graph before it runs.
     pub opt_level: OptLevel,
@@ -164,7 +164,7 @@ pub struct RunRequest {
     pub data_root: Option<PathBuf>,
     /// `cpu`, `cuda` or `cuda:N`.
     pub device: String,
-    /// Threads for operators; those of the run if none, since sums depend on their number.
+    /// Threads; one for each physical core if none.
     pub threads: Option<usize>,
 }
 

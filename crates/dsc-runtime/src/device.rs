@@ -7,6 +7,7 @@ use dsc_syntax::diag::codes::runtime::{E0702, E0703, E0704, E0705, E0707};
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{fmt, fs};
 
 /// A device, as `--device` names it.
@@ -144,20 +145,44 @@ pub fn libtorch_folder() -> Option<PathBuf> {
 /// More threads than this are refused: each takes memory, and libtorch ends the process where it cannot start one.
 const MOST_THREADS: usize = 1024;
 
-/// Sets the number of threads per operator (`None`: the default of libtorch, the physical cores) and returns it. The sums of the
-/// CPU kernels depend on it, so a run records it.
+/// The number of threads that libtorch would use by itself: the physical cores, or `OMP_NUM_THREADS`.
+pub(crate) fn default_threads() -> usize {
+    // Asked once: afterwards libtorch has one thread per operator.
+    static DEFAULT: OnceLock<usize> = OnceLock::new();
+    *DEFAULT.get_or_init(|| usize::try_from(ffi::threads()).unwrap_or(1).max(1))
+}
+
+/// The number of threads for [`Workers`](crate::Workers): `count`, or without it the physical cores (`OMP_NUM_THREADS` if that is
+/// set). From here on libtorch itself uses one thread per operator.
+///
+/// # Errors
+/// `E0707` for a number of threads that no machine has.
 pub fn threads(count: Option<usize>) -> Result<usize, Diagnostic> {
     if let Some(count) = count {
         let bad = |why: String| Diagnostic::error(E0707, why).help("`--threads` takes a number from 1");
-        let wanted = i32::try_from(count).ok().filter(|&n| n > 0);
-        let wanted = wanted.ok_or_else(|| bad(format!("{count} is not a number of threads")))?;
+        if count == 0 {
+            return Err(bad("0 is not a number of threads".to_owned()));
+        }
         if count > MOST_THREADS {
             return Err(bad(format!("{count} threads are more than any machine runs at a time"))
                 .help(format!("`--threads` takes a number from 1 to {MOST_THREADS}; without it, one for each core")));
         }
-        ffi::set_threads(wanted).map_err(bad)?;
     }
-    Ok(usize::try_from(ffi::threads()).unwrap_or(1))
+    let default = default_threads();
+    ffi::set_threads(1).map_err(|why| Diagnostic::error(E0707, why))?;
+    Ok(count.unwrap_or(default))
+}
+
+/// Processor seconds of all threads of this process so far, user and system.
+pub fn cpu_seconds() -> f64 {
+    // SAFETY: all-zero bytes are a valid `rusage`, and the result goes to a live local.
+    let used = unsafe {
+        let mut used: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut used);
+        used
+    };
+    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 * 1e-6;
+    seconds(used.ru_utime) + seconds(used.ru_stime)
 }
 
 /// Resets the peak that [`peak_rss`] reads to the memory that is resident now. False if the kernel does not allow it.
@@ -223,8 +248,8 @@ mod tests {
     #[test]
     fn threads_and_memory() {
         assert!(libtorch_folder().unwrap().join("libtorch_cpu.so").exists());
-        assert_eq!(threads(Some(1)).unwrap(), 1);
-        assert_eq!(threads(None).unwrap(), 1);
+        let default = threads(None).unwrap();
+        assert_eq!((threads(Some(3)).unwrap(), threads(None).unwrap(), ffi::threads()), (3, default, 1));
         assert_eq!(threads(Some(0)).unwrap_err().code, E0707);
         assert!(threads(Some(100_000)).unwrap_err().help.unwrap().contains("from 1 to 1024"));
         let before = peak_rss().unwrap();

@@ -6,6 +6,7 @@
 //! * [`ParamStore`]: the parameters and their gradients, by path,
 //! * [`StepBatch`]: the input of one step, as plain data on the host,
 //! * [`Program`]: a graph prepared for execution; [`Program::run`] computes outputs, losses and retrieval vectors,
+//! * [`Workers`]: threads that compute the parts of a step, with the same results for any number of them,
 //! * [`Optimizer`]: Adam and AdamW with parameter groups, clipping and a state that can be saved.
 //!
 //! `cargo run --release --package dsc-runtime --example step_times` measures the time of training steps.
@@ -32,12 +33,14 @@ mod params;
 mod program;
 mod steps;
 pub mod values;
+mod workers;
 
 pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use lengths::Packing;
 pub use optim::{Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
-pub use params::{ParamStore, Values};
+pub use params::{Gradients, ParamStore, Values};
 pub use program::{Evaluated, Operand, Origin, Program};
+pub use workers::{SharedParams, Workers};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,39 @@ struct Entry {
     gradient: Option<Tensor>,
 }
 
+/// The gradient of each parameter that is trained, in the order of the graph; `None` where the loss does not depend on it.
+#[derive(Debug, Default)]
+pub struct Gradients(Vec<Option<Tensor>>);
+
+impl Gradients {
+    /// Adds others, of the same parameters, entry by entry.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706` for errors of libtorch.
+    pub fn add(&mut self, others: Gradients) -> Result<(), Diagnostic> {
+        if self.0.is_empty() {
+            self.0.resize_with(others.0.len(), || None);
+        }
+        add_all(self.0.iter_mut(), others).map_err(|f| f.diagnose("adding gradients"))
+    }
+}
+
+/// Adds gradients in place; the first of each is taken over.
+fn add_all<'a>(to: impl Iterator<Item = &'a mut Option<Tensor>>, gradients: Gradients) -> Result<(), Fault> {
+    let _guard = tch::no_grad_guard();
+    let mut held = HashSet::new();
+    for (sum, gradient) in to.zip(gradients.0) {
+        match (sum, gradient) {
+            (_, None) => {}
+            (Some(sum), Some(gradient)) => {
+                let _ = sum.f_add_(&gradient)?;
+            }
+            (empty, Some(gradient)) => *empty = Some(with_own_memory(gradient, &mut held)?),
+        }
+    }
+    Ok(())
+}
+
 /// All parameters of a model, in the order of the graph.
 ///
 /// [`backward`](Self::backward) adds to the gradients until [`zero_grads`](Self::zero_grads) clears them, so several calls
@@ -150,30 +183,36 @@ impl ParamStore {
         Ok(Some((tensor.size(), values)))
     }
 
+    /// The gradients of a scalar with respect to all parameters that are trained. The values saved for the backward pass are freed.
+    /// The gradients of the store are not changed.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706` for errors of libtorch.
+    pub fn gradients_of(&self, loss: &Tensor) -> Result<Gradients, Diagnostic> {
+        let run = || -> Result<Gradients, Fault> {
+            let inputs: Vec<&Tensor> = self.entries.values().map(|e| &e.tensor).filter(|t| t.requires_grad()).collect();
+            let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
+            Ok(Gradients(gradients.into_iter().map(|g| g.defined().then_some(g)).collect()))
+        };
+        run().map_err(|f| f.diagnose("going backward"))
+    }
+
+    /// Adds gradients to those of the store.
+    ///
+    /// # Errors
+    /// `E0701`, `E0706` for errors of libtorch.
+    pub fn add_gradients(&mut self, gradients: Gradients) -> Result<(), Diagnostic> {
+        let reached = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).map(|e| &mut e.gradient);
+        add_all(reached, gradients).map_err(|f| f.diagnose("adding gradients"))
+    }
+
     /// Adds the gradient of a scalar to the gradients of all parameters that it depends on. Other gradients are unchanged. The
     /// values saved for the backward pass are freed.
     ///
     /// # Errors
     /// `E0701`, `E0706` for errors of libtorch.
     pub fn backward(&mut self, loss: &Tensor) -> Result<(), Diagnostic> {
-        let mut reached: Vec<&mut Entry> = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).collect();
-        let mut run = || -> Result<(), Fault> {
-            let inputs: Vec<&Tensor> = reached.iter().map(|e| &e.tensor).collect();
-            let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
-            let _guard = tch::no_grad_guard();
-            let mut held = HashSet::new();
-            for (entry, gradient) in reached.iter_mut().zip(gradients) {
-                if !gradient.defined() {
-                    continue;
-                }
-                entry.gradient = Some(match entry.gradient.take() {
-                    None => with_own_memory(gradient, &mut held)?,
-                    Some(before) => before.f_add(&gradient)?,
-                });
-            }
-            Ok(())
-        };
-        run().map_err(|f| f.diagnose("going backward"))
+        self.add_gradients(self.gradients_of(loss)?)
     }
 
     /// The first parameter, in the order of the graph, with a gradient that is not finite, and its first such entry.

@@ -37,7 +37,7 @@ pub(super) fn refresh(
     at: At,
 ) -> Result<(), Diagnostic> {
     let (graph, data, epoch) = (replay.graph, replay.data, at.epoch);
-    let vectors = retrieval_vectors(graph, replay.program, replay.store, data)?;
+    let vectors = retrieval_vectors(graph, replay.program, replay.store, data, replay.workers)?;
     for ((decl, vectors), listed) in graph.companions.iter().zip(&vectors).zip(lists) {
         for Vectors { data, width } in vectors {
             if let Some((i, value)) = data.iter().enumerate().find(|(_, x)| !x.is_finite()) {

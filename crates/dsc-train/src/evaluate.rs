@@ -6,11 +6,11 @@ use super::batch_source::BatchSource;
 use dsc_data::Split;
 use dsc_experiment::metrics::{Family, Metrics, evaluate_named};
 use dsc_graph::Graph;
-use dsc_runtime::{Mode, ParamStore, Program, Want, values};
+use dsc_runtime::{Mode, ParamStore, Program, SharedParams, Want, Workers, values};
 use dsc_syntax::diag::Diagnostic;
 
-/// Batch size for evaluation; it can be large, since there are no gradients.
-const BATCH: usize = 64;
+/// Batch size for evaluation: as large as gives every thread several batches of a small split.
+const BATCH: usize = 32;
 
 /// One vector per sample of a split.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,18 +30,50 @@ pub fn predict(
     store: &ParamStore,
     data: &BatchSource<'_>,
     split: Split,
+    workers: &Workers,
 ) -> Result<IndexMap<String, Vec<f32>>, Diagnostic> {
     let n = data.len(split)?;
     let mut all: IndexMap<String, Vec<f32>> = IndexMap::new();
-    for samples in data.evaluation_batches(split, BATCH)? {
-        let batch = data.batch(split, &samples, samples.len(), false)?;
-        let result = program.run(store, &batch, Mode::Eval, Want::OUTPUTS)?;
-        for (label, tensor) in &result.outputs {
-            let numbers = values::host(tensor)?;
-            scatter(all.entry(label.clone()).or_insert_with(|| vec![0.0; n]), 1, &samples, &numbers);
+    evaluated(program, store, data, (split, Want::OUTPUTS), workers, |samples, result| {
+        for (label, numbers) in result.outputs {
+            scatter(all.entry(label).or_insert_with(|| vec![0.0; n]), 1, samples, &numbers);
         }
-    }
+    })?;
     Ok(all)
+}
+
+/// The results of a batch on the host.
+struct HostResults {
+    outputs: Vec<(String, Vec<f32>)>,
+    /// By declaration and expression.
+    retrieval: Vec<Vec<Vec<f32>>>,
+}
+
+/// Computes the batches of a split, one per thread at a time, and takes their results in order.
+fn evaluated(
+    program: &Program,
+    store: &ParamStore,
+    data: &BatchSource<'_>,
+    (split, want): (Split, Want),
+    workers: &Workers,
+    mut take: impl FnMut(&[usize], HostResults) + Send,
+) -> Result<(), Diagnostic> {
+    let mut batches = data.evaluation_batches(split, BATCH)?;
+    // The longest samples first, so that no thread begins with them when the others are at their end.
+    batches.reverse();
+    let samples = |part: usize| batches.get(part).map(Vec::as_slice).unwrap_or_default();
+    let params = SharedParams::new(store);
+    let work = |part: usize| {
+        let batch = data.batch(split, samples(part), samples(part).len(), false)?;
+        let result = program.run(params.get(), &batch, Mode::Eval, want)?;
+        let outputs = result.outputs.iter().map(|(label, tensor)| Ok((label.clone(), values::host(tensor)?)));
+        let retrieval = result.retrieval.iter().map(|by| by.iter().map(values::host).collect());
+        Ok(HostResults { outputs: outputs.collect::<Result<_, _>>()?, retrieval: retrieval.collect::<Result<_, _>>()? })
+    };
+    workers.in_order(batches.len(), work, |part, result| {
+        take(samples(part), result);
+        Ok(())
+    })
 }
 
 /// The retrieval vectors of all training samples: for each `companions` declaration one entry per expression in `by`.
@@ -53,21 +85,17 @@ pub fn retrieval_vectors(
     program: &Program,
     store: &ParamStore,
     data: &BatchSource<'_>,
+    workers: &Workers,
 ) -> Result<Vec<Vec<Vectors>>, Diagnostic> {
     let n = data.len(Split::Train)?;
     let mut all: Vec<Vec<Vectors>> = graph.companions.iter().map(|c| vec![Vectors::default(); c.by.len()]).collect();
-    for samples in data.evaluation_batches(Split::Train, BATCH)? {
-        let batch = data.batch(Split::Train, &samples, samples.len(), false)?;
-        let result = program.run(store, &batch, Mode::Eval, Want::RETRIEVAL)?;
-        for (into, tensors) in all.iter_mut().zip(&result.retrieval) {
-            for (into, tensor) in into.iter_mut().zip(tensors) {
-                let numbers = values::host(tensor)?;
-                into.width = numbers.len() / samples.len().max(1);
-                into.data.resize(n * into.width, 0.0);
-                scatter(&mut into.data, into.width, &samples, &numbers);
-            }
+    evaluated(program, store, data, (Split::Train, Want::RETRIEVAL), workers, |samples, result| {
+        for (into, numbers) in all.iter_mut().flatten().zip(result.retrieval.into_iter().flatten()) {
+            into.width = numbers.len() / samples.len().max(1);
+            into.data.resize(n * into.width, 0.0);
+            scatter(&mut into.data, into.width, samples, &numbers);
         }
-    }
+    })?;
     Ok(all)
 }
 

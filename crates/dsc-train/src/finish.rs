@@ -7,7 +7,7 @@ use dsc_experiment::run_folder::{Predictions, RunFolder, SCHEMA, files};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_recipe::Settings;
-use dsc_runtime::{ParamStore, Program};
+use dsc_runtime::{ParamStore, Program, Workers};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0922;
 use indexmap::IndexMap;
@@ -24,6 +24,7 @@ pub(crate) struct Finish<'a> {
     pub program: &'a Program,
     pub store: &'a ParamStore,
     pub data: &'a BatchSource<'a>,
+    pub workers: &'a Workers,
     pub outputs: &'a [OutputRule],
     pub settings: &'a Settings,
     pub folder: &'a RunFolder,
@@ -52,7 +53,8 @@ impl Finish<'_> {
         let at = (self.epochs > 0).then_some(at);
         let mut scored = Vec::new();
         for split in [Split::Valid, Split::Test] {
-            let replay = Replay { graph: self.graph, program: self.program, store: self.store, data, split };
+            let (program, store, workers) = (self.program, self.store, self.workers);
+            let replay = Replay { graph: self.graph, program, store, data, workers, split };
             // A test split without labels is predicted and not scored.
             let outputs = match split == Split::Test && data.is_unlabelled(split)? {
                 true => without_scores(&replay, self.outputs, at)?,

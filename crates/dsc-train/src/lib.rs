@@ -23,7 +23,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch_pass;
 pub mod batch_source;
+mod bench;
 mod companions;
 pub mod comparison;
 pub mod encoder_weights;

@@ -2,12 +2,13 @@
 
 use dsc_experiment::events::{Reporter, Stop};
 use dsc_experiment::run_folder::Prediction;
+use dsc_project::bench::{Bench, BenchRequest};
 use dsc_project::engine::{Compared, NoGpu, Probe, Scored, Trained};
 use dsc_project::{AblationRequest, Engine, Failure, Faults, RunRequest, SweepRequest, TrainRequest};
 use dsc_runtime::{TORCH_VERSION, device};
 
 use crate::comparison::{self, Worker};
-use crate::{predict, run, score};
+use crate::{bench, predict, run, score};
 
 /// Runs requests on the libtorch that is loaded in this process.
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ impl Engine for Libtorch {
         comparison::sweep(request, &self.worker, stop, reporter)
     }
 
+    fn bench(&self, request: &BenchRequest, reporter: &mut dyn Reporter) -> Result<Bench, Faults> {
+        bench::bench(request, reporter)
+    }
+
     fn probe(&self) -> Probe {
         let (gpus, no_gpu_because) = match device::load_cuda() {
             Ok(count) => (count, None),
@@ -48,7 +53,6 @@ impl Engine for Libtorch {
             threads: device::threads(None).unwrap_or(0),
             gpus,
             no_gpu_because,
-            omp_wait_policy: std::env::var("OMP_WAIT_POLICY").ok(),
         }
     }
 }

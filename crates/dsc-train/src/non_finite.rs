@@ -3,7 +3,7 @@
 
 use dsc_data::Split;
 use dsc_graph::{Binary, Graph, Op, Unary};
-use dsc_runtime::{Mode, Operand, Origin, ParamStore, Program, StepBatch, Want};
+use dsc_runtime::{Mode, Operand, Origin, ParamStore, Program, StepBatch, Want, Workers};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0920, E0926, E0960, E0965};
 use dsc_syntax::source::Span;
@@ -23,6 +23,7 @@ pub(crate) struct Replay<'a> {
     pub program: &'a Program,
     pub store: &'a ParamStore,
     pub data: &'a BatchSource<'a>,
+    pub workers: &'a Workers,
     pub split: Split,
 }
 

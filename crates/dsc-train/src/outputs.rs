@@ -122,7 +122,7 @@ pub(crate) fn predict_outputs(
     rules: &[OutputRule],
     at: Option<At>,
 ) -> Result<Vec<Vec<f32>>, Diagnostic> {
-    let mut found = predict(replay.program, replay.store, replay.data, replay.split)?;
+    let mut found = predict(replay.program, replay.store, replay.data, replay.split, replay.workers)?;
     let mut all = Vec::with_capacity(rules.len());
     for OutputRule { label, .. } in rules {
         let predictions = found.swap_remove(label).unwrap_or_default();

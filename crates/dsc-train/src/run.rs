@@ -15,10 +15,12 @@ use dsc_experiment::run_folder::{Manifest, RunFolder, SeedState, Seeds};
 use dsc_language::EmbeddedWorld;
 use dsc_project::engine::Trained;
 use dsc_project::{Failure, Faults, ImportRequest, Session, TrainRequest};
+use dsc_runtime::Workers;
 use dsc_runtime::device::{Device, threads};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0916;
 
+use crate::batch_pass::parts;
 use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
@@ -40,6 +42,7 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     // CUDA has to be loaded before anything else asks libtorch about it.
     device.open()?;
     let threads = threads(request.threads)?;
+    let workers = Workers::on(device, threads)?;
     let session = Session::open(request, reporter)?;
     let (data, non_finite) = batches(&session)?;
     for ((split, key), count) in &non_finite {
@@ -78,18 +81,18 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     let room = room(&session.graph, &session.dims, &data, &session.resolved.settings)?;
     let (top, _lock) = RunFolder::begin(request.out.as_deref(), Path::new("runs"), &folder_name(request, &session))?;
     stop.listen();
-    let run = Run { request, session: &session, data, manifest, device, encoder, import, top: &top, stop };
+    let run = Run { request, session: &session, data, manifest, device, workers, encoder, import, top: &top, stop };
     let results = check_space(top.path(), room).map_err(Failure::from).and_then(|()| run.seeds(reporter));
     if results.is_err() {
-        top.discard();
-    }
-    Ok(Trained { results: results?, folder: top.path().to_owned() })
         if request.import.is_some() {
             // The checkpoints hold what was imported.
             for name in [files::BEST, files::LAST] {
                 let _ = std::fs::remove_file(top.file(name));
             }
         }
+        top.discard();
+    }
+    Ok(Trained { results: results?, folder: top.path().to_owned() })
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
@@ -138,6 +141,7 @@ struct Run<'a> {
     data: BatchSource<'a>,
     manifest: Manifest,
     device: Device,
+    workers: Workers,
     /// Weights of the pretrained text encoder.
     encoder: Option<WeightFile>,
     import: Option<InitialWeights>,
@@ -205,6 +209,8 @@ impl Run<'_> {
             device: self.device,
             encoder: self.encoder.as_ref(),
             imported: self.import.as_ref(),
+            workers: &self.workers,
+            parts: parts(&session.graph, &session.dims, session.resolved.settings.batch, self.device),
             folder,
             stop: self.stop,
         };

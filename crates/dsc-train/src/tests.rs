@@ -22,6 +22,7 @@ use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program;
 use dsc_recipe::{Algorithm, Optimizer, Settings};
 use dsc_runtime::Program as Runnable;
+use dsc_runtime::Workers;
 use dsc_runtime::device::Device;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::MemoryWorld;
@@ -78,6 +79,18 @@ fn settings(epochs: u64) -> Settings {
 }
 
 fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) -> Result<Outcome, Diagnostic> {
+    run_on(setup, settings, seed, out, stop, (1, 1))
+}
+
+/// The same in parts, on some threads.
+fn run_on(
+    setup: &Setup,
+    settings: &Settings,
+    seed: u64,
+    out: &Path,
+    stop: bool,
+    (parts, threads): (usize, usize),
+) -> Result<Outcome, Diagnostic> {
     let data = BatchSource::new(&setup.graph, &setup.dataset, None, settings, None)?;
     let folder = RunFolder::create(Some(out), out, "x")?;
     let signal = Stop::new();
@@ -94,6 +107,8 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
         device: Device::Cpu,
         encoder: None,
         imported: None,
+        workers: &Workers::new(threads)?,
+        parts,
         folder: &folder,
         stop: &signal,
     };
@@ -109,6 +124,33 @@ fn records(out: &Path) -> Vec<EpochRecord> {
 fn log_without_times(out: &Path) -> Vec<Value> {
     let strip = |r: EpochRecord| serde_json::to_value(EpochRecord { seconds: 0.0, ..r }).unwrap();
     records(out).into_iter().map(strip).collect()
+}
+
+#[test]
+fn results_are_those_of_one_thread_with_any_number_of_threads() {
+    let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
+    let trained = |name: &str, parts: usize, threads: usize| {
+        let out = dir.path().join(name);
+        let outcome = run_on(&setup, &settings, 3, &out, false, (parts, threads)).unwrap();
+        assert!(matches!(outcome, Outcome::Finished(_)));
+        let files = ["best.safetensors", "test.csv", "valid.csv"];
+        (log_without_times(&out), files.map(|name| fs::read(out.join(name)).unwrap()))
+    };
+    let one = trained("one", 5, 1);
+    for threads in [2, 3, 4, 7] {
+        let (log, files) = trained(&format!("{threads}"), 5, threads);
+        assert_eq!(log, one.0, "{threads} threads");
+        assert!(files == one.1, "{threads} threads: other weights or predictions");
+    }
+    // Whole batches give the same but for the order of sums.
+    let whole = trained("whole", 1, 2);
+    assert!(whole.1 != one.1, "the parts are added up");
+    let losses = |log: &[Value]| -> Vec<f64> {
+        log.iter().flat_map(|r| ["prediction", "contrast"].map(|name| r["losses"][name].as_f64().unwrap())).collect()
+    };
+    for (whole, parts) in losses(&whole.0).iter().zip(losses(&one.0)) {
+        assert!((whole - parts).abs() < 1e-3 * parts.abs(), "{whole} {parts}");
+    }
 }
 
 #[test]
@@ -137,7 +179,7 @@ fn a_training_learns_selects_and_scores_once() {
     let store = load_weights(&setup.graph, &setup.dims, &best, Device::Cpu).unwrap();
     let data = BatchSource::new(&setup.graph, &setup.dataset, None, &settings, None).unwrap();
     let program = Runnable::new(&setup.graph, &setup.dims).unwrap();
-    let again = predict(&program, &store, &data, Split::Test).unwrap();
+    let again = predict(&program, &store, &data, Split::Test, &Workers::new(1).unwrap()).unwrap();
     let truth = data.label(Split::Test, "y").unwrap();
     let ids = data.ids(Split::Test).unwrap();
     assert_eq!(Scores::of(&score(Family::Sims, &again["y"], &truth, ids).unwrap()), results.test);

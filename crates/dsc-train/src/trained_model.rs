@@ -13,7 +13,7 @@ use dsc_graph::Graph;
 use dsc_project::engine::{OutputScores, RunScores};
 use dsc_project::{Faults, RunRequest, Session};
 use dsc_runtime::device::{Device, threads};
-use dsc_runtime::{ParamStore, Program};
+use dsc_runtime::{ParamStore, Program, Workers};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0605;
 use dsc_syntax::diag::codes::run::E0924;
@@ -41,7 +41,7 @@ pub(crate) struct TrainedModel<'a> {
     outputs: Vec<OutputRule>,
     /// The state of the training at the selected epoch.
     state: State,
-    threads: usize,
+    workers: Workers,
 }
 
 impl<'a> TrainedModel<'a> {
@@ -54,8 +54,7 @@ impl<'a> TrainedModel<'a> {
         let (folder, manifest) = RunFolder::open(run)?;
         let device = Device::parse(&request.device)?;
         device.open()?;
-        // Sums depend on the number of threads: with that of the training, the results are the same.
-        let threads = threads(request.threads.or(Some(manifest.machine.threads)))?;
+        let workers = Workers::on(device, threads(request.threads)?)?;
         let checkpoint = selected(&folder)?;
         let session = Session::of_run(&folder, &manifest, request)?;
         let at = |d: Diagnostic| Faults::at(d, &session.sources);
@@ -65,7 +64,7 @@ impl<'a> TrainedModel<'a> {
         let standardizer = standardizer(&folder)?;
         let outputs = rules(&session.graph, &manifest);
         let state = checkpoint.state;
-        Ok(TrainedModel { folder, manifest, session, request, program, store, standardizer, outputs, state, threads })
+        Ok(TrainedModel { folder, manifest, session, request, program, store, standardizer, outputs, state, workers })
     }
 
     /// Loads the run of another seed of the same training, without reading the data again.
@@ -174,12 +173,8 @@ impl<'a> TrainedModel<'a> {
         };
         let hashed = results.as_ref().is_some_and(|r| r.sha256.contains_key(files::BEST));
         let changed = results.map(|r| changed(&self.folder, &r)).unwrap_or_default();
-        let elsewhere = self.manifest.elsewhere(
-            env!("CARGO_PKG_VERSION"),
-            dsc_runtime::TORCH_VERSION,
-            &self.request.device,
-            self.threads,
-        );
+        let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
+        let elsewhere = self.manifest.elsewhere(dsc, libtorch, &self.request.device);
         let (seed, folder) = (self.manifest.seed, self.folder.path().to_owned());
         Ok(RunScores { seed, folder, scores, recorded, outputs, changed, hashed, elsewhere })
     }
@@ -202,6 +197,7 @@ impl<'a> TrainedModel<'a> {
             dims: &self.session.dims,
             program: &self.program,
             store: &self.store,
+            workers: &self.workers,
             data: &data,
             outputs: &self.outputs,
             settings: &self.manifest.settings,
@@ -252,7 +248,8 @@ impl<'a> TrainedModel<'a> {
     }
 
     fn replay<'b>(&'b self, data: &'b BatchSource<'b>, split: Split) -> Replay<'b> {
-        Replay { graph: &self.session.graph, program: &self.program, store: &self.store, data, split }
+        let (program, store, workers) = (&self.program, &self.store, &self.workers);
+        Replay { graph: &self.session.graph, program, store, data, workers, split }
     }
 }
 

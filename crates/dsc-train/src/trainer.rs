@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use super::batch_pass::{BadLoss, BatchPass};
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
 use super::encoder_weights;
@@ -28,7 +29,7 @@ use dsc_graph::passes::OptLevel;
 use dsc_recipe::Settings;
 use dsc_runtime::device::{peak_rss, reset_peak_rss};
 use dsc_runtime::tch::Tensor;
-use dsc_runtime::{Mode, Optimizer, ParamStore, Program, StepBatch, Want, values};
+use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, Workers, values};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0915, E0922, E0926};
 
@@ -55,6 +56,10 @@ pub struct Job<'a> {
     pub encoder: Option<&'a WeightFile>,
     /// Weights of the whole model from another program. They are evaluated as they are, without training.
     pub imported: Option<&'a InitialWeights>,
+    /// The threads that compute the parts of a batch.
+    pub workers: &'a Workers,
+    /// The number of parts that a batch is computed in, as `batch_pass::parts` has it.
+    pub parts: usize,
     /// The run folder that the results are written to.
     pub folder: &'a RunFolder,
     /// Requested from outside (Ctrl-C): the training finishes its step, saves its state and ends.
@@ -150,15 +155,15 @@ pub fn check(
     settings: &Settings,
 ) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
     check_model(graph)?;
+    let mut all = IndexMap::new();
     for split in Split::ALL {
+        let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
+        all.extend(counts.map(|(key, count)| ((split, key), count)));
         if split != Split::Test || !data.is_unlabelled(split)? {
             data.check_labels(split)?;
         }
     }
-    let mut all = IndexMap::new();
     outputs::selected(&outputs::rules(graph, data, settings)?, &settings.select)?;
-        let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
-        all.extend(counts.map(|(key, count)| ((split, key), count)));
     Ok(all)
 }
 
@@ -292,8 +297,8 @@ impl<'a> Training<'a> {
             if companions::is_due(job.graph, &self.lists, epoch) {
                 reporter.busy("retrieving companions");
                 let at = self.at(epoch);
-                let (program, store, data) = (&self.program, &self.store, job.data);
-                let replay = Replay { graph: job.graph, program, store, data, split: Split::Train };
+                let (program, store, data, workers) = (&self.program, &self.store, job.data, job.workers);
+                let replay = Replay { graph: job.graph, program, store, data, workers, split: Split::Train };
                 companions::refresh(&replay, settings, &mut self.lists, at)?;
             }
             let Some(sums) = self.epoch(epoch, n, reporter)? else {
@@ -308,15 +313,15 @@ impl<'a> Training<'a> {
 
     /// Uses the imported weights as the selected ones, without training.
     fn import(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
+        if let Some((path, value)) = self.store.bad_parameter()? {
+            return Err(Diagnostic::error(E0926, format!("the imported weight `{path}` has an entry that is {value}"))
+                .help("the file is damaged, or it holds the weights of a training that diverged: import those of an earlier epoch"));
+        }
         self.state.total_steps = 0;
         checkpoint::write(&self.job.folder.file(files::BEST), &self.state, &self.weights())?;
         self.save_last(false)?;
         self.finish(reporter)
     }
-        if let Some((path, value)) = self.store.bad_parameter()? {
-            return Err(Diagnostic::error(E0926, format!("the imported weight `{path}` has an entry that is {value}"))
-                .help("the file is damaged, or it holds the weights of a training that diverged: import those of an earlier epoch"));
-        }
 
     fn schedule(&self) -> dsc_experiment::schedule::Plan {
         let per_epoch = self.state.total_steps / self.job.settings.epochs.max(1);
@@ -373,15 +378,23 @@ impl<'a> Training<'a> {
     }
 
     fn replay(&self, split: Split) -> Replay<'_> {
-        Replay { graph: self.job.graph, program: &self.program, store: &self.store, data: self.job.data, split }
+        let (program, store, data, workers) = (&self.program, &self.store, self.job.data, self.job.workers);
+        Replay { graph: self.job.graph, program, store, data, workers, split }
     }
 
-    /// The batch of some anchors, with their companions.
-    fn batch(&self, epoch: u64, anchors: &[usize]) -> Result<StepBatch, Diagnostic> {
-        let (samples, companions) = companions::rows(&self.lists, anchors, self.job.seed, epoch);
-        let mut batch = self.job.data.batch(Split::Train, &samples, anchors.len(), true)?;
-        batch.companions = companions;
-        Ok(batch)
+    /// What the batches of an optimiser step are computed with.
+    fn pass(&self, epoch: u64, step: u64) -> BatchPass<'_> {
+        BatchPass {
+            program: &self.program,
+            params: SharedParams::new(&self.store),
+            data: self.job.data,
+            lists: &self.lists,
+            workers: self.job.workers,
+            parts: self.job.parts,
+            seed: self.job.seed,
+            epoch,
+            step,
+        }
     }
 
     /// Reads the norm of the last optimiser step, if that has not been done.
@@ -402,20 +415,19 @@ impl<'a> Training<'a> {
 
     /// Computes the gradients of a skipped step again, before clipping, and looks for what is wrong with them.
     fn gradient_fault(&mut self, at: At, anchors: &[Vec<usize>]) -> Diagnostic {
-        let mode = Mode::Train { seed: self.job.seed, epoch: at.epoch, step: at.step };
         self.store.zero_grads();
         let mut batches = Vec::new();
         for anchors in anchors {
-            let again = self.batch(at.epoch, anchors).and_then(|batch| {
-                let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
+            let pass = self.pass(at.epoch, at.step);
+            let again = pass.batch(anchors).and_then(|batch| {
                 batches.push(batch);
-                values::total(&result.losses, 1.0)
+                pass.run(anchors, 1.0)
             });
-            let again = again.and_then(|total| total.map_or(Ok(()), |total| self.store.backward(&total)));
-            if let Err(fault) = again {
+            if let Err(fault) = again.and_then(|again| self.store.add_gradients(again.gradients)) {
                 return fault;
             }
         }
+        let mode = self.pass(at.epoch, at.step).mode();
         self.replay(Split::Train).of_gradient(at, &batches, mode, self.job.settings.clip.is_some())
     }
 
@@ -427,22 +439,17 @@ impl<'a> Training<'a> {
         scale: f64,
         within: &mut EpochProgress,
     ) -> Result<(), Diagnostic> {
-        let batch = self.batch(epoch, anchors)?;
-        let mode = Mode::Train { seed: self.job.seed, epoch, step: self.state.step };
-        let result = self.program.run(&self.store, &batch, mode, Want::LOSSES)?;
-        // The device has to be waited for here in any case.
+        let pass = self.pass(epoch, self.state.step);
+        let (mode, passed) = (pass.mode(), pass.run(anchors, scale)?);
+        // The losses were read, so the device does not have to be waited for.
         self.read_norm(within)?;
-        for (name, loss) in &result.losses {
-            let value = values::scalar(loss)?;
-            if !value.is_finite() {
-                return Err(self.replay(Split::Train).of_loss(self.at(epoch), &batch, mode, name, value));
-            }
-            *within.sums.entry(name.clone()).or_insert(0.0) += value * anchors.len() as f64;
+        if let Some(BadLoss { batch, name, value }) = &passed.bad {
+            return Err(self.replay(Split::Train).of_loss(self.at(epoch), batch, mode, name, *value));
         }
-        match values::total(&result.losses, scale)? {
-            Some(total) => self.store.backward(&total),
-            None => Ok(()),
+        for (name, value) in passed.losses {
+            *within.sums.entry(name).or_insert(0.0) += value * anchors.len() as f64;
         }
+        self.store.add_gradients(passed.gradients)
     }
 
     /// Validates, selects, and writes log and checkpoints.
@@ -515,6 +522,7 @@ impl<'a> Training<'a> {
             program: &self.program,
             store: &self.store,
             data: job.data,
+            workers: job.workers,
             outputs: &self.outputs,
             settings: job.settings,
             folder: job.folder,

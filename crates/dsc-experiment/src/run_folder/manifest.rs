@@ -158,7 +158,7 @@ pub struct Machine {
     pub processor: String,
     /// The device, such as `cpu` or `cuda:0`.
     pub device: String,
-    /// Number of threads per operator; CPU results depend on it.
+    /// Number of threads. Results do not depend on it.
     pub threads: usize,
 }
 
@@ -178,16 +178,16 @@ impl Machine {
 }
 
 impl Manifest {
-    /// How this machine and this program differ from those of the run; `device` and `threads` are those in use now.
-    pub fn elsewhere(&self, dsc: &str, libtorch: &str, device: &str, threads: usize) -> Vec<&'static str> {
-        let here = Machine::here(device.to_owned(), threads);
+    /// How this machine and this program differ from those of the run, as far as results depend on it; `device` is the one in use
+    /// now.
+    pub fn elsewhere(&self, dsc: &str, libtorch: &str, device: &str) -> Vec<&'static str> {
+        let here = Machine::here(device.to_owned(), self.machine.threads);
         let then = &self.machine;
         [
             ("version of dsc", self.dsc != dsc),
             ("version of libtorch", self.libtorch != libtorch),
             ("processor", then.processor != here.processor),
             ("device", then.device != here.device),
-            ("number of threads", then.threads != here.threads),
         ]
         .into_iter()
         .filter(|(_, differs)| *differs)

@@ -9,12 +9,13 @@
 //! what the pass does.
 //!
 //! # Adding a pass
-//! 1. `src/passes/NAME.rs` with `pub(super) const PASS: Pass`; build the new graph with [`Rewriter`](crate::Rewriter);
+//! 1. `crates/dsc-graph/src/passes/NAME.rs` with `pub(super) const PASS: Pass`; build the new graph with [`Rewriter`](crate::Rewriter);
 //! 2. its place in [`PIPELINE`];
-//! 3. a graph that it changes in `src/runtime/tests/passes.rs`, where outputs, losses and gradients are compared.
+//! 3. a graph that it changes in `crates/dsc-runtime/src/tests/passes.rs`, where outputs, losses and gradients are compared.
 
 mod common_subexpressions;
 mod dead_code;
+mod row_demand;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +40,7 @@ pub struct Pass {
 }
 
 /// All passes in the order in which they run. What others leave unread is swept last.
-pub const PIPELINE: &[Pass] = &[common_subexpressions::PASS, dead_code::PASS];
+pub const PIPELINE: &[Pass] = &[common_subexpressions::PASS, row_demand::PASS, dead_code::PASS];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {

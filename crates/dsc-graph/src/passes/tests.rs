@@ -1,4 +1,4 @@
-//! What the passes do to graphs written by hand. `src/runtime/tests/passes.rs` compares the numbers.
+//! What the passes do to graphs written by hand. `crates/dsc-runtime/src/tests/passes.rs` compares the numbers.
 
 use super::*;
 
@@ -28,6 +28,7 @@ fn read(text: &str) -> Graph {
 fn every_pass_does_what_its_documentation_shows() {
     let sources = [
         ("common_subexpressions", include_str!("common_subexpressions.rs")),
+        ("row_demand", include_str!("row_demand.rs")),
         ("dead_code", include_str!("dead_code.rs")),
     ];
     assert_eq!(sources.map(|s| s.0).to_vec(), PIPELINE.iter().map(|p| p.name).collect::<Vec<_>>());
@@ -78,6 +79,52 @@ fn what_is_merged_makes_what_reads_it_equal() {
         %6 = dot(%2, %5) : Real\n%7 = dot(%5, %2) : Real\n%8 = sub(%7, %6) : Real\nloss l = %8\nloss m = %6\n";
     let after = step(&read(&whole(lines)), &common_subexpressions::PASS, None).unwrap().graph;
     insta::assert_snapshot!(after.to_whole_text());
+}
+
+/// The first rows for everyone and the whole for the anchors, with the same random numbers.
+#[test]
+fn what_companions_read_in_part_is_computed_twice() {
+    let lines = "param w : [fa, fa] fan_in(fa)\n\
+        companions0 c : by [%6] class y pos 1 near 0 far 0 pool 4 refresh 1\n\
+        %0 = input() audio : Seq<audio>[Ta, fa]\n%1 = linear(%0, @w) : Seq<audio>[Ta, fa]\n\
+        %2 = dropout(%1) p 0.5 site a : Seq<audio>[Ta, fa]\n%3 = row(%2) 0 : Vec[fa]\n\
+        %4 = at(%3) companions0.pos.0 : Vec[fa]\n%5 = mean(%2) : Vec[fa]\n%6 = mean(%0) : Vec[fa]\n\
+        %7 = dot(%4, %5) : Real\nloss l = %7\n";
+    let before = read(&whole(lines));
+    let after = step(&before, &row_demand::PASS, None).unwrap().graph;
+    let text = after.to_whole_text();
+    let has = |line: &str| assert!(text.contains(line), "{line}\n{text}");
+    has("take(%0) rows 1 : Seq<audio>[1, fa]");
+    has("%4 = dropout(%2) p 0.5 site a : Seq<audio>[1, fa]");
+    has("%5 = dropout(%3) p 0.5 site a : Seq<audio>[Ta, fa]");
+    assert!(step(&after, &row_demand::PASS, None).unwrap().graph == after, "{text}");
+    // Two draws of as many rows at one site stay a fault.
+    let twice = Graph::from_text(
+        &text.replace("dropout(%2) p 0.5 site a : Seq<audio>[1, fa]", "dropout(%3) p 0.5 site a : Seq<audio>[Ta, fa]"),
+    );
+    let faults = verify(&twice.unwrap(), &|a, b| a == b).unwrap_err();
+    assert!(faults.iter().any(|f| f.message == "a second draw at the random site `a`"), "{faults:?}");
+}
+
+/// A window is a band of a square, time is not split, and the last row is not the first.
+#[test]
+fn rows_that_depend_on_others_are_all_computed() {
+    for line in [
+        "%1 = reverse(%0) : Seq<audio>[Ta, fa]",
+        "%1 = shift(%0) by 1 : Seq<audio>[Ta, fa]",
+        "%1 = softmax(%0) over time : Seq<audio>[Ta, fa]",
+        "%1 = attention(%0, %0, %0) heads 1 window 1 : Seq<audio>[Ta, fa]",
+    ] {
+        let text = whole(&format!(
+            "%0 = input() audio : Seq<audio>[Ta, fa]\n{line}\n%2 = row(%1) 0 : Vec[fa]\n%3 = sum_features(%2) : Real\nloss l = %3\n"
+        ));
+        let Ok(before) = Graph::from_text(&text) else { panic!("{text}\n{:#?}", Graph::from_text(&text).err()) };
+        assert!(step(&before, &row_demand::PASS, None).unwrap().graph == before, "{line}");
+    }
+    let last = "%0 = input() audio : Seq<audio>[Ta, fa]\n%1 = relu(%0) : Seq<audio>[Ta, fa]\n%2 = row(%1) -1 : Vec[fa]\n\
+        %3 = sum_features(%2) : Real\nloss l = %3\n";
+    let before = read(&whole(last));
+    assert!(step(&before, &row_demand::PASS, None).unwrap().graph == before);
 }
 
 #[test]

@@ -67,6 +67,12 @@ pub(crate) fn threads() -> i32 {
     unsafe { raw::dsc_get_threads() }
 }
 
+/// The vector instructions that the CPU kernels of libtorch use on this processor, such as `AVX2` or `AVX512`.
+pub fn cpu_capability() -> String {
+    // SAFETY: the shim returns NUL-terminated text from `strdup`.
+    unsafe { raw::take_text(raw::dsc_cpu_capability()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ mod optimiser;
 mod raw;
 
 pub use blob::{Element, tensor_from_vec};
-pub use context::{Float32Matmul, float32_matmul, set_deterministic, set_float32_matmul};
+pub use context::{Float32Matmul, cpu_capability, float32_matmul, set_deterministic, set_float32_matmul};
 pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};
 pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};

@@ -3,6 +3,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/from_blob.h>
 
@@ -53,6 +54,9 @@ char* dsc_set_threads(int32_t count) {
 }
 
 int32_t dsc_get_threads() { return static_cast<int32_t>(at::get_num_threads()); }
+
+// Allocated with malloc and freed by the caller.
+char* dsc_cpu_capability() { return strdup(at::get_cpu_capability().c_str()); }
 
 // `release(keep)` runs exactly once: when the last tensor on this memory dies, or now when none can be made.
 char* dsc_from_blob(

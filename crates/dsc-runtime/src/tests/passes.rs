@@ -21,7 +21,7 @@ fn sizes() -> DimTable {
 fn graph_for(pass: &str) -> Graph {
     let mut graph = dashfusion();
     match pass {
-        "common_subexpressions" => {}
+        "common_subexpressions" | "row_demand" => {}
         // Without that loss the normalised similarities are not read.
         "dead_code" => graph.losses.retain(|l| l.name != "contrast"),
         other => panic!("no graph for the pass `{other}`"),
@@ -133,16 +133,38 @@ fn means_of_the_streams_are_taken_once() {
 }
 
 #[test]
-fn a_program_of_level_1_runs_fewer_operations() {
+fn merged_operations_run_once() {
     let graph = dashfusion();
-    let count = |level| {
-        let program = Program::optimised(&graph, &sizes(), level).unwrap();
-        program.operations(Want { outputs: true, losses: true, retrieval: true }, true)
+    let everything = Want { outputs: true, losses: true, retrieval: true };
+    let count = |passes: &[&str]| {
+        let passes: Vec<_> = passes.iter().map(|name| *dsc_graph::passes::find(name).unwrap()).collect();
+        let graph = dsc_graph::passes::run(&graph, &passes, Some(&sizes())).unwrap();
+        Program::new(&graph, &sizes()).unwrap().operations(everything, true)
     };
-    let (none, all) = (count(dsc_graph::passes::OptLevel::None), count(dsc_graph::passes::OptLevel::All));
-    assert_eq!(
-        none,
-        Program::new(&graph, &sizes()).unwrap().operations(Want { outputs: true, losses: true, retrieval: true }, true)
-    );
-    assert!(all < none, "{all} of {none}");
+    let (none, merged) = (count(&[]), count(&["common_subexpressions", "dead_code"]));
+    assert!(merged < none, "{merged} of {none}");
+    let all: Vec<&str> = PIPELINE.iter().map(|pass| pass.name).collect();
+    let optimised = Program::optimised(&graph, &sizes(), dsc_graph::passes::OptLevel::All).unwrap();
+    assert_eq!(count(&all), optimised.operations(everything, true));
+}
+
+/// The rows of each value that are computed of one anchor without companions.
+#[test]
+fn rows_that_nothing_reads_are_not_computed() {
+    let graph = dashfusion();
+    let pass = dsc_graph::passes::find("row_demand").unwrap();
+    let after = step(&graph, pass, Some(&sizes())).unwrap().graph;
+    let rows = |g: &Graph, at: &str| -> Vec<String> {
+        let lengths = g.nodes().filter(|(_, n)| matches!(n.op, Op::Attention { .. }) && n.scope.starts_with(at));
+        lengths.map(|(_, n)| n.ty.len().unwrap().to_string()).collect()
+    };
+    // The bottlenecks of 8 and of 4 tokens; of the streams, the last layer spreads to the first rows alone.
+    assert!(rows(&graph, "fuse.0.b.").iter().all(|n| n == "T"), "{:?}", rows(&graph, "fuse.0.b."));
+    assert!(rows(&after, "fuse.0.b.").iter().all(|n| n == "min(8, T)"), "{:?}", rows(&after, "fuse.0.b."));
+    assert!(rows(&after, "fuse.1.b.").iter().all(|n| n == "min(4, T)"), "{:?}", rows(&after, "fuse.1.b."));
+    assert_eq!(rows(&graph, "fuse.1.spread"), ["T", "Ta + 1", "Tv + 1"]);
+    assert_eq!(rows(&after, "fuse.1.spread"), ["1", "1", "1"]);
+    assert_eq!(rows(&after, "fuse.0.spread"), rows(&graph, "fuse.0.spread"), "the next layer reads all of them");
+    // Companions read the first row of the aligned text, the fusion of the anchors all of it.
+    assert_eq!(rows(&after, "h0"), ["1", "T", "1", "T"]);
 }

@@ -57,7 +57,7 @@ impl Row {
         }
     }
 
-    /// Whether a run is one of this row: equal graph, dims, settings, data, encoder, versions, device and threads. Seeds are
+    /// Whether a run is one of this row: equal graph, dims, settings, data, encoder, versions and device. Seeds are
     /// not compared.
     pub fn is_run_by(&self, other: &Manifest) -> bool {
         let this = &self.manifest;
@@ -76,7 +76,7 @@ impl Row {
             && encoder(this) == encoder(other)
             && this.opt_level == other.opt_level
             && (&this.dsc, &this.libtorch) == (&other.dsc, &other.libtorch)
-            && (&this.machine.device, this.machine.threads) == (&other.machine.device, other.machine.threads)
+            && this.machine.device == other.machine.device
     }
 }
 

@@ -1,0 +1,65 @@
+//! Trainings that are interrupted, killed or still running, and what can be scored of them.
+
+use std::fs;
+
+use crate::workspace::Workspace;
+
+#[test]
+fn an_interrupted_training_says_how_it_stands() {
+    let workspace = Workspace::new();
+    let output = workspace.interrupted("train small.dsl --data demo --epochs 5000 --out run", "run/metrics.jsonl");
+    assert_eq!(output.code, Some(130), "{}", output.err);
+    assert!(output.err.contains("interrupted in epoch ") && output.err.contains("of 5000 after "), "{}", output.err);
+    assert!(output.err.contains("`dsc eval run` scores it on the validation split"), "{}", output.err);
+    assert!(workspace.file("run/last.safetensors").is_file() && !workspace.file("run/results.json").exists());
+    let scored = workspace.dsc("eval run", 0);
+    assert!(scored.err.contains("the run is not finished, "), "{}", scored.err);
+    assert!(scored.out.contains("valid"), "{}", scored.out);
+    assert!(workspace.dsc("predict run --data demo --split test", 1).err.contains("E0923"));
+    assert!(workspace.dsc("eval run --data demo --split test", 1).err.contains("E0923"));
+    let predicted = workspace.dsc("predict run", 0);
+    assert!(predicted.err.contains("the test split of its data is left out"), "{}", predicted.err);
+    assert!(!predicted.out.contains("\ntest,") && predicted.out.contains("\nvalid,"));
+    workspace.new_data("new.pkl", &[3]);
+    assert_eq!(workspace.dsc("predict run --data new.pkl --split test", 0).out.lines().count(), 2);
+
+    // The test split is scored once: this finishes the run, which says that it was stopped.
+    let done = scored.err.split(", ").nth(1).unwrap().split(' ').next().unwrap().parse::<u64>().unwrap();
+    let finished = workspace.dsc("eval run --split test", 0);
+    assert!(finished.err.contains(&format!("was stopped after {done} of 5000 epochs")), "{}", finished.err);
+    assert!(finished.out.contains("test") && finished.out.contains("equal to results.json"), "{}", finished.out);
+    let results = workspace.json("run/results.json");
+    assert_eq!((&results["stopped_of"], &results["epochs"]), (&5000.into(), &done.into()));
+    assert_eq!((&results["test_reads"], &results["test"]["samples"]), (&1.into(), &300.into()));
+    assert!(results["epoch"].as_u64().unwrap() < done);
+    assert_eq!(workspace.dsc("predict run --split test", 0).out, workspace.text("run/test.csv"));
+    assert!(workspace.dsc("eval run", 0).err.is_empty());
+}
+
+#[test]
+fn the_test_split_of_a_running_training_is_refused() {
+    let workspace = Workspace::new();
+    let running = workspace.start("train small.dsl --data demo --epochs 5000 --out run", &[], "run/metrics.jsonl");
+    let refused = workspace.dsc("eval run --split test", 1);
+    let valid = workspace.dsc("eval run", 0);
+    drop(running);
+    assert!(refused.err_line().contains("E0923") && refused.err_line().contains("is being trained"), "{}", refused.err);
+    assert!(valid.err.contains("the run is not finished"), "{}", valid.err);
+    // Killed without any chance to save: the test split can be scored all the same.
+    assert!(workspace.dsc("eval run --split test", 0).err.contains("of 5000 epochs"));
+}
+
+#[test]
+fn the_selected_epoch_is_that_of_the_weights() {
+    let workspace = Workspace::new();
+    workspace.dsc("train small.dsl --data demo --epochs 1 --out short -q", 0);
+    workspace.dsc("train small.dsl --data demo --epochs 6 --out run -q", 0);
+    let best = workspace.json("run/results.json")["epoch"].as_u64().unwrap() + 1;
+    assert!(best > 1, "the first epoch is not the best");
+    // As after a kill between the two checkpoints of an epoch.
+    fs::copy(workspace.file("short/last.safetensors"), workspace.file("run/last.safetensors")).unwrap();
+    fs::remove_file(workspace.file("run/results.json")).unwrap();
+    let scored = workspace.dsc("eval run", 0);
+    assert!(scored.err.contains(&format!("{best} of 6 epochs are done")), "{}", scored.err);
+    assert!(scored.err.contains(&format!("its best epoch so far, epoch {best}")), "{}", scored.err);
+}
