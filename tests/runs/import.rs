@@ -18,15 +18,16 @@ fn weights_from_elsewhere_make_a_run() {
 
     // Weights that are not finite are named, and the next try may have the same folder.
     let bytes = fs::read(workspace.file("own/best.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let damaged = tensors.tensors().into_iter().map(|(name, view)| {
+    let ours = SafeTensors::deserialize(&bytes).unwrap();
+    let write = |file: &str, tensors: &[(String, Tensor)]| {
+        safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &workspace.file(file)).unwrap();
+    };
+    let damaged = ours.tensors().into_iter().map(|(name, view)| {
         let number = if name == "a.linear.bias" { f32::NAN } else { 0.5 };
         let numbers = number.to_le_bytes().repeat(view.data().len() / 4);
         (name, Tensor { shape: view.shape().to_vec(), numbers })
     });
-    let damaged: Vec<(String, Tensor)> = damaged.collect();
-    let damaged = damaged.iter().map(|(name, tensor)| (name, tensor));
-    safetensors::serialize_to_file(damaged, None, &workspace.file("nan.safetensors")).unwrap();
+    write("nan.safetensors", &damaged.collect::<Vec<_>>());
     let refused = workspace.dsc("import small.dsl --weights nan.safetensors --data demo --out plain", 1);
     let line = refused.err_line();
     assert!(line.contains("the imported weight `a.linear.bias` has an entry that is NaN"), "{line}");
@@ -38,7 +39,6 @@ fn weights_from_elsewhere_make_a_run() {
     assert_eq!((scores("plain"), workspace.json("plain/results.json")["epochs"].clone()), (own.clone(), 0.into()));
 
     // The map that lies beside the model, for a file whose names differ and that holds more.
-    let ours = SafeTensors::deserialize(&bytes).unwrap();
     let mut theirs: Vec<(String, Tensor)> = Vec::new();
     for (name, view) in ours.iter() {
         let numbers: Vec<u8> = view.data().to_vec();
@@ -50,9 +50,6 @@ fn weights_from_elsewhere_make_a_run() {
         theirs.push((name, Tensor { shape, numbers }));
     }
     theirs.push(("net.unused.weight".to_owned(), Tensor { shape: vec![2], numbers: vec![0; 8] }));
-    let write = |file: &str, tensors: &[(String, Tensor)]| {
-        safetensors::serialize_to_file(tensors.iter().map(|(n, t)| (n, t)), None, &workspace.file(file)).unwrap();
-    };
     write("theirs.safetensors", &theirs);
     // A model that was trained on several devices, or compiled, has a text in front of all names.
     let wrapped = |(name, view): (String, TensorView<'_>)| {

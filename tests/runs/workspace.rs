@@ -94,7 +94,9 @@ impl Workspace {
     /// `dsc ARGS`, with nothing that the environment sets for it.
     pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("dsc"));
-        for name in ["DSC_RT", "DSC_LIBTORCH", "DSC_DATA", "HF_HUB_CACHE", "DSC_EPOCHS", "DSC_SEEDS"] {
+        for name in
+            ["DSC_RT", "DSC_LIBTORCH", "DSC_DATA", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "DSC_EPOCHS", "DSC_SEEDS"]
+        {
             command.env_remove(name);
         }
         // No text encoder of this machine.

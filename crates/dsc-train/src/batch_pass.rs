@@ -21,12 +21,10 @@ use indexmap::IndexMap;
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
 
-/// More parts are not made: each has a gradient of every parameter, which has to be added up.
-const MOST: usize = 8;
-
-/// Multiply-adds of the forward pass of a part, at least, if there is more than one: with fewer, the calls of the operators of a
-/// further part cost more than a further thread saves.
-const LEAST: i64 = 1_000_000_000;
+/// The number of parts by the multiply-adds of the forward pass of a batch, from which on it has as many. Each part calls all operators,
+/// has a gradient of every parameter that has to be added up, and computes companions that other parts have too: so the number of parts
+/// grows by far less than the work. Powers of 2, so that common numbers of threads have the same number of parts each.
+const PARTS: [(i64, usize); 3] = [(64_000_000_000, 8), (8_000_000_000, 4), (1_000_000_000, 2)];
 
 /// The number of parts that a batch of a training is cut into, if it has as many anchors. It is 1 on a GPU, and where a value depends
 /// on the other anchors of the batch.
@@ -36,10 +34,8 @@ pub(crate) fn parts(graph: &Graph, dims: &DimTable, batch: usize, device: Device
         return 1;
     }
     let anchor = Summary::of(graph).training.forward().eval(dims).unwrap_or(0);
-    let parts = anchor.saturating_mul(i64::try_from(batch).unwrap_or(i64::MAX)) / LEAST;
-    let parts = usize::try_from(parts).unwrap_or(1).clamp(1, MOST);
-    // A power of 2, so that common numbers of threads have the same number of parts each.
-    1 << parts.ilog2()
+    let work = anchor.saturating_mul(i64::try_from(batch).unwrap_or(i64::MAX));
+    PARTS.iter().find(|(least, _)| work >= *least).map_or(1, |(_, parts)| *parts)
 }
 
 /// Where each of `parts` parts of `anchors` anchors begins and ends. The sizes differ by at most 1.

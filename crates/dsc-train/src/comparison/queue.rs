@@ -17,6 +17,7 @@ use dsc_project::TrainRequest;
 use dsc_project::host::meminfo;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0933;
+use dsc_syntax::diag::codes::runtime::E0708;
 
 use super::folder::{of_row, unwritable};
 use super::rows::Row;
@@ -208,7 +209,13 @@ fn start(row: &Row, task: Task, folder: &Path, worker: &Worker) -> Result<Runnin
         Diagnostic::error(E0933, format!("the request of `{}` cannot be handed to a process: {why}", run.display()))
             .help("`--out`, `--data-root` and `--text-encoder` of a comparison have to be UTF-8")
     })?;
-    let child = spawn(&request, &log, worker).map_err(|why| unwritable(&log, &why))?;
+    // A new file: one that is there could be a link to another.
+    let _ = fs::remove_file(&log);
+    let file = File::create_new(&log).map_err(|why| unwritable(&log, &why))?;
+    let child = spawn(&request, file, worker).map_err(|why| {
+        Diagnostic::error(E0708, format!("{} does not start: {why}", worker.program.display()))
+            .help("build it again, or point DSC_RT at a working one")
+    })?;
     Ok(Running { task, child, folder: run, log })
 }
 
@@ -234,12 +241,9 @@ fn request(row: &Row, seed: u64, run: &Path) -> TrainRequest {
     TrainRequest { command: request.command_line(), ..request }
 }
 
-fn spawn(request: &[u8], log: &Path, worker: &Worker) -> io::Result<Child> {
-    // A new file: one that is there could be a link to another.
-    let _ = fs::remove_file(log);
-    let (err, out) = File::create_new(log).and_then(|file| Ok((file.try_clone()?, file)))?;
+fn spawn(request: &[u8], log: File, worker: &Worker) -> io::Result<Child> {
     let mut command = Command::new(&worker.program);
-    command.args(&worker.arguments).stdin(Stdio::piped()).stdout(out).stderr(err);
+    command.args(&worker.arguments).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     end_with_parent(&mut command);
