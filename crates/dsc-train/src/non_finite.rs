@@ -2,7 +2,7 @@
 //! first operation with such a result, its line, the samples and what they are computed from.
 
 use dsc_data::Split;
-use dsc_graph::{Binary, Graph, Op, Unary};
+use dsc_graph::{Binary, Graph, Init, Op, Region, RegionKind, Unary};
 use dsc_runtime::{Mode, Operand, Origin, ParamStore, Program, StepBatch, Want, Workers};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0920, E0926, E0960, E0965};
@@ -83,24 +83,27 @@ impl Replay<'_> {
             .iter()
             .find_map(|batch| self.program.trace_gradients(self.store, batch, mode, scale).ok().flatten());
         let weight = self.span_of(path);
-        match origin {
+        let fault = match origin {
             Some(origin) => self
                 .explained(E0926, &message, &origin, Some(at))
                 .because(weight, format!("`{path}` belongs to this call")),
             None => Diagnostic::error(E0926, message)
                 .at(weight, format!("`{path}` belongs to this call"))
                 .help(self.remedy(None, Some(at))),
-        }
+        };
+        self.with_call(fault, weight, path)
     }
 
     /// A weight that an optimiser step left NaN or infinite.
     pub(crate) fn of_weight(&self, at: At, path: &str, value: f64) -> Diagnostic {
-        Diagnostic::error(
+        let place = self.span_of(path);
+        let fault = Diagnostic::error(
             E0926,
             format!("the weight `{path}` is {} at the end of epoch {}", number(value), at.epoch + 1),
         )
-        .at(self.span_of(path), "it belongs to this call")
-        .help(format!("lower the learning rate (now {:e})", at.lr))
+        .at(place, "it belongs to this call")
+        .help(format!("lower the learning rate (now {:e})", at.lr));
+        self.with_call(fault, place, path)
     }
 
     /// A prediction that is not finite, for the sample with index `sample`.
@@ -152,6 +155,9 @@ impl Replay<'_> {
         }
         let mut fault =
             Diagnostic::error(code, text).at(origin.span, operands(origin)).help(self.remedy(Some(origin), at));
+        for weight in origin.operands.iter().filter(|o| o.parameter) {
+            fault = self.with_call(fault, origin.span, &weight.name);
+        }
         for name in &origin.inputs {
             if let Some(input) = self.graph.inputs.get(name) {
                 fault = fault.because(input.span, format!("it is computed from the stream `{}`", input.key));
@@ -187,6 +193,12 @@ impl Replay<'_> {
         );
         let largest = self.store.largest_parameter().ok().flatten();
         if let Some((path, size)) = largest.filter(|(_, size)| size.is_nan() || *size > LARGE_WEIGHT) {
+            if self.graph.params.iter().any(|p| p.path == path && begins_large(&p.init)) {
+                return format!(
+                    "`{path}` reaches {} from its initial values: choose a smaller `bound` or `std`",
+                    number(size)
+                );
+            }
             return format!("the weights have grown: `{path}` reaches {}; {lower}", number(size));
         }
         if let Some(remedy) = origin.and_then(of_operation) {
@@ -199,6 +211,18 @@ impl Replay<'_> {
                 .to_owned();
         }
         format!("{lower}, or standardise the features with `standardize = train`")
+    }
+
+    /// The error with the call in the model that led to a weight of the standard library.
+    fn with_call(&self, fault: Diagnostic, weight: Span, path: &str) -> Diagnostic {
+        let of_weight = |r: &&Region| {
+            matches!(r.kind, RegionKind::Call { library: true, .. })
+                && path.strip_prefix(r.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        // The outermost call comes first.
+        let Some(call) = self.graph.regions.iter().find(of_weight).map(|r| r.span) else { return fault };
+        let shown = fault.primary.iter().chain(&fault.secondary).any(|label| label.span == call);
+        if shown || call == weight { fault } else { fault.because(call, format!("`{path}` belongs to this call")) }
     }
 
     fn span_of(&self, path: &str) -> Span {
@@ -218,9 +242,19 @@ fn operands(origin: &Origin) -> String {
     }
 }
 
+/// Whether initial values may be as large as those of a training that diverges.
+fn begins_large(init: &Init) -> bool {
+    match init {
+        Init::Normal { std } => *std > LARGE_WEIGHT,
+        Init::Uniform { bound } => *bound > LARGE_WEIGHT,
+        _ => false,
+    }
+}
+
 /// What to change at an operation that is not finite for operands of any size.
 fn of_operation(origin: &Origin) -> Option<String> {
     let zero = |i: usize| origin.operands.get(i).is_some_and(|o| o.low <= 0.0 && o.high >= 0.0);
+    let below = |i: usize| origin.operands.get(i).is_some_and(|o| o.low < 0.0);
     let over = |i: usize, limit: f64| origin.operands.get(i).is_some_and(|o| o.high > limit);
     let text = match &origin.op {
         Op::Unary(Unary::Log) => {
@@ -236,6 +270,9 @@ fn of_operation(origin: &Origin) -> Option<String> {
             "`exp` overflows float32 above 88: subtract the largest value first, or use `softmax` or `logsumexp`"
         }
         Op::Binary(Binary::Div) if zero(1) => "the divisor is 0 there: add a small constant to it",
+        Op::ParametricUnary(dsc_graph::ParametricUnary::Pow { exponent }) if exponent.fract() != 0.0 && below(0) => {
+            "a power whose exponent is no whole number is NaN below 0: keep the base positive, for example `relu(x) + 1e-6`"
+        }
         Op::ParametricUnary(dsc_graph::ParametricUnary::Pow { exponent }) if *exponent < 1.0 && zero(0) => {
             "a power below 1 has no finite value or derivative at 0: add a small constant to the base"
         }
