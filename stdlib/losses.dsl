@@ -15,7 +15,7 @@ block mae(x: Real, target: Real) -> Real {
 /// negatives q of exp(s(anchor, q) / tau)). `similarity` s is "cosine", or "dot", as the text of the article
 /// has it.
 block nt_xent<w>(anchor: Vec[w], pos: [Vec[w]], neg: [Vec[w]], tau: real, similarity: str = "cosine") -> Real
-  where similarity == "cosine" or similarity == "dot"
+  where tau > 0 and (similarity == "cosine" or similarity == "dot")
 {
   let near = each p in pos {
     when similarity == "dot" { dot(anchor, with: p) / tau } else { cosine(anchor, with: p) / tau }

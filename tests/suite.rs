@@ -254,3 +254,17 @@ fn a_fault_of_one_variant_or_recipe_names_it() {
     let beside = fault.secondary.iter().find(|l| l.text == "in variant `widths`").unwrap();
     assert_eq!(sources.text(beside.span), Some("widths"));
 }
+
+#[test]
+fn blocks_of_the_library_have_no_fault_by_themselves() {
+    let model = "input zz_x : Seq<zz>[ZT, zf]\nlabel zz_y : Real\nmodel ZZ {\n  let s = mean_features(mean(linear(zz_x, out: 4)))\n  output s for zz_y\n  loss l = square(s - zz_y)\n}\n";
+    let mut failed = String::new();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib")).unwrap().flatten() {
+        let text = format!("{}\n{model}", std::fs::read_to_string(file.path()).unwrap());
+        let (_, found) = diagnose("library.dsl", &text);
+        for d in found.iter().filter(|d| d.is_error()) {
+            writeln!(failed, "{}: {}", file.path().display(), d.message).unwrap();
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+}

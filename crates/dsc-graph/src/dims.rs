@@ -31,7 +31,7 @@ pub enum Atom {
     /// The number of samples of a step: one number for all of them, another one for the next step. It is equal to
     /// nothing but itself and no weight has a shape that mentions it.
     Batch,
-    /// A declared generic of a block that is checked by itself: equal to nothing but itself.
+    /// A declared generic of a block that is checked by itself: no call says what it is, so it may be any dim.
     Generic(String),
     /// The smallest of two or more dims.
     Min(Vec<Dim>),
@@ -186,6 +186,11 @@ impl Dim {
     /// Whether the number differs from sample to sample, or from step to step.
     pub fn is_ragged(&self) -> bool {
         self.any_atom(&mut |a| matches!(a, Atom::Length { .. } | Atom::Batch))
+    }
+
+    /// Whether it mentions a generic that no call has settled, so that it may be equal to any other.
+    pub fn is_open(&self) -> bool {
+        self.any_atom(&mut |a| matches!(a, Atom::Generic(_)))
     }
 
     /// Whether some atom, at any depth, satisfies `test`.

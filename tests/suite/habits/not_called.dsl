@@ -3,7 +3,7 @@ use std::{Linear, MLP, mse} // warning[W0104]: `Linear` is imported and never us
 hyper d = 32
 input audio : Seq<audio>[Ta, fa]
 label y : Real
-block Same(x: Vec[d]) -> Vec[d] { x } // warning[W0105]: block `Same` is never called, so its types have not been
+block Same(x: Vec[d]) -> Vec[d] { x } // warning[W0105]: block `Same` is never called, so only its declared types
 model M {
   let s = Same // error[E0504]: `Same` is not called
   let t = mean // error[E0504]: `mean` is not called

@@ -14,7 +14,7 @@ block Unused(x: Vec[_]) -> like x { relu(x) } // warning[W0105]: block `Unused` 
 model M {
   let a     = audio  |> Linear(out: d)
   let v     = vision |> Linear(out: d)
-  let lost  = a |> Linear(out: d) // warning[W0102]: `lost` is never read // warning[W0101]: 2 weights
+  let lost  = a |> Linear(out: d) // warning[W0102]: `lost` is never read
   let kept  = a |> Linear(out: d)
   let sum   = kept + v // error[E0302]: `add`: one sequence has length Ta
   let mixed = MLP(mean(a), widths: [haeds, d]) // error[E0201]: nothing is called `haeds` here

@@ -10,7 +10,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv]
 label y : Real
 
-block Enc<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n, 8] { Linear(x, out: 8) } // warning[W0105]: block `Enc` is never called, so its types have not been checked
+block Enc<n, m>(x: Seq<m>[n, _]) -> Seq<m>[n, 8] { Linear(x, out: 8) } // warning[W0105]: block `Enc` is never called, so only its declared types are checked
 
 model M {
   let a = Linear(audio, out: 16)

@@ -20,6 +20,6 @@ model M {
   let score = mean(h) |> MLP(widths: [8, 1]) |> scalar()
   let other = mean(stop_grad(h)) |> dropout(p: 0.5) |> mean_features() // warning[W0114]: this dropout has no effect
   output score for y
-  output other for z
+  output other for z // warning[W0119]: no loss reads the label `z`
   loss prediction = mse(score, target: y)
 }

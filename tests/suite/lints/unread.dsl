@@ -8,7 +8,7 @@ input audio  : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv] // warning[W0106]: input `vision` is never read
 label y : Real
 
-block Gate<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { sigmoid(x) * x } // warning[W0105]: block `Gate` is never called, so its types have not been checked
+block Gate<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { sigmoid(x) * x } // warning[W0105]: block `Gate` is never called, so only its declared types are checked
 
 model M {
   let a = audio |> Linear(out: d)

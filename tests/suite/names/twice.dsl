@@ -9,9 +9,9 @@ input audio : Seq<audio>[Ta, fa]
 input vision : Seq<vision>[Tv, fv] // error[E0203]: a second item `vision` // warning[W0106]: input `vision` is never read
 label y : Real
 
-block FFN(x: Vec[d]) -> Vec[d] { x } // warning[W0105]: block `FFN` is never called, so its types have not been checked
+block FFN(x: Vec[d]) -> Vec[d] { x } // warning[W0105]: block `FFN` is never called, so only its declared types are checked
 
-block Twice<n, n>(x: Seq<_>[n, d], x: int) -> Vec[d] { mean(x) } // error[E0203]: a second `n` in one declaration // error[E0203]: a second `x` in one declaration // warning[W0105]: block `Twice` is never called, so its types have not been checked
+block Twice<n, n>(x: Seq<_>[n, d], x: int) -> Vec[d] { mean(x) } // error[E0203]: a second `n` in one declaration // error[E0203]: a second `x` in one declaration // warning[W0105]: block `Twice` is never called, so only its declared types are checked
 
 model M {
   let a = mean(audio) |> Linear(out: 64)

@@ -8,7 +8,7 @@ hyper keep(l) = max(1, d - l)
 input audio : Seq<audio>[Ta, fa]
 label y : Real
 
-block Never<n>(x: Seq<_>[n, d], k: int = later, later: int = 3) -> Seq<_>[n, d] { // error[E0201]: nothing is called `later` here // warning[W0105]: block `Never` is never called, so its types have not been checked
+block Never<n>(x: Seq<_>[n, d], k: int = later, later: int = 3) -> Seq<_>[n, d] { // error[E0201]: nothing is called `later` here // warning[W0105]: block `Never` is never called, so only its declared types are checked
   let h = x
   h = relu(h) // error[E0514]: `h` is a `let` and keeps its value
   x = relu(h) // error[E0514]: `x` is a parameter and keeps its value

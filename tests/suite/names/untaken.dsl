@@ -7,12 +7,12 @@ hyper gated  = false
 input audio : Seq<audio>[Ta, fa]
 label y : Real
 
-block Gate<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { // warning[W0105]: block `Gate` is never called, so its types have not been checked
+block Gate<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { // warning[W0105]: block `Gate` is never called, so only its declared types are checked
   let g = sigmoid(linear(x, out: widht)) // error[E0201]: nothing is called `widht` here
   g * x
 }
 
-block Unused<n>(x: Seq<vsion>[n, d], k: int) -> Seq<audio>[n, d] { // error[E0201]: no modality `vsion` // warning[W0105]: block `Unused` is never called, so its types have not been checked
+block Unused<n>(x: Seq<vsion>[n, d], k: int) -> Seq<audio>[n, d] { // error[E0201]: no modality `vsion` // warning[W0105]: block `Unused` is never called, so only its declared types are checked
   FFN(x, hiden: k) // error[E0502]: `FFN` has no argument `hiden`
 }
 

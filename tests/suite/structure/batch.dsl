@@ -28,5 +28,5 @@ model M {
   let score = a |> MLP(widths: [1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: y)
-  loss contrast = info_nce(a, with: a, tau: 0.1)
+  loss contrast = info_nce(a, with: 2 * a, tau: 0.1)
 }

@@ -15,7 +15,7 @@ input pose   : Seq<pose>[Tp, fp]
 label y : Real
 label z : Vec[3] // error[E0518]: a label is a Real
 
-block F<n>(x: Seq<_, _>[n, d], k: Vec<pose>[d], r: Real[3], s: Seq<_>[d], t: strng) -> like z { x } // error[E0518]: `Seq<_, _>[n, d]`: a Seq has one modality // error[E0518]: `Vec<pose>[d]`: only a Seq has a modality // error[E0518]: `Real[3]`: another number of dims than such a type has // error[E0518]: `Seq<_>[d]`: another number of dims than such a type has // error[E0518]: no type `strng` // error[E0518]: `like z`: no such parameter // warning[W0105]: block `F` is never called, so its types have not been checked
+block F<n>(x: Seq<_, _>[n, d], k: Vec<pose>[d], r: Real[3], s: Seq<_>[d], t: strng) -> like z { x } // error[E0518]: `Seq<_, _>[n, d]`: a Seq has one modality // error[E0518]: `Vec<pose>[d]`: only a Seq has a modality // error[E0518]: `Real[3]`: another number of dims than such a type has // error[E0518]: `Seq<_>[d]`: another number of dims than such a type has // error[E0518]: no type `strng` // error[E0518]: `like z`: no such parameter // warning[W0105]: block `F` is never called, so only its declared types are checked
 
 model M {
   let p = pose |> Linear(out: d)

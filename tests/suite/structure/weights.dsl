@@ -13,7 +13,7 @@ model M {
   a = FFN(a, hidden: d) // error[E0506]: two calls would own the weights `ffn`
   let both = concat(LayerNorm(mean(a)), LayerNorm(mean(a))) // error[E0506]: two calls would own the weights `both.layer_norm`
   let enc = Linear{out: d}
-  let x = enc(audio) // warning[W0102]: `x` is never read // warning[W0101]: 2 weights (64*fa + 64 parameters) reach neither an output nor a loss
+  let x = enc(audio) // warning[W0102]: `x` is never read
   let z = enc(vision) // error[E0301]: the shared weight `enc.linear.weight` is [64, fa] in one call and [64, fv] in another
   let score = both |> MLP(widths: [d, 1]) |> scalar()
   output score for y

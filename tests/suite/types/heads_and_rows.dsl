@@ -10,7 +10,7 @@ model M {
   let a = audio |> Linear(out: d)
   let own = attention(a, key: a, value: a, heads: 7) // error[E0305]: 7 heads do not divide a width of 64
   let std_block = SelfAttention(a, heads: 7) // error[E0404]: `SelfAttention` expects `w % heads == 0`, found heads = 7, w = 64
-  let unprojected = SelfAttention(audio, heads: 8) // warning[W0102]: `unprojected` is never read // warning[W0101]: 3 weights (3*fa**2 parameters) reach neither an output nor a loss
+  let unprojected = SelfAttention(audio, heads: 8) // warning[W0102]: `unprojected` is never read
   let third = a[2] // error[E0306]: row 2 of a sequence of length Ta
   let none = take(a, rows: 0) // error[E0306]: `rows` of `take` is 0
   let empty = linear(a, out: 0) // error[E0306]: `out` of `linear` is 0

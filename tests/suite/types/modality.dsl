@@ -14,7 +14,7 @@ block Lost<n>(a: Seq<audio>[n, d]) -> Seq<vision>[n, d] { FFN(a, hidden: d) } //
 model M {
   let a = audio |> Linear(out: d)
   let v = vision |> Linear(out: d)
-  let f = Fuse(v, v: a) // error[E0303]: `a` of `Fuse` expects a sequence of audio, found one of vision // error[E0303]: `v` of `Fuse` expects a sequence of vision, found one of audio
+  let f = Fuse(v, v: a) // error[E0303]: `a` of `Fuse` expects a sequence of audio, found one of vision
   let l = Lost(a)
   let w : Seq<audio>[Tv, d] = v // error[E0303]: the sequence is of vision, stated is audio
   let score = concat(mean(a), mean(v)) |> MLP(widths: [d, 1]) |> scalar()

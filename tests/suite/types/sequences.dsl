@@ -19,7 +19,7 @@ model M {
   let quarter = Half(half) // warning[W0102]: `quarter` is never read
   let pair = downsample(a, by: 2, with: "max") + half // warning[W0102]: `pair` is never read
   let padded = Padded(a) + dense(relu(a)) // warning[W0102]: `padded` is never read // warning[W0112]: padding becomes visible: every sample gets longest(Ta) rows
-  let fixed = dense(learned(rows: 4, width: d)) // warning[W0102]: `fixed` is never read // warning[W0101]: 1 weight (256 parameters) reaches neither an output nor a loss
+  let fixed = dense(learned(rows: 4, width: d)) // warning[W0102]: `fixed` is never read
   let same = Same(a)
   let summed = half + a // error[E0302]: `add`: one sequence has length ((Ta + 1) // 2), the other Ta
   let dropped = dense(a) + a // error[E0302]: `add`: one sequence has length longest(Ta), the other Ta // warning[W0112]: padding becomes visible: every sample gets longest(Ta) rows
@@ -33,7 +33,7 @@ model M {
   let per_sample = lstm(a, hidden: Ta) // error[E0401]: `hidden` of `lstm` is Ta, a length that every sample has of its own
   let unmade = last_state(a) // error[E0501]: missing argument `bidirectional` of `last_state`
   let told = last_state(gru(a, hidden: 4), bidirectional: true) // error[E0403]: the layer runs in one direction, not in two
-  let other = GRU(a, hidden: 5, layers: 2) |> last_state(bidirectional: false) // warning[W0102]: `other` is never read // warning[W0101]: 8 weights (1245 parameters) reach neither an output nor a loss
+  let other = GRU(a, hidden: 5, layers: 2) |> last_state(bidirectional: false) // warning[W0102]: `other` is never read
   let odd = last_state(relu(linear(a, out: 5)), bidirectional: true) // error[E0301]: `last_state` of two directions halves the width, which is 5
   let first = skip(a, rows: 1) // error[E0306]: `skip` of 1 of Ta rows may leave nothing
   let all = skip(learned(rows: 4, width: d), rows: 4) // error[E0306]: `skip` of 4 of 4 rows leaves nothing

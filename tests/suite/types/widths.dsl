@@ -23,7 +23,7 @@ model M {
   let list = concat([mean(a), mean(v)]) // error[E0301]: `concat` expects tensors, found a list
   let kind = relu("text") // error[E0301]: `relu` expects a tensor, found a string
   let number = Linear(a, out: "64") // error[E0301]: `out` of `Linear` expects int, found str "64"
-  let score = concat(mean(t), mean(a)) |> MLP(widths: [d, 2]) |> scalar() // error[E0301]: `scalar`: one entry is 1, the vector is 2
+  let score = concat(mean(t), mean(a)) |> MLP(widths: [d, 2]) |> scalar() // error[E0301]: `scalar` of a vector of 2 entries
   output mean(a) for y // error[E0301]: an output is a Real per sample, found Vec[64]
   loss contrast = nt_xent(mean(a), pos: [mean(v)], neg: [], tau: 0.5) // error[E0301]: `pos` of `nt_xent` expects a width of w = 64, found 32
 }

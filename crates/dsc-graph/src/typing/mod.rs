@@ -179,7 +179,7 @@ impl Rule<'_> {
                 let time = self.time(0)?;
                 let exists = match time.len.as_const() {
                     Some(n) => (-n..n).contains(i),
-                    None => matches!(i, 0 | -1),
+                    None => matches!(i, 0 | -1) || time.len.is_open(),
                 };
                 let ty = TensorType { time: None, dims: self.tensor(0)?.dims.clone() };
                 if !exists {
@@ -211,8 +211,14 @@ impl Rule<'_> {
             Op::Sinusoid { width } => self.sinusoid(width),
             Op::Scalar => {
                 self.arity(1)?;
-                self.dims_agree("one entry", &Dim::from(1), "the vector", &self.vector(0)?, 0)?;
-                Ok(TensorType::real().into())
+                let width = self.vector(0)?;
+                if self.eq.same(&width, &Dim::from(1)) {
+                    return Ok(TensorType::real().into());
+                }
+                Err(TypeFault::new(code::E0301, format!("`scalar` of a vector of {width} entries"))
+                    .operand(0)
+                    .help("the layer before it makes one entry: `MLP(x, widths: [.., 1])`, `Linear(x, out: 1)`")
+                    .result(TensorType::real()))
             }
             Op::Concat(axis) => self.concat(*axis),
             Op::Cosine | Op::Dot => {

@@ -46,12 +46,12 @@ impl Rule<'_> {
     }
 
     pub(super) fn skip(&self, len: &Dim, rows: &Dim) -> Result<Dim, TypeFault> {
-        if !rows.surely_at_least(0) {
+        if !rows.surely_at_least(0) && !rows.is_open() {
             return Err(TypeFault::new(code::E0306, format!("`skip` of {rows} rows, which may be less than none"))
                 .help("skip a number of rows, or the length of something"));
         }
         let left = len.minus(rows);
-        if left.surely_at_least(1) {
+        if left.surely_at_least(1) || left.is_open() {
             return Ok(left);
         }
         let what = match left.as_const() {

@@ -111,7 +111,11 @@ impl Rule<'_> {
         let empty = matches!((first, end), (Some(a), Some(b)) if a >= b);
         let outside = first.is_some_and(|a| a < 0) || matches!((end, k), (Some(b), Some(k)) if b > k);
         if empty || outside {
-            let why = if outside { format!("the last axis has {width}") } else { "nothing is left".to_owned() };
+            let why = match (outside, width.as_const(), k) {
+                (true, None, Some(k)) => format!("the last axis has {width} = {k}"),
+                (true, ..) => format!("the last axis has {width}"),
+                (false, ..) => "nothing is left".to_owned(),
+            };
             return Err(TypeFault::new(code::E0306, format!("entries {from} to {to} of {}: {why}", self.tensor(0)?))
                 .operand(0)
                 .help("entries count from 0; `to` is one past the last one"));

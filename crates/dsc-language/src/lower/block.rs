@@ -9,14 +9,15 @@ use super::generics::Generics;
 use super::holds::Holds;
 use super::lowering::Lowering;
 use super::path::Scope;
+use super::pattern::POOL;
 pub(super) use super::value::Argument;
 use super::value::{Instance, Value};
 use crate::sema::resolve::{DefId, DefKind, Res, expr_text, no_argument, not_callable};
 use dsc_graph::statics::Static;
 use dsc_graph::{NameKind, RegionKind};
-use dsc_syntax::ast::{Arg, Block, Expr, ExprKind};
+use dsc_syntax::ast::{Arg, Block, Change, Expr, ExprKind, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::structure as code;
+use dsc_syntax::diag::codes::{structure as code, types};
 use dsc_syntax::source::{Span, Spanned};
 
 impl<'p> Lowering<'p> {
@@ -49,7 +50,10 @@ impl<'p> Lowering<'p> {
 
     /// A call of a value: of an instance.
     fn call_value(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
-        let value = self.expr(callee);
+        let value = match &callee.kind {
+            ExprKind::Field(x, field) => self.field(x, field, callee.span, true),
+            _ => self.expr(callee),
+        };
         let args = self.arguments(args, span);
         match value {
             Value::Instance(instance) => self.call_instance(&instance, args, span),
@@ -139,14 +143,23 @@ impl<'p> Lowering<'p> {
     }
 
     /// A named argument that the block does not take. Where it is one that a variant put in another's place, the name
-    /// may be right for the other.
-    fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) {
+    /// may be right for the other. Gives the parameter that may have been meant.
+    fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) -> Option<String> {
         if matches!(self.resolve(given.span), Res::Error) {
             self.reported();
-            return;
+            return None;
         }
         let known: Vec<String> = block.params.iter().map(|p| p.name.value.clone()).collect();
-        self.report(no_argument(name, given, block.name.span, &known));
+        let d = no_argument(name, given, block.name.span, &known);
+        let meant = d.fix.as_ref().map(|fix| fix.with.clone());
+        let keeps_axes = block.result.as_ref().is_some_and(|ty| matches!(ty.kind, TypeExprKind::Like(_)));
+        self.report(match given.value.as_str() {
+            "dim" | "axis" | "dims" if keeps_axes && meant.is_none() => {
+                d.help(format!("remove it: `{name}` works on the last axis, and its result has the type of its input"))
+            }
+            _ => d,
+        });
+        meant
     }
 
     /// Notes that a call at `path` owns weights; a second one is an error.
@@ -163,7 +176,14 @@ impl<'p> Lowering<'p> {
         self.frame().owners.get(path).is_some_and(|before| *before != span)
     }
 
-    fn call_block(&mut self, def: DefId, args: Vec<Argument>, span: Span, path: String, sharing: bool) -> Value {
+    pub(super) fn call_block(
+        &mut self,
+        def: DefId,
+        args: Vec<Argument>,
+        span: Span,
+        path: String,
+        sharing: bool,
+    ) -> Value {
         let declared = self.program.names.def(def);
         let (home, name) = (declared.module, declared.name.as_str());
         if self.frames.iter().any(|f| f.kind == FrameKind::Block(def)) {
@@ -184,8 +204,15 @@ impl<'p> Lowering<'p> {
         if !self.spend(CALL + pairs / 16 + of_text(path.len()), span) {
             return Value::Error;
         }
-        let (bound, complete) = self.bind_arguments(block, args, span);
+        let stands_in = self.changes.iter().any(|c| matches!(c, Change::Block(b, _) if std::ptr::eq(&**b, block)));
+        self.faults.hold();
+        let (args, complete) = self.bind_arguments(block, args, span);
+        let mut bound = Bound { args, complete, faults: self.faults.release(), stands_in };
+        if !stands_in {
+            std::mem::take(&mut bound.faults).into_iter().for_each(|d| self.faults.push(d));
+        }
         let library = self.is_std(home);
+        let twice = if library { same_twice(block, &bound.args) } else { None };
         let kind = RegionKind::Call { block: name.to_owned(), declared: block.name.span, library };
         let region = self.open_region(kind, path.clone(), span);
 
@@ -211,10 +238,13 @@ impl<'p> Lowering<'p> {
             weights,
             ..Frame::new(FrameKind::Block(def), module)
         });
-        let value = self.deeper(span, |l| l.inline(block, bound, complete)).unwrap_or(Value::Error);
+        let value = self.deeper(span, |l| l.inline(block, bound)).unwrap_or(Value::Error);
         self.frames.pop();
         let result = block.body.value.as_ref().map_or(span, |v| v.span);
         self.name_value(NameKind::Result, path.clone(), &value, result);
+        if let (Some(what), Value::Node(result)) = (twice, &value) {
+            self.notes.with_themselves.push((what, self.users_place(span), *result));
+        }
         if is_encoder {
             self.weights.encoder_root = None;
         }
@@ -231,37 +261,37 @@ impl<'p> Lowering<'p> {
         let mut ok = true;
         let block_name = block.name.value.clone();
         let named: BTreeSet<String> = args.iter().filter_map(|a| a.name.as_ref()).map(|n| n.value.clone()).collect();
+        // Parameters that were given under no name or another one, and arguments that may have been meant for any.
+        let (mut meant, mut unplaced) = (BTreeSet::new(), 0);
         for (i, arg) in args.into_iter().enumerate() {
             let slot = match &arg.name {
                 None if i == 0 => 0,
                 // What it was given has a fault that was reported.
                 None if arg.is_unknown() => {
-                    ok = false;
+                    (ok, unplaced) = (false, unplaced + 1);
                     continue;
                 }
                 None => {
                     ok = false;
-                    let next: Vec<String> = block.params.iter().skip(1).map(|p| p.name.value.clone()).collect();
-                    let d = Diagnostic::error(code::E0503, format!("argument {} of `{block_name}` has no name", i + 1))
-                        .at(arg.span, "which one is it?")
-                        .because(block.name.span, "declared here")
-                        .help(format!("only the first tensor goes without a name; the others are {}", next.join(", ")));
+                    if let Some(first) = bound.first_mut().filter(|_| self.is_spread_list(block, i, &arg)) {
+                        // The list that it stands for has no value.
+                        *first = first.take().map(|first| Argument { value: Value::Error, ..first });
+                        continue;
+                    }
                     // In the order of the declaration, as other languages take them.
-                    let meant =
-                        block.params.get(i).map(|p| p.name.value.as_str()).filter(|name| !named.contains(*name));
-                    self.report(match meant {
-                        Some(name) => d
-                            .help(format!("write `{name}: ..`; only the first tensor goes without a name"))
-                            .fix(Span { end: arg.span.start, ..arg.span }, format!("{name}: ")),
-                        None => d,
-                    });
+                    let place = block.params.get(i).map(|p| p.name.value.clone()).filter(|name| !named.contains(name));
+                    self.unnamed(block, i, &arg, place.as_deref());
+                    unplaced += usize::from(place.is_none());
+                    meant.extend(place);
                     continue;
                 }
                 Some(name) => match block.params.iter().position(|p| p.name.value == name.value) {
                     Some(slot) => slot,
                     None => {
                         ok = false;
-                        self.no_such_argument(&block_name, block, name);
+                        let place = self.no_such_argument(&block_name, block, name);
+                        unplaced += usize::from(place.is_none());
+                        meant.extend(place);
                         continue;
                     }
                 },
@@ -287,44 +317,91 @@ impl<'p> Lowering<'p> {
                 }
             }
         }
+        if unplaced == 0 {
+            ok &= self.all_given(block, &bound, &meant, span);
+        }
+        (bound, ok)
+    }
+
+    /// An argument without a name that is not the first. `meant` is the parameter in its place, if that is still open.
+    fn unnamed(&mut self, block: &Block, i: usize, arg: &Argument, meant: Option<&str>) {
+        let d = Diagnostic::error(code::E0503, format!("argument {} of `{}` has no name", i + 1, block.name.value))
+            .at(arg.span, "which one is it?")
+            .because(block.name.span, "declared here");
+        self.report(match meant {
+            Some(name) => d
+                .help(format!("write `{name}: ..`; only the first tensor goes without a name"))
+                .fix(Span { end: arg.span.start, ..arg.span }, format!("{name}: ")),
+            None => {
+                let next: Vec<String> = block.params.iter().skip(1).map(|p| p.name.value.clone()).collect();
+                d.help(format!("only the first tensor goes without a name; the others are {}", next.join(", ")))
+            }
+        });
+    }
+
+    /// Whether an argument without a name was meant as an element of the list that the first parameter takes; reports it.
+    fn is_spread_list(&mut self, block: &Block, i: usize, arg: &Argument) -> bool {
+        let Some(list) = block.params.first().filter(|p| matches!(p.ty.kind, TypeExprKind::List(_))) else {
+            return false;
+        };
+        if !matches!(arg.value, Value::Node(_)) {
+            return false;
+        }
+        // The first one is told; the others belong to it.
+        if i == 1 {
+            let (name, list) = (&block.name.value, &list.name.value);
+            let d = Diagnostic::error(code::E0503, format!("`{list}` of `{name}` is a list, not several arguments"))
+                .at(arg.span, "a second one without a name")
+                .because(block.name.span, "declared here")
+                .help(format!("put them into brackets: `{name}([a, b], ..)`"));
+            self.report(d);
+        }
+        true
+    }
+
+    /// Whether all parameters without a default were given; reports if not. `meant` are those that were given in a way
+    /// that was reported.
+    fn all_given(&mut self, block: &Block, bound: &[Option<Argument>], meant: &BTreeSet<String>, span: Span) -> bool {
+        let block_name = &block.name.value;
         let missing: Vec<String> = block
             .params
             .iter()
-            .zip(&bound)
+            .zip(bound)
             .enumerate()
             // A second parameter of one name has been reported at its declaration, and no call can give it.
             .filter(|(i, (p, _))| block.params.iter().take(*i).all(|q| q.name.value != p.name.value))
-            .filter(|(_, (p, b))| p.default.is_none() && b.is_none())
+            .filter(|(_, (p, b))| p.default.is_none() && b.is_none() && !meant.contains(&p.name.value))
             .map(|(_, (p, _))| format!("`{}`", p.name.value))
             .collect();
-        if !missing.is_empty() && ok {
-            ok = false;
-            let plural = if missing.len() > 1 { "s" } else { "" };
-            let d = Diagnostic::error(
-                code::E0501,
-                format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
-            )
-            .at(span, "missing in this call")
-            .because(block.name.span, "declared here");
-            // `let f = Linear(out: d)`, as a layer is made elsewhere.
-            let tensor_alone = missing.len() == 1 && bound.first().is_some_and(Option::is_none);
-            self.report(match tensor_alone {
-                true => d.help(format!(
-                    "a call takes the tensor first, `{block_name}(x, ..)`; an instance whose weights are shared has its settings in braces, `{block_name}{{..}}`"
-                )),
-                false => d,
-            });
+        if missing.is_empty() {
+            return true;
         }
-        (bound, ok)
+        let plural = if missing.len() > 1 { "s" } else { "" };
+        let d = Diagnostic::error(
+            code::E0501,
+            format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
+        )
+        .at(span, "missing in this call")
+        .because(block.name.span, "declared here");
+        // `let f = Linear(out: d)`, as a layer is made elsewhere.
+        let tensor_alone = missing.len() == 1 && bound.first().is_some_and(Option::is_none);
+        self.report(match tensor_alone {
+            true => d.help(format!(
+                "a call takes the tensor first, `{block_name}(x, ..)`; an instance whose weights are shared has its settings in braces, `{block_name}{{..}}`"
+            )),
+            false => d,
+        });
+        false
     }
 
     /// The body of a block with its arguments, in the frame that is innermost now. Where something is wrong with the call
     /// or the body, which is reported, it has a value of the type that the block states, as far as that is known: one
     /// faulty block does not hide what is wrong behind it.
-    fn inline(&mut self, block: &Block, bound: Vec<Option<Argument>>, complete: bool) -> Value {
+    fn inline(&mut self, block: &Block, bound: Bound) -> Value {
+        let Bound { args, complete, faults, stands_in } = bound;
         let mut generics = Generics::default();
         let mut given: Vec<(Value, Span)> = Vec::new();
-        for (param, arg) in block.params.iter().zip(bound) {
+        for (param, arg) in block.params.iter().zip(args) {
             let (value, span) = match (arg, &param.default) {
                 (Some(arg), _) => (arg.value, arg.span),
                 (None, Some(default)) => (self.expr(default), default.span),
@@ -336,19 +413,23 @@ impl<'p> Lowering<'p> {
             self.name_value(NameKind::Argument, path, &value, span);
             self.bind(&param.name, value);
         }
-        let mut fits = complete;
-        for (param, (value, span)) in block.params.iter().zip(&given) {
-            fits &= self.fits(&param.ty, value, *span, &mut generics, Some((&param.name, &block.name)));
+        self.faults.hold();
+        let fits = self.arguments_fit(block, &given, &mut generics) && complete;
+        let misfits = self.faults.release();
+        match stands_in {
+            true => self.tell_other_parameters(block, faults.into_iter().chain(misfits).next()),
+            false => alike_together(misfits).into_iter().for_each(|d| self.faults.push(d)),
         }
         self.bind_generics(&generics, block);
-        if !fits || given.iter().any(|(value, _)| value.is_error()) {
-            return self.stated_result(block);
-        }
-        let holds = block.constraint.as_ref().map_or(Holds::Yes, |c| self.holds(c));
-        if holds == Holds::Unknown {
-            return self.stated_result(block);
-        }
+        let whole = fits && !given.iter().any(|(value, _)| value.is_error());
+        let holds = match &block.constraint {
+            None => Holds::Yes,
+            Some(c) if whole => self.holds(c),
+            // What the others say does not depend on the arguments with a fault.
+            Some(c) => self.holds_beside_faults(c),
+        };
         if let Some(constraint) = block.constraint.as_ref().filter(|_| holds == Holds::No) {
+            let constraint = self.broken_part(constraint);
             let call = self.frames.last().map_or(Span::NONE, |f| f.call);
             let values = self.values_in(constraint);
             let found = if values.is_empty() { String::new() } else { format!(", found {values}") };
@@ -375,7 +456,14 @@ impl<'p> Lowering<'p> {
                 }
             }
             self.report(d);
+        }
+        // A block that nothing calls is looked at without what its callers would say.
+        let alone = self.notes.alone && self.frames.len() == FRAMES_ALONE;
+        if !alone && (!whole || holds != Holds::Yes) {
             return self.stated_result(block);
+        }
+        if let Some(Frame { kind: FrameKind::Block(def), .. }) = self.frames.last() {
+            self.notes.uses.lowered.insert(*def);
         }
         let value = self.body(&block.body);
         let Some(result) = &block.result else { return value };
@@ -384,6 +472,36 @@ impl<'p> Lowering<'p> {
             true => value,
             false => self.stated_result(block),
         }
+    }
+
+    /// Whether the arguments have the types of their parameters; reports if not. One that does not has no value from here
+    /// on.
+    fn arguments_fit(&mut self, block: &Block, given: &[(Value, Span)], generics: &mut Generics) -> bool {
+        let mut fits = true;
+        for (param, (value, span)) in block.params.iter().zip(given) {
+            if self.fits(&param.ty, value, *span, generics, Some((&param.name, &block.name))) {
+                continue;
+            }
+            fits = false;
+            let def = self.defined_at(param.name.span);
+            if let Some(binding) = def.and_then(|def| self.frame().bindings.get_mut(def)) {
+                binding.value = Value::Error;
+            }
+        }
+        fits
+    }
+
+    /// A call that does not fit the block that a variant put in the place of the called one: the variant is to blame, and
+    /// all misfits are one fault.
+    fn tell_other_parameters(&mut self, block: &Block, misfit: Option<Diagnostic>) {
+        let Some(misfit) = misfit else { return };
+        let variant = self.options.variant.clone().unwrap_or_default();
+        let message = format!(
+            "`{}` of variant `{variant}` does not fit the calls of the model: {}",
+            block.name.value, misfit.message
+        );
+        let d = Diagnostic::error(misfit.code, message).at(block.name.span, "put in the place of another here");
+        self.report(d.help("take the parameters of the block that it replaces, with their types and names"));
     }
 
     /// A value of the type that a block states for its result.
@@ -410,11 +528,60 @@ impl<'p> Lowering<'p> {
         let mut parts = Vec::new();
         for (name, place) in names {
             if let Value::Static(s) = self.expr(place) {
-                parts.push(format!("{name} = {s}"));
+                let number = s.as_dim().and_then(|d| self.number_of(&d).as_const()).filter(|_| s.as_i64().is_none());
+                parts.push(number.map_or_else(|| format!("{name} = {s}"), |n| format!("{name} = {s} = {n}")));
             }
         }
         parts.join(", ")
     }
+}
+
+/// The arguments of a call, by parameter.
+struct Bound {
+    args: Vec<Option<Argument>>,
+    /// Whether they are what the block takes.
+    complete: bool,
+    /// What is wrong with them and has not been told.
+    faults: Vec<Diagnostic>,
+    /// Whether a variant put the block in the place of the one that is called.
+    stands_in: bool,
+}
+
+/// The parameters of a loss that were given one and the same value.
+fn same_twice(block: &Block, args: &[Option<Argument>]) -> Option<String> {
+    let is_real = |ty: &TypeExpr| matches!(&ty.kind, TypeExprKind::Named { name, .. } if name.value == "Real");
+    block.result.as_ref().filter(|ty| is_real(ty))?;
+    let node = |arg: &Option<Argument>| match arg.as_ref()?.value {
+        Value::Node(id) => Some(id),
+        _ => None,
+    };
+    let given: Vec<_> = block.params.iter().zip(args).filter_map(|(p, a)| Some((&p.name.value, node(a)?))).collect();
+    let (i, (first, _)) = given.iter().enumerate().find(|(i, (_, n))| given.iter().skip(i + 1).any(|(_, m)| m == n))?;
+    let second =
+        given.iter().skip(i + 1).find(|(_, n)| given.get(i).is_some_and(|(_, m)| m == n)).map(|(name, _)| name)?;
+    Some(format!("`{first}` and `{second}` of `{}` are one value", block.name.value))
+}
+
+/// The model and the block that is looked at without a call.
+const FRAMES_ALONE: usize = 2;
+
+/// Misfits of the arguments of one call, with those in one report that have one cause: two sequences that were exchanged, and
+/// values that lack the same step before.
+fn alike_together(misfits: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut apart: Vec<Diagnostic> = Vec::new();
+    for d in misfits {
+        let exchanged = |e: &Diagnostic| e.code == types::E0303 && d.code == types::E0303;
+        let same_step = |e: &Diagnostic| {
+            e.code == d.code && e.help == d.help && d.help.as_ref().is_some_and(|help| help.starts_with(POOL))
+        };
+        match (apart.iter_mut().find(|e| exchanged(e) || same_step(e)), &d.primary) {
+            (Some(first), Some(label)) => {
+                *first = first.clone().because(label.span, format!("likewise: {}", d.message));
+            }
+            _ => apart.push(d),
+        }
+    }
+    apart
 }
 
 fn collect_names<'e>(e: &'e Expr, names: &mut BTreeMap<&'e str, &'e Expr>) {

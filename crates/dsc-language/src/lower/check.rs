@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alone::check_alone;
 use super::budget::MAX_STEPS_OF_A_CHECK;
 use super::compile::{Compiled, compile};
+use super::constants::gradients;
 use super::notes::Uses;
 use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
 use crate::sema::resolve::{Def, DefId, DefKind, Res, read, unused};
-use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
-use dsc_syntax::ast::{ExprKind, Ident};
+use dsc_graph::{Graph, Loss};
+use dsc_syntax::ast::{Block, ExprKind, Ident};
 use dsc_syntax::diag::codes::hypers::E0408;
 use dsc_syntax::diag::codes::{lints as lint, structure};
 use dsc_syntax::diag::{Diagnostic, Diagnostics, did_you_mean};
@@ -39,17 +41,23 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
     found.extend(beyond);
     recipes(program, &mut found);
     let spoilt = Spoilt::of(program, &found);
+    let mut lost: Vec<Span> = Vec::new();
     // One variant, or other hypers, may leave out what the file is there for.
     if options.variant.is_none() && options.sets.is_empty() {
         uncalled(program, &uses, broken, &mut found);
-        found.extend(
-            unused(&program.names, &program.modules, &uses.elements)
-                .into_iter()
-                .filter_map(|(def, warning)| Some(warning).filter(|_| !spoilt.holds(program.names.def(def)))),
-        );
+        found.extend(check_alone(program, options, &not_lowered(program, &uses)));
+        for (def, warning) in unused(&program.names, &program.modules, &uses.elements) {
+            let def = program.names.def(def);
+            if !spoilt.holds(def) {
+                lost.extend((warning.code == lint::W0102).then_some(def.whole));
+                found.push(warning);
+            }
+        }
     }
+    // Weights of a value that is never read go with it.
+    let lost = |d: &Diagnostic| d.primary.as_ref().is_some_and(|l| lost.iter().any(|whole| is_within(l.span, *whole)));
     if let Some(base) = models.first().filter(|_| !spoilt.may_read_anything(program)) {
-        found.extend(base.dead.iter().cloned());
+        found.extend(base.dead.iter().filter(|d| !lost(d)).cloned());
     }
     if options.sets.is_empty() {
         equal_variants(program, &hashes, &mut found);
@@ -244,13 +252,22 @@ fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
 
 /// A model whose losses give no weight a gradient.
 fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
+    let flows = gradients(graph);
+    let trains = |l: &Loss| flows.get(l.value.index()) == Some(&true);
     // That there is no loss has been reported.
-    if graph.losses.is_empty() || graph.trained_params().contains(&true) {
+    if graph.losses.is_empty() || graph.losses.iter().any(trains) {
         return;
     }
-    let why = match graph.params.is_empty() {
-        true => ("the model has no weights", "`Linear(out: ..)`, `MLP(widths: ..)` and other blocks own some"),
-        false => ("no loss depends on a weight", "the way from a weight to a loss must not lead through `stop_grad`"),
+    let why = if graph.params.is_empty() {
+        ("the model has no weights", "`Linear(out: ..)`, `MLP(widths: ..)` and other blocks own some")
+    } else if graph.trained_params().contains(&true) {
+        (
+            "every loss is the same whatever the weights are",
+            "a factor of 0, or the difference of a value with itself, leaves no gradient: compare the prediction with a \
+             label, `mse(score, target: y)`",
+        )
+    } else {
+        ("no loss depends on a weight", "the way from a weight to a loss must not lead through `stop_grad`")
     };
     let mut d = Diagnostic::error(structure::E0524, format!("there is nothing to train: {}", why.0))
         .at(program.model.name.span, "no gradient reaches a weight")
@@ -279,6 +296,7 @@ fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>
 impl Uses {
     fn add(&mut self, other: &Uses) {
         self.blocks.extend(&other.blocks);
+        self.lowered.extend(&other.lowered);
         self.elements.extend(&other.elements);
     }
 }
@@ -291,30 +309,75 @@ fn recipes(program: &Program, found: &mut Diagnostics) {
     }
 }
 
-/// Blocks that nothing calls. Where the model is broken, those that nothing mentions.
+/// Blocks of the main file whose bodies no call has checked.
+fn not_lowered<'p>(program: &'p Program, uses: &Uses) -> Vec<(DefId, &'p Block)> {
+    let blocks = program.main().into_iter().flat_map(|main| main.blocks.values());
+    let defined = blocks.filter_map(|b| Some((program.names.defined_at(None, b.name.span)?, b)));
+    defined.filter(|(def, _)| !uses.lowered.contains(def)).collect()
+}
+
+/// Blocks that nothing calls. Where the model is broken, those that nothing mentions. What only such a block calls goes
+/// with it.
 fn uncalled(program: &Program, uses: &Uses, broken: bool, found: &mut Diagnostics) {
     let names = &program.names;
     let read = read(names);
     let Some(main) = program.main() else { return };
+    let mut list: Vec<(DefId, &Block)> = Vec::new();
     for block in main.blocks.values() {
-        let name = &block.name.value;
         let called = |def: &DefId| uses.blocks.contains(def);
         let Some(def) = names.defined_at(None, block.name.span).filter(|def| !called(def)) else { continue };
         // A word of it in text that could not be read may have been a call, and a fault may keep a call from being reached.
-        if main.unread.contains(name) || broken && read.contains(&def) {
+        if !(main.unread.contains(&block.name.value) || broken && read.contains(&def)) {
+            list.push((def, block));
+        }
+    }
+    let with = callers(program, &list);
+    for (def, block) in &list {
+        if with.get(def).is_some_and(|first| first != def) {
             continue;
         }
-        let help = match read.contains(&def) {
+        let help = match read.contains(def) {
             true => "it is in a branch that nothing takes now: a variant that takes it would be checked too",
             false => "call it or take it away",
         };
-        found.push(
-            Diagnostic::warning(
-                lint::W0105,
-                format!("block `{name}` is never called, so its types have not been checked"),
-            )
-            .at(block.name.span, "not called")
-            .help(help),
-        );
+        let message = format!("block `{}` is never called, so only its declared types are checked", block.name.value);
+        found.push(Diagnostic::warning(lint::W0105, message).at(block.name.span, "not called").help(help));
     }
+}
+
+/// For each of these blocks that only others of them mention, the one that it goes with: the first that leads to it.
+fn callers(program: &Program, list: &[(DefId, &Block)]) -> BTreeMap<DefId, DefId> {
+    let names = &program.names;
+    let among: BTreeSet<DefId> = list.iter().map(|(def, _)| *def).collect();
+    let mut outside: BTreeSet<DefId> = BTreeSet::new();
+    let mut calls: BTreeMap<DefId, BTreeSet<DefId>> = BTreeMap::new();
+    let mut called: BTreeSet<DefId> = BTreeSet::new();
+    for u in names.uses().filter(|u| u.role.reads() && among.contains(&u.def)) {
+        let caller = among.iter().find(|def| is_within(u.span, names.def(**def).whole));
+        match caller {
+            Some(caller) if *caller == u.def => {}
+            Some(caller) => {
+                calls.entry(*caller).or_default().insert(u.def);
+                called.insert(u.def);
+            }
+            None => drop(outside.insert(u.def)),
+        }
+    }
+    // Those that nothing of the list calls first; what is left then calls itself in a circle.
+    let first = list.iter().map(|(def, _)| *def).filter(|def| !called.contains(def) || outside.contains(def));
+    let mut with = BTreeMap::new();
+    for root in first.chain(list.iter().map(|(def, _)| *def)).collect::<Vec<_>>() {
+        let mut open = if with.contains_key(&root) { Vec::new() } else { vec![root] };
+        while let Some(def) = open.pop() {
+            if !with.contains_key(&def) && (def == root || !outside.contains(&def)) {
+                with.insert(def, root);
+                open.extend(calls.get(&def).into_iter().flatten());
+            }
+        }
+    }
+    with
+}
+
+fn is_within(inner: Span, outer: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }

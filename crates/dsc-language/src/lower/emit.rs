@@ -302,5 +302,5 @@ fn size_of(ty: &Type) -> usize {
 }
 
 fn same_dim(table: Option<&DimTable>, a: &Dim, b: &Dim) -> bool {
-    a == b || table.is_some_and(|table| table.same(a, b))
+    a == b || table.is_some_and(|table| table.same(a, b)) || a.is_open() || b.is_open()
 }

@@ -39,7 +39,7 @@ impl Lowering<'_> {
             ExprKind::Call { callee, args, .. } => self.call(callee, args, e.span),
             ExprKind::Instance { callee, args } => self.instance(callee, args, e.span),
             ExprKind::Index(x, i) => self.index(x, i, e.span),
-            ExprKind::Field(x, field) => self.field(x, field, e.span),
+            ExprKind::Field(x, field) => self.field(x, field, e.span, false),
             ExprKind::At(x, group) => self.at(x, group, e.span),
             ExprKind::List(elements) => {
                 let list = self.list(elements);
@@ -59,7 +59,12 @@ impl Lowering<'_> {
             },
             ExprKind::Sum { var, over, body } => self.sum(var, over, body, e.span),
             ExprKind::When { cond, then, otherwise } => match self.condition(cond) {
-                Some(true) => self.scoped_body(then),
+                Some(true) => {
+                    if otherwise.is_none() {
+                        self.check_otherwise(cond, e.span);
+                    }
+                    self.scoped_body(then)
+                }
                 Some(false) => match otherwise {
                     Some(body) => self.scoped_body(body),
                     None => self.fail(
@@ -362,10 +367,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn field(&mut self, x: &Expr, field: &Ident, span: Span) -> Value {
+    /// `x.field`; `called` where it is that of `x.field(..)`.
+    pub(super) fn field(&mut self, x: &Expr, field: &Ident, span: Span, called: bool) -> Value {
         match self.expr(x) {
-            // A value with a fault may have been a list, whose labels are not known.
-            Value::Error => match no_method(field, span).filter(|_| !self.is_foreign(x)) {
+            Value::Error if self.is_foreign(x) => Value::Error,
+            // A value with a fault may have been a list, whose labels are not known; nothing in a list is called by
+            // the name of a method.
+            Value::Error => match unknown_method(field, span, called) {
                 Some(d) => self.fail(d),
                 None => Value::Error,
             },
@@ -408,10 +416,13 @@ impl Lowering<'_> {
                 _ => None,
             },
             other => {
-                self.report(
-                    Diagnostic::error(types::E0301, format!("{what} expects a tensor, found a {}", other.kind()))
-                        .at(span, "not a tensor"),
-                );
+                let d = Diagnostic::error(types::E0301, format!("{what} expects a tensor, found a {}", other.kind()))
+                    .at(span, "not a tensor");
+                self.report(match other {
+                    Value::List(_) => d.help("of each element it is `each x in xs { .. }`; one is selected as `xs[0]`"),
+                    Value::Tuple(_) => d.help("a tuple is taken apart by names: `let a, b = ..`"),
+                    _ => d,
+                });
                 None
             }
         }
@@ -452,4 +463,11 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// A method that values of the language do not have, of a value that has a fault.
+fn unknown_method(field: &Ident, span: Span, called: bool) -> Option<Diagnostic> {
+    let Some(help) = method(&field.value).filter(|_| called) else { return no_method(field, span) };
+    let d = Diagnostic::error(hyper::E0402, format!("there is no method `{}`", field.value));
+    Some(d.at(span, format!("no `{}`", field.value)).help(help))
 }

@@ -10,6 +10,8 @@ pub(super) struct Faults {
     before: bool,
     /// How often something went wrong, or had no value for what went wrong before.
     events: usize,
+    /// Faults that are put together before they are told.
+    held: Vec<Vec<Diagnostic>>,
 }
 
 /// Beyond so many faults, where a fault comes from is not looked for: no more are shown.
@@ -18,7 +20,22 @@ const MANY: usize = MAX_ERRORS;
 impl Faults {
     pub(super) fn push(&mut self, d: Diagnostic) {
         self.events += usize::from(d.is_error());
-        self.found.push(d);
+        match self.held.last_mut() {
+            Some(held) => held.push(d),
+            None => self.found.push(d),
+        }
+    }
+
+    /// Holds back what is reported, up to [`release`](Self::release).
+    pub(super) fn hold(&mut self) {
+        self.held.push(Vec::new());
+    }
+
+    /// What was held back; it is counted when it is told.
+    pub(super) fn release(&mut self) -> Vec<Diagnostic> {
+        let held = self.held.pop().unwrap_or_default();
+        self.events -= held.iter().filter(|d| d.is_error()).count();
+        held
     }
 
     /// Notes that something has no value for a fault that was reported before.

@@ -22,14 +22,33 @@ pub(super) enum Holds {
 }
 
 impl Lowering<'_> {
+    /// Looks at the condition of a block some of whose arguments have a fault, as far as it speaks of others.
+    pub(super) fn holds_beside_faults(&mut self, e: &Expr) -> Holds {
+        match &e.kind {
+            ExprKind::Binary(BinaryOp::And, _, a, b) => both(self.holds_beside_faults(a), self.holds_beside_faults(b)),
+            _ if self.names_have_values(e) => self.holds(e),
+            _ => Holds::Unknown,
+        }
+    }
+
+    /// The part of a condition that does not hold.
+    pub(super) fn broken_part<'e>(&mut self, e: &'e Expr) -> &'e Expr {
+        match &e.kind {
+            ExprKind::Binary(BinaryOp::And, _, a, b) => match self.holds_beside_faults(a) {
+                Holds::No => self.broken_part(a),
+                _ => self.broken_part(b),
+            },
+            _ => e,
+        }
+    }
+
     /// Looks at the condition of a block.
     pub(super) fn holds(&mut self, e: &Expr) -> Holds {
+        if self.divides_by_zero(e) {
+            return Holds::No;
+        }
         match &e.kind {
-            ExprKind::Binary(BinaryOp::And, _, a, b) => match (self.holds(a), self.holds(b)) {
-                (Holds::No, _) | (_, Holds::No) => Holds::No,
-                (Holds::Unknown, _) | (_, Holds::Unknown) => Holds::Unknown,
-                _ => Holds::Yes,
-            },
+            ExprKind::Binary(BinaryOp::And, _, a, b) => both(self.holds(a), self.holds(b)),
             ExprKind::Binary(
                 op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
                 _,
@@ -42,6 +61,20 @@ impl Lowering<'_> {
             },
             _ => self.decided(e),
         }
+    }
+
+    /// Whether a comparison divides by an argument that is 0: `w % heads == 0`.
+    fn divides_by_zero(&mut self, e: &Expr) -> bool {
+        let ExprKind::Binary(op, _, a, b) = &e.kind else { return false };
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            return false;
+        }
+        let divides = matches!(op, BinaryOp::Rem | BinaryOp::FloorDiv | BinaryOp::Div);
+        let zero = divides
+            && matches!(&b.kind, ExprKind::Name(_))
+            && self.names_have_values(b)
+            && matches!(self.expr(b), Value::Static(s) if s.as_f64() == Some(0.0));
+        zero || self.divides_by_zero(a) || self.divides_by_zero(b)
     }
 
     fn decided(&mut self, e: &Expr) -> Holds {
@@ -92,5 +125,13 @@ impl Lowering<'_> {
         let renamed = |d: &Dim| d.substitute(&|atom| (*atom == Atom::Width(name.clone())).then(|| other.clone()));
         self.equal.values_mut().for_each(|d| *d = renamed(d));
         self.equal.entry(name.clone()).or_insert_with(|| other.clone());
+    }
+}
+
+fn both(a: Holds, b: Holds) -> Holds {
+    match (a, b) {
+        (Holds::No, _) | (_, Holds::No) => Holds::No,
+        (Holds::Unknown, _) | (_, Holds::Unknown) => Holds::Unknown,
+        _ => Holds::Yes,
     }
 }

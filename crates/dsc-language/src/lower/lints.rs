@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::lowering::Lowering;
 use dsc_graph::dims::Dim;
 use dsc_graph::types::Type;
-use dsc_graph::{Loss, MaxOver, NameKind, Named, NodeId, Op, Over, Param, Region, RegionKind};
-use dsc_syntax::ast::Change;
+use dsc_graph::{MaxOver, NameKind, Named, NodeId, Op, Param, Region, RegionKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints as lint;
 use dsc_syntax::source::Span;
@@ -40,10 +39,13 @@ impl Lowering<'_> {
             self.swapped(),
             self.idle_dropout(),
             self.scales(),
-            self.alone(),
+            self.always_the_same(),
             self.dropped_masks(),
             self.undefined(),
             self.fixed_losses(),
+            self.unread_labels(),
+            self.only_reversed(),
+            self.stuck_at_zero(),
         ];
         for warning in found.into_iter().flatten() {
             self.report(warning);
@@ -218,29 +220,6 @@ impl Lowering<'_> {
         others.map(warning).collect()
     }
 
-    /// Comparisons of one value with itself: what comes out is known before.
-    fn alone(&self) -> Vec<Diagnostic> {
-        let one = |d: Option<&Dim>| d.and_then(Dim::as_const) == Some(1);
-        let mut found = Vec::new();
-        for (id, node) in self.graph.nodes() {
-            let warning = match &node.op {
-                Op::LogSumExp if self.graph.operands(id).len() == 1 => {
-                    Diagnostic::warning(lint::W0116, "a comparison with itself alone: `logsumexp` of one value is that value")
-                        .help("a contrast expects a positive and at least one negative: without, it is the same number whatever the weights are")
-                }
-                Op::Softmax { over, .. } if node.ty.tensor().is_some_and(|t| one(match over {
-                    Over::Time => t.time.as_ref().map(|time| &time.len),
-                    Over::Features => t.dims.last(),
-                    Over::Axis(axis) => t.dims.get(*axis),
-                })) => Diagnostic::warning(lint::W0116, "a softmax over one value is always 1")
-                    .help("normalise over another axis, or leave it out"),
-                _ => continue,
-            };
-            found.push(warning.at(self.place_of(id), "there is nothing to compare with"));
-        }
-        found
-    }
-
     /// Sequences whose padding becomes visible, by a call in the user's files.
     fn dropped_masks(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
@@ -265,47 +244,6 @@ impl Lowering<'_> {
             );
         }
         found
-    }
-
-    /// Losses that give no weight a gradient, beside others that do.
-    fn fixed_losses(&self) -> Vec<Diagnostic> {
-        // Whether a gradient flows back from each node into a weight, or into a value that has none for a fault.
-        let mut flows: Vec<bool> = Vec::with_capacity(self.graph.len());
-        for (id, node) in self.graph.nodes() {
-            flows.push(match &node.op {
-                Op::StopGrad => false,
-                Op::Param(_) => true,
-                Op::Input(name) => name.is_empty(),
-                _ => self.graph.operands(id).iter().any(|o| flows.get(o.index()) == Some(&true)),
-            });
-        }
-        let trains = |l: &&Loss| flows.get(l.value.index()) == Some(&true);
-        // Where all are such, there is nothing to train, which is an error.
-        if !self.graph.losses.iter().any(|l| trains(&l)) {
-            return Vec::new();
-        }
-        let fixed = self.graph.losses.iter().filter(|l| !trains(l));
-        let warning = |l: &Loss| {
-            let of_variant = |c: &&Change| matches!(c, Change::Loss { name, .. } if name.value == l.name);
-            let change = self.changes.iter().rev().find(|c| of_variant(c));
-            let constant = match self.graph.node(l.value).map(|n| &n.op) {
-                Some(Op::Const(x)) => Some(*x),
-                _ => None,
-            };
-            let d = match constant {
-                Some(x) => Diagnostic::warning(lint::W0118, format!("loss `{}` is the number {x}", l.name)),
-                None => Diagnostic::warning(lint::W0118, format!("loss `{}` gives no weight a gradient", l.name)),
-            };
-            let d = d.at(l.span, "the same whatever the weights are");
-            match (constant, change) {
-                (Some(x), Some(_)) => d.help(format!(
-                    "to scale the loss of the model write `loss {} *= {x}`; to leave it out, `drop {}`",
-                    l.name, l.name
-                )),
-                _ => d.help("compute it from values that depend on weights, or take it away"),
-            }
-        };
-        fixed.map(warning).collect()
     }
 
     /// Weights that no loss trains, one lint per call of the file that owns them.
@@ -349,7 +287,7 @@ impl Lowering<'_> {
     }
 
     /// The place of a node in the user's files.
-    fn place_of(&self, id: NodeId) -> Span {
+    pub(super) fn place_of(&self, id: NodeId) -> Span {
         self.nodes.place(id)
     }
 }

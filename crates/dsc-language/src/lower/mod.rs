@@ -12,11 +12,14 @@
 //! Lowering always ends: steps, nodes, depth, elements of lists and sizes of dims are bounded, and what goes beyond is
 //! one error (E0408). It runs on a stack of its own, so the caller's does not matter.
 
+mod alone;
 mod at;
 mod block;
 mod budget;
 mod check;
+mod choices;
 mod compile;
+mod constants;
 mod emit;
 mod expr;
 mod faults;

@@ -13,6 +13,8 @@ use dsc_syntax::source::Span;
 pub(super) struct Uses {
     /// Blocks that were called.
     pub(super) blocks: BTreeSet<DefId>,
+    /// Blocks whose bodies were looked at, in a call without a fault.
+    pub(super) lowered: BTreeSet<DefId>,
     /// Loop variables that took more than numbers.
     pub(super) elements: BTreeSet<DefId>,
 }
@@ -39,6 +41,12 @@ pub(super) struct Notes {
     /// Nodes that a statement with a fault has read or made, or that text that could not be read may mention: whether
     /// they are of use is not known.
     pub(super) in_doubt: Vec<NodeId>,
+    /// Losses that compare a value with itself: which parameters, the call, the result.
+    pub(super) with_themselves: Vec<(String, Span, NodeId)>,
+    /// Whether blocks are looked at without a call, with dims that may be any.
+    pub(super) alone: bool,
+    /// Vectors of one entry that were reported to be no Reals.
+    pub(super) without_scalar: BTreeSet<NodeId>,
 }
 
 impl Notes {

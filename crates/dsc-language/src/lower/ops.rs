@@ -48,6 +48,9 @@ impl Lowering<'_> {
             _ => {}
         }
         let y = self.expr(b);
+        if let (BinaryOp::Eq | BinaryOp::Ne, Value::Static(x), Value::Static(y)) = (op, &x, &y) {
+            self.check_comparable(a, x, b, y);
+        }
         self.binary_values(op, (x, a.span), (y, b.span), span)
     }
 
@@ -152,7 +155,7 @@ impl Lowering<'_> {
 
     fn number(&mut self, s: &Static, span: Span) -> Option<f64> {
         let n = s.as_f64();
-        if n.is_none() {
+        if n.is_none() && !self.may_be_any(s) {
             self.report(
                 Diagnostic::error(types::E0301, format!("arithmetic of a tensor and a {}", s.kind()))
                     .at(span, format!("this is {s}"))

@@ -230,7 +230,7 @@ impl Lowering<'_> {
     }
 
     /// The expression of the files at `span`.
-    fn expr_at(&self, span: Span) -> Option<&Expr> {
+    pub(super) fn expr_at(&self, span: Span) -> Option<&Expr> {
         if self.faults.are_many() {
             return None;
         }

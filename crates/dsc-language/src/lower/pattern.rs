@@ -18,6 +18,9 @@ use dsc_syntax::visit;
 /// What is being matched, for messages.
 type Parameter<'a> = Option<(&'a Ident, &'a Ident)>;
 
+/// How the help begins for a sequence in the place of a value without time.
+pub(super) const POOL: &str = "pool the sequence";
+
 impl Lowering<'_> {
     /// A whole number where a real one is declared becomes one.
     pub(super) fn as_declared(&mut self, ty: &TypeExpr, value: Value) -> Value {
@@ -347,7 +350,19 @@ impl Lowering<'_> {
         parameter: Parameter<'_>,
         help: Option<String>,
     ) -> bool {
+        let wanted = type_text(ty);
+        let node = match value {
+            Value::Node(id) => self.graph.node(*id).map(|n| (*id, n.ty.clone())),
+            _ => None,
+        };
+        if let Some((id, found)) = node.as_ref().filter(|_| wanted == "Real" && parameter.is_some())
+            && !self.first_without_scalar(*id, found)
+        {
+            self.reported();
+            return false;
+        }
         let found = self.describe(value);
+        let help = help.or_else(|| self.remedy(ty, value, node.map(|(_, ty)| ty).as_ref(), span));
         self.misfit_type(ty, &found, span, parameter, help)
     }
 
@@ -373,15 +388,68 @@ impl Lowering<'_> {
         };
         if let Some(help) = help {
             d = d.help(help);
-        } else if wanted == "int" && found.starts_with("real ") {
-            d = d.help("`/` of two whole numbers is a real number; floor division is `(a // b)`");
-        } else if wanted.starts_with("Vec") && found.starts_with("Seq") {
-            d = d.help("pool the sequence: `mean(x)`, or take a row: `x[0]`");
-        } else if wanted.starts_with("Seq") && found.starts_with("Tokens") {
-            d = d.help("encode the tokens: `|> Bert()`");
         }
         self.report(d);
         false
+    }
+
+    /// What mends a value of another type than the declared one.
+    fn remedy(&self, ty: &TypeExpr, value: &Value, found: Option<&Type>, span: Span) -> Option<String> {
+        let TypeExprKind::Named { name, .. } = &ty.kind else {
+            return match (&ty.kind, value) {
+                (TypeExprKind::List(_), Value::Static(_) | Value::Node(_)) => {
+                    let text = self.expr_at(span).map_or_else(|| "x".to_owned(), expr_text);
+                    Some(format!("a list has brackets, also one of a single element: `[{text}]`"))
+                }
+                _ => None,
+            };
+        };
+        match (name.value.as_str(), value, found) {
+            ("int", Value::Static(Static::Float(_)), _) => {
+                Some("`/` of two whole numbers is a real number; floor division is `(a // b)`".into())
+            }
+            ("bool", Value::Static(Static::Int(n @ (0 | 1))), _) => {
+                Some(format!("write `{}`", if *n == 1 { "true" } else { "false" }))
+            }
+            ("Real", _, Some(found)) => Some(to_real(found)),
+            ("Vec", _, Some(Type::Tensor(t))) if t.time.is_some() => {
+                Some(format!("{POOL}: `mean(x)`, or take a row: `x[0]`"))
+            }
+            ("Seq", _, Some(Type::Tokens { .. })) => Some("encode the tokens: `|> Bert()`".into()),
+            ("Seq", _, Some(Type::Tensor(t))) if t.time.is_none() && t.dims.len() == 1 => Some(
+                "this is a vector, without time: take what it was pooled from, or make it a row, `stack([x])`".into(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether a value that should be a Real is reported here for the first time. One of a single entry lacks `scalar()`
+    /// where it is defined, which is one fault however often it is read.
+    pub(super) fn first_without_scalar(&mut self, id: NodeId, ty: &Type) -> bool {
+        !is_one_entry(ty) || self.notes.without_scalar.insert(id)
+    }
+}
+
+/// Whether `scalar()` makes a Real of such a value.
+fn is_one_entry(ty: &Type) -> bool {
+    ty.tensor().is_some_and(|t| t.time.is_none() && t.dims.len() == 1 && t.dims.iter().all(|d| d.as_const() == Some(1)))
+}
+
+/// What makes a Real of a value of that type.
+pub(super) fn to_real(found: &Type) -> String {
+    let Some(t) = found.tensor() else { return "turn tokens into a sequence first: `text |> Bert()`".into() };
+    if is_one_entry(found) {
+        return "write `|> scalar()` where it is defined: the one entry of a Vec[1] is a Real".into();
+    }
+    if t.axes().any(Dim::speaks_of_batch) {
+        return "it has an entry for each sample of the batch: leave `in_batch` out, a Real is that of one sample"
+            .into();
+    }
+    let real =
+        "of a vector `mean_features(x)` is the mean of its entries, `|> Linear(out: 1) |> scalar()` a learned one";
+    match t.time {
+        Some(_) => format!("{POOL} first, `mean(x)`; {real}"),
+        None => real.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values of stated types, for what has none: a fault was reported, and what is computed of it is checked all the same.
 
+use super::alone::any_dim;
 use super::lowering::Lowering;
 use super::value::Value;
 use crate::sema::resolve::{DefKind, Res, STATIC_TYPES};
@@ -58,7 +59,7 @@ impl Lowering<'_> {
 
     fn known_modality(&self, written: &Ident) -> Option<Modality> {
         match self.resolve(written.span) {
-            _ if written.value == "_" => None,
+            _ if written.value == "_" => self.notes.alone.then(|| Modality("_".into())),
             Res::Def(generic) => {
                 let generics = &self.frames.last()?.generics;
                 generics.modalities.get(&generic).map(|(m, _)| m.clone())
@@ -70,14 +71,18 @@ impl Lowering<'_> {
 
     /// The dims, if all names in them are known.
     fn known_dims(&mut self, written: &[Expr]) -> Option<Vec<Dim>> {
-        for dim in written {
-            let mut known = true;
-            visit::exprs(dim, &mut |e| known &= !matches!(&e.kind, ExprKind::Name(_)) || self.has_value(e));
-            if !known {
-                return None;
-            }
+        let is_any = |dim: &Expr| matches!(&dim.kind, ExprKind::Name(name) if name == "_");
+        if !written.iter().all(|dim| is_any(dim) && self.notes.alone || self.names_have_values(dim)) {
+            return None;
         }
-        written.iter().map(|dim| self.dim_of(dim)).collect()
+        written.iter().map(|dim| if is_any(dim) { Some(any_dim("_")) } else { self.dim_of(dim) }).collect()
+    }
+
+    /// Whether all names in an expression have a value here.
+    pub(super) fn names_have_values(&self, e: &Expr) -> bool {
+        let mut known = true;
+        visit::exprs(e, &mut |e| known &= !matches!(&e.kind, ExprKind::Name(_)) || self.has_value(e));
+        known
     }
 
     /// Whether the name of a dim has a value here.

@@ -45,7 +45,12 @@ impl<'p> Lowering<'p> {
             StmtKind::Let { names, ty, value, .. } => self.let_stmt(names, ty.as_ref(), value),
             StmtKind::Assign { names, value } => self.assign(names, value),
             StmtKind::For { var, over, body } => {
-                let Some(turns) = self.turns(over) else { return };
+                let Some(turns) = self.turns(over) else {
+                    if self.notes.alone {
+                        self.forget_assigned(&body.stmts);
+                    }
+                    return;
+                };
                 for (label, index, value) in turns {
                     if !self.spend(TURN, stmt.span) {
                         break;
@@ -209,6 +214,8 @@ impl<'p> Lowering<'p> {
                         .because(program.names.def(binding.def).span, "bound here")
                         .help("a `var` may change its dims, not its kind"),
                 );
+                // What reads it from here on is checked with the value that it had.
+                continue;
             }
             let path = self.name_path(&name.value);
             self.name_value(NameKind::Bound, path, &value, span);

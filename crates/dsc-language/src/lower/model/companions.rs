@@ -7,7 +7,7 @@ use dsc_graph::statics::Static;
 use dsc_graph::types::Type;
 use dsc_graph::{Companions, CompanionsId, Ranks};
 use dsc_syntax::ast::{Expr, ExprKind, Ident};
-use dsc_syntax::diag::codes::{names, structure as code};
+use dsc_syntax::diag::codes::{lints, names, structure as code};
 use dsc_syntax::diag::{Diagnostic, did_you_mean};
 use dsc_syntax::source::{Span, Spanned};
 
@@ -94,12 +94,28 @@ impl<'p> Lowering<'p> {
                 .help("take it away, or list ranks: `listed = \"ranks\"`"),
             );
         }
+        if ok && !by_rank {
+            self.check_drawn(entries, &companions);
+        }
         companions.ranks = by_rank.then_some(ranks);
         // What reads companions with a fault, which was reported, is checked all the same.
         debug_assert!(ok || !self.faults.none(), "a fault is reported");
         let id = CompanionsId(self.graph.companions.len() as u32);
         self.graph.companions.push(companions);
         self.bind(name, Value::Companions(id));
+    }
+
+    /// More companions of a kind than its list holds.
+    fn check_drawn(&mut self, entries: &[(Ident, Expr)], companions: &Companions) {
+        let pool = companions.pool;
+        let of_kinds = [("pos", companions.pos), ("near", companions.near), ("far", companions.far)];
+        for (kind, n) in of_kinds.into_iter().filter(|(_, n)| *n > pool) {
+            let place = entries.iter().find(|(key, _)| key.value == kind || key.value == "pool");
+            let d = Diagnostic::warning(lints::W0122, format!("`{kind}` is {n}, and a list holds {pool} samples"))
+                .at(place.map_or(companions.span, |(_, value)| value.span), "the same ones are drawn again")
+                .help(format!("give `pool` at least {n}, or draw at most {pool}"));
+            self.report(d);
+        }
     }
 
     fn companion_vectors(&mut self, e: &Expr, companions: &mut Companions) -> bool {

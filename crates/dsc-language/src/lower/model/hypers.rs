@@ -48,13 +48,13 @@ impl<'p> Lowering<'p> {
     }
 
     /// The declaration of a hyper.
-    fn hyper(&self, def: DefId) -> Option<&'p Hyper> {
+    pub(in crate::lower) fn hyper(&self, def: DefId) -> Option<&'p Hyper> {
         let declared = self.program.names.def(def);
         self.program.module(declared.module)?.hypers.get(&declared.name)
     }
 
     /// Runs `f` outside every body: it sees the items of `module` alone.
-    pub(super) fn outside<T>(&mut self, module: ModuleId, f: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::lower) fn outside<T>(&mut self, module: ModuleId, f: impl FnOnce(&mut Self) -> T) -> T {
         self.frames.push(Frame::new(FrameKind::Item, module));
         let value = f(self);
         self.frames.pop();

@@ -13,11 +13,12 @@ mod outputs;
 mod ranges;
 mod settings;
 
+use super::faults::Faults;
 use super::frame::{Frame, FrameKind};
 use super::lowering::Lowering;
 use crate::sema::program::ModuleId;
 use dsc_graph::{InputDecl, Node, NodeId, Op};
-use dsc_syntax::ast::{Stmt, StmtKind};
+use dsc_syntax::ast::{Change, Stmt, StmtKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
 use dsc_syntax::source::Span;
@@ -45,6 +46,7 @@ impl<'p> Lowering<'p> {
             self.stmt(&Stmt { docs: Vec::new(), kind: StmtKind::Expr((**value).clone()), span: value.span });
         }
         let whole = self.faults.none();
+        self.check_no_label_leaks();
         if whole {
             self.check_roots();
         }
@@ -63,6 +65,17 @@ impl<'p> Lowering<'p> {
             self.spend(8 * self.changes.list.len() as u64, place);
         }
         Ok(())
+    }
+
+    /// Enters the model and evaluates its inputs and hypers, whose faults are told elsewhere; whether that could be done.
+    pub(in crate::lower) fn prepare(&mut self) -> bool {
+        if self.enter().is_err() {
+            return false;
+        }
+        self.declare_inputs();
+        self.check_hypers();
+        self.faults = Faults::default();
+        true
     }
 
     /// The inputs alone; none of a variant that does not exist.
@@ -120,7 +133,6 @@ impl<'p> Lowering<'p> {
     }
 
     fn check_roots(&mut self) {
-        self.check_no_label_leaks();
         let place = self.program.model.name.span;
         if self.graph.outputs.is_empty() && self.graph.losses.is_empty() {
             let d = Diagnostic::error(code::E0508, "the model has no output and no loss")
@@ -135,12 +147,24 @@ impl<'p> Lowering<'p> {
             );
         }
         if self.graph.losses.is_empty() {
-            self.report(
-                Diagnostic::error(code::E0508, "the model has no loss")
+            self.report(match self.last_drop() {
+                Some((variant, drop)) => Diagnostic::error(
+                    code::E0508,
+                    format!("variant `{variant}` drops every loss of the model"),
+                )
+                .at(drop, "nothing is left to train for")
+                .help("keep one of them, or give the variant another: `loss NAME = ..` in the place of `drop NAME`"),
+                None => Diagnostic::error(code::E0508, "the model has no loss")
                     .at(place, "nothing to train for")
                     .help("add one: `loss prediction = mse(score, target: y)`"),
-            );
+            });
         }
+    }
+
+    /// The last loss that the variant drops, and the name of the variant.
+    fn last_drop(&self) -> Option<(&str, Span)> {
+        let drop = self.changes.iter().rev().find(|c| matches!(c, Change::Drop { .. }))?;
+        Some((self.options.variant.as_deref()?, drop.span()))
     }
 
     pub(in crate::lower) fn model_stmt(&mut self, stmt: &Stmt) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lower::lowering::Lowering;
 use crate::lower::path::Step;
+use crate::lower::pattern::to_real;
 use crate::lower::value::Value;
 use dsc_graph::{Binary, Loss, NodeId, Op, Output};
 use dsc_syntax::ast::{Expr, Ident};
@@ -19,10 +20,14 @@ impl<'p> Lowering<'p> {
         if ty.tensor().is_some_and(|t| t.is_real()) {
             return Some(id);
         }
+        if !self.first_without_scalar(id, &ty) {
+            self.reported();
+            return None;
+        }
         self.report(
             Diagnostic::error(types::E0301, format!("{what} is a Real per sample, found {ty}"))
                 .at(e.span, format!("this is {ty}"))
-                .help("reduce it: `|> scalar()` for a Vec[1], `mean(x)` for a sequence"),
+                .help(to_real(&ty)),
         );
         None
     }

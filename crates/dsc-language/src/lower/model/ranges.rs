@@ -112,7 +112,7 @@ impl<'p> Lowering<'p> {
         found.into_iter().map(|s| if of_default { s.as_f64().map_or(s, Static::Float) } else { s }).collect()
     }
 
-    fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {
+    pub(in crate::lower) fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {
         if let ExprKind::Range { start, end, inclusive } = &domain.kind {
             let (Value::Static(a), Value::Static(b)) = (self.expr(start), self.expr(end)) else { return None };
             let (Some(x), Some(a), Some(b)) = (value.as_f64(), a.as_f64(), b.as_f64()) else { return Some(false) };
@@ -137,7 +137,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn domain_text(&mut self, domain: &Expr) -> String {
+    pub(in crate::lower) fn domain_text(&mut self, domain: &Expr) -> String {
         if let ExprKind::Range { start, end, inclusive } = &domain.kind {
             let (a, b) = (self.expr(start), self.expr(end));
             let text = |v: &Value| match v {

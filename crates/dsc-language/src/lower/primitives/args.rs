@@ -150,6 +150,14 @@ impl Args {
         self.args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == name))
     }
 
+    /// The argument of a parameter; the first one may go without its name.
+    fn given(&self, param: &Param, first: bool) -> Option<&Argument> {
+        match first && param.kind.is_positional() {
+            true => self.positional().next(),
+            false => self.named(param.name),
+        }
+    }
+
     /// Where a named argument is given, or else the call.
     pub(super) fn place(&self, name: &str) -> Span {
         self.named(name).map_or(self.span, |a| a.span)
@@ -170,6 +178,7 @@ impl Lowering<'_> {
     pub(super) fn bound(&mut self, a: &Args) -> Result<Vec<Bound>, Option<Operand>> {
         let mut bounds = Vec::with_capacity(a.primitive.params.len());
         let (mut whole, mut operands) = (true, true);
+        self.report_missing(a, 0);
         for (i, param) in a.primitive.params.iter().enumerate() {
             let bound = self.bind_one(a, param, i == 0).or_else(|| {
                 whole &= !param.kind.shapes_result();
@@ -187,23 +196,53 @@ impl Lowering<'_> {
         }
     }
 
+    /// What can be said of a call some of whose arguments have a fault that was reported: what is missing, and what is
+    /// wrong with the others. Where the names are not all known, one may have been meant for what is missing.
+    pub(super) fn check_beside_faults(&mut self, a: &Args, named: bool) {
+        let wanted = usize::from(a.primitive.positional().is_some());
+        if named {
+            let variadic = a.primitive.positional().is_some_and(|p| p.kind.is_variadic());
+            let extra = if variadic { 0 } else { a.positional().count().saturating_sub(wanted) };
+            self.report_missing(a, extra);
+        }
+        for (i, param) in a.primitive.params.iter().enumerate() {
+            let faulty = a.given(param, i == 0).is_none_or(|arg| arg.value.is_error());
+            if param.kind.is_variadic() || !faulty {
+                self.bind_one(a, param, i == 0);
+            }
+        }
+    }
+
+    /// Arguments that have to be given and are not, all of them in one report. The first `meant` of these were given
+    /// without their names, which was reported.
+    fn report_missing(&mut self, a: &Args, meant: usize) {
+        let required = |p: &&Param| matches!(p.default, DefaultValue::Required) && !p.kind.is_variadic();
+        let params = a.primitive.params.iter().enumerate();
+        let absent = params.filter(|(i, p)| !(*i == 0 && p.kind.is_positional()) && a.named(p.name).is_none());
+        let missing: Vec<String> =
+            absent.skip(meant).map(|(_, p)| p).filter(required).map(|p| format!("`{}`", p.name)).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let plural = if missing.len() > 1 { "s" } else { "" };
+        let message = format!("missing argument{plural} {} of `{}`", missing.join(", "), a.primitive.name);
+        let d = Diagnostic::error(code::E0501, message);
+        self.report(a.help(d.at(a.span, "missing in this call")));
+    }
+
     fn bind_one(&mut self, a: &Args, param: &Param, first: bool) -> Option<Bound> {
         let name = a.primitive.name;
         if param.kind.is_variadic() {
             return self.bind_all(a, param);
         }
-        let positional = first && param.kind.is_positional();
-        let given = if positional { a.positional().next() } else { a.named(param.name) };
-        let (value, span) = match (given, &param.default) {
+        let (value, span) = match (a.given(param, first), &param.default) {
             (Some(arg), _) => (arg.value.clone(), arg.span),
             (None, DefaultValue::Value(value, _)) => (Value::Static(value.clone()), a.span),
             (None, DefaultValue::Described(_)) => return Some(Bound::Absent),
-            (None, DefaultValue::Required) => {
-                let d = Diagnostic::error(code::E0501, format!("missing argument `{}` of `{name}`", param.name));
-                self.report(a.help(d.at(a.span, "missing in this call")));
-                return None;
-            }
+            // Reported with all that is missing.
+            (None, DefaultValue::Required) => return None,
         };
+        let positional = first && param.kind.is_positional();
         let what = if positional { format!("`{name}`") } else { format!("`{}` of `{name}`", param.name) };
         let given = Given { value, span };
         match param.kind {
@@ -342,6 +381,10 @@ impl Lowering<'_> {
         self.report(match &given.value {
             Value::Static(Static::Float(_)) if wanted.contains("whole number") => {
                 d.help("`/` of two whole numbers is a real number; floor division is `(a // b)`")
+            }
+            Value::Static(Static::Int(n @ (0 | 1))) if wanted == in_words(Kind::Flag) => {
+                let flag = if *n == 1 { "true" } else { "false" };
+                d.help(format!("write `{flag}`"))
             }
             _ => a.help(d),
         });

@@ -29,39 +29,51 @@ use dsc_syntax::source::Span;
 impl Lowering<'_> {
     pub(super) fn call_primitive(&mut self, primitive: &'static Primitive, args: Vec<Argument>, span: Span) -> Value {
         let args = Args { primitive, args, span };
-        if !self.names_are_known(&args) || args.args.iter().any(Argument::is_unknown) {
+        let named = self.names_are_known(&args);
+        if args.args.iter().any(Argument::is_unknown) {
             return self.first_operand(&args).unwrap_or(Value::Error);
         }
+        let counted = self.operands_are_given(&args);
+        if named && counted && !args.args.iter().any(|a| a.value.is_error()) {
+            return self.primitive(&args).unwrap_or(Value::Error);
+        }
+        self.check_beside_faults(&args, named);
+        self.first_operand(&args).unwrap_or(Value::Error)
+    }
+
+    /// Whether the operand without a name is there, and no other argument goes without one.
+    fn operands_are_given(&mut self, args: &Args) -> bool {
+        let primitive = args.primitive;
         let positional = primitive.positional();
         let wanted = usize::from(positional.is_some());
         let given = args.positional().count();
-        if given != wanted && !positional.is_some_and(|p| p.kind.is_variadic()) {
-            let extra = args.positional().nth(wanted).map(|a| a.span);
-            let d = match extra {
-                Some(extra) => Diagnostic::error(
+        if given == wanted || positional.is_some_and(|p| p.kind.is_variadic()) {
+            return true;
+        }
+        let d = match args.positional().nth(wanted).map(|a| a.span) {
+            Some(extra) => {
+                let d = Diagnostic::error(
                     code::E0503,
                     format!("argument {} of `{}` has no name", wanted + 1, primitive.name),
                 )
-                .at(extra, "which one is it?"),
-                None if args.args.iter().any(|a| a.value.is_error()) => return Value::Error,
-                None => Diagnostic::error(code::E0501, format!("missing tensor of `{}`", primitive.name))
-                    .at(span, "missing in this call"),
-            };
-            // In the order of the entry, as other languages take them.
-            let meant = primitive.named().first().filter(|p| args.named(p.name).is_none());
-            return self.fail(match (extra, meant) {
-                (Some(extra), Some(meant)) => {
-                    let at = Span { end: extra.start, ..extra };
-                    d.help(format!("write `{}: ..`; it is called as {}", meant.name, primitive.signature()))
-                        .fix(at, format!("{}: ", meant.name))
+                .at(extra, "which one is it?");
+                // In the order of the entry, as other languages take them.
+                match primitive.named().first().filter(|p| args.named(p.name).is_none()) {
+                    Some(meant) => d
+                        .help(format!("write `{}: ..`; it is called as {}", meant.name, primitive.signature()))
+                        .fix(Span { end: extra.start, ..extra }, format!("{}: ", meant.name)),
+                    None => args.help(d),
                 }
-                _ => args.help(d),
-            });
-        }
-        if args.args.iter().any(|a| a.value.is_error()) {
-            return self.first_operand(&args).unwrap_or(Value::Error);
-        }
-        self.primitive(&args).unwrap_or(Value::Error)
+            }
+            // What was meant for it may be there with a fault.
+            None if args.args.iter().any(|a| a.value.is_error()) => return false,
+            None => args.help(
+                Diagnostic::error(code::E0501, format!("missing tensor of `{}`", primitive.name))
+                    .at(args.span, "missing in this call"),
+            ),
+        };
+        self.report(d);
+        false
     }
 
     /// What to go on with where an argument has no value for a fault that was reported: the first operand, if the result
@@ -325,6 +337,9 @@ impl Lowering<'_> {
         let Operation::Unary(f) = a.primitive.operation else { return None };
         let of_number = f.of_number()?;
         let Value::Static(s) = &a.positional().next()?.value else { return None };
+        if self.may_be_any(s) {
+            return Some(Value::Error);
+        }
         let n = s.as_f64()?;
         if let (Static::Int(n), Some(whole)) = (s, of_number.whole) {
             return Some(Value::int(whole(*n)));

@@ -105,7 +105,7 @@ impl Lowering<'_> {
             let d = Diagnostic::error(code::E0502, "`offset` has no meaning without `causal`")
                 .at(given.span, "not used")
                 .help("say `causal: true`: row i then sees the keys up to i + offset");
-            return Some(self.fail(d));
+            self.report(d);
         }
         let band = Band { offset: causal.then_some(offset.unwrap_or(0)), window };
         // A site that draws nothing has no name, so that equal attentions are equal operations.

@@ -155,7 +155,7 @@ impl Lowering<'_> {
         let (x, parts) = values::<(Operand, i64)>(a, b)?;
         let width = self.features(x, a.primitive.name)?;
         let width = self.number_of(&width);
-        let part = width.floor_div(&Dim::from(parts)).filter(|p| p.times(&Dim::from(parts)) == width);
+        let part = width.floor_div(&Dim::from(parts)).filter(|p| self.same_dim(&p.times(&Dim::from(parts)), &width));
         let Some(part) = part else {
             let d = Diagnostic::error(types::E0301, format!("`split` of {width} entries into {parts} equal parts"))
                 .at(x.span, format!("its last axis is {width}"))
@@ -201,7 +201,8 @@ impl Lowering<'_> {
     pub(super) fn softmax(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
         let (x, over) = values::<(Operand, Given)>(a, b)?;
         let axes = self.tensor_type(a, x)?.dims.len();
-        let over = self.over(a, axes, &over)?;
+        // Whatever the axis, the result has the type of the operand.
+        let Some(over) = self.over(a, axes, &over) else { return Some(Value::Node(x.node)) };
         self.one(a, x, Op::Softmax { over, log: a.primitive.operation == Operation::LogSoftmax })
     }
 
@@ -258,7 +259,8 @@ impl Lowering<'_> {
             }
             _ => return self.one(a, x, Op::ParametricUnary(ParametricUnary::Clamp { min, max })),
         };
-        Some(self.fail(fault))
+        self.report(fault);
+        Some(Value::Node(x.node))
     }
 
     pub(super) fn pow(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
