@@ -11,4 +11,5 @@ model M { // error[E0524]: there is nothing to train: every loss is the same wha
 }
 
 variant itself { loss prediction = mse(score, target: score) }
+variant bounded { loss prediction = clamp(mse(score, target: y), min: 0, max: 0) }
 variant none { drop prediction } // error[E0508]: variant `none` drops every loss of the model

@@ -27,10 +27,11 @@ pub(super) fn check_alone(program: &Program, options: &Options, blocks: &[(DefId
     for (def, block) in blocks {
         lowering.look_at_alone(*def, block);
     }
+    let bodies: Vec<Span> = blocks.iter().map(|(def, _)| program.names.def(*def).whole).collect();
     let of_body = |d: &Diagnostic| {
         let place = d.primary.as_ref().map(|l| l.span);
-        let inside = |(_, b): &(DefId, &Block)| place.is_some_and(|p| b.name.span.start < p.start);
-        is_certain(d.code) && blocks.iter().any(|b| inside(b))
+        let inside = place.is_some_and(|p| bodies.iter().any(|b| b.start <= p.start && p.end <= b.end));
+        is_certain(d.code) && inside
     };
     let found = lowering.faults.into_diagnostics().into_sorted();
     found.into_iter().filter(of_body).map(|d| without_call(d, blocks)).collect()

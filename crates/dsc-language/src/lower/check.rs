@@ -182,8 +182,17 @@ fn models(program: &Program, options: &Options, bindings: &[Binding]) -> Models 
 
 fn model(program: &Program, form: Form) -> Model {
     let Compiled { graph, mut diagnostics, uses, dead, steps, .. } = compile(program, &form.options);
-    if let Some(graph) = &graph {
-        untrainable(program, graph, &mut diagnostics);
+    if let Some(graph) = &graph
+        && let Some(mut fault) = untrainable(program, graph)
+    {
+        // A value that is always the same is why.
+        for d in std::mem::take(&mut diagnostics).into_sorted() {
+            match &d.primary {
+                Some(place) if d.code == lint::W0116 => fault = fault.because(place.span, d.message.clone()),
+                _ => diagnostics.push(d),
+            }
+        }
+        diagnostics.push(fault);
     }
     let hash = graph.as_ref().filter(|_| form.linted).map(Graph::hash);
     if form.errors_only {
@@ -251,12 +260,12 @@ fn recipe_sets(program: &Program, recipe: &str) -> Vec<Setting> {
 }
 
 /// A model whose losses give no weight a gradient.
-fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
+fn untrainable(program: &Program, graph: &Graph) -> Option<Diagnostic> {
     let flows = gradients(graph);
     let trains = |l: &Loss| flows.get(l.value.index()) == Some(&true);
     // That there is no loss has been reported.
     if graph.losses.is_empty() || graph.losses.iter().any(trains) {
-        return;
+        return None;
     }
     let why = if graph.params.is_empty() {
         ("the model has no weights", "`Linear(out: ..)`, `MLP(widths: ..)` and other blocks own some")
@@ -275,7 +284,7 @@ fn untrainable(program: &Program, graph: &Graph, found: &mut Diagnostics) {
     if let Some(loss) = graph.losses.first() {
         d = d.because(loss.span, "the first loss");
     }
-    found.push(d);
+    Some(d)
 }
 
 fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>, found: &mut Diagnostics) {

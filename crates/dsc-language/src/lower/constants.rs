@@ -144,7 +144,7 @@ impl Lowering<'_> {
         fixed.map(warning).collect()
     }
 
-    /// Predictions of labels that no loss reads, although some loss trains what they are made of.
+    /// Predictions of labels that no loss reads, although losses train all that they are made of.
     pub(super) fn unread_labels(&self) -> Vec<Diagnostic> {
         let losses = || self.graph.losses.iter().map(|l| l.value);
         let flows = gradients(&self.graph);
@@ -161,10 +161,17 @@ impl Lowering<'_> {
         let mut found = Vec::new();
         for output in self.graph.outputs.iter().filter(|o| !is_read(&o.label)) {
             let of = self.graph.needed_by([output.value]);
-            let in_training = self.graph.nodes().any(|(id, node)| match node.op {
-                Op::Param(p) => of.get(id.index()) == Some(&true) && trained.get(p.index()) == Some(&true),
-                _ => false,
-            });
+            let weights: Vec<bool> = self
+                .graph
+                .nodes()
+                .filter(|(id, _)| of.get(id.index()) == Some(&true))
+                .filter_map(|(_, node)| match node.op {
+                    Op::Param(p) => Some(trained.get(p.index()) == Some(&true)),
+                    _ => None,
+                })
+                .collect();
+            // Weights that no loss trains are told as such.
+            let in_training = !weights.is_empty() && !weights.contains(&false);
             if in_training {
                 let d = Diagnostic::warning(lint::W0119, format!("no loss reads the label `{}`", output.label));
                 found.push(
