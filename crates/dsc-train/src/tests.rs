@@ -324,8 +324,11 @@ fn a_gradient_that_is_not_finite_names_weight_and_operation() {
             marked(&text, fault.primary.unwrap().span),
             "audio  |> Linear(out: 16) |> relu() |> dropout(p: 0.1) |> sqrt()"
         );
+        // The weight in the library, and the call in the model that owns it.
         let because: Vec<&str> = fault.secondary.iter().map(|l| l.text.as_str()).collect();
-        assert_eq!(because, ["it is computed from the stream `audio`", "`a.linear.weight` belongs to this call"]);
+        let weight = "`a.linear.weight` belongs to this call";
+        assert_eq!(because, ["it is computed from the stream `audio`", weight, weight]);
+        assert_eq!(marked(&text, fault.secondary[2].span), "audio  |> Linear(out: 16)");
         assert!(fault.help.unwrap().contains("`sqrt(x + 1e-6)`"));
         assert!(!out.join("results.json").exists() && !out.join("best.safetensors").exists());
     }
