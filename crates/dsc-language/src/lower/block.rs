@@ -1,24 +1,24 @@
 //! Calls: of blocks (inlined), of instances (with their weights), of indexed hypers, of primitives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::block_arguments::{alike_together, same_twice};
 use super::budget::{CALL, MAX_DEPTH, of_text};
 use super::frame::{Frame, FrameKind, Ownership};
 use super::generics::Generics;
 use super::holds::Holds;
 use super::lowering::Lowering;
 use super::path::Scope;
-use super::pattern::POOL;
 pub(super) use super::value::Argument;
 use super::value::{Instance, Value};
-use crate::sema::resolve::{DefId, DefKind, Res, expr_text, no_argument, not_callable};
+use crate::sema::resolve::{DefId, DefKind, Res, expr_text, not_callable};
 use dsc_graph::statics::Static;
 use dsc_graph::{NameKind, RegionKind};
-use dsc_syntax::ast::{Arg, Block, Change, Expr, ExprKind, TypeExpr, TypeExprKind};
+use dsc_syntax::ast::{Arg, Block, Change, Expr, ExprKind};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::{structure as code, types};
-use dsc_syntax::source::{Span, Spanned};
+use dsc_syntax::diag::codes::structure as code;
+use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
     /// `F(x, k: e)`.
@@ -121,47 +121,6 @@ impl<'p> Lowering<'p> {
         self.call_block(instance.block, all, span, instance.path.clone(), true)
     }
 
-    fn arguments(&mut self, args: &[Arg], call: Span) -> Vec<Argument> {
-        let mut out: Vec<Argument> = Vec::new();
-        for arg in args {
-            let (value, span) = (self.expr(&arg.value), arg.value.span);
-            let unnamed = |value| Argument { name: None, value, span };
-            match (arg.spread, value, &arg.name) {
-                (true, Value::List(list), None) => out.extend(list.into_iter().map(|(_, value)| unnamed(value))),
-                (true, Value::Error, _) => out.push(Argument::unknown()),
-                (true, other, _) => {
-                    self.not_a_list(&other, span);
-                    out.push(Argument::unknown());
-                }
-                (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
-            }
-        }
-        if !self.is_std(self.module()) {
-            self.note_numbers(call, &out);
-        }
-        out
-    }
-
-    /// A named argument that the block does not take. Where it is one that a variant put in another's place, the name
-    /// may be right for the other. Gives the parameter that may have been meant.
-    fn no_such_argument(&mut self, name: &str, block: &Block, given: &Spanned<String>) -> Option<String> {
-        if matches!(self.resolve(given.span), Res::Error) {
-            self.reported();
-            return None;
-        }
-        let known: Vec<String> = block.params.iter().map(|p| p.name.value.clone()).collect();
-        let d = no_argument(name, given, block.name.span, &known);
-        let meant = d.fix.as_ref().map(|fix| fix.with.clone());
-        let keeps_axes = block.result.as_ref().is_some_and(|ty| matches!(ty.kind, TypeExprKind::Like(_)));
-        self.report(match given.value.as_str() {
-            "dim" | "axis" | "dims" if keeps_axes && meant.is_none() => {
-                d.help(format!("remove it: `{name}` works on the last axis, and its result has the type of its input"))
-            }
-            _ => d,
-        });
-        meant
-    }
-
     /// Notes that a call at `path` owns weights; a second one is an error.
     fn own(&mut self, path: &str, span: Span, instance: bool) {
         if let Some(before) = self.frame().owners.insert(path.to_owned(), span)
@@ -254,146 +213,6 @@ impl<'p> Lowering<'p> {
         value
     }
 
-    /// Arguments by parameter, in the order of the parameters; none where the default is to be used. And whether they are
-    /// what the block takes.
-    fn bind_arguments(&mut self, block: &Block, args: Vec<Argument>, span: Span) -> (Vec<Option<Argument>>, bool) {
-        let mut bound: Vec<Option<Argument>> = vec![None; block.params.len()];
-        let mut ok = true;
-        let block_name = block.name.value.clone();
-        let named: BTreeSet<String> = args.iter().filter_map(|a| a.name.as_ref()).map(|n| n.value.clone()).collect();
-        // Parameters that were given under no name or another one, and arguments that may have been meant for any.
-        let (mut meant, mut unplaced) = (BTreeSet::new(), 0);
-        for (i, arg) in args.into_iter().enumerate() {
-            let slot = match &arg.name {
-                None if i == 0 => 0,
-                // What it was given has a fault that was reported.
-                None if arg.is_unknown() => {
-                    (ok, unplaced) = (false, unplaced + 1);
-                    continue;
-                }
-                None => {
-                    ok = false;
-                    if let Some(first) = bound.first_mut().filter(|_| self.is_spread_list(block, i, &arg)) {
-                        // The list that it stands for has no value.
-                        *first = first.take().map(|first| Argument { value: Value::Error, ..first });
-                        continue;
-                    }
-                    // In the order of the declaration, as other languages take them.
-                    let place = block.params.get(i).map(|p| p.name.value.clone()).filter(|name| !named.contains(name));
-                    self.unnamed(block, i, &arg, place.as_deref());
-                    unplaced += usize::from(place.is_none());
-                    meant.extend(place);
-                    continue;
-                }
-                Some(name) => match block.params.iter().position(|p| p.name.value == name.value) {
-                    Some(slot) => slot,
-                    None => {
-                        ok = false;
-                        let place = self.no_such_argument(&block_name, block, name);
-                        unplaced += usize::from(place.is_none());
-                        meant.extend(place);
-                        continue;
-                    }
-                },
-            };
-            match bound.get_mut(slot) {
-                Some(place @ None) => *place = Some(arg),
-                Some(Some(before)) => {
-                    ok = false;
-                    let before = before.span;
-                    let what = block.params.get(slot).map(|p| p.name.value.clone()).unwrap_or_default();
-                    self.report(
-                        Diagnostic::error(code::E0502, format!("`{what}` of `{block_name}` is given twice"))
-                            .at(arg.span, "given again here")
-                            .because(before, "first given here"),
-                    );
-                }
-                None => {
-                    ok = false;
-                    self.report(
-                        Diagnostic::error(code::E0502, format!("`{block_name}` takes no arguments"))
-                            .at(arg.span, "one too many"),
-                    );
-                }
-            }
-        }
-        if unplaced == 0 {
-            ok &= self.all_given(block, &bound, &meant, span);
-        }
-        (bound, ok)
-    }
-
-    /// An argument without a name that is not the first. `meant` is the parameter in its place, if that is still open.
-    fn unnamed(&mut self, block: &Block, i: usize, arg: &Argument, meant: Option<&str>) {
-        let d = Diagnostic::error(code::E0503, format!("argument {} of `{}` has no name", i + 1, block.name.value))
-            .at(arg.span, "which one is it?")
-            .because(block.name.span, "declared here");
-        self.report(match meant {
-            Some(name) => d
-                .help(format!("write `{name}: ..`; only the first tensor goes without a name"))
-                .fix(Span { end: arg.span.start, ..arg.span }, format!("{name}: ")),
-            None => {
-                let next: Vec<String> = block.params.iter().skip(1).map(|p| p.name.value.clone()).collect();
-                d.help(format!("only the first tensor goes without a name; the others are {}", next.join(", ")))
-            }
-        });
-    }
-
-    /// Whether an argument without a name was meant as an element of the list that the first parameter takes; reports it.
-    fn is_spread_list(&mut self, block: &Block, i: usize, arg: &Argument) -> bool {
-        let Some(list) = block.params.first().filter(|p| matches!(p.ty.kind, TypeExprKind::List(_))) else {
-            return false;
-        };
-        if !matches!(arg.value, Value::Node(_)) {
-            return false;
-        }
-        // The first one is told; the others belong to it.
-        if i == 1 {
-            let (name, list) = (&block.name.value, &list.name.value);
-            let d = Diagnostic::error(code::E0503, format!("`{list}` of `{name}` is a list, not several arguments"))
-                .at(arg.span, "a second one without a name")
-                .because(block.name.span, "declared here")
-                .help(format!("put them into brackets: `{name}([a, b], ..)`"));
-            self.report(d);
-        }
-        true
-    }
-
-    /// Whether all parameters without a default were given; reports if not. `meant` are those that were given in a way
-    /// that was reported.
-    fn all_given(&mut self, block: &Block, bound: &[Option<Argument>], meant: &BTreeSet<String>, span: Span) -> bool {
-        let block_name = &block.name.value;
-        let missing: Vec<String> = block
-            .params
-            .iter()
-            .zip(bound)
-            .enumerate()
-            // A second parameter of one name has been reported at its declaration, and no call can give it.
-            .filter(|(i, (p, _))| block.params.iter().take(*i).all(|q| q.name.value != p.name.value))
-            .filter(|(_, (p, b))| p.default.is_none() && b.is_none() && !meant.contains(&p.name.value))
-            .map(|(_, (p, _))| format!("`{}`", p.name.value))
-            .collect();
-        if missing.is_empty() {
-            return true;
-        }
-        let plural = if missing.len() > 1 { "s" } else { "" };
-        let d = Diagnostic::error(
-            code::E0501,
-            format!("missing argument{plural} {} of `{block_name}`", missing.join(", ")),
-        )
-        .at(span, "missing in this call")
-        .because(block.name.span, "declared here");
-        // `let f = Linear(out: d)`, as a layer is made elsewhere.
-        let tensor_alone = missing.len() == 1 && bound.first().is_some_and(Option::is_none);
-        self.report(match tensor_alone {
-            true => d.help(format!(
-                "a call takes the tensor first, `{block_name}(x, ..)`; an instance whose weights are shared has its settings in braces, `{block_name}{{..}}`"
-            )),
-            false => d,
-        });
-        false
-    }
-
     /// The body of a block with its arguments, in the frame that is innermost now. Where something is wrong with the call
     /// or the body, which is reported, it has a value of the type that the block states, as far as that is known: one
     /// faulty block does not hide what is wrong behind it.
@@ -474,23 +293,6 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Whether the arguments have the types of their parameters; reports if not. One that does not has no value from here
-    /// on.
-    fn arguments_fit(&mut self, block: &Block, given: &[(Value, Span)], generics: &mut Generics) -> bool {
-        let mut fits = true;
-        for (param, (value, span)) in block.params.iter().zip(given) {
-            if self.fits(&param.ty, value, *span, generics, Some((&param.name, &block.name))) {
-                continue;
-            }
-            fits = false;
-            let def = self.defined_at(param.name.span);
-            if let Some(binding) = def.and_then(|def| self.frame().bindings.get_mut(def)) {
-                binding.value = Value::Error;
-            }
-        }
-        fits
-    }
-
     /// A call that does not fit the block that a variant put in the place of the called one: the variant is to blame, and
     /// all misfits are one fault.
     fn tell_other_parameters(&mut self, block: &Block, misfit: Option<Diagnostic>) {
@@ -547,42 +349,8 @@ struct Bound {
     stands_in: bool,
 }
 
-/// The parameters of a loss that were given one and the same value.
-fn same_twice(block: &Block, args: &[Option<Argument>]) -> Option<String> {
-    let is_real = |ty: &TypeExpr| matches!(&ty.kind, TypeExprKind::Named { name, .. } if name.value == "Real");
-    block.result.as_ref().filter(|ty| is_real(ty))?;
-    let node = |arg: &Option<Argument>| match arg.as_ref()?.value {
-        Value::Node(id) => Some(id),
-        _ => None,
-    };
-    let given: Vec<_> = block.params.iter().zip(args).filter_map(|(p, a)| Some((&p.name.value, node(a)?))).collect();
-    let (i, (first, _)) = given.iter().enumerate().find(|(i, (_, n))| given.iter().skip(i + 1).any(|(_, m)| m == n))?;
-    let second =
-        given.iter().skip(i + 1).find(|(_, n)| given.get(i).is_some_and(|(_, m)| m == n)).map(|(name, _)| name)?;
-    Some(format!("`{first}` and `{second}` of `{}` are one value", block.name.value))
-}
-
 /// The model and the block that is looked at without a call.
 const FRAMES_ALONE: usize = 2;
-
-/// Misfits of the arguments of one call, with those in one report that have one cause: two sequences that were exchanged, and
-/// values that lack the same step before.
-fn alike_together(misfits: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut apart: Vec<Diagnostic> = Vec::new();
-    for d in misfits {
-        let exchanged = |e: &Diagnostic| e.code == types::E0303 && d.code == types::E0303;
-        let same_step = |e: &Diagnostic| {
-            e.code == d.code && e.help == d.help && d.help.as_ref().is_some_and(|help| help.starts_with(POOL))
-        };
-        match (apart.iter_mut().find(|e| exchanged(e) || same_step(e)), &d.primary) {
-            (Some(first), Some(label)) => {
-                *first = first.clone().because(label.span, format!("likewise: {}", d.message));
-            }
-            _ => apart.push(d),
-        }
-    }
-    apart
-}
 
 fn collect_names<'e>(e: &'e Expr, names: &mut BTreeMap<&'e str, &'e Expr>) {
     match &e.kind {

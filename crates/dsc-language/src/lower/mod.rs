@@ -15,6 +15,7 @@
 mod alone;
 mod at;
 mod block;
+mod block_arguments;
 mod budget;
 mod check;
 mod choices;
