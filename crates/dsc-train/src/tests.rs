@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::batch_pass::parts;
 use super::batch_source::BatchSource;
 use super::evaluate::{predict, score};
 use super::room::Checkpoints;
@@ -150,6 +151,23 @@ fn results_are_those_of_one_thread_with_any_number_of_threads() {
     };
     for (whole, parts) in losses(&whole.0).iter().zip(losses(&one.0)) {
         assert!((whole - parts).abs() < 1e-3 * parts.abs(), "{whole} {parts}");
+    }
+}
+
+#[test]
+fn the_number_of_parts_follows_from_the_work() {
+    let setup = setup();
+    let of = |batch, device| parts(&setup.graph, &setup.dims, batch, device);
+    assert_eq!((of(32, Device::Cpu), of(1 << 40, Device::Cpu), of(1 << 40, Device::Cuda(0))), (1, 8, 1));
+    let all: Vec<usize> = (5..40).map(|bits| of(1 << bits, Device::Cpu)).collect();
+    assert!(all.is_sorted() && [1, 2, 4, 8].iter().all(|n| all.contains(n)), "{all:?}");
+    // Values that depend on the other anchors of the batch.
+    for (text, by) in [
+        ("loss contrast   =", "loss together = 0.1 * mean_features(in_batch(score))\n  loss contrast   ="),
+        ("let score = concat(mean(a)", "let score = concat(mean(dense(a))"),
+    ] {
+        let whole = setup_of(&MODEL.replace(text, by));
+        assert_eq!(parts(&whole.graph, &whole.dims, 1 << 40, Device::Cpu), 1, "{by}");
     }
 }
 

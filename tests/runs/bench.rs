@@ -1,0 +1,41 @@
+//! `dsc bench`: what is measured, with which passes, and that nothing is left behind.
+
+use serde_json::{Value, json};
+
+use crate::workspace::Workspace;
+
+#[test]
+fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
+    let workspace = Workspace::new();
+    let before = workspace.names(".");
+    let bench =
+        |more: &str| workspace.dsc(&format!("bench small.dsl --data demo --steps 2 --format json{more}"), 0).json();
+    let all = bench("");
+    assert_eq!((&all["model"], &all["data"], &all["recipe"]), (&json!("Small"), &json!("demo"), &json!("demo")));
+    assert_eq!((&all["batch"], &all["parts"]), (&json!(64), &json!(1)), "a small model is trained in one part");
+    assert_eq!(all["passes"], json!(["common_subexpressions", "row_demand", "dead_code"]));
+    let above_0 = |value: &Value| value.as_f64().is_some_and(|n| n > 0.0);
+    for (part, key) in
+        [("machine", "float32"), ("machine", "bandwidth"), ("train", "samples_per_s"), ("eval", "samples_per_s")]
+    {
+        assert!(above_0(&all[part][key]), "{part}.{key}: {all}");
+    }
+    for measured in [&all["train"], &all["eval"]] {
+        let [least, median, most] = ["least", "median", "most"].map(|key| measured["wall_s"][key].as_f64().unwrap());
+        assert!(0.0 < least && least <= median && median <= most, "{measured}");
+        assert!(above_0(&measured["multiply_adds"]) && above_0(&measured["share_of_limit"]), "{measured}");
+    }
+    assert_eq!(all["train"]["steps"], 2);
+    assert!(above_0(&all["memory"]["model"]), "{all}");
+    assert_eq!(bench(" -O0")["passes"], json!([]));
+    assert_eq!(bench(" --only dead_code")["passes"], json!(["dead_code"]));
+    assert_eq!(bench(" --without dead_code --without row_demand")["passes"], json!(["common_subexpressions"]));
+    let text = workspace.dsc("bench small.dsl --data demo --steps 1 --threads 1", 0).out;
+    for part in ["limits of the machine", "training, a batch", "evaluation, the validation split", "memory of training"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    workspace.dsc("bench small.dsl --data demo --only no_such_pass", 2);
+    workspace.dsc("bench small.dsl --data demo --steps 0", 2);
+    assert_eq!(workspace.names("."), before);
+}
