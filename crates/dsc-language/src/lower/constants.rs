@@ -1,6 +1,7 @@
 //! Values that are the same whatever the weights are, and losses that train nothing or the wrong way.
 
 use super::lowering::Lowering;
+use super::stated::is_placeholder;
 use dsc_graph::dims::Dim;
 use dsc_graph::{Binary, Graph, Init, Loss, Node, NodeId, Op, Over, ParametricUnary};
 use dsc_syntax::ast::Change;
@@ -15,7 +16,7 @@ pub(super) fn gradients(graph: &Graph) -> Vec<bool> {
         let operands = graph.operands(id);
         flows.push(match &node.op {
             Op::Param(_) => true,
-            Op::Input(name) => name.is_empty(),
+            op if is_placeholder(op) => true,
             op if stops(op, &operands) || same_for_all(graph, node, &operands).is_some_and(|c| c.whole) => false,
             _ => operands.iter().any(|o| flows.get(o.index()) == Some(&true)),
         });
@@ -148,8 +149,8 @@ impl Lowering<'_> {
     pub(super) fn unread_labels(&self) -> Vec<Diagnostic> {
         let losses = || self.graph.losses.iter().map(|l| l.value);
         let flows = gradients(&self.graph);
-        // Where nothing is trained, that is the fault.
-        if !losses().any(|l| flows.get(l.index()) == Some(&true)) {
+        // Where nothing is trained, that is the fault; a loss with a fault may have been meant to read any label.
+        if !losses().any(|l| flows.get(l.index()) == Some(&true)) || losses().any(|l| self.nodes.reads(l).faulty) {
             return Vec::new();
         }
         let read = self.graph.needed_by(losses().chain(self.notes.in_doubt.iter().copied()));

@@ -5,6 +5,7 @@ use super::frame::Ownership;
 use super::lowering::Lowering;
 use super::nodes::Reads;
 use super::path::Step;
+use super::stated::is_placeholder;
 use super::value::Value;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::types::{TensorType, Type};
@@ -118,6 +119,7 @@ impl Lowering<'_> {
             companion: matches!(op, Op::At { .. }) || operands.iter().any(|o| self.reads_companion(*o)),
             batch: matches!(op, Op::InBatch) || operands.iter().any(|o| self.reads_batch(*o)),
             label: matches!(op, Op::Label(_)) || operands.iter().any(|o| self.nodes.reads(*o).label),
+            faulty: is_placeholder(&op) || operands.iter().any(|o| self.nodes.reads(*o).faulty),
         };
         let loops = self.frames.iter().flat_map(|f| f.loops.iter().cloned()).collect::<Vec<_>>().join(", ");
         let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();

@@ -14,6 +14,8 @@ pub(super) struct Reads {
     pub(super) batch: bool,
     /// A label of the sample.
     pub(super) label: bool,
+    /// A value that stands for what has a fault: it may read anything.
+    pub(super) faulty: bool,
 }
 
 /// Notes about nodes, each by its id.

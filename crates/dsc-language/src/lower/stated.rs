@@ -11,6 +11,11 @@ use dsc_syntax::ast::{Expr, ExprKind, Ident, TypeExpr, TypeExprKind};
 use dsc_syntax::source::Span;
 use dsc_syntax::visit;
 
+/// Whether a node stands for a value that has a fault: an input without a name, which no declaration has.
+pub(super) fn is_placeholder(op: &Op) -> bool {
+    matches!(op, Op::Input(name) if name.is_empty())
+}
+
 impl Lowering<'_> {
     /// A value of a type as written, where the generics are what they are in the innermost frame; [`Value::Error`] where
     /// the type leaves something open. There will be no graph: the value is that of a node that nothing computes.
@@ -36,7 +41,6 @@ impl Lowering<'_> {
         }
     }
 
-    /// The node is an input without a name, which no declaration has.
     fn unknown_node(&mut self, ty: TensorType, span: Span) -> Value {
         self.push(Op::Input(String::new()), Type::Tensor(ty), &[], span)
     }

@@ -104,6 +104,7 @@ impl<'p> Lowering<'p> {
     fn one_kind_of_terms(&mut self, name: &Ident, node: NodeId) {
         let (with, without): (Vec<NodeId>, Vec<NodeId>) =
             self.summands(node).into_iter().partition(|id| self.reads_companion(*id));
+        let without: Vec<NodeId> = without.into_iter().filter(|id| !self.nodes.reads(*id).faulty).collect();
         let Some(term) = without.first().filter(|_| !with.is_empty()) else { return };
         let place = |id: &NodeId| self.graph.node(*id).map_or(Span::NONE, |n| n.span);
         let (here, there) = (place(term), with.first().map_or(Span::NONE, place));
