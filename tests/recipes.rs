@@ -70,6 +70,11 @@ fn every_setting_is_read_by_something() {
             })
         };
         let owners = ["settings", "optimizer", "o", "schedule"];
-        assert!(owners.iter().any(|owner| is_read(owner)), "nothing reads the setting of `{}`", key.name);
+        assert!(
+            owners.iter().any(|owner| is_read(owner)),
+            "no source outside of dsc-recipe has `settings.{field}`: `{}` has to be read where it takes effect; what a training does is in \
+             crates/dsc-train/src/trainer.rs",
+            key.name
+        );
     }
 }

@@ -247,6 +247,10 @@ fn whatever_is_accepted_runs() {
         let keys: Vec<String> = KEYS.iter().map(|key| format!("key {}", key.name)).collect();
         let names = PRIMITIVES.iter().map(|p| p.name).chain(KINDS).chain(keys.iter().map(String::as_str));
         let rare: Vec<&str> = names.filter(|n| uses(n) < USES).collect();
-        assert!(rare.is_empty(), "fewer than {USES} uses: {rare:?}");
+        assert!(
+            rare.is_empty(),
+            "programs have fewer than {USES} uses of {rare:?}; rules make primitives (RULES of tests/soundness/rules.rs), items and keys are \
+             made in tests/soundness/program.rs"
+        );
     }
 }

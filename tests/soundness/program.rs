@@ -1,6 +1,7 @@
 //! Whole programs: items around a model that is put together of rules, blocks, loops, branches, companions and variants.
 
 use dsc_random::{Key, Stream};
+use dsc_recipe::KEYS;
 
 use super::body::{Body, Shared};
 use super::rules::{RULES, SMALL};
@@ -478,6 +479,12 @@ fn recipe(rng: &mut Stream) -> String {
     for (key, values) in VALUES {
         if rng.below(4) == 0 {
             out.push(format!("{key} = {}", values[rng.below(values.len() as u64) as usize]));
+        }
+    }
+    // Any other key by its example.
+    for key in KEYS.iter().filter(|key| VALUES.iter().all(|(name, _)| *name != key.name)) {
+        if rng.below(4) == 0 {
+            out.push(key.example.to_owned());
         }
     }
     // The words of keys that look alike go by `optimizer` first.

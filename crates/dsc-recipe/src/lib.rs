@@ -17,8 +17,8 @@
 //! - The names under which settings are saved in a run folder stay, so that older runs can be read.
 //!
 //! # A new key
-//! Its field in [`Settings`] with its default, its entry in [`KEYS`], and the place that reads the field. The compiler asks
-//! for the default; tests name a field without a key, a key that the README lacks, and a field that nothing reads.
+//! CONTRIBUTING.md lists its places. The compiler asks for the default; tests name a field without a key, a key that the README
+//! lacks, and a field that nothing reads.
 
 mod apply;
 mod check;

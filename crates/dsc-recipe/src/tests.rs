@@ -238,7 +238,14 @@ fn settings_are_given_again_by_their_keys() {
     let odd = set(&ODD.iter().map(|(k, v)| (*k, (*v).to_owned())).collect::<Vec<_>>());
     let given = odd.keys();
     let given_text: Vec<_> = given.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    assert_eq!(given_text.as_slice(), ODD, "ODD in this file has a value for every key, in the order of KEYS");
+    assert_eq!(
+        given_text.as_slice(),
+        ODD,
+        "ODD in this file has for every key, in the order of KEYS, a value that is not the default"
+    );
+    let usual = Settings::default().keys();
+    let same: Vec<_> = given.iter().filter(|pair| usual.contains(pair)).collect();
+    assert!(same.is_empty(), "ODD in this file has defaults: {same:?}");
     assert_eq!(set(&given), odd);
     assert_eq!(set(&Settings::default().keys()), Settings::default());
 }

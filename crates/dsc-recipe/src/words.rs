@@ -116,10 +116,3 @@ words! {
         Front = "front",
     }
 }
-
-impl Padding {
-    /// Whether nothing is stated.
-    pub fn is_auto(&self) -> bool {
-        *self == Padding::Auto
-    }
-}
