@@ -36,7 +36,7 @@ pub fn constant(e: &Expr) -> Result<Option<Static>, Diagnostic> {
                 None => return Ok(None),
             }
         }
-        ExprKind::Error => return Ok(None),
+        ExprKind::Error | ExprKind::Faulty(_) => return Ok(None),
         kind => return Err(no_constant(kind, e)),
     }))
 }

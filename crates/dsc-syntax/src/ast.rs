@@ -17,7 +17,8 @@ pub struct Module {
     pub items: Vec<Item>,
     /// Words of skipped text. A name among them may have been defined or imported there, so its uses are not reported.
     pub lost: BTreeSet<String>,
-    /// Places of expressions with an unclosed bracket, for which a closing one was added.
+    /// Places of expressions that are read as something else than what is written: with a bracket that was added, with an
+    /// operator in the place of another. What does not fit there has this cause.
     pub repaired: Vec<Span>,
 }
 
@@ -453,6 +454,9 @@ pub enum ExprKind {
         /// The value otherwise; `else when ..` is a body whose value is another `when`.
         otherwise: Option<Box<Body>>,
     },
+    /// A form of another language, `a @ b`, with the expressions in it. It has been reported and has no value; the names in
+    /// it are used.
+    Faulty(Vec<Expr>),
     /// Unparsable text; it has been reported and is not checked further.
     Error,
 }

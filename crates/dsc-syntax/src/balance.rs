@@ -1,6 +1,7 @@
 //! Bracket matching: open brackets are closed before the next statement or item, unmatched closing brackets are removed,
 //! and the nesting depth is limited. Afterwards all brackets are balanced.
 
+use super::openings::{Opening, Tokens};
 use super::scan::{Edit, Scan, Token, TokenKind};
 use crate::diag::{Diagnostic, codes::syntax as codes, did_you_mean};
 use crate::source::Span;
@@ -13,18 +14,22 @@ pub(super) const ITEM_WORDS: [&str; 9] =
     ["use", "hyper", "input", "label", "block", "model", "variant", "recipe", "expect"];
 
 /// The keywords that begin a statement and cannot begin an expression.
-const STATEMENT_WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
+pub(super) const STATEMENT_WORDS: [&str; 7] = ["let", "var", "for", "output", "companions", "loss", "reveal"];
 
 /// Adds the edits to `scan` that balance the brackets and correct misspelt item keywords. Returns false if the file is
 /// nested too deeply to be parsed.
 pub(super) fn balance(text: &str, base: usize, scan: &mut Scan) -> bool {
     let tokens = std::mem::take(&mut scan.tokens);
     let unclosed = items_with_open_braces(text, &tokens);
+    let mut openings = missing_openings(&Tokens { text, base, tokens: &tokens }, &unclosed).into_iter().peekable();
     let mut b = Balancer { text, base, scan, open: Vec::new(), previous: None, item: "", unclosed: false };
     let mut deep = false;
     for (i, token) in tokens.iter().enumerate() {
         if let Ok(at) = unclosed.binary_search_by_key(&i, |(start, _)| *start) {
             b.unclosed = unclosed.get(at).is_some_and(|(_, unclosed)| *unclosed);
+        }
+        if let Some(opening) = openings.next_if(|o| o.body == i) {
+            b.open_missing(opening);
         }
         b.step(token, tokens.get(i + 1));
         if b.open.len() > MAX_DEPTH {
@@ -71,6 +76,12 @@ fn items_with_open_braces(text: &str, tokens: &[Token]) -> Vec<(usize, bool)> {
     items
 }
 
+/// Bodies of items that lack their opening brace, in the order of the file.
+fn missing_openings(tokens: &Tokens<'_>, items: &[(usize, bool)]) -> Vec<Opening> {
+    let ends = items.iter().skip(1).map(|(start, _)| *start).chain([tokens.tokens.len()]);
+    items.iter().zip(ends).filter_map(|((start, _), end)| tokens.opening(*start, end)).collect()
+}
+
 /// Whether a word in the first column begins an item. In a variant, `block` and `input` may also begin a change.
 fn begins_item(word: &str, item: &str) -> bool {
     ITEM_WORDS.contains(&word) && !(item == "variant" && matches!(word, "block" | "input"))
@@ -100,6 +111,8 @@ struct OpenBracket {
     /// For a brace: whether its body begins on the same line, or on a later line with more indentation than the line of
     /// the brace. If so, a line with no more indentation than the line of the brace shows that the body has ended.
     indented: bool,
+    /// Whether it was added with a report, which its closing bracket needs no more.
+    added: bool,
 }
 
 impl std::ops::Deref for OpenBracket {
@@ -168,7 +181,18 @@ impl<'a> Balancer<'a> {
 
     fn open_bracket(&mut self, t: &Token, next: Option<&Token>) {
         let indented = next.is_some_and(|n| !n.first || n.indent > t.indent);
-        self.open.push(OpenBracket { token: *t, indented });
+        self.open.push(OpenBracket { token: *t, indented, added: false });
+    }
+
+    /// Adds a brace that is missing before a body, and reports it.
+    fn open_missing(&mut self, opening: Opening) {
+        let (start, end) = opening.place;
+        let kind = TokenKind::Open('{');
+        let token = Token { kind, start, end: end.max(start), first: false, indent: opening.indent };
+        let indented = true;
+        self.open.push(OpenBracket { token, indented, added: !opening.closed });
+        self.scan.diagnostics.push(opening.fault);
+        self.scan.edits.push(Edit { start, end, text: " {".into() });
     }
 
     /// Whether a word is a `return` statement: it begins a line or body, and a value follows after a space.
@@ -296,6 +320,10 @@ impl<'a> Balancer<'a> {
         let TokenKind::Open(o) = top.kind else { return };
         let right = closer(o);
         let at = self.previous.map_or(top.end, |p| p.end);
+        if top.added {
+            self.scan.edits.push(Edit { start: at, end: at, text: right.to_string() });
+            return;
+        }
         self.scan.diagnostics.push(
             Diagnostic::error(codes::E0103, format!("`{o}` is not closed before {before}"))
                 .at(self.span(&top), "opened here")

@@ -42,7 +42,7 @@ impl Builder<'_> {
             && what == "an expression"
             && let Some(fault) = self.reread(rule, found_at, head_end(&edited.text, found_at))
         {
-            self.diagnostics.push(fault);
+            self.diagnostics.push(with_form(fault, rule));
         } else if same_line && !found.is_empty() && !found.starts_with([')', ']', '}', ',']) {
             let span = self.span_at(found_at, found_at + found.len());
             let word = self.source_text(span);
@@ -51,20 +51,25 @@ impl Builder<'_> {
             } else {
                 let fault = Diagnostic::error(codes::E0101, format!("expected {what}, found `{word}`"))
                     .at(span, format!("expected {what}"));
-                match habits::in_place_of_value(found).filter(|_| what == "an expression") {
-                    Some(help) => fault.help(help),
-                    None => fault,
-                }
+                let help = match what {
+                    "an expression" => habits::in_place_of_value(found).map(str::to_owned),
+                    "a type" => Some(habits::type_of_parameter(last_token(before), found)),
+                    _ => None,
+                };
+                help.into_iter().fold(fault, Diagnostic::help)
             });
         } else {
             let start = before.len() - last_token(before).len();
             let previous = self.span_at(start, before.len());
             let end = Span { start: previous.end, ..previous };
             let after = self.source_text(previous);
-            self.diagnostics.push(
-                Diagnostic::error(codes::E0102, format!("expected {what} after `{after}`"))
-                    .at(end, format!("expected {what}")),
-            );
+            let fault = Diagnostic::error(codes::E0102, format!("expected {what} after `{after}`"))
+                .at(end, format!("expected {what}"));
+            let typed = pair.as_rule() == Rule::missing_type;
+            self.diagnostics.push(match typed {
+                true => fault.help(habits::type_of_parameter(after, found)),
+                false => fault,
+            });
         }
     }
 
@@ -91,10 +96,7 @@ impl Builder<'_> {
             _ => {}
         }
         if let Some(rule) = rule {
-            let fault = self.reread(rule, start, end).map(|fault| match habits::form(rule) {
-                Some(form) if fault.help.is_none() => fault.help(format!("its form is `{form}`")),
-                _ => fault,
-            });
+            let fault = self.reread(rule, start, end).map(|fault| with_form(fault, rule));
             let fault = fault.unwrap_or_else(|| {
                 let place = match rule {
                     Rule::set_stmt => "a variant or recipe",
@@ -106,6 +108,10 @@ impl Builder<'_> {
                     .at(span, "not allowed here")
                     .help(format!("move it to {place}"))
             });
+            self.diagnostics.push(fault);
+            return;
+        }
+        if let Some(fault) = self.behind(pair, first, span) {
             self.diagnostics.push(fault);
             return;
         }
@@ -142,6 +148,35 @@ impl Builder<'_> {
             }
         };
         self.diagnostics.push(fault);
+    }
+
+    /// What is said of text that follows a value or type on its line.
+    fn behind(&self, pair: &Pair<'_>, first: &str, span: Span) -> Option<Diagnostic> {
+        let start = pair.as_span().start();
+        let line = self.edited.text.get(..start)?.rsplit('\n').next()?;
+        let before = line.trim_end();
+        if before.trim().is_empty() || before.ends_with(['(', '[', '{']) {
+            return None;
+        }
+        let item = pair.as_rule() == Rule::unreadable_item;
+        let text = pair.as_str().trim_end();
+        match first {
+            "if" if item => Some(habits::ternary(span)),
+            "," if self.is_in_number(before, start) => Some(habits::thousands(span)),
+            "," if item && text == "," => Some(habits::comma_of_item(span)),
+            "," if pair.as_rule() == Rule::unreadable_rest => Some(habits::second_index(span)),
+            "{" => Some(habits::settings(span, last_token(before), text)),
+            _ => None,
+        }
+    }
+
+    /// Whether a comma at `at` stands in a number: between digits, three of which follow.
+    fn is_in_number(&self, before: &str, at: usize) -> bool {
+        let behind = self.edited.text.get(at + 1..).unwrap_or("");
+        let digits = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(behind.len());
+        let number = last_token(before);
+        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        all_digits(number) && digits == 3 && behind.get(..3).is_some_and(all_digits)
     }
 
     /// Reports unexpected text between the name of an item and its brace. If it can only name the base of the item, as
@@ -267,6 +302,14 @@ impl Builder<'_> {
             Diagnostic::error(codes::E0101, format!("expected {expected}, found `{word}`"))
                 .at(span, format!("expected {expected}"))
         })
+    }
+}
+
+/// A fault of a statement or item, which says its form if nothing else mends it.
+fn with_form(fault: Diagnostic, rule: Rule) -> Diagnostic {
+    match habits::form(rule) {
+        Some(form) if fault.help.is_none() => fault.help(format!("its form is `{form}`")),
+        _ => fault,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Expressions: operator precedence for the flat lists that the grammar produces, and a limit on the height of the tree.
 
 use super::ast::*;
-use super::marks::equality;
+use super::marks::{equality, untransposed};
 use super::parse::{Builder, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
@@ -158,6 +158,12 @@ impl Builder<'_> {
             height = height.max(h) + 1;
             let span = left.span.to(right.span);
             let kind = match op {
+                // What such operands cannot do has the same cause.
+                Infix::Binary(BinaryOp::And | BinaryOp::Or) if matches!(self.source_text(at), "&&" | "||") => {
+                    self.misread.push(Span { end: left.span.start, ..left.span });
+                    let op = if self.source_text(at) == "||" { BinaryOp::Or } else { BinaryOp::And };
+                    ExprKind::Binary(op, Spanned::new((), at), Box::new(left), Box::new(right))
+                }
                 Infix::Binary(op) => ExprKind::Binary(op, Spanned::new((), at), Box::new(left), Box::new(right)),
                 Infix::Range { inclusive } => {
                     ExprKind::Range { start: Box::new(left), end: Box::new(right), inclusive }
@@ -165,8 +171,8 @@ impl Builder<'_> {
                 Infix::At => ExprKind::At(Box::new(left), Box::new(right)),
                 Infix::Pipe => self.pipe(left, right, at),
                 Infix::MatrixProduct => {
-                    self.matrix_product(left.span, at, right.span);
-                    ExprKind::Error
+                    self.matrix_product(&left, at, &right);
+                    ExprKind::Faulty(vec![untransposed(left), untransposed(right)])
                 }
             };
             left = Expr { kind, span };
@@ -184,7 +190,8 @@ impl Builder<'_> {
             ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Instance { .. } => {
                 ExprKind::Call { callee: Box::new(right), args: vec![first], piped: true }
             }
-            ExprKind::Error => ExprKind::Error,
+            ExprKind::Error => ExprKind::Faulty(vec![first.value]),
+            ExprKind::Faulty(parts) => ExprKind::Faulty(std::iter::once(first.value).chain(parts).collect()),
             _ => {
                 self.diagnostics.push(
                     Diagnostic::error(codes::E0116, "expected a call after `|>`")
@@ -192,7 +199,7 @@ impl Builder<'_> {
                         .because(at, "`|>` has the lowest precedence of all operators")
                         .help("put parentheses around the piped part: `(x |> F()) + y`"),
                 );
-                ExprKind::Error
+                piped_into_first(first.value, right).kind
             }
         }
     }
@@ -211,7 +218,7 @@ impl Builder<'_> {
                     ExprKind::Call { callee: Box::new(expr), args, piped: false }
                 }
                 Rule::index => {
-                    let (at, h) = self.index(p, span);
+                    let (at, h) = self.index(p, expr.span, span);
                     height = height.max(h);
                     ExprKind::Index(Box::new(expr), Box::new(at))
                 }
@@ -230,39 +237,34 @@ impl Builder<'_> {
         (expr, height)
     }
 
-    /// The index in `x[0]`, and the height of its tree.
-    fn index(&mut self, pair: Pair<'_>, span: Span) -> (Expr, usize) {
-        let (mut at, mut height, mut slice) = (Expr { kind: ExprKind::Error, span }, 1, false);
+    /// The index in `x[0]`, and the height of its tree; `of` is `x`.
+    fn index(&mut self, pair: Pair<'_>, of: Span, span: Span) -> (Expr, usize) {
+        let slice = self.slice(&pair, of, span);
+        let (mut parts, mut height, mut whole) = (Vec::new(), 1, !slice);
         for p in pair.into_inner() {
             match p.as_rule() {
                 // Text after a slice is part of the same mistake: `x[:, 0]`.
                 Rule::unreadable_rest if slice => self.record_skipped(p.as_str()),
                 Rule::unreadable_rest => {
                     self.unreadable(&p);
-                    slice = true;
+                    whole = false;
                 }
-                Rule::mistaken_slice => {
-                    slice = true;
-                    self.diagnostics.push(
-                        Diagnostic::error(codes::E0115, "the language has no slices `x[a:b]`")
-                            .at(self.span(&p), "slices are not supported")
-                            .help(
-                                "rows are `take(x, rows: 1)` and `skip(x, rows: 1)`, entries of the last axis \
-                                 `slice(x, from: 0, to: 1)`, elements of a list `[x[0], x[1]]`",
-                            ),
-                    );
-                }
+                Rule::mistaken_slice => {}
                 _ => {
                     let (e, h) = self.expr_with_height(p);
-                    (at, height) = (e, height.max(h));
+                    parts.push(e);
+                    height = height.max(h);
                 }
             }
         }
-        // Part of a slice, or of what could not be read, is not an index; an error node is not checked further.
-        if slice {
-            at = Expr { kind: ExprKind::Error, span };
+        // Part of a slice, or of what could not be read, is not an index; it is not checked further.
+        match parts.pop() {
+            Some(at) if whole => (at, height),
+            last => {
+                parts.extend(last);
+                (Expr { kind: ExprKind::Faulty(parts), span }, height + 1)
+            }
         }
-        (at, height)
     }
 
     fn primary(&mut self, pair: Pair<'_>) -> (Expr, usize) {
@@ -308,13 +310,21 @@ impl Builder<'_> {
                 let each = pair.as_rule() == Rule::each;
                 let (mut var, mut over) = (self.missing_ident(span), Box::new(Expr { kind: ExprKind::Error, span }));
                 let mut body = Box::new(Body { span, ..Body::default() });
+                let mut several = None;
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => var = self.ident(&p),
+                        Rule::mistaken_vars => {
+                            self.several_variables(&p);
+                            several = Some(p);
+                        }
                         Rule::mistaken_in => self.mistaken_word(&p, "in"),
                         Rule::expr | Rule::missing => {
                             let (e, h) = self.expr_with_height(p);
                             (*over, height) = (e, height.max(h + 1));
+                            if let Some(names) = several.take() {
+                                var = self.element_variable(&names, &mut over);
+                            }
                         }
                         Rule::body => {
                             let (b, h) = self.body(p);
@@ -346,11 +356,13 @@ impl Builder<'_> {
                     let (e, h) = self.expr_with_height(p);
                     height = height.max(h + 1);
                     match compared.take().and_then(|at| Some((at, conds.pop()?))) {
+                        Some((at, left)) if self.source_text(at) == "is" => conds.push(self.identity(left, at, e)),
                         Some((at, left)) => conds.push(equality(left, at, e)),
                         None => conds.push(e),
                     }
                 }
                 Rule::mistaken_equal => compared = Some(self.mistaken_equal(&p)),
+                Rule::mistaken_is => compared = Some(self.span(&p)),
                 Rule::body => {
                     let (b, h) = self.body(p);
                     height = height.max(h);
@@ -508,5 +520,30 @@ impl Builder<'_> {
             ExprKind::Error
         });
         Expr { kind, span }
+    }
+}
+
+/// `(x |> F()) + y`, for `x |> F() + y`; without a call in that place there is no value.
+fn piped_into_first(left: Expr, right: Expr) -> Expr {
+    let span = left.span.to(right.span);
+    let first = |value| Arg { name: None, spread: false, value };
+    let kind = match right.kind {
+        ExprKind::Call { callee, args, .. } => {
+            ExprKind::Call { callee, args: std::iter::once(first(left)).chain(args).collect(), piped: true }
+        }
+        ExprKind::Binary(op, at, a, b) if begins_with_call(&a) => {
+            ExprKind::Binary(op, at, Box::new(piped_into_first(left, *a)), b)
+        }
+        kind => ExprKind::Faulty(vec![left, Expr { kind, span: right.span }]),
+    };
+    Expr { kind, span }
+}
+
+/// Whether a call is the leftmost operand.
+fn begins_with_call(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Call { .. } => true,
+        ExprKind::Binary(_, _, a, _) => begins_with_call(a),
+        _ => false,
     }
 }

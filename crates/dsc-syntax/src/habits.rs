@@ -47,7 +47,7 @@ pub(super) fn statement(word: &str) -> Option<&'static str> {
 pub(super) fn behind_value(token: &str) -> Option<&'static str> {
     Some(match token {
         "?" => "a choice is `when c { a } else { b }`",
-        "=" => "a name gets its value once, with `let x = ..`; a `var` may be assigned again",
+        "=" | ":=" => "a name gets its value once, with `let x = ..`; a `var` may be assigned again",
         "->" | "=>" | "|" | ">>" => "a value is passed on with `|>`: `x |> relu()`",
         ":" => "a body is written in braces, `{ .. }`",
         _ => return None,
@@ -100,11 +100,78 @@ pub(super) fn form(rule: Rule) -> Option<&'static str> {
         Rule::recipe_item => "recipe mosi { epochs = 20 }",
         Rule::variant_item => "variant narrow { set d = 32 }",
         Rule::block_item => "block F(x: Vec[d]) -> Vec[d] { .. }",
+        Rule::model_item => "model M { .. }",
         Rule::expect_item => "expect params < 120M for mosi",
         Rule::set_stmt => "set d = 32",
         Rule::drop_stmt => "drop contrast",
         _ => return None,
     })
+}
+
+/// Help for a parameter or type that is missing: `before` is the last word before it, `found` what is there instead.
+pub(super) fn type_of_parameter(before: &str, found: &str) -> String {
+    match before {
+        "self" | "cls" | "this" => {
+            return "remove it: a block keeps no state, weights belong to calls".to_owned();
+        }
+        "mask" | "lengths" | "padding_mask" | "attn_mask" | "key_padding_mask" => {
+            return "remove it: lengths are part of the type of a `Seq`, so padding is left out everywhere".to_owned();
+        }
+        _ if found.starts_with('.') => {
+            return "a block is derived from nothing; in its brackets are its parameters: `(x: Vec[d])`".to_owned();
+        }
+        _ => {}
+    }
+    let name = if before.starts_with(|c: char| c.is_ascii_alphabetic()) { before } else { "x" };
+    format!("a value has a type, `{name}: Seq<m>[n, d]` or `{name}: Vec[d]`, and so has a number, `{name}: int`")
+}
+
+/// Reports `1,000`; `span` is its comma.
+pub(super) fn thousands(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a number has no commas")
+        .at(span, "not valid here")
+        .help("write `_`, or leave it out: `1_000`, `1000`")
+        .fix(span, "_")
+}
+
+/// Reports a comma behind an item.
+pub(super) fn comma_of_item(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0107, "expected an item, found `,`")
+        .at(span, "not valid here")
+        .help("remove it: items need no separator")
+        .fix(span, "")
+}
+
+/// Reports `x[0, 1]`; `span` is its comma.
+pub(super) fn second_index(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "unexpected `,`")
+        .at(span, "a value has one index")
+        .help("a row is `x[0]`, entries of the last axis are `slice(x, from: 0, to: 1)`")
+}
+
+/// Reports `Seq<audio>(Ta, fa)`; `text` is that of the brackets.
+pub(super) fn dims_in_parentheses(span: Span, text: &str) -> Diagnostic {
+    let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+    let fault = Diagnostic::error(codes::E0101, "expected `[` before the dims, found `(`").at(span, "expected `[`");
+    match inner.contains('\n') {
+        true => fault.help("dims are written in `[` and `]`"),
+        false => fault.help(format!("write `[{inner}]`")).fix(span, format!("[{inner}]")),
+    }
+}
+
+/// Reports a brace behind the name of a block or operation; `text` is all of it.
+pub(super) fn settings(span: Span, name: &str, text: &str) -> Diagnostic {
+    let fault = Diagnostic::error(codes::E0101, "unexpected `{`").at(span, "not valid here");
+    let inner = text.trim_start_matches('{').split('}').next().unwrap_or("").trim();
+    match name.chars().next() {
+        Some(c) if c.is_ascii_uppercase() => {
+            fault.help(format!("an instance takes its settings by name: `{name}{{NAME: {inner}}}`"))
+        }
+        Some(c) if c.is_ascii_lowercase() => fault.help(format!(
+            "only blocks have instances, which begin with a capital; an operation is called: `{name}(x, ..)`"
+        )),
+        _ => fault.help("a list is written in brackets, with or without labels: `[audio: a, vision: v]`"),
+    }
 }
 
 /// Reports the choice `a if c else b`; `span` is its `if`.

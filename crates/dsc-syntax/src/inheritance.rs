@@ -10,6 +10,8 @@ use indexmap::IndexMap;
 pub trait Inherits {
     /// What it is called in messages.
     const KIND: &'static str;
+    /// What one begins with that inherits from no other.
+    const START: &'static str;
     /// The code of a name that the file does not have.
     const UNKNOWN: Code;
 
@@ -21,6 +23,7 @@ pub trait Inherits {
 
 impl Inherits for Variant {
     const KIND: &'static str = "variant";
+    const START: &'static str = "the model";
     const UNKNOWN: Code = structure::E0517;
 
     fn name(&self) -> &Ident {
@@ -34,6 +37,7 @@ impl Inherits for Variant {
 
 impl Inherits for Recipe {
     const KIND: &'static str = "recipe";
+    const START: &'static str = "the defaults";
     const UNKNOWN: Code = structure::E0513;
 
     fn name(&self) -> &Ident {
@@ -74,7 +78,13 @@ pub fn chain<'a, T: Inherits>(items: &'a IndexMap<String, T>, name: &str) -> Res
             .help(format!("begin with a {} nearer to its end", T::KIND)));
         }
         chain.push(items.get(&base.value).ok_or_else(|| {
-            unknown(format!("no {} `{}` to start from", T::KIND, base.value), &base.value, base.span)
+            let mut d = unknown(format!("no {} `{}` to start from", T::KIND, base.value), &base.value, base.span);
+            let from_scratch =
+                format!("one that starts from {} has no base: `{} {} {{ .. }}`", T::START, T::KIND, name);
+            match d.help.take() {
+                Some(help) => d.help(format!("{help}; {from_scratch}")),
+                None => d.help(from_scratch),
+            }
         })?);
     }
     chain.reverse();

@@ -73,7 +73,7 @@ impl Builder<'_> {
                         _ => {}
                     }
                 }
-                let claims = self.conditions(pair.into_inner());
+                let claims = self.conditions(pair.into_inner()).into_iter().map(|c| self.unclaimed(c)).collect();
                 ItemKind::Expect(Expect { claims, recipe })
             }
             _ => {
@@ -82,6 +82,16 @@ impl Builder<'_> {
             }
         };
         Item { docs, kind, span }
+    }
+
+    /// A claim; one that was written with `=` says what was meant, and is not judged.
+    fn unclaimed(&self, claim: Expr) -> Expr {
+        match claim.kind {
+            ExprKind::Binary(BinaryOp::Eq, at, a, b) if self.source_text(at.span) == "=" => {
+                Expr { kind: ExprKind::Faulty(vec![*a, *b]), span: claim.span }
+            }
+            kind => Expr { kind, span: claim.span },
+        }
     }
 
     fn first_ident(&mut self, pair: Pair<'_>) -> Option<Ident> {
@@ -178,6 +188,7 @@ impl Builder<'_> {
                 Rule::from_key => {
                     input.from = p.into_inner().find(|p| p.as_rule() == Rule::string).map(|p| self.string(&p));
                 }
+                Rule::mistaken_key => input.from = self.bare_key(p),
                 rule if is_type(rule) => input.ty = self.type_expr(p),
                 _ => {}
             }
@@ -207,7 +218,14 @@ impl Builder<'_> {
                         match p.as_rule() {
                             // What follows a parameter with a fault is part of it: `int` in `k = 3: int`.
                             Rule::unreadable_arg if faulty => self.record_skipped(p.as_str()),
-                            Rule::param => block.params.push(self.param(p)),
+                            Rule::param => {
+                                let param = self.param(p);
+                                // Other languages pass the block itself; it is no parameter, which was reported.
+                                let itself = matches!(param.name.value.as_str(), "self" | "cls" | "this");
+                                if !itself || self.diagnostics.len() == before {
+                                    block.params.push(param);
+                                }
+                            }
                             Rule::mistaken_param => {
                                 self.missing_comma(&p);
                                 block.params.push(self.param(p));
@@ -266,6 +284,10 @@ impl Builder<'_> {
         match pair.as_rule() {
             Rule::block_item => Change::Block(Box::new(self.block(pair, span)), span),
             Rule::input_item => Change::Input(self.input(pair, span), span),
+            Rule::mistaken_hyper => {
+                let (name, value) = self.hyper_as_change(pair, "variant");
+                Change::Set { name, value, span }
+            }
             Rule::unreadable_entry => {
                 self.unreadable(&pair);
                 Change::Error(span)
@@ -313,6 +335,10 @@ impl Builder<'_> {
             self.unreadable(&pair);
             return RecipeEntry::Error(span);
         }
+        if rule == Rule::mistaken_hyper {
+            let (name, value) = self.hyper_as_change(pair, "recipe");
+            return RecipeEntry::Set { name, value, span };
+        }
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => path.push(self.ident(&p)),
@@ -347,9 +373,10 @@ impl Builder<'_> {
     /// A type. If it contains an error, the result is `Error`, so that it is not checked further.
     pub(super) fn type_expr(&mut self, pair: Pair<'_>) -> TypeExpr {
         let span = self.span(&pair);
-        let before = self.diagnostics.len();
+        let before = self.diagnostics.len() - self.understood;
         let kind = self.type_kind(pair, span);
-        TypeExpr { kind: if self.diagnostics.len() > before { TypeExprKind::Error } else { kind }, span }
+        let faulty = self.diagnostics.len() - self.understood > before;
+        TypeExpr { kind: if faulty { TypeExprKind::Error } else { kind }, span }
     }
 
     fn type_kind(&mut self, pair: Pair<'_>, span: Span) -> TypeExprKind {
@@ -383,6 +410,13 @@ impl Builder<'_> {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::type_params => params = self.names(p),
                         Rule::dims => dims = Some(self.expr_list(p).0),
+                        Rule::mistaken_dims => {
+                            let whole = self.span(&p);
+                            let fault = super::habits::dims_in_parentheses(whole, self.source_text(whole));
+                            self.diagnostics.push(fault);
+                            self.understood += 1;
+                            dims = Some(self.expr_list(p).0);
+                        }
                         _ => {}
                     }
                 }

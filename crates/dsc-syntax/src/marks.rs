@@ -80,19 +80,28 @@ impl Builder<'_> {
     }
 
     /// Reports `a @ b`. What was meant depends on `b`: a weight, or another sequence.
-    pub(super) fn matrix_product(&mut self, left: Span, at: Span, right: Span) {
-        let (a, b) = (self.source_text(left), self.source_text(right));
-        let written = match a.contains('\n') || b.contains('\n') {
-            true => "matmul(x, with: w)".to_owned(),
-            false => format!("matmul({a}, with: {b})"),
-        };
-        self.diagnostics.push(
-            Diagnostic::error(codes::E0115, "the language has no `@`").at(at, "not an operator of this language").help(
+    pub(super) fn matrix_product(&mut self, left: &Expr, at: Span, right: &Expr) {
+        let (a, b) = (self.source_text(left.span), self.source_text(right.span));
+        let help = match transposed(right).map(|k| self.source_text(k.span)) {
+            Some(k) if !a.contains('\n') && !k.contains('\n') => format!(
+                "weights of rows for rows are part of `attention({a}, key: {k}, value: .., heads: 1)`; a product with a \
+                 matrix is `matmul(x, with: w)`"
+            ),
+            _ => {
+                let written = match a.contains('\n') || b.contains('\n') {
+                    true => "matmul(x, with: w)".to_owned(),
+                    false => format!("matmul({a}, with: {b})"),
+                };
                 format!(
                     "a product with a matrix is `{written}`, a layer with a weight of its own `linear(x, out: d)`, the \
-                         products of two sequences `attention(..)` or `einsum(..)`"
-                ),
-            ),
+                     products of two sequences `attention(..)` or `einsum(..)`"
+                )
+            }
+        };
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0115, "the language has no `@`")
+                .at(at, "not an operator of this language")
+                .help(help),
         );
     }
 
@@ -234,6 +243,159 @@ impl Builder<'_> {
                 .help("write `for x in xs { .. }`, or `for i in 0..len(xs) { .. }` and `xs[i]`"),
         );
     }
+
+    /// The variable of a loop over several: the last of its names where it is the element, as in `(i, x) in
+    /// enumerate(xs)` and `(label, x) in xs.items()`, which is read as a loop over `xs`.
+    pub(super) fn element_variable(&mut self, names: &Pair<'_>, over: &mut Expr) -> Ident {
+        let list = match &over.kind {
+            ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+                (ExprKind::Field(xs, name), []) if name.value == "items" => Some((**xs).clone()),
+                (ExprKind::Name(name), [xs]) if name == "enumerate" => Some(xs.value.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let last = names.clone().into_inner().filter(|p| p.as_rule() == Rule::ident).last();
+        match (list, last) {
+            (Some(list), Some(last)) => {
+                *over = list;
+                self.ident(&last)
+            }
+            _ => self.missing_ident(self.span(names)),
+        }
+    }
+
+    /// Reports `for (let i = 0; i < 3; i++)`, and gives the name that it counts in.
+    pub(super) fn mistaken_loop(&mut self, pair: &Pair<'_>) -> Ident {
+        let at = self.span(pair);
+        let inner = self.source_text(at).trim_start_matches('(').trim_end_matches(')');
+        let mut parts = inner.split(';').map(str::trim);
+        let (start, end) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        let (declared, from) = start.split_once('=').unwrap_or((start, "0"));
+        let name = declared.split_whitespace().next_back().unwrap_or("i");
+        let range = [("<=", "..="), ("<", "..")].into_iter().find_map(|(mark, dots)| {
+            let (left, to) = end.split_once(mark)?;
+            (left.trim() == name && !to.trim().is_empty()).then(|| format!("{}{dots}{}", from.trim(), to.trim()))
+        });
+        let fault =
+            Diagnostic::error(codes::E0115, "a loop goes over a range or a list").at(at, "a loop of another language");
+        self.diagnostics.push(match range.filter(|_| !inner.contains('\n')) {
+            Some(range) => {
+                fault.help(format!("write `for {name} in {range} {{ .. }}`")).fix(at, format!("{name} in {range}"))
+            }
+            None => fault.help("write `for i in 0..n { .. }`"),
+        });
+        let offset = self.source_text(at).find(name).unwrap_or(0) as u32;
+        let place = Span { start: at.start + offset, end: at.start + offset + name.len() as u32 };
+        Spanned::new(name.to_owned(), place)
+    }
+
+    /// Reports the brackets of `for (l in 0..3)`.
+    pub(super) fn bracketed_loop(&mut self, pair: &Pair<'_>) {
+        let at = self.span(pair);
+        let written = self.source_text(at);
+        let inner = written.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(written).trim();
+        let fault = Diagnostic::error(codes::E0101, "the head of a loop has no brackets").at(at, "not valid here");
+        self.diagnostics.push(match inner.contains('\n') {
+            true => fault.help("write `for l in 0..n { .. }`"),
+            false => fault.help(format!("write `{inner}`")).fix(at, inner),
+        });
+    }
+
+    /// Reports `a is b`, and gives the comparison that was meant.
+    pub(super) fn identity(&mut self, left: Expr, at: Span, right: Expr) -> Expr {
+        let (op, at, right) = match right.kind {
+            ExprKind::Unary(UnaryOp::Not, x) => (BinaryOp::Ne, Span { end: x.span.start, ..at }, *x),
+            kind => (BinaryOp::Eq, at, Expr { kind, span: right.span }),
+        };
+        let written = self.source_text(at).trim();
+        let gap = if self.source_text(at).ends_with(char::is_whitespace) { " " } else { "" };
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0115, format!("the language has no `{written}`"))
+                .at(at, "not an operator of this language")
+                .help(format!("write `{}`", op.symbol()))
+                .fix(at, format!("{}{gap}", op.symbol())),
+        );
+        let span = left.span.to(right.span);
+        Expr { kind: ExprKind::Binary(op, Spanned::new((), at), Box::new(left), Box::new(right)), span }
+    }
+
+    /// Reports `let (a, b) = ..`, and gives the names.
+    pub(super) fn bracketed_names(&mut self, pair: &Pair<'_>) -> Vec<Ident> {
+        let at = self.span(pair);
+        let idents = pair.clone().into_inner().filter(|p| p.as_rule() == Rule::ident);
+        let names: Vec<Ident> = idents.map(|p| self.ident(&p)).collect();
+        let written = names.iter().map(|n| n.value.as_str()).collect::<Vec<_>>().join(", ");
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, "the names of several parts have no brackets")
+                .at(at, "not valid here")
+                .help(format!("write `{written}`"))
+                .fix(at, written),
+        );
+        names
+    }
+
+    /// Reports `hyper d = 32` in a variant or recipe, which is read as `set d = 32`.
+    pub(super) fn hyper_as_change(&mut self, pair: Pair<'_>, item: &str) -> (Ident, Expr) {
+        let span = self.span(&pair);
+        let keyword = Span { end: span.start + "hyper".len() as u32, ..span };
+        let (mut name, mut value) = (self.missing_ident(span), Expr { kind: ExprKind::Error, span });
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::ident => name = self.ident(&p),
+                Rule::mistaken_colon => self.mistaken_mark(&p, "="),
+                Rule::expr | Rule::missing => value = self.expr(p),
+                _ => {}
+            }
+        }
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, format!("a {item} declares no hyper"))
+                .at(keyword, "a hyper of the file is set with `set`")
+                .help(format!("write `set {} = ..`", name.value))
+                .fix(keyword, "set"),
+        );
+        (name, value)
+    }
+
+    /// Reports a mark between `output` and its value.
+    pub(super) fn mark_of_output(&mut self, pair: &Pair<'_>) {
+        let at = self.span(pair);
+        let mark = self.source_text(at);
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, format!("unexpected `{mark}` after `output`"))
+                .at(at, "not valid here")
+                .help("remove it: `output score for y`")
+                .fix(at, ""),
+        );
+    }
+
+    /// Reports a key without quotes, `from audio_feat`, and gives it.
+    pub(super) fn bare_key(&mut self, pair: Pair<'_>) -> Option<Spanned<String>> {
+        let key = pair.into_inner().find(|p| p.as_rule() == Rule::bare_key)?;
+        let span = self.span(&key);
+        let written = self.source_text(span);
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0101, format!("expected a string after `from`, found `{written}`"))
+                .at(span, "expected a string")
+                .help(format!("write `\"{written}\"`"))
+                .fix(span, format!("\"{written}\"")),
+        );
+        Some(Spanned::new(written.to_owned(), span))
+    }
+}
+
+/// `k` of `k.T` or `k.transpose(-2, -1)`, as other languages write the transpose of a matrix.
+fn transposed(e: &Expr) -> Option<&Expr> {
+    match &e.kind {
+        ExprKind::Field(x, name) if matches!(name.value.as_str(), "T" | "mT" | "H" | "transpose" | "t") => Some(x),
+        ExprKind::Call { callee, .. } => transposed(callee),
+        _ => None,
+    }
+}
+
+/// An operand of a product that was reported, without the transpose that has no meaning here.
+pub(super) fn untransposed(e: Expr) -> Expr {
+    transposed(&e).cloned().unwrap_or(e)
 }
 
 /// `left == right`.

@@ -1,6 +1,6 @@
 //! Parsing of a file into its syntax tree.
 
-use super::ast::{ExprKind, Ident, Item, ItemKind, Module};
+use super::ast::{ExprKind, Ident, Item, ItemKind, Module, TypeExprKind};
 use super::balance::balance;
 use super::edited_text::EditedText;
 use super::scan::{Comment, Doc, scan};
@@ -72,6 +72,8 @@ pub(super) fn read<T>(
             reported_at: None,
             keyword_names: BTreeSet::new(),
             declared: OnceCell::new(),
+            misread: scanned.repaired,
+            understood: 0,
         };
         let pairs;
         // What a string without an end has swallowed may have been meant as names.
@@ -87,7 +89,7 @@ pub(super) fn read<T>(
         }
         (module.items, pairs) = builder.file();
         module.lost = builder.lost;
-        module.repaired = scanned.repaired;
+        module.repaired = builder.misread;
         diagnostics = builder.diagnostics;
         if let Some(pairs) = pairs
             && diagnostics.is_empty()
@@ -113,6 +115,10 @@ pub(super) struct Builder<'a> {
     pub keyword_names: BTreeSet<String>,
     /// Names that the text defines, each with its keyword.
     pub declared: OnceCell<BTreeSet<(&'a str, &'a str)>>,
+    /// Places that are read as something else than what is written.
+    pub misread: Vec<Span>,
+    /// How many faults of types were reported whose types are known all the same.
+    pub understood: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -150,10 +156,14 @@ impl<'a> Builder<'a> {
     /// Takes away the value of a hyper that was read in part: text that could not be read follows on its line.
     fn half_read(&self, item: &mut Item, rest: Span) {
         let between = self.source_text(Span { start: item.span.end, end: rest.start.max(item.span.end) });
-        if let ItemKind::Hyper(hyper) = &mut item.kind
-            && !between.contains('\n')
-        {
-            hyper.value.kind = ExprKind::Error;
+        // A comma behind a whole item changes nothing about it.
+        if between.contains('\n') || self.source_text(rest) == "," {
+            return;
+        }
+        match &mut item.kind {
+            ItemKind::Hyper(hyper) => hyper.value.kind = ExprKind::Error,
+            ItemKind::Input(input) | ItemKind::Label(input) => input.ty.kind = TypeExprKind::Error,
+            _ => {}
         }
     }
 
@@ -181,9 +191,14 @@ impl<'a> Builder<'a> {
         self.source.get(start.saturating_sub(self.base)..end.saturating_sub(self.base)).unwrap_or("")
     }
 
-    /// A name, as spelled in the file.
+    /// A name, as spelled in the file; a placeholder for `_` that only the edited text has.
     pub fn ident(&self, pair: &Pair<'_>) -> Ident {
         let span = self.span(pair);
+        let written = self.source_text(span);
+        // A letter that is not ASCII is replaced by `_`, too, and is a name all the same.
+        if pair.as_str().trim_end() == "_" && written != "_" && written.is_ascii() {
+            return self.missing_ident(span);
+        }
         Spanned::new(self.source_text(span).to_owned(), span)
     }
 

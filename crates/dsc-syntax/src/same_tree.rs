@@ -188,6 +188,7 @@ by_variants! {
         Each { var a b, over c d, body e f }
         Sum { var a b, over c d, body e f }
         When { cond a b, then c d, otherwise e f }
+        Faulty { 0 a b }
         Error {}
     }
     TypeExprKind {

@@ -91,6 +91,7 @@ pub(super) fn scan(text: &str, base: usize) -> Scan {
         unclosed_conflict: false,
         second_version: None,
         possible_divisions: Vec::new(),
+        loop_head: None,
     };
     s.run();
     s.report_possible_divisions();
@@ -119,6 +120,8 @@ pub(super) struct Scanner<'a> {
     pub(super) second_version: Option<(usize, usize)>,
     /// Comments that could be the right operand of a division.
     pub(super) possible_divisions: Vec<PossibleDivision<'a>>,
+    /// How many brackets are open in the head of a loop of other languages, `for (i = 0; i < 3; i++)`.
+    loop_head: Option<usize>,
 }
 
 impl<'a> Scanner<'a> {
@@ -150,6 +153,9 @@ impl<'a> Scanner<'a> {
                 '"' if rest.starts_with("\"\"\"") => self.docstring("\"\"\""),
                 '\'' if rest.starts_with("'''") => self.docstring("'''"),
                 '\'' if self.single_quoted().is_some() => self.single_quotes(),
+                '-' if rest.starts_with("-- ") && self.line_start => self.dashes(),
+                // Part of a loop that is reported as a whole.
+                ';' if self.loop_head.is_some() => self.blank(1),
                 '#' => {
                     let end = self.at + line(rest).len();
                     self.out.diagnostics.push(
@@ -179,10 +185,14 @@ impl<'a> Scanner<'a> {
                         after.len() < inner.len() && after.trim_start().starts_with(':')
                     };
                     self.open.push(if settings { '(' } else { c });
+                    if c == '(' && self.loop_head.is_none() && self.follows_word("for") {
+                        self.loop_head = Some(self.open.len());
+                    }
                     self.token(TokenKind::Open(c), 1);
                 }
                 ')' | ']' | '}' => {
                     self.open.pop();
+                    self.loop_head = self.loop_head.filter(|depth| self.open.len() >= *depth);
                     self.token(TokenKind::Close(c), 1);
                 }
                 c if c.is_ascii_digit() => {
@@ -198,6 +208,25 @@ impl<'a> Scanner<'a> {
                 },
             }
         }
+    }
+
+    /// Whether the last token is this word, on the current line.
+    fn follows_word(&self, word: &str) -> bool {
+        !self.line_start
+            && self.out.tokens.last().is_some_and(|t| self.text.get(t.start..t.end).is_some_and(|text| text == word))
+    }
+
+    /// `-- a comment`, as other languages have it.
+    fn dashes(&mut self) {
+        let len = line(self.rest()).len();
+        let mark = self.span(self.at, self.at + 2);
+        self.out.diagnostics.push(
+            Diagnostic::error(codes::E0108, "comments begin with `//`, not with `--`")
+                .at(mark, "`--`")
+                .help("write `//`")
+                .fix(mark, "//"),
+        );
+        self.blank(len);
     }
 
     pub(super) fn token(&mut self, kind: TokenKind, len: usize) {

@@ -36,6 +36,10 @@ impl Builder<'_> {
                 body.stmts.push(bound);
                 continue;
             }
+            let bare_tuple = behind && p.as_rule() == Rule::unreadable_stmt && p.as_str().starts_with(',');
+            if bare_tuple && let Some(Stmt { kind: StmtKind::Expr(first), .. }) = body.stmts.last() {
+                self.bare_tuple(first.span, &p);
+            }
             let (stmt, h) = self.stmt(p);
             height = height.max(h);
             body.stmts.push(stmt);
@@ -80,6 +84,18 @@ impl Builder<'_> {
             self.record_skipped(p.as_str());
             last = p;
         }
+    }
+
+    /// Reports `a, b` as a value, a tuple without its brackets; the comma is not reported again.
+    fn bare_tuple(&mut self, first: Span, rest: &Pair<'_>) {
+        let whole = first.to(self.span(rest));
+        let written = self.source_text(whole).to_owned();
+        let fault = Diagnostic::error(codes::E0101, "a tuple has brackets").at(whole, "several values");
+        self.diagnostics.push(match written.contains('\n') {
+            true => fault.help("write `(a, b)`"),
+            false => fault.help(format!("write `({written})`")).fix(whole, format!("({written})")),
+        });
+        self.reported_at = Some(rest.as_span().start());
     }
 
     /// Whether two matches are on the same line.
@@ -134,14 +150,15 @@ impl Builder<'_> {
             self.entry_commas(&pair, "entries of `companions`");
         }
         let mutable = pair.as_str().starts_with("var");
-        let mut step = None;
+        let (mut step, mut several) = (None, None);
         let (mut names, mut ty, mut value, mut height) = (Vec::new(), None, None, 1);
         let (mut body, mut entries) = (Body { span, ..Body::default() }, Vec::new());
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => names.push(self.ident(&p)),
                 Rule::expr | Rule::missing => {
-                    let (e, h) = self.expr_with_height(p);
+                    let (mut e, h) = self.expr_with_height(p);
+                    names.extend(several.take().map(|names| self.element_variable(&names, &mut e)));
                     (value, height) = (Some(e), height.max(h));
                 }
                 Rule::body => {
@@ -155,11 +172,28 @@ impl Builder<'_> {
                 }
                 Rule::unreadable_entry => self.unreadable(&p),
                 Rule::mistaken_colon => self.mistaken_mark(&p, "="),
+                Rule::mistaken_walrus => self.mistaken_mark(&p, "="),
+                Rule::mistaken_output => self.mark_of_output(&p),
                 Rule::mistaken_in => self.mistaken_word(&p, "in"),
                 Rule::mistaken_for => self.mistaken_word(&p, "for"),
+                Rule::mistaken_names => names.extend(self.bracketed_names(&p)),
+                Rule::mistaken_loop => names.push(self.mistaken_loop(&p)),
+                Rule::bracketed_loop => {
+                    self.bracketed_loop(&p);
+                    for p in p.into_inner() {
+                        match p.as_rule() {
+                            Rule::ident => names.push(self.ident(&p)),
+                            Rule::expr | Rule::missing => {
+                                let (e, h) = self.expr_with_height(p);
+                                (value, height) = (Some(e), height.max(h));
+                            }
+                            _ => {}
+                        }
+                    }
+                }
                 Rule::mistaken_vars => {
                     self.several_variables(&p);
-                    names.push(self.missing_ident(span));
+                    several = Some(p);
                 }
                 Rule::mistaken_assign if rule == Rule::loss_stmt => self.loss_step(&p),
                 Rule::mistaken_assign => step = Some(self.span(&p)),

@@ -6,6 +6,9 @@ use crate::diag::{Diagnostic, codes::syntax as codes};
 /// Quotes of word processors, which come with text that was copied from a page.
 const CURLY: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '＂', '＇'];
 
+/// What quotes of word processors are called.
+const TYPOGRAPHIC: &str = "typographic quotes";
+
 /// Whether this is a quote that text processors put in the place of `"`.
 pub(super) fn is_curly_quote(c: char) -> bool {
     CURLY.contains(&c)
@@ -71,14 +74,16 @@ impl<'a> Scanner<'a> {
                 (rest.get(from..end).unwrap_or(""), end)
             }
         };
-        self.other_quotes(inner, len, "strings use the straight quotes `\"`", "typographic quotes");
+        self.other_quotes(inner, len, "strings use the straight quotes `\"`", TYPOGRAPHIC);
     }
 
-    /// The next `len` bytes are a string in other quotes.
+    /// The next `len` bytes are a string in other quotes, or a number.
     fn other_quotes(&mut self, inner: &str, len: usize, message: &str, label: &str) {
         let (start, end) = (self.at, self.at + len);
         let plain = inner.replace(['\\', '"'], "_");
-        let text = format!("\"{plain}\"");
+        // A number that came with quotes; in single quotes it is meant as a string.
+        let number = label == TYPOGRAPHIC && !inner.is_empty() && inner.chars().all(|c| c.is_ascii_digit());
+        let text = if number { plain.clone() } else { format!("\"{plain}\"") };
         let mut fault =
             Diagnostic::error(codes::E0115, message).at(self.span(start, end), label).help(format!("write `{text}`"));
         if plain == inner {
@@ -86,7 +91,7 @@ impl<'a> Scanner<'a> {
         }
         self.out.diagnostics.push(fault);
         self.out.edits.push(Edit { start, end, text });
-        self.token(TokenKind::Str, end - start);
+        self.token(if number { TokenKind::Number } else { TokenKind::Str }, end - start);
     }
 
     /// `"""A docstring."""`, possibly of several lines; an unclosed one ends with its line.

@@ -26,7 +26,7 @@ fn children<'a>(e: &'a Expr, f: &mut dyn FnMut(Child<'a>)) {
             args.iter().for_each(|a| f(Child::Expr(&a.value)));
         }
         ExprKind::List(elements) => elements.iter().for_each(|x| f(Child::Expr(&x.value))),
-        ExprKind::Tuple(list) => list.iter().for_each(|x| f(Child::Expr(x))),
+        ExprKind::Tuple(list) | ExprKind::Faulty(list) => list.iter().for_each(|x| f(Child::Expr(x))),
         ExprKind::Range { start, end, .. } => {
             f(Child::Expr(start));
             f(Child::Expr(end));

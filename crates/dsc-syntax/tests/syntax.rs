@@ -79,6 +79,7 @@ fn term(e: &Expr) -> String {
             }))
         ),
         ExprKind::Tuple(list) => format!("(tuple{})", join(list.iter().map(term))),
+        ExprKind::Faulty(list) => format!("(faulty{})", join(list.iter().map(term))),
         ExprKind::Range { start, end, inclusive } => {
             format!("({} {} {})", if *inclusive { "..=" } else { ".." }, term(start), term(end))
         }

@@ -8,9 +8,9 @@ model M {
   output score for y
   loss l = mse(score, target: y)
 }
-expect params = 10K // error[E0115]: `=` compares nothing: it gives a name its value // error[E0531]: `params` is 32*fa + 65
+expect params = 10K // error[E0115]: `=` compares nothing: it gives a name its value
 expect params < 10 k // error[E0107]: unknown item `k` // error[E0531]: `params` is 32*fa + 65
 expect flops < 1G // error[E0201]: no figure `flops`
-expect params(Linaer) < 3 // error[E0201]: `params` of something that is no block of this file
-expect shape(score) = [1] // error[E0115]: `=` compares nothing: it gives a name its value // error[E0530]: `shape(score)` is Real
+expect params(Linaer) < 3 // error[E0201]: `params(Linaer)`: the file has no block `Linaer`
+expect shape(score) = [1] // error[E0115]: `=` compares nothing: it gives a name its value
 expect macs <= 3G on mosi // error[E0101]: expected `for`, found `on` // error[E0513]: no recipe `mosi`

@@ -20,5 +20,5 @@ variant u { input audio : Seq<audio>[Ta] } // error[E0518]: no input has this ty
 variant v { set d = "16" } // error[E0403]: `d` is a whole number, "16" is a string
 variant v2 { epochs = 3 } // error[E0101]: unexpected `epochs`
 expect parameters < 3K // error[E0201]: no figure `parameters`
-expect params(A) < 3K // error[E0201]: `params` of something that is no block of this file
+expect params(A) < 3K // error[E0201]: `params(A)`: the file has no block `A`
 expect 3 < 4 // error[E0520]: this expectation says nothing about the model

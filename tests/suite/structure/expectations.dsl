@@ -9,7 +9,7 @@ model M {
 }
 recipe sims { epochs = 3 }
 variant wide { let score = mean(audio) |> MLP(widths: [64, 1]) |> scalar() }
-expect parms < 120M, macs(MPL) < 3G for sims // error[E0201]: no figure `parms` // error[E0201]: `macs` of something that is no block of this file
+expect parms < 120M, macs(MPL) < 3G for sims // error[E0201]: no figure `parms` // error[E0201]: `macs(MPL)`: the file has no block `MPL`
 expect 3 < 4 // error[E0520]: this expectation says nothing about the model
 expect params // error[E0520]: an expectation compares a figure with a number
 expect params < 1M for simss // error[E0513]: no recipe `simss`

@@ -24,5 +24,5 @@ model M {
   let score = linear(s, out: 1) |> scalar()
   output score for y
   loss l = square(score - y)
-  return score // error[E0115]: no `return` // warning[W0102]: `r` is never read
+  return score // error[E0115]: no `return`
 }

@@ -56,6 +56,10 @@ pub struct Subject<'a> {
 /// `E0530` where it does not hold: with the number, the limit and the blocks that contribute most. `E0531` where it cannot
 /// be decided without data. `E0520` and `E0201` for an expression that is no expectation.
 pub fn check(expectation: &Expr, subject: &Subject<'_>) -> Result<(), Diagnostic> {
+    // Reported when it was read.
+    if matches!(expectation.kind, ExprKind::Error | ExprKind::Faulty(_)) {
+        return Ok(());
+    }
     let ExprKind::Binary(op, _, a, b) = &expectation.kind else { return Err(no_comparison(expectation.span, "here")) };
     if !is_comparison(*op) {
         return Err(no_comparison(expectation.span, "here"));

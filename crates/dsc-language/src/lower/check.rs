@@ -83,7 +83,7 @@ impl<'p> Spoilt<'p> {
         let mut words = BTreeSet::new();
         if !program.names.is_complete() {
             program.exprs(&mut |e| match &e.kind {
-                ExprKind::Error => places.push(e.span),
+                ExprKind::Error | ExprKind::Faulty(_) => places.push(e.span),
                 ExprKind::Name(name) if matches!(program.names.resolve(None, e.span), Res::Error) => {
                     places.push(e.span);
                     if words.len() < MAX_MISSPELT {

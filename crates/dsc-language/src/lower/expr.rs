@@ -78,6 +78,10 @@ impl Lowering<'_> {
                 },
                 None => Value::Error,
             },
+            ExprKind::Faulty(parts) => {
+                parts.iter().for_each(|part| drop(self.expr(part)));
+                self.reported()
+            }
             ExprKind::Error => self.reported(),
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::merge;
 use super::program::{Loaded, ModuleId, ModuleItems, Program};
 use super::resolve::{self, Files, MainFile, Names};
 use crate::EmbeddedWorld;
@@ -70,12 +71,22 @@ impl Program {
             std: Vec::new(),
         };
         let main = loader.add(path, text, true, false);
-        let rest = loader.main_items(&main, path);
-        let main =
-            rest.as_ref().map(|(model, variants, recipes, expects)| MainFile { model, variants, recipes, expects });
-        let (names, faults) = resolve::resolve(&Files { modules: &loader.modules, main });
+        let mut rest = loader.main_items(&main, path);
+        let others = other_models(&main);
+        let main = rest.as_ref().map(|(model, variants, recipes, expects)| MainFile {
+            model,
+            variants,
+            recipes,
+            expects,
+            others: &others,
+        });
+        let resolve::Resolved { names, faults, foreign_calls } =
+            resolve::resolve(&Files { modules: &loader.modules, main });
+        loader.diagnostics = merge::faults(loader.diagnostics, faults, &foreign_calls, &loader.sources);
+        let blocks = loader.modules.iter_mut().flat_map(|m| m.blocks.values_mut()).map(|block| &mut block.body);
+        let model = rest.iter_mut().map(|(model, ..)| &mut model.body);
+        blocks.chain(model).for_each(|body| merge::add_missing_lets(body, &names));
         let names = Arc::new(names);
-        loader.diagnostics.extend(faults);
         let program = rest.map(|(model, variants, recipes, expects)| Program {
             modules: loader.modules,
             model,
@@ -164,6 +175,9 @@ impl Loader<'_> {
             ];
             let taken = taken.or_else(|| other.into_iter().flatten().find(|s| value && *s != name.span));
             if let Some(before) = taken {
+                if !value {
+                    items.doubled.insert(name.value.clone());
+                }
                 self.twice("item", &name.value, name.span, before);
             }
         }
@@ -401,6 +415,15 @@ impl Loader<'_> {
         }
         Some((model?, variants, recipes, expects))
     }
+}
+
+/// The models of a file behind the first one, which is a fault: what they read is used all the same.
+fn other_models(module: &Module) -> Vec<&Model> {
+    let models = module.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Model(model) => Some(model),
+        _ => None,
+    });
+    models.skip(1).collect()
 }
 
 /// The name under which an item is checked: its own, or another one for a second item of that name, which has been

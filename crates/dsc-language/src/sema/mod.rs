@@ -7,6 +7,7 @@
 
 pub mod library;
 mod load;
+mod merge;
 mod module;
 pub mod program;
 pub mod resolve;

@@ -30,7 +30,7 @@ pub struct ModuleItems {
     /// Words of text that could not be read, and names of imports that failed: a name among them that is missing, or
     /// looks unused, has a fault that was reported already.
     pub unread: BTreeSet<String>,
-    /// Places of expressions with a bracket that was not closed: what does not fit there has this cause.
+    /// Places of expressions that are read as something else than what is written: what does not fit there has this cause.
     pub repaired: Vec<Span>,
     /// Hypers.
     pub hypers: IndexMap<String, Hyper>,
@@ -40,6 +40,8 @@ pub struct ModuleItems {
     pub labels: IndexMap<String, Input>,
     /// Blocks.
     pub blocks: IndexMap<String, Block>,
+    /// Names of blocks that the file declares more than once.
+    pub doubled: BTreeSet<String>,
     /// Imported blocks: local name to module and name there, with the place of the import.
     pub imports: IndexMap<String, (ModuleId, String, Span)>,
     /// Imported hypers, likewise. Setting one sets it for its own file too.

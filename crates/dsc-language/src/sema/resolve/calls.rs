@@ -1,21 +1,50 @@
 //! Callees and named arguments.
 
-use super::faults;
+use super::contexts::Expected;
 use super::foreign::MODULES;
 use super::names::{DefId, DefKind, Res, Role};
 use super::walk::Resolver;
-use dsc_graph::primitives;
-use dsc_syntax::ast::{Arg, Expr, ExprKind, Ident};
+use super::{faults, foreign};
+use dsc_graph::primitives::{self, Param, Primitive};
+use dsc_syntax::ast::{Arg, Expr, ExprKind, Ident, TypeExprKind};
+use dsc_syntax::source::Span;
 
 impl Resolver<'_> {
     /// `F(x, k: e)`.
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg]) {
         match &callee.kind {
             ExprKind::Name(name) => self.callee(name, callee, args),
-            _ if self.of_module(callee) => {}
+            _ if self.of_module(callee) => self.note_foreign_call(callee, args),
+            ExprKind::Field(_, method) => {
+                if foreign::method(&method.value).is_some() {
+                    self.note_foreign_call(callee, args);
+                }
+                self.expr(callee);
+            }
             _ => self.expr(callee),
         }
-        args.iter().for_each(|a| self.expr(&a.value));
+        self.values_of(callee, args);
+    }
+
+    /// The values of arguments.
+    fn values_of(&mut self, callee: &Expr, args: &[Arg]) {
+        let callee = self.names.resolve(self.here.site, callee.span);
+        let block = callee.def().and_then(|def| self.declared_block(self.names.callable(def)));
+        for arg in args {
+            let expected = arg.name.as_ref().and_then(|name| match (callee, block) {
+                (Res::Primitive(primitive), _) => Expected::of_primitive(primitive, &name.value),
+                (_, Some(block)) => Expected::of_block(block, &name.value),
+                _ => None,
+            });
+            self.argument(arg, expected);
+        }
+    }
+
+    /// Notes the arguments of a call that is none in this language: how they are written is no fault of its own.
+    fn note_foreign_call(&mut self, callee: &Expr, args: &[Arg]) {
+        if let Some(last) = args.last() {
+            self.foreign_calls.push(Span { start: callee.span.end, end: last.value.span.end });
+        }
     }
 
     /// A callee such as `torch.relu` or `nn.functional.relu`. Whether it was one, and has been reported.
@@ -57,7 +86,9 @@ impl Resolver<'_> {
             self.arguments_of(self.names.callable(local), args);
         } else if let Some(block) = find(|k| k == DefKind::Block) {
             let block = self.resolved(callee.span, block, Role::Call);
-            self.block_arguments(name, block, args);
+            if !self.is_call_of_another(block, callee, args) && !self.is_loose_list(block, callee, args) {
+                self.block_arguments(name, block, args);
+            }
         } else if let Some(hyper) = find(|k| k == DefKind::Hyper) {
             let hyper = self.resolved(callee.span, hyper, Role::Call);
             match self.indexed(hyper) {
@@ -67,6 +98,9 @@ impl Resolver<'_> {
                 }
             }
         } else if let Some(primitive) = primitives::find(name) {
+            if self.is_text_without_name(primitive, callee, args) {
+                return;
+            }
             self.names.note(self.here.site, callee.span, Res::Primitive(primitive));
             for given in args.iter().filter_map(|a| a.name.as_ref()) {
                 if !primitive.args().any(|known| known == given.value) {
@@ -90,7 +124,52 @@ impl Resolver<'_> {
             },
             _ => self.expr(callee),
         }
-        args.iter().for_each(|a| self.expr(&a.value));
+        self.values_of(callee, args);
+    }
+
+    /// Whether a call of a block that the file declares more than once, which was reported, may be meant for another of
+    /// them: the last one does not take its arguments.
+    fn is_call_of_another(&mut self, block: DefId, callee: &Expr, args: &[Arg]) -> bool {
+        let Some(declared) = self.declared_block(block) else { return false };
+        let home = self.files.modules.get(self.names.def(block).module.0);
+        if !home.is_some_and(|m| m.doubled.contains(&declared.name.value)) {
+            return false;
+        }
+        let given = |name: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == name));
+        let complete = declared.params.iter().skip(1).all(|p| p.default.is_some() || given(&p.name.value));
+        let mut names = args.iter().filter_map(|a| a.name.as_ref());
+        let fits = complete && names.all(|n| declared.params.iter().any(|p| p.name.value == n.value));
+        if !fits {
+            self.unresolved(callee.span, None);
+        }
+        !fits
+    }
+
+    /// Whether the elements of a list are given without its brackets, `LowRankFusion(a, b, rank: 4)`, which is reported.
+    fn is_loose_list(&mut self, block: DefId, callee: &Expr, args: &[Arg]) -> bool {
+        let Some(first) = self.declared_block(block).and_then(|b| b.params.first()) else { return false };
+        let loose: Vec<&Arg> = args.iter().take_while(|a| a.name.is_none()).collect();
+        let is_list = |e: &Expr| matches!(e.kind, ExprKind::List(_) | ExprKind::Each { .. });
+        let listed = loose.iter().any(|a| a.spread || is_list(&a.value));
+        if !matches!(first.ty.kind, TypeExprKind::List(_)) || loose.len() < 2 || listed {
+            return false;
+        }
+        let values: Vec<&Expr> = loose.iter().map(|a| &a.value).collect();
+        let fault = faults::loose_list(&first.name.value, &self.names.def(block).name, &values);
+        self.unresolved(callee.span, Some(fault));
+        true
+    }
+
+    /// Whether a string is given without the name of its argument, `einsum(a, w, "ti,ij->tj")`, which is reported.
+    fn is_text_without_name(&mut self, primitive: &Primitive, callee: &Expr, args: &[Arg]) -> bool {
+        let is_text = |p: &&Param| Expected::of_primitive(primitive, p.name) == Some(Expected::Text);
+        let given = |name: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == name));
+        let Some(param) = primitive.named().iter().find(is_text).filter(|p| !given(p.name)) else { return false };
+        let text = |a: &&Arg| a.name.is_none() && matches!(a.value.kind, ExprKind::Str(_));
+        let Some((i, arg)) = args.iter().enumerate().find(|(_, a)| text(a)) else { return false };
+        let fault = faults::text_without_name(primitive, param.name, i + 1, arg.value.span);
+        self.unresolved(callee.span, Some(fault));
+        true
     }
 
     /// Named arguments of a block. That a variant's block takes others is seen where it is called.

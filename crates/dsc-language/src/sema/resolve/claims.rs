@@ -5,8 +5,8 @@ use super::names::{DefKind, Role};
 use super::walk::Resolver;
 use crate::sema::module::ModuleId;
 use dsc_syntax::ast::{BinaryOp, Expect, Expr, ExprKind, Recipe, RecipeEntry};
-use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names as code, structure};
+use dsc_syntax::diag::{Diagnostic, the_file_has};
 use dsc_syntax::source::Span;
 
 /// What `expect` can be about: parameters, multiply-adds, bytes of training, the axes of a value.
@@ -80,6 +80,12 @@ impl Resolver<'_> {
                 b,
             ) => [a, b],
             ExprKind::Error => return,
+            ExprKind::Faulty(sides) => {
+                for side in sides {
+                    self.figure(side);
+                }
+                return;
+            }
             _ => {
                 return self.faults.push(no_comparison(claim.span, "not a comparison"));
             }
@@ -156,9 +162,12 @@ impl Resolver<'_> {
         if let Some(block) = self.names.lookup(self.here.scope, name, |k| k == DefKind::Block) {
             self.resolved(e.span, block, Role::Reference);
         } else if name.starts_with(|c: char| c.is_ascii_uppercase()) {
-            let d = Diagnostic::error(code::E0201, format!("`{figure}` of something that is no block of this file"))
+            let blocks = self.known(&|k| k == DefKind::Block);
+            let listed: Vec<String> = blocks.iter().map(|name| (*name).to_owned()).collect();
+            let d = Diagnostic::error(code::E0201, format!("`{figure}({name})`: the file has no block `{name}`"))
                 .at(e.span, "unknown block")
-                .did_you_mean(name, self.known(&|k| k == DefKind::Block));
+                .help(the_file_has("blocks", &listed))
+                .did_you_mean(name, blocks);
             self.unresolved(e.span, Some(d).filter(|_| !self.is_unread(name)));
         } else if let Some((def, _)) = self.sites.iter().find(|(def, _)| self.names.def(*def).name == *name) {
             self.resolved(e.span, *def, Role::Reference);

@@ -2,11 +2,12 @@
 
 use super::foreign::{self, Instead};
 use super::names::{Def, DefKind};
+use super::types::expr_text;
 use crate::EmbeddedWorld;
 use dsc_graph::primitives::Primitive;
-use dsc_syntax::ast::{Body, Ident};
+use dsc_syntax::ast::{Block, Body, Expr, ExprKind, Ident};
 use dsc_syntax::diag::codes::{hypers, names as code, structure};
-use dsc_syntax::diag::{Diagnostic, did_you_mean};
+use dsc_syntax::diag::{Diagnostic, did_you_mean, the_file_has};
 use dsc_syntax::source::Span;
 
 /// A name that a body binds twice.
@@ -50,8 +51,100 @@ pub(super) fn not_in_a_block(span: Span) -> Diagnostic {
 /// A label that does not exist.
 pub(super) fn no_label(name: &Ident, declare: bool, known: &[&str]) -> Diagnostic {
     let d = Diagnostic::error(code::E0201, format!("no label `{}`", name.value)).at(name.span, "unknown label");
-    let d = if declare { d.help(format!("declare it: `label {} : Real`", name.value)) } else { d };
+    let labels: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
+    let d = match declare {
+        true => d.help(format!("declare it: `label {} : Real`", name.value)),
+        false => d.help(the_file_has("labels", &labels)),
+    };
     d.did_you_mean(&name.value, known.iter().copied())
+}
+
+/// An unknown factor, which may be meant as a number of the file.
+pub(super) fn no_factor(name: &str, fault: Diagnostic) -> Diagnostic {
+    if fault.help.is_some() {
+        return fault;
+    }
+    let other = if name == "lambda" { "" } else { ", a value is defined above with `let`" };
+    fault.help(format!(
+        "a number that can be set is a hyper, declared outside of the model: `hyper {name} = 0.1`{other}"
+    ))
+}
+
+/// A name where a string is expected.
+pub(super) fn unquoted(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(code::E0201, format!("nothing is called `{name}` here"))
+        .at(span, "a string has quotes")
+        .help(format!("write `\"{name}\"`"))
+        .fix(span, format!("\"{name}\""))
+}
+
+/// A block or operation where a number is expected.
+pub(super) fn no_number(name: &str, span: Span, hypers: &[&str]) -> Diagnostic {
+    let d = Diagnostic::error(structure::E0504, format!("`{name}` is not called"))
+        .at(span, "a number is expected here")
+        .help(format!("declare a hyper under another name, `hyper {name}_ = ..`, or write a number"));
+    d.did_you_mean(name, hypers.iter().copied())
+}
+
+/// The group of what is no handle of companions.
+pub(super) fn no_companions(name: &Ident, kind: DefKind, group: &str, handles: &[String]) -> Diagnostic {
+    let d = Diagnostic::error(code::E0201, format!("`{}` is a {} and has no companions", name.value, kind.noun()))
+        .at(name.span, "not the handle of companions");
+    match handles {
+        [one] => d.help(format!("write `{one}`")).fix(name.span, one.clone()),
+        [] => d.help(format!("declare them: `companions c {{ by = [..] }}`, then `x at c.{group}`")),
+        several => d.help(format!("the companions are {}", several.join(", "))),
+    }
+}
+
+/// A setting of the training in a body.
+pub(super) fn setting_in_a_body(name: &Ident) -> Diagnostic {
+    Diagnostic::error(structure::E0514, format!("no `var {}` to assign to", name.value))
+        .at(name.span, "a setting of the training")
+        .help(format!(
+            "training settings are entries of a recipe, outside of the model: `recipe mosi {{ {} = .. }}`",
+            name.value
+        ))
+}
+
+/// Elements of a list without its brackets.
+pub(super) fn loose_list(parameter: &str, block: &str, values: &[&Expr]) -> Diagnostic {
+    let span = values.iter().map(|e| e.span).reduce(Span::to).unwrap_or(Span::NONE);
+    let plain = values.iter().all(|e| matches!(e.kind, ExprKind::Name(_)));
+    let d = Diagnostic::error(structure::E0503, format!("`{parameter}` of `{block}` is one list"))
+        .at(span, "several arguments without a name");
+    match plain {
+        true => {
+            let list = format!("[{}]", values.iter().map(|e| expr_text(e)).collect::<Vec<_>>().join(", "));
+            d.help(format!("write `{list}`")).fix(span, list)
+        }
+        false => d.help("put brackets around them: `[a, b]`"),
+    }
+}
+
+/// A string without the name of its argument.
+pub(super) fn text_without_name(primitive: &Primitive, parameter: &str, place: usize, span: Span) -> Diagnostic {
+    Diagnostic::error(structure::E0503, format!("argument {place} of `{}` has no name", primitive.name))
+        .at(span, "which one is it?")
+        .help(format!("write `{parameter}: ..`; it is called as {}", primitive.signature()))
+        .fix(Span { end: span.start, ..span }, format!("{parameter}: "))
+}
+
+/// Generics that the header of a block uses and does not declare.
+pub(super) fn undeclared_generics(block: &Block, names: &[(String, Span)]) -> Diagnostic {
+    let listed: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    let all: Vec<&str> = block.generics.iter().map(|g| g.value.as_str()).chain(listed.iter().copied()).collect();
+    let at = block.generics.last().unwrap_or(&block.name).span;
+    let added = match block.generics.is_empty() {
+        true => format!("<{}>", listed.join(", ")),
+        false => format!(", {}", listed.join(", ")),
+    };
+    let quoted: Vec<String> = listed.iter().map(|name| format!("`{name}`")).collect();
+    let first = names.first().map_or(Span::NONE, |(_, span)| *span);
+    let message = format!("block `{}` does not declare {}", block.name.value, quoted.join(", "));
+    let d = Diagnostic::error(code::E0201, message).at(first, "neither a generic nor a hyper");
+    d.help(format!("declare what differs between calls: `block {}<{}>(..)`", block.name.value, all.join(", ")))
+        .fix(Span { start: at.end, ..at }, added)
 }
 
 /// An assignment to a name that keeps its value.
@@ -190,7 +283,7 @@ pub(super) fn foreign_module(module: &Ident, function: &str, whole: Span, known:
 }
 
 /// Says what to write instead of the text at `span`.
-fn instead(d: Diagnostic, ours: Instead, span: Span) -> Diagnostic {
+pub(super) fn instead(d: Diagnostic, ours: Instead, span: Span) -> Diagnostic {
     match ours {
         Instead::Name(ours) => d.help(format!("write `{ours}`")).fix(span, ours),
         Instead::Text(text) => d.help(text),
@@ -220,6 +313,9 @@ pub(super) fn in_std(name: &str) -> bool {
 /// A hyper that is set and does not exist.
 pub(super) fn no_hyper(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let d = Diagnostic::error(hypers::E0407, format!("no hyper `{name}` to set")).at(span, "set here");
+    if foreign::is_setting(name) {
+        return d.help(format!("a setting of the training is an entry of a recipe, without `set`: `{name} = ..`"));
+    }
     let d = if known.is_empty() { d } else { d.help(format!("the file has: {}", known.join(", "))) };
     d.did_you_mean(name, known.iter().copied())
 }
@@ -230,7 +326,14 @@ pub(super) fn changes_nothing(name: &Ident, what: &str, known: &[&str]) -> Diagn
         .at(name.span, "changes nothing");
     let d = match what {
         "binding" => d.help(format!("a variant changes what the model has: define `{}` in the model", name.value)),
-        "loss" => d.help("a variant adds no loss: write it in the model, and `drop` it in the other variants"),
+        "loss" if known.contains(&name.value.as_str()) => d,
+        "loss" if known.is_empty() => {
+            d.help("a variant adds no loss: write it in the model, and `drop` it in the other variants")
+        }
+        "loss" => d.help(format!(
+            "its losses are {}; a variant adds none: write it in the model, and `drop` it in the other variants",
+            known.join(", ")
+        )),
         _ => d,
     };
     if what == "called block" && in_std(&name.value) {

@@ -20,4 +20,6 @@ pub(in crate::sema) struct MainFile<'a> {
     pub(in crate::sema) variants: &'a IndexMap<String, Variant>,
     pub(in crate::sema) recipes: &'a IndexMap<String, Recipe>,
     pub(in crate::sema) expects: &'a [(Expect, Span)],
+    /// Further models, which are a fault.
+    pub(in crate::sema) others: &'a [&'a Model],
 }

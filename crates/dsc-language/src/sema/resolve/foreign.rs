@@ -85,6 +85,15 @@ pub(super) fn function(name: &str) -> Option<Instead> {
             "a choice between entries is a weighted sum, `g * a + (1 - g) * b`; at compile time `when c { a } else { b }`",
         ),
         "chunk" => Name("split"),
+        "sum" => Text(
+            "rows are added up by `sumpool(x)`, entries of the last axis by `sum_features(x)`, elements of a list by `sum x in xs { x }`",
+        ),
+        "kl_div" | "KLDivLoss" | "kl" | "kl_loss" => Text(
+            "write it as the sum over the entries, `sum_features(p * (log(p) - log(q)))` of vectors `p` and `q` that add up to 1",
+        ),
+        "l1" | "l2" | "l1_loss_weight" | "l2_loss" | "l2_reg" | "l2_regularization" | "weight_decay" => Text(
+            "the weights are kept small by an entry of the recipe, `optimizer.weight_decay = 0.01`; of values it is `mean_features(square(v))`",
+        ),
         "argmax" | "topk" | "sort" | "round" | "floor" => {
             Text("the language has only operations with a gradient; `softmax`, `maxpool` and `max_features` come near")
         }
@@ -149,6 +158,64 @@ pub(super) fn argument(name: &str, known: &[&str]) -> Option<Instead> {
         "num_layers" | "n_layers" => "repeat the call: `for l in 0..layers { h = F(h) }` with a `var h`",
         _ => return None,
     }))
+}
+
+/// The modality that others call so.
+pub(super) fn modality(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "visual" | "video" | "image" | "images" | "face" | "frames" | "vis" => "vision",
+        "acoustic" | "speech" | "wav" | "sound" | "voice" => "audio",
+        "language" | "words" | "tokens" | "txt" | "transcript" | "sentence" => "text",
+        _ => return None,
+    })
+}
+
+/// Whether others call what is to be predicted so.
+pub(super) fn is_label(name: &str) -> bool {
+    const NAMES: [&str; 9] = ["label", "labels", "target", "targets", "y_true", "gt", "ground_truth", "truth", "y"];
+    NAMES.contains(&name)
+}
+
+/// The type that others call so, of which `known` are the types of this language.
+pub(super) fn ty(name: &str) -> Option<Instead> {
+    Some(match name {
+        "float" | "double" | "number" | "f32" | "f64" | "float32" | "Float" | "scalar" => Name("real"),
+        "integer" | "long" | "uint" | "i32" | "i64" | "usize" | "size_t" | "Int" => Name("int"),
+        "string" | "String" | "text" | "Str" => Name("str"),
+        "boolean" | "Bool" | "flag" => Name("bool"),
+        "Sequence" | "seq" => Name("Seq"),
+        "Vector" | "vec" => Name("Vec"),
+        "tensor" | "Matrix" | "matrix" | "ndarray" => Name("Tensor"),
+        "list" | "List" | "array" | "Array" => Text("a list has its type in brackets: `[Vec[d]]`, `[int]`"),
+        "tuple" | "Tuple" => Text("a tuple has its types in parentheses: `(Vec[d], Real)`"),
+        "dict" | "Dict" | "map" => Text("a list has labels, and its type in brackets: `[Vec[d]]`"),
+        _ => return None,
+    })
+}
+
+/// Whether an entry of a recipe is called so, here or in other programs.
+pub(super) fn is_setting(name: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "epochs",
+        "epoch",
+        "batch",
+        "batch_size",
+        "optimizer",
+        "lr",
+        "learning_rate",
+        "warmup",
+        "decay",
+        "scheduler",
+        "clip",
+        "select",
+        "seed",
+        "seeds",
+        "weight_decay",
+        "family",
+        "standardize",
+        "early_stop",
+    ];
+    NAMES.contains(&name)
 }
 
 /// Modules of other programs, whose functions are called without them here.
@@ -228,6 +295,10 @@ pub fn method(name: &str) -> Option<String> {
         "append" | "extend" | "insert" => "a list is made of others: `[..xs, y]`",
         "items" | "values" | "keys" => "a loop runs over the elements: `each x in xs { .. }`",
         "chunk" => "write `split(x, parts: 2)`",
+        "last_hidden_state" | "hidden_states" | "logits" => {
+            "remove it: a call has one value, that of `Bert(text)` is the sequence of its last layer"
+        }
+        "pooler_output" | "cls" => "the row of the first token is `x[0]`, of `let x = Bert(text)`",
         other => {
             let primitive = primitives::find(other)?;
             let named = primitive

@@ -125,7 +125,7 @@ impl<'a> Resolver<'a> {
     fn hyper(&mut self, def: DefId, hyper: &Hyper) {
         let Some(header) = self.headers.get(&def).copied() else { return };
         let outer = std::mem::replace(&mut self.here.scope, header);
-        self.expr(&hyper.value);
+        self.hyper_value(hyper);
         hyper.domain.iter().chain(&hyper.constraint).for_each(|e| self.expr(e));
         self.here.scope = outer;
     }
@@ -146,6 +146,14 @@ impl<'a> Resolver<'a> {
         let Some(header) = self.headers.get(&def).copied() else { return };
         let outer = self.here;
         (self.here.scope, self.here.in_model) = (header, false);
+        let undeclared = self.undeclared_generics(block);
+        if !undeclared.is_empty() {
+            // Read as if it were declared, so that the block and its calls are checked.
+            self.faults.push(faults::undeclared_generics(block, &undeclared));
+            for (name, span) in undeclared {
+                self.define(&Spanned::new(name, span), DefKind::Generic, span, 0);
+            }
+        }
         for (i, param) in block.params.iter().enumerate() {
             self.ty(&param.ty);
             if let Some(default) = &param.default {

@@ -20,6 +20,7 @@
 
 mod calls;
 mod claims;
+mod contexts;
 mod faults;
 mod files;
 mod foreign;
@@ -49,8 +50,17 @@ use dsc_syntax::diag::codes::names as code;
 use dsc_syntax::source::Span;
 use walk::{Here, Resolver};
 
-/// Resolves all names. Faults come in the order in which they were met.
-pub(super) fn resolve(files: &Files<'_>) -> (Names, Vec<Diagnostic>) {
+/// What the resolution of a program's names gives.
+pub(super) struct Resolved {
+    pub names: Names,
+    /// Faults in the order in which they were met.
+    pub faults: Vec<Diagnostic>,
+    /// Arguments of calls that are written as in another language, which has been or will be reported as a whole.
+    pub foreign_calls: Vec<Span>,
+}
+
+/// Resolves all names.
+pub(super) fn resolve(files: &Files<'_>) -> Resolved {
     let mut names = Names::default();
     let here = Here {
         module: ModuleId::MAIN,
@@ -69,6 +79,7 @@ pub(super) fn resolve(files: &Files<'_>) -> (Names, Vec<Diagnostic>) {
         headers: BTreeMap::new(),
         sites: Vec::new(),
         not_imported: BTreeSet::new(),
+        foreign_calls: Vec::new(),
     };
     let items = resolver.declare();
     resolver.declare_inputs();
@@ -83,9 +94,10 @@ pub(super) fn resolve(files: &Files<'_>) -> (Names, Vec<Diagnostic>) {
         main.variants.values().for_each(|v| resolver.variant(v));
         main.recipes.values().for_each(|r| resolver.recipe(r));
         main.expects.iter().for_each(|(e, _)| resolver.expectation(e));
+        main.others.iter().for_each(|model| resolver.other_model(model));
     }
     resolver.names.unresolved += resolver.faults.len();
-    (resolver.names, resolver.faults)
+    Resolved { names: resolver.names, faults: resolver.faults, foreign_calls: resolver.foreign_calls }
 }
 
 impl Resolver<'_> {

@@ -1,6 +1,6 @@
 //! The table that resolution makes: definitions, scopes and uses, each with an id and a place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::sema::module::ModuleId;
 use dsc_graph::primitives::Primitive;
@@ -198,6 +198,8 @@ pub struct Names {
     defined: HashMap<(Site, Span), DefId>,
     /// Blocks that local names are instances of.
     instances: HashMap<DefId, DefId>,
+    /// Definitions that were meant by a name that refers to nothing.
+    meant: BTreeSet<DefId>,
     /// Names that refer to nothing.
     pub(super) unresolved: usize,
 }
@@ -218,6 +220,16 @@ impl Names {
     /// All uses that refer to something, in the order in which they were met.
     pub fn uses(&self) -> impl Iterator<Item = &Use> {
         self.uses.iter()
+    }
+
+    /// Definitions that a misspelt or foreign name was meant for, as its remedy says: they are of use.
+    pub fn meant(&self) -> impl Iterator<Item = DefId> {
+        self.meant.iter().copied()
+    }
+
+    pub(super) fn note_meant(&mut self, def: DefId) {
+        let target = self.root(def);
+        self.meant.extend([def, target]);
     }
 
     /// Whether every name refers to something: without that, what looks unused may have been meant.

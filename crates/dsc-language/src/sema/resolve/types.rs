@@ -2,9 +2,11 @@
 
 use super::names::{DefKind, Res, Role};
 use super::walk::Resolver;
-use dsc_syntax::ast::{Change, Expr, ExprKind, Ident, Input, TypeExpr, TypeExprKind, UnaryOp};
-use dsc_syntax::diag::Diagnostic;
+use super::{faults, foreign};
+use dsc_syntax::ast::{Block, Change, Expr, ExprKind, Ident, Input, TypeExpr, TypeExprKind, UnaryOp};
 use dsc_syntax::diag::codes::{names as code, structure};
+use dsc_syntax::diag::{Diagnostic, did_you_mean};
+use dsc_syntax::source::Span;
 
 /// Names of the types of values that are known at compile time.
 pub const STATIC_TYPES: [&str; 4] = ["int", "real", "bool", "str"];
@@ -55,9 +57,14 @@ impl Resolver<'_> {
     pub(super) fn type_name(&mut self, name: &Ident) -> bool {
         let known = TENSOR_TYPES.contains(&name.value.as_str()) || STATIC_TYPES.contains(&name.value.as_str());
         if !known {
-            let d = Diagnostic::error(structure::E0518, format!("no type `{}`", name.value))
-                .at(name.span, "unknown type")
-                .did_you_mean(&name.value, TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied());
+            let d =
+                Diagnostic::error(structure::E0518, format!("no type `{}`", name.value)).at(name.span, "unknown type");
+            let types = || TENSOR_TYPES.iter().chain(&STATIC_TYPES).copied();
+            let d = match foreign::ty(&name.value) {
+                Some(ours) => faults::instead(d, ours, name.span),
+                None => d.help(format!("the types are {}", types().collect::<Vec<_>>().join(", "))),
+            };
+            let d = if d.fix.is_some() { d } else { d.did_you_mean(&name.value, types()) };
             self.unresolved(name.span, Some(d));
         }
         known
@@ -75,13 +82,45 @@ impl Resolver<'_> {
         }
     }
 
-    /// A modality is a generic of the block, or one that some input has. Files of blocks have no inputs to compare
-    /// with.
-    fn modality(&mut self, m: &Ident) {
-        if let Some(generic) = self.names.lookup(self.here.scope, &m.value, |k| k == DefKind::Generic) {
-            self.resolved(m.span, generic, Role::Type);
-            return;
+    /// Generics that the header of a block uses and does not declare, each with its first place: dims that nothing is
+    /// like, and modalities that no input has, as far as some parameter has them.
+    pub(super) fn undeclared_generics(&self, block: &Block) -> Vec<(String, Span)> {
+        let mut found: Vec<(String, Span)> = Vec::new();
+        let mut note = |name: &str, span: Span| {
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push((name.to_owned(), span));
+            }
+        };
+        for param in &block.params {
+            each_name(&param.ty, &mut |name, span, is_dim| {
+                let unknown = match is_dim {
+                    true => name != BATCH && self.is_nothing(name),
+                    // A longer name may be that of a modality that no input has.
+                    false => name.len() == 1 && self.is_no_modality(name),
+                };
+                if unknown && name != "_" && !self.is_unread(name) {
+                    note(name, span);
+                }
+            });
         }
+        found
+    }
+
+    /// Whether nothing is called so or similarly.
+    fn is_nothing(&self, name: &str) -> bool {
+        self.names.lookup(self.here.scope, name, DefKind::is_value).is_none()
+            && did_you_mean(name, self.known(&DefKind::is_value)).is_none()
+    }
+
+    fn is_no_modality(&self, name: &str) -> bool {
+        let known = self.modalities();
+        self.names.lookup(self.here.scope, name, |k| k == DefKind::Generic).is_none()
+            && known.as_ref().is_some_and(|known| !known.contains(&name) && did_you_mean(name, known.clone()).is_none())
+            && !self.items().is_some_and(|items| items.inputs.contains_key(name))
+    }
+
+    /// Modalities that the inputs of this file have, and those that no input has to have; nothing for a file without inputs.
+    fn modalities(&self) -> Option<Vec<&str>> {
         let inputs = self.inputs_of_file();
         let mut known: Vec<&str> = MODALITIES.to_vec();
         for ty in &inputs {
@@ -89,9 +128,20 @@ impl Resolver<'_> {
                 known.extend(params.iter().map(|p| p.value.as_str()));
             }
         }
-        if m.value == "_" || inputs.is_empty() || known.contains(&m.value.as_str()) {
-            return self.names.note(self.here.site, m.span, Res::Modality);
+        (!inputs.is_empty()).then_some(known)
+    }
+
+    /// A modality is a generic of the block, or one that some input has. Files of blocks have no inputs to compare
+    /// with.
+    fn modality(&mut self, m: &Ident) {
+        if let Some(generic) = self.names.lookup(self.here.scope, &m.value, |k| k == DefKind::Generic) {
+            self.resolved(m.span, generic, Role::Type);
+            return;
         }
+        let known = match self.modalities() {
+            Some(known) if m.value != "_" && !known.contains(&m.value.as_str()) => known,
+            _ => return self.names.note(self.here.site, m.span, Res::Modality),
+        };
         let without_modality = |input: &Input| {
             input.name.value == m.value
                 && !matches!(&input.ty.kind, TypeExprKind::Named { params, .. } if !params.is_empty())
@@ -118,6 +168,23 @@ impl Resolver<'_> {
             _ => None,
         }));
         types
+    }
+}
+
+/// Calls `f` for the modalities and dims of a type that are names by themselves, with their places and whether they are dims.
+fn each_name<'t>(ty: &'t TypeExpr, f: &mut dyn FnMut(&'t str, Span, bool)) {
+    match &ty.kind {
+        TypeExprKind::Named { params, dims, .. } => {
+            params.iter().for_each(|m| f(&m.value, m.span, false));
+            for dim in dims.iter().flatten() {
+                if let ExprKind::Name(name) = &dim.kind {
+                    f(name, dim.span, true);
+                }
+            }
+        }
+        TypeExprKind::List(inner) => each_name(inner, f),
+        TypeExprKind::Tuple(parts) => parts.iter().for_each(|p| each_name(p, f)),
+        TypeExprKind::Like(_) | TypeExprKind::Error => {}
     }
 }
 

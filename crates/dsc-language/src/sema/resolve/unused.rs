@@ -14,7 +14,7 @@ pub fn read(names: &Names) -> BTreeSet<DefId> {
         def.kind == DefKind::Hyper && def.whole.start <= u.span.start && u.span.end <= def.whole.end
     };
     let uses = names.uses().filter(|u| u.role.reads() && !own(u));
-    uses.flat_map(|u| u.import.into_iter().chain([u.def])).collect()
+    uses.flat_map(|u| u.import.into_iter().chain([u.def])).chain(names.meant()).collect()
 }
 
 /// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::faults;
 use super::files::Files;
 use super::names::{Def, DefId, DefKind, Names, Res, Role, ScopeId, Site};
+use super::{faults, foreign};
 use crate::sema::module::{ModuleId, ModuleItems};
 use dsc_graph::primitives;
 use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind};
@@ -33,6 +33,8 @@ pub(super) struct Resolver<'a> {
     pub(super) sites: Vec<(DefId, (ScopeId, usize))>,
     /// Blocks of the standard library that a file calls without importing them: one `use` mends all calls.
     pub(super) not_imported: BTreeSet<(ModuleId, String)>,
+    /// Arguments of calls that are written as in another language.
+    pub(super) foreign_calls: Vec<Span>,
 }
 
 /// Where the walk is.
@@ -78,7 +80,8 @@ impl<'a> Resolver<'a> {
 
     /// Defines a name of a body. One that its call has already may not be bound again.
     fn bind(&mut self, name: &Ident, kind: DefKind, stmt: Span) -> DefId {
-        if let Some(before) = self.local(&name.value) {
+        // A name that is missing has a fault of its own.
+        if let Some(before) = self.local(&name.value).filter(|_| name.span.start < name.span.end) {
             let before = self.names.def(before).span;
             self.faults.push(faults::second_binding(name, before));
         }
@@ -100,6 +103,12 @@ impl<'a> Resolver<'a> {
     pub(super) fn unresolved(&mut self, span: Span, fault: Option<Diagnostic>) {
         self.names.note(self.here.site, span, Res::Error);
         self.names.unresolved += 1;
+        // What the remedy says was meant is of use.
+        if let Some(meant) = fault.as_ref().and_then(|d| d.fix.as_ref()).map(|fix| fix.with.as_str())
+            && let Some(def) = self.names.lookup(self.here.scope, meant, |_| true)
+        {
+            self.names.note_meant(def);
+        }
         self.faults.extend(fault);
     }
 
@@ -141,6 +150,11 @@ impl<'a> Resolver<'a> {
                 }
             }
             StmtKind::Assign { names, value } => {
+                if let [name] = names.as_slice()
+                    && self.is_setting(name)
+                {
+                    return self.unresolved(name.span, Some(faults::setting_in_a_body(name)));
+                }
                 self.expr(value);
                 names.iter().for_each(|name| self.assigned(name));
             }
@@ -262,7 +276,14 @@ impl<'a> Resolver<'a> {
                 self.group(x, field);
             }
             ExprKind::Unary(_, x) => self.expr(x),
-            ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) | ExprKind::At(a, b) => {
+            ExprKind::Binary(op, _, a, b) => self.operands(*op, a, b),
+            ExprKind::At(x, group) => {
+                self.expr(x);
+                if !self.is_group_of_another(group) {
+                    self.expr(group);
+                }
+            }
+            ExprKind::Index(a, b) => {
                 self.expr(a);
                 self.expr(b);
             }
@@ -287,6 +308,10 @@ impl<'a> Resolver<'a> {
                 otherwise.iter().for_each(|b| self.value_body(b));
             }
             ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_) => {}
+            ExprKind::Faulty(parts) => {
+                parts.iter().for_each(|x| self.expr(x));
+                self.names.unresolved += 1;
+            }
             ExprKind::Error => self.names.unresolved += 1,
         }
     }
@@ -356,7 +381,7 @@ impl<'a> Resolver<'a> {
         self.unresolved(span, Some(fault));
     }
 
-    fn unknown_value(&self, name: &str, span: Span) -> Diagnostic {
+    pub(super) fn unknown_value(&self, name: &str, span: Span) -> Diagnostic {
         let d = Diagnostic::error(code::E0201, format!("nothing is called `{name}` here"));
         let of_sample = self.items().is_some_and(|i| i.inputs.contains_key(name) || i.labels.contains_key(name));
         if of_sample {
@@ -370,8 +395,24 @@ impl<'a> Resolver<'a> {
             Some(outside) if !self.here.in_model => d
                 .because(outside, "a name of the model is not known inside a block")
                 .help("give the block a parameter and pass the value in the call"),
-            _ => d.did_you_mean(name, self.known(&DefKind::is_value)),
+            _ => {
+                let d = d.did_you_mean(name, self.known(&DefKind::is_value));
+                match self.another_name(name).filter(|_| d.help.is_none()) {
+                    Some(ours) => d.help(format!("write `{ours}`")).fix(span, ours),
+                    None => d,
+                }
+            }
         }
+    }
+
+    /// The input or label that others call so: `visual` for `vision`, `labels` for the one label of the file.
+    fn another_name(&self, name: &str) -> Option<String> {
+        let known = |ours: &&str| self.names.lookup(self.here.scope, ours, |k| k == DefKind::Input).is_some();
+        if let Some(input) = foreign::modality(name).filter(known) {
+            return Some(input.to_owned());
+        }
+        let mut labels = self.items()?.labels.keys().filter(|_| self.here.in_model && foreign::is_label(name));
+        labels.next().filter(|_| labels.next().is_none()).cloned()
     }
 
     /// Whether remedies of further faults would not be shown. They take time in the number of names each.
