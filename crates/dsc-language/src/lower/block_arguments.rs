@@ -78,11 +78,6 @@ impl Lowering<'_> {
                 }
                 None => {
                     ok = false;
-                    if let Some(first) = bound.first_mut().filter(|_| self.is_spread_list(block, i, &arg)) {
-                        // The list that it stands for has no value.
-                        *first = first.take().map(|first| Argument { value: Value::Error, ..first });
-                        continue;
-                    }
                     // In the order of the declaration, as other languages take them.
                     let place = block.params.get(i).map(|p| p.name.value.clone()).filter(|name| !named.contains(name));
                     self.unnamed(block, i, &arg, place.as_deref());
@@ -142,26 +137,6 @@ impl Lowering<'_> {
                 d.help(format!("only the first tensor goes without a name; the others are {}", next.join(", ")))
             }
         });
-    }
-
-    /// Whether an argument without a name was meant as an element of the list that the first parameter takes; reports it.
-    pub(super) fn is_spread_list(&mut self, block: &Block, i: usize, arg: &Argument) -> bool {
-        let Some(list) = block.params.first().filter(|p| matches!(p.ty.kind, TypeExprKind::List(_))) else {
-            return false;
-        };
-        if !matches!(arg.value, Value::Node(_)) {
-            return false;
-        }
-        // The first one is told; the others belong to it.
-        if i == 1 {
-            let (name, list) = (&block.name.value, &list.name.value);
-            let d = Diagnostic::error(code::E0503, format!("`{list}` of `{name}` is a list, not several arguments"))
-                .at(arg.span, "a second one without a name")
-                .because(block.name.span, "declared here")
-                .help(format!("put them into brackets: `{name}([a, b], ..)`"));
-            self.report(d);
-        }
-        true
     }
 
     /// Whether all parameters without a default were given; reports if not. `meant` are those that were given in a way
