@@ -13,7 +13,9 @@ model M {
   let e = a / 1e-39 // error[E0406]: `affine` with the number 1
   let f = maximum(y, with: 1e39) // error[E0406]: `const` with the number 1e39
   let g = a + 1e-50 // error[E0406]: `affine` with the number 1e-50
-  let score = concat(mean(n), mean(m), mean(b), mean(c), mean(e), mean(g)) |> MLP(widths: [8, 1]) |> scalar()
+  let h = a / (abs(a) + 1e-44) // error[E0406]: `affine` with the number 1e-44
+  let i = normalize(a, eps: 1e-44) // error[E0403]: `eps` of `normalize` is 0.0000
+  let score = concat(mean(n), mean(m), mean(b), mean(c), mean(e), mean(g), mean(h), mean(i)) |> MLP(widths: [8, 1]) |> scalar()
   output score for y
   loss prediction = mse(score, target: f)
 }

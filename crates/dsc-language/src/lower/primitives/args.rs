@@ -456,8 +456,8 @@ impl Lowering<'_> {
     fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Option<f64> {
         let (fits, range) = match kind {
             Kind::NonNegative => (x >= 0.0, "at least 0"),
-            // Tensors hold 32 bits: a smaller number is 0 there.
-            Kind::Positive => (x as f32 > 0.0, "more than 0, also as a number of 32 bits: at least 1.2e-38"),
+            // Tensors hold 32 bits: the reciprocal of a smaller number is infinite there.
+            Kind::Positive => (x as f32 >= f32::MIN_POSITIVE, "more than 0, as a number of 32 bits: at least 1.2e-38"),
             Kind::Probability => ((0.0..1.0).contains(&x), "a probability is at least 0 and less than 1"),
             _ => (true, ""),
         };

@@ -20,7 +20,8 @@ codes! {
     /// cycle a plain value.
     E0405 = "cyclic hyper", "hyper a = b\nhyper b = a\nmodel M {}\n";
     /// A compile-time computation divides by zero, overflows 64 bits, or yields a number that is not finite. Tensors hold
-    /// numbers of 32 bits: a number that meets a tensor is at most 3.4e38 there, and is 0 below 1.4e-45.
+    /// numbers of 32 bits: a number that meets a tensor is at most 3.4e38 there, and 0 or at least
+    /// 1.2e-38, since the reciprocal of a smaller one is infinite.
     E0406 = "arithmetic error", "hyper a = 1 / 0\nmodel M {}\n";
     /// `--set`, or `set` in a variant or recipe, names a hyper that the file does not declare. Check the spelling.
     /// Training settings such as `epochs` are recipe keys and are set without `set`; indexed hypers such as `keep(l)`
