@@ -1,5 +1,9 @@
 //! The training loop of one seed: epochs, validation, selection of the epoch, one evaluation on the test split.
 
+mod checks;
+mod restoring;
+mod saving;
+
 use dsc_experiment::run_folder::files;
 use std::time::{Duration, Instant};
 
@@ -15,11 +19,8 @@ use super::non_finite::{At, Replay};
 use super::optimizer::optimizer;
 use super::outputs::{self, OutputRule, Predicted, score_outputs};
 use dsc_data::text::WeightFile;
-use dsc_data::{NonFiniteCount, Split, batch};
-use dsc_experiment::checkpoint::{
-    self, Best, Checkpoint, EpochProgress, PoolState, State, TensorData, TensorEntry, first_moment, pool_tensors,
-    second_moment,
-};
+use dsc_data::{Split, batch};
+use dsc_experiment::checkpoint::{self, Best, Checkpoint, EpochProgress, State};
 use dsc_experiment::events::{BatchDone, EpochRecord, Notice, Plan, Reporter, Stop};
 use dsc_experiment::results::{During, PeakMemory, Results, by_name};
 use dsc_experiment::run_folder::{Log, RunFolder};
@@ -31,7 +32,13 @@ use dsc_runtime::device::{peak_rss, reset_peak_rss};
 use dsc_runtime::tch::Tensor;
 use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, Workers, values};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0915, E0922, E0926};
+use dsc_syntax::diag::codes::run::E0926;
+
+use checks::check_model;
+use restoring::restore;
+
+pub use checks::check;
+pub use restoring::load_weights;
 
 /// Minimum time between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
@@ -99,85 +106,6 @@ pub fn count_parameters(graph: &Graph, dims: &DimTable) -> (u64, u64) {
     };
     let all = graph.params.iter().map(size).fold(0, u64::saturating_add);
     (all, graph.params.iter().filter(|p| p.encoder.is_some()).map(size).fold(0, u64::saturating_add))
-}
-
-/// Loads the weights of a checkpoint into the parameters of a graph.
-///
-/// # Errors
-/// `E0915` when the checkpoint belongs to another graph.
-pub fn load_weights(
-    graph: &Graph,
-    dims: &DimTable,
-    checkpoint: &Checkpoint,
-    device: dsc_runtime::device::Device,
-) -> Result<ParamStore, Diagnostic> {
-    if checkpoint.state.graph != graph.hash() {
-        return Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph than `{}`", graph.name))
-            .help("use the model file, variant and hypers of the run"));
-    }
-    let mut store = ParamStore::init(graph, dims, checkpoint.state.seed, device.open()?)?;
-    restore(&mut store, checkpoint)?;
-    Ok(store)
-}
-
-fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result<(), Diagnostic> {
-    let saved: Vec<&str> = checkpoint.weights().map(|(name, _)| name).collect();
-    let missing = store.iter().map(|(path, _)| path).find(|path| !saved.contains(path));
-    let superfluous = saved.iter().find(|name| store.tensor(name).is_none());
-    let fault = |what: String| {
-        Err(Diagnostic::error(E0915, format!("the checkpoint belongs to another graph: {what}"))
-            .help("use the model file, variant and hypers of the run"))
-    };
-    if let Some(path) = missing {
-        return fault(format!("it has no weights for `{path}`"));
-    }
-    if let Some(name) = superfluous {
-        return fault(format!("the model has no parameter `{name}`"));
-    }
-    for name in saved {
-        let (shape, numbers) = checkpoint.f32(name)?;
-        let shape: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
-        store.set(name, &shape, &numbers)?;
-    }
-    Ok(())
-}
-
-/// The checks before a training, from model, data and settings alone: the model has something to train, to score and to select
-/// by, and every split has all streams and labels that are read, with finite values. This reads the test split but computes no
-/// scores on it. Returns the number of values that are not finite (and will be replaced by 0), by split and key of the stream.
-///
-/// # Errors
-/// `E0922` if there is nothing to train or score, `E0963` for an unknown metric or output in `select`; as [`BatchSource::check`] and
-/// [`BatchSource::check_labels`].
-pub fn check(
-    graph: &Graph,
-    data: &BatchSource<'_>,
-    settings: &Settings,
-) -> Result<IndexMap<(Split, String), NonFiniteCount>, Diagnostic> {
-    check_model(graph)?;
-    let mut all = IndexMap::new();
-    for split in Split::ALL {
-        let counts = data.check(split)?.into_iter().filter(|(_, c)| c.nan + c.inf > 0);
-        all.extend(counts.map(|(key, count)| ((split, key), count)));
-        if split != Split::Test || !data.is_unlabelled(split)? {
-            data.check_labels(split)?;
-        }
-    }
-    outputs::selected(&outputs::rules(graph, data, settings)?, &settings.select)?;
-    Ok(all)
-}
-
-/// The model has something to train.
-fn check_model(graph: &Graph) -> Result<(), Diagnostic> {
-    if graph.losses.is_empty() {
-        return Err(Diagnostic::error(E0922, format!("`{}` has no loss", graph.name))
-            .help("add `loss prediction = mse(score, target: y)`"));
-    }
-    if !graph.trained_params().contains(&true) {
-        return Err(Diagnostic::error(E0922, format!("no loss of `{}` depends on a weight", graph.name))
-            .help("a path from a weight to a loss must not go through `stop_grad`"));
-    }
-    Ok(())
 }
 
 struct Training<'a> {
@@ -543,68 +471,9 @@ impl<'a> Training<'a> {
         Ok(Outcome::Finished(Box::new(results)))
     }
 
-    /// Rewrites `last.safetensors` without moments and companion lists. The weights in memory are those of the selected epoch, so
-    /// the last ones are read from the file.
-    fn drop_moments(&mut self) -> Result<(), Diagnostic> {
-        let last = Checkpoint::open(&self.job.folder.file(files::LAST))?;
-        restore(&mut self.store, &last)?;
-        drop(last);
-        self.save_last(false)
-    }
-
     /// Scores every output on a split, after an epoch.
     fn score(&self, split: Split, epoch: u64) -> Result<Vec<Predicted>, Diagnostic> {
         score_outputs(&self.replay(split), &self.outputs, Some(self.at(epoch)))
-    }
-
-    fn weights(&self) -> Vec<TensorEntry<'_>> {
-        let mut parts = Vec::with_capacity(self.store.len());
-        for (path, tensor) in self.store.iter() {
-            let shape = tensor.size().iter().map(|n| *n as usize).collect();
-            let fetch = move || Ok(self.store.get(path)?.map(|(_, numbers)| numbers).unwrap_or_default());
-            parts.push(TensorEntry { name: path.to_owned(), shape, numbers: TensorData::Fetch(Box::new(fetch)) });
-        }
-        parts
-    }
-
-    /// Writes `last.safetensors`; with moments and companion lists if it is `resumable`.
-    fn save_last(&mut self, resumable: bool) -> Result<(), Diagnostic> {
-        self.log.sync()?;
-        self.state.logs = IndexMap::from([(files::METRICS.to_owned(), self.log.bytes())]);
-        self.state.seconds = self.began.elapsed().as_secs_f64();
-        let mut steps = IndexMap::new();
-        let mut parts = self.weights();
-        let mut pools = IndexMap::new();
-        if resumable {
-            for (decl, listed) in self.job.graph.companions.iter().zip(&self.lists) {
-                let Some(listed) = listed else { continue };
-                pools.insert(decl.name.clone(), PoolState { settings: listed.pools.settings, epoch: listed.epoch });
-                parts.extend(pool_tensors(&decl.name, &listed.pools));
-            }
-            for path in self.optimizer.paths() {
-                let Some(moments) = self.optimizer.moments(path)? else { continue };
-                steps.insert(path.to_owned(), moments.step);
-                // Fetched again when they are written: two thirds of a checkpoint are moments.
-                let optimizer = &self.optimizer;
-                let fetch = move |second: bool| {
-                    let moments = optimizer.moments(path)?;
-                    Ok(moments.map(|m| if second { m.square } else { m.mean }).unwrap_or_default())
-                };
-                for (name, second) in [(first_moment(path), false), (second_moment(path), true)] {
-                    let shape = moments.shape.iter().map(|n| *n as usize).collect();
-                    parts.push(TensorEntry {
-                        name,
-                        shape,
-                        numbers: TensorData::Fetch(Box::new(move || fetch(second))),
-                    });
-                }
-            }
-        }
-        let state = State { pools, moment_steps: steps, ..self.state.clone() };
-        checkpoint::write(&self.job.folder.file(files::LAST), &state, &parts)?;
-        drop(parts);
-        self.saved = Instant::now();
-        Ok(())
     }
 }
 
