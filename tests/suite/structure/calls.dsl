@@ -10,7 +10,7 @@ label y : Real
 block A<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { B(x) }
 block B<n, m>(x: Seq<m>[n, d]) -> Seq<m>[n, d] { A(x) } // error[E0505]: `A` calls itself
 block Nothing<n>(x: Seq<_>[n, d]) -> Seq<_>[n, d] { // error[E0519]: this body has no value
-  let y = relu(x) // warning[W0102]: `y` is never read
+  let y = relu(x)
 }
 
 model M {
@@ -30,7 +30,7 @@ model M {
   let number = d(a) // error[E0504]: a hyper without parameters cannot be called
   let circle = A(a) // warning[W0102]: `circle` is never read
   let nothing = Nothing(a) // warning[W0102]: `nothing` is never read
-  let empty = each x in [a, v] { let z = x } // error[E0519]: this body has no value // warning[W0102]: `empty` is never read // warning[W0102]: `z` is never read
+  let empty = each x in [a, v] { let z = x } // error[E0519]: this body has no value // warning[W0102]: `empty` is never read
   let shared = FrameEncoder{width: d, heads: 8, ff: d, layres: 2} // error[E0502]: `FrameEncoder` has no argument `layres` // warning[W0102]: `shared` is never read
   let score = mean(a) |> MLP(widths: [d, 1]) |> scalar()
   output score for y

@@ -184,6 +184,26 @@ impl Lowering<'_> {
         found
     }
 
+    /// Predictions that read neither the sample nor a weight.
+    pub(super) fn fixed_predictions(&self) -> Vec<Diagnostic> {
+        let depends = |op: &Op| matches!(op, Op::Input(_) | Op::Param(_));
+        let mut found = Vec::new();
+        for output in &self.graph.outputs {
+            let needed = self.graph.needed_by([output.value]);
+            if self.graph.nodes().any(|(id, n)| needed.get(id.index()) == Some(&true) && depends(&n.op)) {
+                continue;
+            }
+            let number = match self.graph.node(output.value).map(|n| &n.op) {
+                Some(Op::Const(x)) => format!("the number {x}"),
+                _ => "the same".to_owned(),
+            };
+            let message = format!("the prediction of `{}` is {number} for every sample", output.label);
+            let d = Diagnostic::warning(lint::W0123, message).at(output.span, "it reads no input and no weight");
+            found.push(d.help("predict it from the inputs: `mean(x) |> MLP(widths: [64, 1]) |> scalar()`"));
+        }
+        found
+    }
+
     /// Weights that every loss trains through `grad_reverse` alone, so that they make the losses larger.
     pub(super) fn only_reversed(&self) -> Vec<Diagnostic> {
         // For each node, whether a gradient of a loss comes as it is, and whether one comes reversed.

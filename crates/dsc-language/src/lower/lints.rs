@@ -44,6 +44,7 @@ impl Lowering<'_> {
             self.undefined(),
             self.fixed_losses(),
             self.unread_labels(),
+            self.fixed_predictions(),
             self.only_reversed(),
             self.stuck_at_zero(),
         ];

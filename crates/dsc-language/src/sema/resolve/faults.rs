@@ -5,7 +5,7 @@ use super::names::{Def, DefKind};
 use super::types::expr_text;
 use crate::EmbeddedWorld;
 use dsc_graph::primitives::Primitive;
-use dsc_syntax::ast::{Block, Body, Expr, ExprKind, Ident};
+use dsc_syntax::ast::{Block, Body, Expr, ExprKind, Ident, StmtKind};
 use dsc_syntax::diag::codes::{hypers, names as code, structure};
 use dsc_syntax::diag::{Diagnostic, did_you_mean, the_file_has};
 use dsc_syntax::source::Span;
@@ -36,9 +36,22 @@ pub(super) fn said_twice(what: &str, holder: &str, span: Span, before: Span) -> 
 
 /// A body that ends without an expression.
 pub(super) fn no_value(body: &Body) -> Diagnostic {
-    Diagnostic::error(structure::E0519, "this body has no value")
-        .at(body.span, "no expression at its end")
-        .help("end it with the expression that is its value")
+    let d = Diagnostic::error(structure::E0519, "this body has no value").at(body.span, "no expression at its end");
+    match last_name(body) {
+        // As a function of Python that lacks its `return`.
+        Some(name) => d
+            .because(name.span, "a name for a value, and no value")
+            .help(format!("end it with the value: add `{}` behind it", name.value)),
+        None => d.help("end it with the expression that is its value"),
+    }
+}
+
+/// The name that the last statement of a body binds.
+pub(super) fn last_name(body: &Body) -> Option<&Ident> {
+    match body.stmts.last().map(|stmt| &stmt.kind) {
+        Some(StmtKind::Let { names, .. }) if names.len() == 1 => names.first(),
+        _ => None,
+    }
 }
 
 /// An output, loss or companions in a block.

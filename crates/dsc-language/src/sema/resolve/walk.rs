@@ -123,10 +123,17 @@ impl<'a> Resolver<'a> {
     pub(super) fn value_body(&mut self, body: &Body) {
         // Statements of the model in a block have a fault of their own.
         let of_model = |s: &Stmt| matches!(s.kind, StmtKind::Output { .. } | StmtKind::Loss { .. });
-        if body.value.is_none() && !has_unread_statement(body) && !body.stmts.iter().any(of_model) {
+        let is_missing = body.value.is_none() && !has_unread_statement(body) && !body.stmts.iter().any(of_model);
+        if is_missing {
             self.faults.push(faults::no_value(body));
         }
         self.within(body.span, |r| r.body(body));
+        // What the remedy says is the value is of use.
+        if let Some(name) = faults::last_name(body).filter(|_| is_missing)
+            && let Some(def) = self.names.defined_at(None, name.span)
+        {
+            self.names.note_meant(def);
+        }
     }
 
     fn stmt(&mut self, stmt: &Stmt) {

@@ -86,6 +86,10 @@ codes! {
     /// count as often. Raise `pool`, or draw fewer.
     W0122 = "more companions than listed",
         "use std::{MLP, mse, nt_xent}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let a = mean(linear(audio, out: 8))\n  let score = a |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n  companions c { by = [a]  class = class(y)  pos = 5  pool = 3 }\n  loss contrast = nt_xent(a, pos: a at c.pos, neg: a at c.neg, tau: 0.5)\n}\n";
+    /// An output is a constant, or is computed of constants alone, so every sample has the same prediction. Compute it from
+    /// inputs.
+    W0123 = "constant prediction",
+        "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nlabel z : Real from \"z\"\nhyper guess = 0.1\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  output guess for z\n  loss prediction = mse(score, target: y)\n}\n";
     /// The given text encoder has pretrained weights, but the model does not call the standard library's `Bert`, which
     /// loads them. It therefore trains from random initial values. Call `std::Bert`; a copy of it in your own file is
     /// an ordinary block with new weights.
