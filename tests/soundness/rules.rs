@@ -93,7 +93,7 @@ pub const RULES: &[Rule] = &[
 
 /// Numbers near 0, down to the smallest that is accepted, and one below. What a program makes of them is compared with what it makes of a
 /// usual one.
-pub const SMALL: [&str; 5] = ["1e-20", "1e-30", "3e-38", "1.2e-38", "1e-44"];
+pub const SMALL: [&str; 5] = ["1e-20", "1e-25", "1e-30", "1.2e-38", "1e-44"];
 
 fn rows_of_data(b: &mut Body<'_>) -> Made {
     let (x, len, m, w) = b.seq()?;

@@ -50,6 +50,10 @@ pub(super) enum Bound {
     Absent,
 }
 
+/// The least number that is added to, or bounds, what is divided by. Usual ones are 1e-12 and more; divided by 1e-38 the gradient of any
+/// number above 3 is infinite.
+const LEAST_EPS: f64 = 1e-30;
+
 impl Bound {
     /// As an attribute of an operation; nothing for operands and for what a primitive looks at itself.
     pub(super) fn attribute(&self) -> Option<Attribute> {
@@ -456,8 +460,8 @@ impl Lowering<'_> {
     fn in_range(&mut self, kind: Kind, x: f64, span: Span, what: &str) -> Option<f64> {
         let (fits, range) = match kind {
             Kind::NonNegative => (x >= 0.0, "at least 0"),
-            // Tensors hold 32 bits: the reciprocal of a smaller number is infinite there.
-            Kind::Positive => (x as f32 >= f32::MIN_POSITIVE, "more than 0, as a number of 32 bits: at least 1.2e-38"),
+            // The gradient of a row of zeros is divided by it, in 32 bits.
+            Kind::Positive => (x >= LEAST_EPS, "at least 1e-30: gradients are divided by it, in 32 bits"),
             Kind::Probability => ((0.0..1.0).contains(&x), "a probability is at least 0 and less than 1"),
             _ => (true, ""),
         };
