@@ -74,7 +74,7 @@ pub(crate) struct Passed {
     /// The loss terms by name, each a mean over the anchors.
     pub losses: IndexMap<String, f64>,
     pub gradients: Gradients,
-    /// The first loss that is not finite; then there are no gradients.
+    /// The first loss that is not finite; then the gradients are not those of the whole batch.
     pub bad: Option<BadLoss>,
 }
 

@@ -145,16 +145,17 @@ impl Measure<'_> {
             return Ok(None);
         }
         let began = Instant::now();
-        let replay = Replay {
-            graph: running.graph,
-            program: &running.program,
-            store: &running.store,
-            data: self.data,
-            workers: self.workers,
-            split: Split::Train,
-        };
-        companions::refresh(&replay, &self.session.resolved.settings, &mut running.lists, self.at(0))?;
+        let mut lists = running.lists.clone();
+        let replay = self.replay(running);
+        companions::refresh(&replay, &self.session.resolved.settings, &mut lists, self.at(0))?;
+        running.lists = lists;
         Ok(Some(began.elapsed().as_secs_f64()))
+    }
+
+    /// The training split, for companions and for errors.
+    fn replay<'r>(&'r self, running: &'r Running<'_>) -> Replay<'r> {
+        let Running { graph, program, store, .. } = running;
+        Replay { graph, program, store, data: self.data, workers: self.workers, split: Split::Train }
     }
 
     fn at(&self, step: u64) -> At {
@@ -191,14 +192,7 @@ impl Measure<'_> {
             let pass = self.pass(running, step as u64);
             let passed = pass.run(anchors, 1.0)?;
             if let Some(BadLoss { batch, name, value }) = &passed.bad {
-                let replay = Replay {
-                    graph: running.graph,
-                    program: &running.program,
-                    store: &running.store,
-                    data: self.data,
-                    workers: self.workers,
-                    split: Split::Train,
-                };
+                let replay = self.replay(running);
                 return Err(replay.of_loss(self.at(step as u64), batch, pass.mode(), name, *value));
             }
             running.store.add_gradients(passed.gradients)?;
