@@ -16,8 +16,8 @@ model M {
   let dropped = dropout(b) // error[E0501]: missing argument `p` of `dropout`
   let gated = gru(b) // error[E0501]: missing argument `hidden` of `gru`
   let reversed = conv1d(b, out: d, kernel: -3) // error[E0306]: `kernel` of `conv1d` is -3
-  let pooled = b.mean(dim: 1) // error[E0402]: there is no method `mean`
-  let moved = b.to("cuda") // error[E0402]: there is no method `to`
+  let pooled = b.mean(dim: 1) // error[E0402]: a tensor has no fields
+  let moved = b.to("cuda") // error[E0402]: a tensor has no fields
   let layers = GRU(b, hidden: d, layers: 0) // error[E0404]: `GRU` expects `layers >= 1`, found layers = 0
   let heads = SelfAttention(v, heads: 0) // error[E0404]: `SelfAttention` expects `w % heads == 0`, found heads = 0, w = 64
   let unnamed = attention(b, v, heads: 2) // error[E0503]: argument 2 of `attention` has no name // error[E0501]: missing argument `value` of `attention`

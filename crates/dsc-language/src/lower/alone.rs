@@ -94,9 +94,9 @@ impl Lowering<'_> {
         args
     }
 
-    /// Whether a dim may be any, because no call says what it is.
-    pub(super) fn may_be_any(&self, value: &Static) -> bool {
-        self.notes.alone && value.as_dim().is_some_and(|d| d.is_open())
+    /// Whether a dim may be any, because no call says what it is, or what does has a fault.
+    pub(super) fn may_be_any(value: &Static) -> bool {
+        value.as_dim().is_some_and(|d| d.is_open())
     }
 
     /// Takes the value of what a loop assigns whose turns are not known.

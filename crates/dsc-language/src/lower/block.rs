@@ -12,7 +12,8 @@ use super::lowering::Lowering;
 use super::path::Scope;
 pub(super) use super::value::Argument;
 use super::value::{Instance, Value};
-use crate::sema::resolve::{DefId, DefKind, Res, expr_text, not_callable};
+use crate::sema::resolve::{DefId, DefKind, Remedy, Res, expr_text, not_callable};
+use dsc_graph::primitives::{self, Primitive};
 use dsc_graph::statics::Static;
 use dsc_graph::{NameKind, RegionKind};
 use dsc_syntax::ast::{Arg, Block, Change, Expr, ExprKind};
@@ -42,16 +43,61 @@ impl<'p> Lowering<'p> {
             }
             Res::Encoder | Res::Batch | Res::Modality | Res::Error => {
                 // The arguments are looked at all the same: their faults are worth reporting now.
-                self.arguments(args, span);
-                self.reported()
+                let args = self.arguments(args, span);
+                self.call_as_meant(callee, args, span)
             }
         }
+    }
+
+    /// A call of an unknown name, which was reported: of what its remedy says is meant, if that is known. What does not fit
+    /// there is not told: the remedy may be a guess, and is the first thing to do.
+    fn call_as_meant(&mut self, callee: &Expr, args: Vec<Argument>, span: Span) -> Value {
+        let none = self.reported();
+        let Some(Remedy::Name(meant)) = self.taken_for(callee.span) else { return none };
+        let meant = *meant;
+        self.faults.hold();
+        let value = match meant {
+            Res::Def(def) if self.program.names.def(def).kind == DefKind::Block => {
+                let name = &self.program.names.def(def).name;
+                let path = self.frame().scope.path(Some(name));
+                self.call_block(def, args, span, path, false)
+            }
+            Res::Primitive(primitive) => self.call_primitive(primitive, args, span),
+            _ => none,
+        };
+        let of_call = |d: &Diagnostic| {
+            d.primary.as_ref().is_some_and(|at| span.start <= at.span.start && at.span.end <= span.end)
+        };
+        self.faults.release().into_iter().filter(|d| !of_call(d)).for_each(|d| self.faults.push(d));
+        value
     }
 
     /// A call of a value: of an instance.
     fn call_value(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Value {
         let value = match &callee.kind {
-            ExprKind::Field(x, field) => self.field(x, field, callee.span, true),
+            ExprKind::Field(..) if self.taken_for(callee.span).is_some() => {
+                let args = self.arguments(args, span);
+                return self.call_as_meant(callee, args, span);
+            }
+            // `nn.MSELoss()(x, y)`
+            ExprKind::Call { callee: layer, args: settings, .. } if self.taken_for(layer.span).is_some() => {
+                self.arguments(settings, callee.span);
+                let args = self.arguments(args, span);
+                return self.call_as_meant(layer, args, span);
+            }
+            ExprKind::Field(x, field) => {
+                let x_value = self.expr(x);
+                let is_function = primitives::find(&field.value).is_some_and(Primitive::keeps_type);
+                let of_value = self.field(x, x_value.clone(), field, callee.span, true);
+                // `x.relu()` is an error, and what it is meant for has the type of `x`.
+                match (x_value, of_value) {
+                    (Value::Node(x), Value::Error) if is_function => {
+                        self.arguments(args, span);
+                        return Value::Node(x);
+                    }
+                    (_, value) => value,
+                }
+            }
             _ => self.expr(callee),
         };
         let args = self.arguments(args, span);

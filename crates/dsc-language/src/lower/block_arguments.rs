@@ -6,7 +6,7 @@ use super::generics::Generics;
 use super::lowering::Lowering;
 use super::pattern::POOL;
 use super::value::{Argument, Value};
-use crate::sema::resolve::{Res, no_argument};
+use crate::sema::resolve::{Remedy, Res, no_argument};
 use dsc_syntax::ast::{Arg, Block, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{structure as code, types};
@@ -28,10 +28,31 @@ impl Lowering<'_> {
                 (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
             }
         }
+        self.take_remedies(&mut out);
         if !self.is_std(self.module()) {
             self.note_numbers(call, &out);
         }
         out
+    }
+
+    /// Gives arguments whose names are not known, which was reported, the names that their remedies say, unless these are given too.
+    fn take_remedies(&mut self, args: &mut [Argument]) {
+        for i in 0..args.len() {
+            let unknown = args.get(i).and_then(|a| a.name.as_ref()).map(|name| name.span);
+            let Some(Remedy::Argument(meant)) = unknown.and_then(|name| self.taken_for(name)).cloned() else {
+                continue;
+            };
+            if args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == meant)) {
+                continue;
+            }
+            if let Some(arg) = args.get_mut(i)
+                && let Some(name) = &mut arg.name
+            {
+                name.value = meant;
+                self.notes.guessed.insert(arg.span);
+                self.faults.note_earlier();
+            }
+        }
     }
 
     /// A named argument that the block does not take. Where it is one that a variant put in another's place, the name

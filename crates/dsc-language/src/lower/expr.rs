@@ -4,7 +4,7 @@ use super::budget::TURN;
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
-use crate::sema::resolve::{DefId, DefKind, Res, method, no_method};
+use crate::sema::resolve::{DefId, DefKind, Remedy, Res, method, no_method};
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::{Group, NodeId, Op, RegionKind};
@@ -39,7 +39,10 @@ impl Lowering<'_> {
             ExprKind::Call { callee, args, .. } => self.call(callee, args, e.span),
             ExprKind::Instance { callee, args } => self.instance(callee, args, e.span),
             ExprKind::Index(x, i) => self.index(x, i, e.span),
-            ExprKind::Field(x, field) => self.field(x, field, e.span, false),
+            ExprKind::Field(x, field) => {
+                let value = self.expr(x);
+                self.field(x, value, field, e.span, false)
+            }
             ExprKind::At(x, group) => self.at(x, group, e.span),
             ExprKind::List(elements) => {
                 let list = self.list(elements);
@@ -92,7 +95,13 @@ impl Lowering<'_> {
         let def = match self.resolve(span) {
             Res::Def(def) => def,
             Res::Encoder => return Value::Encoder,
-            Res::Primitive(_) | Res::Batch | Res::Modality | Res::Error => return self.reported(),
+            Res::Primitive(_) | Res::Batch | Res::Modality | Res::Error => {
+                let none = self.reported();
+                match self.taken_for(span) {
+                    Some(Remedy::Name(Res::Def(meant))) => *meant,
+                    _ => return none,
+                }
+            }
         };
         let declared = program.names.def(def);
         match declared.kind {
@@ -372,8 +381,8 @@ impl Lowering<'_> {
     }
 
     /// `x.field`; `called` where it is that of `x.field(..)`.
-    pub(super) fn field(&mut self, x: &Expr, field: &Ident, span: Span, called: bool) -> Value {
-        match self.expr(x) {
+    pub(super) fn field(&mut self, x: &Expr, value: Value, field: &Ident, span: Span, called: bool) -> Value {
+        match value {
             Value::Error if self.is_foreign(x) => Value::Error,
             // A value with a fault may have been a list, whose labels are not known; nothing in a list is called by
             // the name of a method.

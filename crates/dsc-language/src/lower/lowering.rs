@@ -9,7 +9,7 @@ use super::nodes::{Nodes, Weights};
 use super::notes::Notes;
 use super::options::Options;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::resolve::{DefId, Res, Site};
+use crate::sema::resolve::{DefId, Remedy, Res, Site};
 use dsc_graph::Graph;
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
@@ -105,6 +105,11 @@ impl<'p> Lowering<'p> {
     }
 
     /// What the name at `span`, which is being lowered, refers to.
+    /// What the name at `span`, which refers to nothing, is taken for.
+    pub(super) fn taken_for(&self, span: Span) -> Option<&Remedy> {
+        self.program.names.remedy(self.frames.last().and_then(|f| f.site), span)
+    }
+
     pub(super) fn resolve(&self, span: Span) -> Res {
         self.program.names.resolve(self.frames.last().and_then(|f| f.site), span)
     }

@@ -155,7 +155,7 @@ impl Lowering<'_> {
 
     fn number(&mut self, s: &Static, span: Span) -> Option<f64> {
         let n = s.as_f64();
-        if n.is_none() && !self.may_be_any(s) {
+        if n.is_none() && !Self::may_be_any(s) {
             self.report(
                 Diagnostic::error(types::E0301, format!("arithmetic of a tensor and a {}", s.kind()))
                     .at(span, format!("this is {s}"))

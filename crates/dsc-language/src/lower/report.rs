@@ -35,8 +35,8 @@ impl Lowering<'_> {
     pub(super) fn report(&mut self, mut d: Diagnostic) {
         let place = d.primary.as_ref().map_or(Span::NONE, |l| l.span);
         let repaired = |m: &ModuleItems| m.repaired.iter().any(|r| r.start <= place.start && place.start <= r.end);
-        if d.is_error() && self.program.modules.iter().any(repaired) {
-            // An unclosed bracket was reported there.
+        if d.is_error() && (self.program.modules.iter().any(repaired) || self.notes.guessed.contains(&place)) {
+            // An unclosed bracket was reported there, or a name whose remedy is the first thing to do.
             self.reported();
             return;
         }

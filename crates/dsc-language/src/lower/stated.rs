@@ -3,7 +3,7 @@
 use super::alone::any_dim;
 use super::lowering::Lowering;
 use super::value::Value;
-use crate::sema::resolve::{DefKind, Res, STATIC_TYPES};
+use crate::sema::resolve::{DefKind, Res, STATIC_TYPES, expr_text};
 use dsc_graph::Op;
 use dsc_graph::dims::Dim;
 use dsc_graph::types::{Modality, TensorType, Time, Type};
@@ -73,13 +73,15 @@ impl Lowering<'_> {
         }
     }
 
-    /// The dims, if all names in them are known.
+    /// The dims. One with a name that has no value here may be any; of `_` nothing is stated.
     fn known_dims(&mut self, written: &[Expr]) -> Option<Vec<Dim>> {
-        let is_any = |dim: &Expr| matches!(&dim.kind, ExprKind::Name(name) if name == "_");
-        if !written.iter().all(|dim| is_any(dim) && self.notes.alone || self.names_have_values(dim)) {
-            return None;
-        }
-        written.iter().map(|dim| if is_any(dim) { Some(any_dim("_")) } else { self.dim_of(dim) }).collect()
+        let mut dim = |dim: &Expr| match &dim.kind {
+            ExprKind::Name(name) if name == "_" => self.notes.alone.then(|| any_dim(name)),
+            ExprKind::Name(name) if !self.has_value(dim) => Some(any_dim(name)),
+            _ if !self.names_have_values(dim) => Some(any_dim(&expr_text(dim))),
+            _ => self.dim_of(dim),
+        };
+        written.iter().map(&mut dim).collect()
     }
 
     /// Whether all names in an expression have a value here.

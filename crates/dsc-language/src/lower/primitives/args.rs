@@ -1,5 +1,6 @@
 //! The arguments of a call of a primitive, checked and filled up by the entry of the primitive.
 
+use crate::lower::alone::any_dim;
 use crate::lower::block::Argument;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
@@ -17,6 +18,8 @@ pub(super) struct Args {
     pub(super) primitive: &'static Primitive,
     pub(super) args: Vec<Argument>,
     pub(super) span: Span,
+    /// Whether all their names are known. One that is not may have been meant for what is missing.
+    pub(super) named: bool,
 }
 
 /// A tensor that is an operand, and where it is given.
@@ -137,6 +140,11 @@ from_bounds! {
     A B C D E F G H I;
 }
 
+/// A size that may be any, in the place of one with a fault that was reported.
+fn open(param: &Param) -> Option<Bound> {
+    matches!(param.kind, Kind::Width | Kind::Rows(_)).then(|| Bound::Dim(any_dim(param.name)))
+}
+
 /// The arguments of a primitive that is lowered by a rule of its own, in the types of that rule. An entry whose parameters
 /// are others is a fault of the program, which the test that compiles the examples of all entries finds.
 pub(super) fn values<T: FromBounds>(a: &Args, bounds: Vec<Bound>) -> Option<T> {
@@ -162,6 +170,14 @@ impl Args {
         }
     }
 
+    /// Whether an argument is one of the tensors that the operation computes with.
+    pub(super) fn is_operand(&self, arg: &Argument) -> bool {
+        match &arg.name {
+            None => true,
+            Some(name) => self.primitive.params.iter().any(|p| p.name == name.value && p.kind.is_operand()),
+        }
+    }
+
     /// Where a named argument is given, or else the call.
     pub(super) fn place(&self, name: &str) -> Span {
         self.named(name).map_or(self.span, |a| a.span)
@@ -182,12 +198,13 @@ impl Lowering<'_> {
     pub(super) fn bound(&mut self, a: &Args) -> Result<Vec<Bound>, Option<Operand>> {
         let mut bounds = Vec::with_capacity(a.primitive.params.len());
         let (mut whole, mut operands) = (true, true);
-        self.report_missing(a, 0);
+        if a.named {
+            self.report_missing(a, 0);
+        }
         for (i, param) in a.primitive.params.iter().enumerate() {
             let bound = self.bind_one(a, param, i == 0).or_else(|| {
-                whole &= !param.kind.shapes_result();
                 operands &= !param.kind.is_operand();
-                default_of(param)
+                default_of(param).filter(|_| !param.kind.shapes_result()).or_else(|| open(param))
             });
             // The default holds in the place of a faulty value that does not decide the type: what follows is checked too.
             whole &= bound.is_some();
@@ -202,16 +219,15 @@ impl Lowering<'_> {
 
     /// What can be said of a call some of whose arguments have a fault that was reported: what is missing, and what is
     /// wrong with the others. Where the names are not all known, one may have been meant for what is missing.
-    pub(super) fn check_beside_faults(&mut self, a: &Args, named: bool) {
+    pub(super) fn check_beside_faults(&mut self, a: &Args) {
         let wanted = usize::from(a.primitive.positional().is_some());
-        if named {
+        if a.named {
             let variadic = a.primitive.positional().is_some_and(|p| p.kind.is_variadic());
             let extra = if variadic { 0 } else { a.positional().count().saturating_sub(wanted) };
             self.report_missing(a, extra);
         }
         for (i, param) in a.primitive.params.iter().enumerate() {
-            let faulty = a.given(param, i == 0).is_none_or(|arg| arg.value.is_error());
-            if param.kind.is_variadic() || !faulty {
+            if param.kind.is_variadic() || a.given(param, i == 0).is_some() {
                 self.bind_one(a, param, i == 0);
             }
         }
@@ -240,6 +256,7 @@ impl Lowering<'_> {
             return self.bind_all(a, param);
         }
         let (value, span) = match (a.given(param, first), &param.default) {
+            (Some(arg), _) if arg.value.is_error() => return None,
             (Some(arg), _) => (arg.value.clone(), arg.span),
             (None, DefaultValue::Value(value, _)) => (Value::Static(value.clone()), a.span),
             (None, DefaultValue::Described(_)) => return Some(Bound::Absent),

@@ -28,16 +28,16 @@ use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
     pub(super) fn call_primitive(&mut self, primitive: &'static Primitive, args: Vec<Argument>, span: Span) -> Value {
-        let args = Args { primitive, args, span };
-        let named = self.names_are_known(&args);
+        let mut args = Args { primitive, args, span, named: true };
+        args.named = self.names_are_known(&args);
         if args.args.iter().any(Argument::is_unknown) {
             return self.first_operand(&args).unwrap_or(Value::Error);
         }
         let counted = self.operands_are_given(&args);
-        if named && counted && !args.args.iter().any(|a| a.value.is_error()) {
+        if counted && !args.args.iter().any(|a| a.value.is_error() && args.is_operand(a)) {
             return self.primitive(&args).unwrap_or(Value::Error);
         }
-        self.check_beside_faults(&args, named);
+        self.check_beside_faults(&args);
         self.first_operand(&args).unwrap_or(Value::Error)
     }
 
@@ -82,11 +82,7 @@ impl Lowering<'_> {
         if !args.primitive.keeps_type() {
             return None;
         }
-        let is_operand = |a: &Argument| match &a.name {
-            None => true,
-            Some(name) => args.primitive.params.iter().any(|p| p.name == name.value && p.kind.is_operand()),
-        };
-        if args.args.iter().any(|a| is_operand(a) && a.value.is_error()) {
+        if args.args.iter().any(|a| args.is_operand(a) && a.value.is_error()) {
             return None;
         }
         match &args.positional().next()?.value {
@@ -337,7 +333,7 @@ impl Lowering<'_> {
         let Operation::Unary(f) = a.primitive.operation else { return None };
         let of_number = f.of_number()?;
         let Value::Static(s) = &a.positional().next()?.value else { return None };
-        if self.may_be_any(s) {
+        if Self::may_be_any(s) {
             return Some(Value::Error);
         }
         let n = s.as_f64()?;

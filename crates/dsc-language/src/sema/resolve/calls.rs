@@ -2,11 +2,12 @@
 
 use super::contexts::Expected;
 use super::foreign::MODULES;
-use super::names::{DefId, DefKind, Res, Role};
+use super::names::{DefId, DefKind, Remedy, Res, Role};
 use super::walk::Resolver;
 use super::{faults, foreign};
 use dsc_graph::primitives::{self, Param, Primitive};
 use dsc_syntax::ast::{Arg, Expr, ExprKind, Ident, TypeExprKind};
+use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::Span;
 
 impl Resolver<'_> {
@@ -56,13 +57,16 @@ impl Resolver<'_> {
         }
         let ExprKind::Name(module) = &root.kind else { return false };
         let defined = self.names.lookup(self.here.scope, module, DefKind::is_value).is_some();
-        if defined || self.is_unread(module) || !MODULES.contains(&module.as_str()) {
+        if defined || !MODULES.contains(&module.as_str()) {
             return false;
         }
         let known = self.callables();
         let fault =
             faults::foreign_module(&Ident::new(module.clone(), root.span), &function.value, callee.span, &known);
-        self.unresolved(root.span, Some(fault));
+        self.take_callee_for(callee.span, &fault);
+        // The import of the module failed, which was reported.
+        let fault = Some(fault).filter(|_| !self.is_unread(module));
+        self.unresolved(root.span, fault);
         true
     }
 
@@ -104,7 +108,7 @@ impl Resolver<'_> {
             self.names.note(self.here.site, callee.span, Res::Primitive(primitive));
             for given in args.iter().filter_map(|a| a.name.as_ref()) {
                 if !primitive.args().any(|known| known == given.value) {
-                    self.unresolved(given.span, Some(faults::no_primitive_argument(primitive, given)));
+                    self.no_argument(given, faults::no_primitive_argument(primitive, given));
                 }
             }
         } else {
@@ -182,7 +186,7 @@ impl Resolver<'_> {
         let declared = self.names.def(block).span;
         for given in args.iter().filter_map(|a| a.name.as_ref()) {
             if !known.contains(&given.value) {
-                self.unresolved(given.span, Some(faults::no_argument(name, given, declared, &known)));
+                self.no_argument(given, faults::no_argument(name, given, declared, &known));
             }
         }
     }
@@ -201,8 +205,39 @@ impl Resolver<'_> {
     fn no_block(&mut self, name: &str, callee: &Expr) {
         let reported = self.is_unread(name)
             || (faults::in_std(name) && !self.not_imported.insert((self.here.module, name.to_owned())));
-        let fault = || faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &self.callables());
-        let fault = (!reported).then(fault);
-        self.unresolved(callee.span, fault);
+        let fault = faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &self.callables());
+        match self.library_block(name) {
+            Some(block) => self.names.note_remedy(self.here.site, callee.span, Remedy::Name(Res::Def(block))),
+            None => self.take_callee_for(callee.span, &fault),
+        }
+        self.unresolved(callee.span, (!reported).then_some(fault));
+    }
+
+    /// Notes that an unknown callee is taken for what the fix of its fault puts in its place.
+    fn take_callee_for(&mut self, span: Span, fault: &Diagnostic) {
+        let Some(name) = fault.fix.as_ref().map(|fix| fix.with.as_str()) else { return };
+        if let Some(import) = self.names.lookup(self.here.scope, name, |_| true) {
+            self.names.note_meant(import);
+        }
+        let block = self.names.lookup(self.here.scope, name, |k| k == DefKind::Block);
+        let block = block.map(|def| self.names.root(def)).or_else(|| self.library_block(name));
+        let meant = block.map(Res::Def).or_else(|| primitives::find(name).map(Res::Primitive));
+        if let Some(meant) = meant {
+            self.names.note_remedy(self.here.site, span, Remedy::Name(meant));
+        }
+    }
+
+    /// A block of the standard library, imported or not.
+    fn library_block(&self, name: &str) -> Option<DefId> {
+        let library = self.files.modules.iter().zip(&self.modules).filter(|(m, _)| m.is_std);
+        library.into_iter().find_map(|(_, scope)| self.names.lookup(*scope, name, |k| k == DefKind::Block))
+    }
+
+    /// Notes that an unknown argument is taken for the one that the fix of its fault puts in its place.
+    fn no_argument(&mut self, given: &Ident, fault: Diagnostic) {
+        if let Some(fix) = &fault.fix {
+            self.names.note_remedy(self.here.site, given.span, Remedy::Argument(fix.with.clone()));
+        }
+        self.unresolved(given.span, Some(fault));
     }
 }

@@ -120,7 +120,9 @@ pub(super) fn argument(name: &str, known: &[&str]) -> Option<Instead> {
             &["width", "out", "hidden", "shape"]
         }
         "dim" | "axis" | "dims" => &["over", "along", "width", "out"],
-        "num_embeddings" | "vocab_size" | "max_len" | "n" | "k" | "length" => &["rows", "layers"],
+        "num_embeddings" | "vocab_size" | "vocab" | "vocabulary" | "max_len" | "n" | "k" | "length" => {
+            &["rows", "layers"]
+        }
         "is_causal" => &["causal"],
         "temperature" | "temp" => &["tau"],
         "context" | "memory" | "kv" | "source" | "encoder_hidden_states" => &["from", "key", "streams"],

@@ -35,7 +35,7 @@ pub use claims::{FIGURES, no_comparison, unknown_figure};
 pub use faults::{no_argument, no_method, not_callable};
 pub(super) use files::{Files, MainFile};
 pub use foreign::{instead_of, method};
-pub use names::{Def, DefId, DefKind, Names, Res, Role, Scope, ScopeId, Site, Use};
+pub use names::{Def, DefId, DefKind, Names, Remedy, Res, Role, Scope, ScopeId, Site, Use};
 pub use types::{BATCH, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
 pub use unused::{read, unused};
 pub use variants::change_key;

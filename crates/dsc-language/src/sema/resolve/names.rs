@@ -200,8 +200,20 @@ pub struct Names {
     instances: HashMap<DefId, DefId>,
     /// Definitions that were meant by a name that refers to nothing.
     meant: BTreeSet<DefId>,
+    /// What names that refer to nothing are taken for in what follows.
+    remedies: HashMap<(Site, Span), Remedy>,
     /// Names that refer to nothing.
     pub(super) unresolved: usize,
+}
+
+/// What a name that refers to nothing is taken for in what follows, as the remedy of its fault says: what is behind it is
+/// checked too.
+#[derive(Clone, Debug)]
+pub enum Remedy {
+    /// A value or callee.
+    Name(Res),
+    /// A named argument.
+    Argument(String),
 }
 
 impl Names {
@@ -230,6 +242,15 @@ impl Names {
     pub(super) fn note_meant(&mut self, def: DefId) {
         let target = self.root(def);
         self.meant.extend([def, target]);
+    }
+
+    /// What the name at `span`, which refers to nothing, is taken for.
+    pub fn remedy(&self, site: Site, span: Span) -> Option<&Remedy> {
+        self.remedies.get(&(site, span))
+    }
+
+    pub(super) fn note_remedy(&mut self, site: Site, span: Span, remedy: Remedy) {
+        self.remedies.insert((site, span), remedy);
     }
 
     /// Whether every name refers to something: without that, what looks unused may have been meant.

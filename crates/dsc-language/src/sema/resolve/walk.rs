@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
-use super::names::{Def, DefId, DefKind, Names, Res, Role, ScopeId, Site};
+use super::names::{Def, DefId, DefKind, Names, Remedy, Res, Role, ScopeId, Site};
 use super::{faults, foreign};
 use crate::sema::module::{ModuleId, ModuleItems};
 use dsc_graph::primitives;
@@ -15,6 +15,9 @@ use dsc_syntax::source::Span;
 /// What a `companions` declaration may say.
 pub const COMPANION_ENTRIES: [&str; 10] =
     ["by", "class", "pos", "near", "far", "pool", "refresh", "listed", "upper", "lower"];
+
+/// A shorter name is like many, so what follows is not checked as if it were the one that its remedy names.
+const LEAST_TO_GUESS: usize = 4;
 
 /// Resolves the names of one program.
 pub(super) struct Resolver<'a> {
@@ -385,6 +388,10 @@ impl<'a> Resolver<'a> {
             return self.unresolved(span, None);
         }
         let fault = faults::foreign_value(name, span).unwrap_or_else(|| self.unknown_value(name, span));
+        let meant = fault.fix.as_ref().filter(|_| name.len() >= LEAST_TO_GUESS);
+        if let Some(def) = meant.and_then(|fix| self.names.lookup(self.here.scope, &fix.with, DefKind::is_value)) {
+            self.names.note_remedy(self.here.site, span, Remedy::Name(Res::Def(self.names.root(def))));
+        }
         self.unresolved(span, Some(fault));
     }
 
