@@ -1,6 +1,7 @@
 # make demo    what it does, end to end (installs libtorch into .venv the first time)
 # make test    the whole test suite
 # make mining  what the retrieval of companions costs with as many samples as CMU-MOSEI has
+# make bench   training steps and evaluations beside PyTorch, by turns; ARGS="--quick" tries it, docs/speed.md explains it
 # make build   optimised programs in target/release
 # make install to PREFIX (~/.local); make uninstall undoes it
 #
@@ -16,7 +17,7 @@ with_torch = set -e; torch="$$(scripts/libtorch.sh)"; test "$$torch" = LIBTORCH=
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo mining test parity-env install uninstall clean
+.PHONY: help setup build demo mining bench test parity-env install uninstall clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -35,6 +36,10 @@ demo:
 
 mining:
 	@$(CARGO) run --release --package dsc-experiment --example mining
+
+# Both sides compute with libtorch 2.11: dsc with that of .venv, PyTorch with that of .venv-parity.
+bench: build
+	@scripts/parity-env.sh; .venv-parity/bin/python scripts/bench/bench.py --dsc target/release/dsc $(ARGS)
 
 # libtorch first: its checks name a missing compiler before anything large is fetched.
 test:

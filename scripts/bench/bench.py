@@ -185,7 +185,8 @@ def main() -> None:
             written["ablation"][model] = runs
             print(f"\n{report.ablation(model, runs)}")
             print(f"\nleft out below, since it is faster without: {', '.join(bench.off[model]) or 'nothing'}", flush=True)
-        cases = [(m, d, t) for m in args.models for d in (False, True) for t in args.threads]
+        drops = {m: (m == MODELS[1],) if args.quick else (False, True) for m in args.models}
+        cases = [(m, d, t) for m in args.models for d in drops[m] for t in args.threads]
         for case in cases:
             written["results"].append(bench.rounds(*case))
             if args.out:
