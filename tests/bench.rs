@@ -23,8 +23,13 @@ fn opponents_compute_what_dsc_computes() {
         .unwrap();
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}{errors}");
-    let rows = ["dashfusion | training step | 1 | strong", "dashfusion | evaluation | 1 | dsc"];
-    for row in rows.into_iter().chain(["dashfusion_released | training step, dropout | 1 | plain"]) {
-        assert!(out.contains(&format!("| {row} |")), "{row}: {out}");
+    for model in ["dashfusion", "dashfusion_released"] {
+        for opponent in ["plain", "strong", "strong without absorb"] {
+            assert!(out.contains(&format!("{model}, {opponent}: predictions within ")), "{model}, {opponent}: {out}");
+        }
+    }
+    for program in ["dsc", "plain", "strong"] {
+        let row = format!("| dashfusion_released | training step, dropout | 1 | {program} |");
+        assert!(out.contains(&row), "{row}: {out}");
     }
 }
