@@ -91,7 +91,7 @@ impl Cost {
             Op::Linear => keeping([Kept::Operand(0)]).counting(at.elements(0).times(&features(result))),
             // Mean and reciprocal deviation of each row.
             Op::LayerNorm { .. } => keeping([Kept::Operand(0), floats(&rows(result).times(&Dim::from(2)))]),
-            Op::Attention { heads, drop, .. } => attention(&at, *heads, *drop > 0.0),
+            Op::Attention { heads, shared, drop, .. } => attention(&at, *heads, *shared, *drop > 0.0),
             // The mask.
             Op::Dropout { .. } => keeping([floats(&elements(result))]),
 
@@ -169,9 +169,11 @@ fn floats(count: &Dim) -> Kept {
     Kept::Private(count.times(&Dim::from(FLOAT)))
 }
 
-/// Query `[n, k]`, key `[t, k]`, value `[t, e]`: n t k products for the scores, n t e for the weighted sum.
-fn attention(at: &Operands<'_>, heads: i64, dropout: bool) -> Cost {
+/// Query `[n, k]`, key `[t, k]`, value `[t, e]`: n t k products for the scores, n t e for the weighted sum; of shared values n t e for
+/// each head.
+fn attention(at: &Operands<'_>, heads: i64, shared: bool, dropout: bool) -> Cost {
     let (n, t, e) = (at.rows(0), at.rows(1), at.features(2));
+    let e = if shared { e.times(&Dim::from(heads)) } else { e };
     let scores = n.times(&t);
     let multiply_adds = scores.times(&at.features(0).plus(&e));
     let per_head = |numbers: &Dim| floats(&numbers.times(&Dim::from(heads)));

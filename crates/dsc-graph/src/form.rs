@@ -50,7 +50,7 @@ macro_rules! fields {
     };
 }
 
-/// The mark `keep 1`, which is there or not.
+/// A mark such as `keep 1`, which is there or not.
 struct Mark(bool);
 
 /// The word that tells the sum over an axis from the sum of a list.
@@ -206,8 +206,11 @@ impl Op {
             Op::ParametricUnary(ParametricUnary::Pow { exponent }) => form.field("exponent", exponent),
             Op::LayerNorm { eps } | Op::Normalize { eps } | Op::StdTime { eps } => form.field("eps", eps),
             Op::Softmax { over, log: _ } => form.field("over", over),
-            Op::Attention { heads, band, scale, drop, site } => {
+            Op::Attention { heads, shared, band, scale, drop, site } => {
                 form.field("heads", heads);
+                let mut mark = Mark(*shared);
+                form.field("shared", &mut mark);
+                *shared = mark.0;
                 form.field("causal", &mut band.offset);
                 form.field("window", &mut band.window);
                 form.field("scale", scale);

@@ -233,9 +233,14 @@ pub enum Op {
     /// (eq. 2, 3 of the DashFusion article). `heads` divides `k` and `e`; head `h` reads columns `h*k/heads ..`.
     /// Keys past their length get no weight, nor do those outside the band, whose window expects `n` to be `t`. Dropout, if
     /// any, falls on the weights and rescales the rest.
+    ///
+    /// Where `shared`, `Seq<m>[n, heads * k], Seq<_>[t, k], Seq<_>[t, e] -> Seq<m>[n, heads * e]`: all heads read the same keys
+    /// and values, with all their columns (multi-query attention, <https://arxiv.org/abs/1911.02150>).
     Attention {
         /// Number of heads.
         heads: i64,
+        /// Whether all heads read the same keys and values.
+        shared: bool,
         /// Which keys a row sees.
         band: Band,
         /// Factor of the scores; `1/sqrt(k/heads)` when none.
@@ -469,7 +474,7 @@ entries! {
     Linear <= Op::Linear => Op::Linear;
     LayerNorm <= Op::LayerNorm { .. } => Op::LayerNorm { eps: 0.0 };
     Attention <= Op::Attention { .. } =>
-        Op::Attention { heads: 1, band: Band::default(), scale: None, drop: 0.0, site: RandomSite::default() };
+        Op::Attention { heads: 1, shared: false, band: Band::default(), scale: None, drop: 0.0, site: RandomSite::default() };
     Dropout <= Op::Dropout { .. } => Op::Dropout { p: 0.0, site: RandomSite::default() };
     Embed <= Op::Embedding => Op::Embedding;
     Positions <= Op::Positions => Op::Positions;

@@ -86,7 +86,8 @@ fn convolutions_and_recurrent_layers_count_their_weights_once_a_row() {
 
 #[test]
 fn attention_counts_scores_and_weighted_sums_whatever_the_heads() {
-    let attention = |heads, drop| Op::Attention { heads, band: Band::default(), scale: None, drop, site: site() };
+    let attention =
+        |heads, drop| Op::Attention { heads, shared: false, band: Band::default(), scale: None, drop, site: site() };
     let operands = [seq("T", 128), seq("Ta", 128), seq("Ta", 64)];
     assert_eq!(
         cost(&attention(8, 0.0), &operands, &seq("T", 64)),

@@ -7,7 +7,7 @@ use crate::{Band, Cell, CompanionsId, Group};
 /// Every operation as it is when it is read, and then with attributes that differ from those.
 fn every_op() -> Vec<Op> {
     let site = || RandomSite("fuse.0.dropout#2".into());
-    let attention = |band, scale, drop, site| Op::Attention { heads: 8, band, scale, drop, site };
+    let attention = |band, scale, drop, site| Op::Attention { heads: 8, shared: false, band, scale, drop, site };
     let varied = vec![
         Op::Input("text".into()),
         Op::Label("y".into()),

@@ -13,6 +13,7 @@
 //! 2. its place in [`PIPELINE`];
 //! 3. a graph that it changes in `crates/dsc-runtime/src/tests/passes.rs`, where outputs, losses and gradients are compared.
 
+mod absorbed_projections;
 mod common_subexpressions;
 mod dead_code;
 mod row_demand;
@@ -40,7 +41,8 @@ pub struct Pass {
 }
 
 /// All passes in the order in which they run. What others leave unread is swept last.
-pub const PIPELINE: &[Pass] = &[common_subexpressions::PASS, row_demand::PASS, dead_code::PASS];
+pub const PIPELINE: &[Pass] =
+    &[common_subexpressions::PASS, row_demand::PASS, absorbed_projections::PASS, dead_code::PASS];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {

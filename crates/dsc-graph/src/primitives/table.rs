@@ -111,9 +111,9 @@ operations! {
     Attention = attention(
         q: Tensor("Seq<m>[n, k]"), key: Tensor("Seq[t, k]"), value: Tensor("Seq[t, e]"), heads: Count,
         scale: Real = ("1/sqrt(k/heads)"), drop: Probability = 0, causal: Flag = false, offset: Integer = ("0"),
-        window: Integer = ("none"),
+        window: Integer = ("none"), shared: Flag = false,
     ) -> "Seq<m>[n, e]"
-        "Multi-head scaled dot-product attention. Keys past their length get no weight; `drop` falls on the weights. causal: row i sees the keys up to i + offset (at least 0). window, where n is t: row i sees the keys i - window to i + window."
+        "Multi-head scaled dot-product attention. Keys past their length get no weight; `drop` falls on the weights. shared: all heads read the same keys and values (multi-query attention), so q and the result have `heads` times their width. causal: row i sees the keys up to i + offset (at least 0). window, where n is t: row i sees the keys i - window to i + window."
         example "attention(audio, key: audio, value: audio, heads: 1)";
     Conv1d = conv1d(
         x: Seq("Seq<m>[n, i]"), out: Width, kernel: Count, dilation: Count = 1, stride: Count = 1, groups: Count = 1,

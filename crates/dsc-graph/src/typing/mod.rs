@@ -140,7 +140,7 @@ impl Rule<'_> {
                 }
                 Ok(self.tensor(0)?.clone().into())
             }
-            Op::Attention { heads, band, .. } => self.attention(*heads, *band),
+            Op::Attention { heads, shared, band, .. } => self.attention(*heads, *shared, *band),
             Op::Embedding => {
                 self.arity(2)?;
                 let Some(Type::Tokens { len }) = self.args.first() else { return Err(self.expects(0, "Tokens")) };
@@ -258,11 +258,15 @@ impl Rule<'_> {
         Ok(self.tensor(0)?.with_features(out).into())
     }
 
-    fn attention(&self, heads: i64, band: Band) -> Outcome {
+    fn attention(&self, heads: i64, shared: bool, band: Band) -> Outcome {
         self.arity(3)?;
         let (q, k, v) = (self.time(0)?, self.time(1)?, self.time(2)?);
         let (wq, wk, wv) = (self.features(0)?, self.features(1)?, self.features(2)?);
-        self.dims_agree("the query", &wq, "the key", &wk, 1)?;
+        let (keys, wv) = match shared {
+            true => (wk.times(&Dim::from(heads)), wv.times(&Dim::from(heads))),
+            false => (wk, wv),
+        };
+        self.dims_agree("the query", &wq, if shared { "a key for each head" } else { "the key" }, &keys, 1)?;
         if !self.eq.same(&k.len, &v.len) {
             return Err(TypeFault::new(
                 code::E0302,

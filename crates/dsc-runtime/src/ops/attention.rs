@@ -15,8 +15,10 @@ use dsc_random::Key;
 const FUSED_FROM: i64 = 64;
 
 /// What all groups share.
-struct Heads {
+pub(super) struct Heads {
     heads: i64,
+    /// Whether all heads read the same keys and values.
+    shared: bool,
     scale: f64,
     band: Band,
     /// Whether queries and keys are rows of one length, so that a row sees no padding if it sees nothing behind itself.
@@ -25,23 +27,41 @@ struct Heads {
     drop: Option<(Key, f64)>,
 }
 
+impl Heads {
+    pub(super) fn new(
+        call: &Call<'_, '_>,
+        heads: i64,
+        shared: bool,
+        band: Band,
+        scale: Option<f64>,
+        (drop, site): (f64, &RandomSite),
+    ) -> Result<Heads, Fault> {
+        let columns = width(call.arg(0)?) / heads;
+        let scale = scale.unwrap_or_else(|| 1.0 / (columns as f64).sqrt());
+        let drop = dropout::key(call.run.mode, site).filter(|_| drop > 0.0).map(|key| (key, drop));
+        Ok(Heads { heads, shared, scale, band, own: call.time(0)? == call.time(1)?, drop })
+    }
+
+    /// A mask of queries and keys, `[r, n, t]`, for queries that have a row for each head; one for all queries stays as it is.
+    fn by_head(&self, mask: &Tensor) -> Result<Tensor, Fault> {
+        let (batch, n, t) = mask.size3()?;
+        if !self.shared || n == 1 {
+            return Ok(mask.shallow_clone());
+        }
+        let spread = mask.f_unsqueeze(2)?.f_expand([batch, n, self.heads, t], false)?;
+        Ok(spread.f_reshape([batch, n * self.heads, t])?)
+    }
+}
+
+fn width(x: &Tensor) -> i64 {
+    x.size().last().copied().unwrap_or(0)
+}
+
 /// Scaled dot-product attention: query `[R, n, k]`, key `[R, t, k]`, value `[R, t, e]` to `[R, n, e]`, each of them
 /// possibly packed.
-pub(super) fn attention(
-    call: &Call<'_, '_>,
-    heads: i64,
-    band: Band,
-    scale: Option<f64>,
-    drop: f64,
-    site: &RandomSite,
-) -> Result<Tensor, Fault> {
+pub(super) fn attention(call: &Call<'_, '_>, shared: Heads) -> Result<Tensor, Fault> {
     let (query, key, value) = (call.arg(0)?, call.arg(1)?, call.arg(2)?);
-    let width = |x: &Tensor| x.size().last().copied().unwrap_or(0);
-    let (k, e) = (width(query), width(value));
-    let scale = scale.unwrap_or_else(|| 1.0 / ((k / heads) as f64).sqrt());
-    let drop = dropout::key(call.run.mode, site).filter(|_| drop > 0.0).map(|key| (key, drop));
-    let shared = Heads { heads, scale, band, own: call.time(0)? == call.time(1)?, drop };
-    let groups = call.groups(heads, band)?;
+    let groups = call.groups(shared.heads, shared.band)?;
     let place = |x: &Tensor, operand: usize, places: &Option<Tensor>| -> Result<Tensor, Fault> {
         Ok(match places {
             Some(places) => layout::flat(x, call.seq_lengths(operand)?)?.f_index_select(0, places)?,
@@ -53,7 +73,8 @@ pub(super) fn attention(
     let mixed = match groups.groups.as_slice() {
         [one] => {
             let (batch, n, t) = (one.rows.len() as i64, one.queries, one.keys.padded);
-            let (q, k_, v) = (q.f_view([batch, n, k])?, k_.f_reshape([batch, t, k])?, v.f_reshape([batch, t, e])?);
+            let rows = |x: &Tensor, rows: i64| x.f_reshape([batch, rows, width(x)]);
+            let (q, k_, v) = (rows(&q, n)?, rows(&k_, t)?, rows(&v, t)?);
             mix(call, &shared, one, &q, &k_, &v)?
         }
         several => {
@@ -91,21 +112,23 @@ fn mix(
     key: &Tensor,
     value: &Tensor,
 ) -> Result<Tensor, Fault> {
-    let ((batch, n, k), (_, t, e)) = (query.size3()?, value.size3()?);
-    let (heads, keys, device) = (shared.heads, &group.keys, call.run.device);
+    let ((batch, rows, _), (_, t, k), (_, _, e)) = (query.size3()?, key.size3()?, value.size3()?);
+    let (keys, device) = (&group.keys, call.run.device);
+    // Where all heads read the same keys, those of a row are rows of one head.
+    let (heads, n) = if shared.shared { (1, rows * shared.heads) } else { (shared.heads, rows) };
     let split = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
         Ok(x.f_reshape([batch, rows, heads, width / heads])?.f_transpose(1, 2)?)
     };
     let (q, k_, v) = (split(query, n, k)?, split(key, t, k)?, split(value, t, e)?);
     let fused = shared.drop.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM * (k / heads));
     // The fused kernel knows the triangle of a causal attention.
-    let triangle = shared.band.is_causal() && (!keys.ragged || shared.own);
+    let triangle = !shared.shared && shared.band.is_causal() && (!keys.ragged || shared.own);
     let mixed = if fused {
         let mask = match (shared.band.is_full(), keys.ragged) {
             (true, true) => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?),
             (true, false) => None,
             (false, _) if triangle => None,
-            (false, _) => Some(group.seen(device)?.f_unsqueeze(1)?),
+            (false, _) => Some(shared.by_head(group.seen(device)?)?.f_unsqueeze(1)?),
         };
         let mask = mask.map(|m| m.f_expand([batch, 1, n, t], false)).transpose()?;
         Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?
@@ -118,7 +141,7 @@ fn mix(
             (true, true) => Some(keys.score_bias(device, call.run.kind)?.shallow_clone()),
             (true, false) => None,
             (false, _) => {
-                let hidden = group.seen(device)?.f_logical_not()?;
+                let hidden = shared.by_head(group.seen(device)?)?.f_logical_not()?;
                 let zeros = Tensor::f_zeros(hidden.size(), (call.run.kind, device))?;
                 Some(zeros.f_masked_fill(&hidden, f64::NEG_INFINITY)?)
             }
@@ -134,10 +157,13 @@ fn mix(
         if let Some((random, p)) = shared.drop {
             let all = call.run.samples(call.rows);
             let samples: Vec<u64> = group.rows.iter().map(|row| all.get(*row).copied().unwrap_or_default()).collect();
-            let mask = dropout::mask(call, &samples, random, p, [heads, n, t], &[batch * heads, n, t])?;
-            weights = weights.f_mul(&mask)?;
+            let of_heads = [batch, shared.heads, rows, t];
+            let mask = dropout::mask(call, &samples, random, p, [shared.heads, rows, t], &of_heads)?;
+            let mask = if shared.shared { mask.f_transpose(1, 2)? } else { mask };
+            weights = weights.f_mul(&mask.f_reshape([batch * heads, n, t])?)?;
         }
         weights.f_bmm(&v)?.f_view([batch, heads, n, e / heads])?
     };
-    Ok(mixed.f_transpose(1, 2)?.f_reshape([batch, n, e])?)
+    let columns = if shared.shared { e * shared.heads } else { e };
+    Ok(mixed.f_transpose(1, 2)?.f_reshape([batch, rows, columns])?)
 }

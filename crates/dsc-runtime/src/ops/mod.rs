@@ -141,8 +141,8 @@ fn carry_out(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::LogSumExp => Ok(Tensor::f_stack(&call.operands, -1)?.f_logsumexp([-1i64].as_slice(), false)?),
         Op::StopGrad => Ok(call.arg(0)?.f_detach()?),
 
-        Op::Attention { heads, band, scale, drop, site } => {
-            attention::attention(call, *heads, *band, *scale, *drop, site)
+        Op::Attention { heads, shared, band, scale, drop, site } => {
+            attention::attention(call, attention::Heads::new(call, *heads, *shared, *band, *scale, (*drop, site))?)
         }
         Op::Conv1d { stride, dilation, groups, causal } => {
             conv::conv1d(call, &conv::Taps { stride: *stride, dilation: *dilation, groups: *groups, causal: *causal })

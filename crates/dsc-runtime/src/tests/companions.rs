@@ -9,7 +9,14 @@ fn model() -> (Build, NodeId) {
     let mut b = Build::new();
     let x = b.seq("a", "T", 4);
     let h = b.linear("enc", x, 6, 4);
-    let att = Op::Attention { heads: 2, band: Band::default(), scale: None, drop: 0.3, site: RandomSite("att".into()) };
+    let att = Op::Attention {
+        heads: 2,
+        shared: false,
+        band: Band::default(),
+        scale: None,
+        drop: 0.3,
+        site: RandomSite("att".into()),
+    };
     let z = b.op(att, &[h, h, h]);
     let z = b.op(Op::Binary(Binary::Add), &[z, h]);
     let z = b.op(Op::Dropout { p: 0.3, site: RandomSite("drop".into()) }, &[z]);
@@ -28,7 +35,14 @@ fn model() -> (Build, NodeId) {
     b.loss("contrast", contrast);
     let first = b.op(Op::Row(0), &[z]);
     let more = b.op(
-        Op::Attention { heads: 1, band: Band::default(), scale: None, drop: 0.0, site: RandomSite("head".into()) },
+        Op::Attention {
+            heads: 1,
+            shared: false,
+            band: Band::default(),
+            scale: None,
+            drop: 0.0,
+            site: RandomSite("head".into()),
+        },
         &[z, z, z],
     );
     let pooled = b.op(Op::MaxTime, &[more]);

@@ -52,7 +52,7 @@ fn a_layer_of_attention_norms_and_dropout() {
     let v = b.linear("v", from, 4, 3);
     let site = |n: &str| RandomSite(n.into());
     let z = b.op(
-        Op::Attention { heads: 2, band: Band::default(), scale: Some(0.7), drop: 0.2, site: site("a") },
+        Op::Attention { heads: 2, shared: false, band: Band::default(), scale: Some(0.7), drop: 0.2, site: site("a") },
         &[q, k, v],
     );
     let z = b.op(Op::Binary(Binary::Add), &[z, q]);

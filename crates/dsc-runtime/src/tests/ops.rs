@@ -173,8 +173,14 @@ fn attention_by_its_formula() {
     for (n, t) in [(5usize, 3usize), (200, 100)] {
         let mut b = Build::new();
         let (q, k) = (b.seq("q", "N", 4), b.seq("k", "T", 4));
-        let op =
-            Op::Attention { heads: 2, band: Band::default(), scale: None, drop: 0.0, site: RandomSite("a".into()) };
+        let op = Op::Attention {
+            heads: 2,
+            shared: false,
+            band: Band::default(),
+            scale: None,
+            drop: 0.0,
+            site: RandomSite("a".into()),
+        };
         let z = b.op(op, &[q, k, k]);
         let last = b.op(Op::Row(-1), &[z]);
         entries(&mut b, last, 4);

@@ -21,7 +21,7 @@ fn sizes() -> DimTable {
 fn graph_for(pass: &str) -> Graph {
     let mut graph = dashfusion();
     match pass {
-        "common_subexpressions" | "row_demand" => {}
+        "common_subexpressions" | "row_demand" | "absorbed_projections" => {}
         // Without that loss the normalised similarities are not read.
         "dead_code" => graph.losses.retain(|l| l.name != "contrast"),
         other => panic!("no graph for the pass `{other}`"),
@@ -110,9 +110,14 @@ fn without_dropout(graph: &Graph) -> Graph {
     for (id, node) in graph.nodes() {
         let op = match &node.op {
             Op::Dropout { site, .. } => Op::Dropout { p: 0.0, site: site.clone() },
-            Op::Attention { heads, band, scale, .. } => {
-                Op::Attention { heads: *heads, band: *band, scale: *scale, drop: 0.0, site: Default::default() }
-            }
+            Op::Attention { heads, shared, band, scale, .. } => Op::Attention {
+                heads: *heads,
+                shared: *shared,
+                band: *band,
+                scale: *scale,
+                drop: 0.0,
+                site: Default::default(),
+            },
             op => op.clone(),
         };
         let operands = new.operands(id);

@@ -87,7 +87,7 @@ fn attention_with_and_without_dropout_short_and_long() {
         let q = b.linear("q", x, 6, 4);
         let k = b.linear("k", from, 6, 4);
         let v = b.linear("v", from, 6, 4);
-        let op = Op::Attention { heads: 3, band: Band::default(), scale: None, drop, site: site("att") };
+        let op = Op::Attention { heads: 3, shared: false, band: Band::default(), scale: None, drop, site: site("att") };
         let z = b.op(op, &[q, k, v]);
         let z = b.op(Op::Dropout { p: drop, site: site("drop") }, &[z]);
         let z = b.norm("ln", z, 6);

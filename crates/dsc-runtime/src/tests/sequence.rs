@@ -169,7 +169,8 @@ fn attention_within_a_band() {
             let q = b.linear("q", x, 6, 4);
             let k = b.linear("k", from, 6, 4);
             let v = b.linear("v", from, 6, 4);
-            let z = b.op(Op::Attention { heads: 3, band, scale: None, drop, site: site("att") }, &[q, k, v]);
+            let z =
+                b.op(Op::Attention { heads: 3, shared: false, band, scale: None, drop, site: site("att") }, &[q, k, v]);
             whole(&mut b, z, 6);
             same_alone(&b, lengths);
         }

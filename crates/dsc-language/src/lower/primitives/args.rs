@@ -137,7 +137,7 @@ from_bounds! {
     A B C D E;
     A B C D E F;
     A B C D E F G H;
-    A B C D E F G H I;
+    A B C D E F G H I J;
 }
 
 /// A size that may be any, in the place of one with a fault that was reported.

@@ -99,8 +99,8 @@ impl Lowering<'_> {
     }
 
     pub(super) fn attention(&mut self, a: &Args, b: Vec<Bound>) -> Option<Value> {
-        let (q, k, v, heads, scale, drop, causal, offset, window) =
-            values::<(Operand, Operand, Operand, i64, Option<f64>, f64, bool, Option<i64>, Option<i64>)>(a, b)?;
+        let (q, k, v, heads, scale, drop, causal, offset, window, shared) =
+            values::<(Operand, Operand, Operand, i64, Option<f64>, f64, bool, Option<i64>, Option<i64>, bool)>(a, b)?;
         if let (Some(given), None) = (a.named("offset"), a.named("causal")) {
             let d = Diagnostic::error(code::E0502, "`offset` has no meaning without `causal`")
                 .at(given.span, "not used")
@@ -110,7 +110,7 @@ impl Lowering<'_> {
         let band = Band { offset: causal.then_some(offset.unwrap_or(0)), window };
         // A site that draws nothing has no name, so that equal attentions are equal operations.
         let site = Some(self.site("attention")).filter(|_| drop > 0.0).unwrap_or_default();
-        let op = Op::Attention { heads, band, scale, drop, site };
+        let op = Op::Attention { heads, shared, band, scale, drop, site };
         Some(self.emit(op, &[q.node, k.node, v.node], a.span, &[q.span, k.span, v.span]))
     }
 
