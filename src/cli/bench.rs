@@ -1,5 +1,7 @@
 //! `dsc bench FILE --data NAME|FILE`: the time and memory of training and evaluation steps, beside what the machine can do.
 
+use std::path::PathBuf;
+
 use dsc_experiment::report::table::{Align, Table};
 use dsc_graph::passes::{self, OptLevel};
 use dsc_project::Engine;
@@ -9,19 +11,28 @@ use super::progress::Progress;
 use super::train;
 use super::{Exit, Output};
 
+/// What options say that have no place in a measurement.
+const NOT_MEASURED: Result<&str, &str> = Err("steps are measured, nothing is trained or written: take the option away");
+
 /// `dsc bench`.
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "bench")]
 #[command(mut_arg("opt_level", |a| a.help("Passes over the graph before it runs: 0 none, 1 all")))]
-#[command(mut_args(|a| match a.get_id().as_str() { "out" | "seeds" | "epochs" => a.hide(true), _ => a }))]
+#[command(mut_args(|a| match a.get_id().as_str() {
+    "out" => a.hide(true).value_parser(|_: &str| NOT_MEASURED.map(PathBuf::from)),
+    "seeds" | "epochs" => a.hide(true).value_parser(|_: &str| NOT_MEASURED.map(str::to_owned)),
+    _ => a,
+}))]
+#[command(mut_arg("seed", |a| a.help("The seed of weights, batches and dropout")))]
 #[command(after_help = "\
 Examples:
   dsc bench dashfusion --data demo
   dsc bench mine.dsl --data sims --threads 1 --without row_demand
   dsc bench mine.dsl --data sims -O0 --format json
 
-Nothing is written. The share of the limit is the multiply-adds of a step, padding excluded, per second, over those of
-float32 matrix products with the shapes of the model's linear maps, measured in the same process.")]
+Nothing is written. Steps of whole batches are measured, behind two that are not; each is one step of the optimiser at the recipe's
+learning rate, without schedule and accumulation. The share of the limit is the multiply-adds of a step, padding excluded, per
+second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the same process.")]
 pub struct Args {
     #[command(flatten)]
     train: train::Args,

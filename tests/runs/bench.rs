@@ -13,7 +13,7 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
     let all = bench("");
     assert_eq!((&all["model"], &all["data"], &all["recipe"]), (&json!("Small"), &json!("demo"), &json!("demo")));
     assert_eq!((&all["batch"], &all["parts"]), (&json!(64), &json!(1)), "a small model is trained in one part");
-    assert_eq!(all["passes"], json!(["common_subexpressions", "row_demand", "dead_code"]));
+    assert_eq!(all["passes"], json!(["common_subexpressions", "row_demand", "absorbed_projections", "dead_code"]));
     let above_0 = |value: &Value| value.as_f64().is_some_and(|n| n > 0.0);
     for (part, key) in
         [("machine", "float32"), ("machine", "bandwidth"), ("train", "samples_per_s"), ("eval", "samples_per_s")]
@@ -29,12 +29,24 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
     assert!(above_0(&all["memory"]["model"]), "{all}");
     assert_eq!(bench(" -O0")["passes"], json!([]));
     assert_eq!(bench(" --only dead_code")["passes"], json!(["dead_code"]));
-    assert_eq!(bench(" --without dead_code --without row_demand")["passes"], json!(["common_subexpressions"]));
+    assert_eq!(
+        bench(" --without dead_code --without row_demand")["passes"],
+        json!(["common_subexpressions", "absorbed_projections"])
+    );
     let text = workspace.dsc("bench small.dsl --data demo --steps 1 --threads 1", 0).out;
     for part in ["limits of the machine", "training, a batch", "evaluation, the validation split", "memory of training"]
     {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    for option in ["--out runs", "--epochs 7", "--seeds 3"] {
+        let refused = workspace.dsc(&format!("bench small.dsl --data demo {option}"), 2);
+        assert!(refused.err.contains("steps are measured"), "{}", refused.err);
+    }
+    // 300 samples: every other batch would have 20.
+    let whole = workspace.dsc("bench small.dsl --data demo --batch 280 --steps 3 --format json", 0).json();
+    let (rate, median) =
+        (whole["train"]["samples_per_s"].as_f64().unwrap(), whole["train"]["wall_s"]["median"].as_f64().unwrap());
+    assert!((rate * median - 280.0).abs() < 1e-6, "{whole}");
     workspace.dsc("bench small.dsl --data demo --only no_such_pass", 2);
     workspace.dsc("bench small.dsl --data demo --steps 0", 2);
     assert_eq!(workspace.names("."), before);

@@ -269,3 +269,15 @@ fn terminal_escapes_in_data_are_shown() {
     let shown = workspace.dsc("check bad.dsl", 1);
     assert!(is_clean(&shown.err), "{:?}", shown.err);
 }
+
+#[test]
+fn an_input_may_give_its_length_alone() {
+    let workspace = Workspace::new();
+    let by_length = SMALL.replace("let v = vision |> Linear(out: d)", "let v = take(a, rows: Tv)");
+    assert_ne!(by_length, SMALL);
+    workspace.write("length.dsl", by_length.replace("positions(v, width: d)", "positions(v, width: d, rows: 300)"));
+    assert!(!workspace.dsc("check length.dsl", 0).err.contains("W0106"));
+    workspace.dsc("train length.dsl --data demo --epochs 1 --out run -q", 0);
+    workspace.dsc("train length.dsl --data demo --epochs 1 --out plain -q -O0", 0);
+    assert!((workspace.mae("run") - workspace.mae("plain")).abs() < 1e-6);
+}

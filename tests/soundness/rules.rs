@@ -203,10 +203,18 @@ fn attention(b: &mut Body<'_>) -> Made {
     };
     let heads = b.choose(&common(&w, &e));
     let same = qlen == klen;
+    // Keys and values that all heads share have the columns of one head.
+    let shared = heads > 1 && b.chance(30);
+    let of_head = |width: &Width, text: &str| match width {
+        Width::Num(n) if shared => (Width::Num(n / heads), (n / heads).to_string()),
+        _ => (width.clone(), text.to_owned()),
+    };
+    let ((kw, kt), (vw, vt)) = (of_head(&w, &wt), of_head(&e, &et));
+    let bias = b.choose(&["", ", bias: false"]);
     let (q, k, v) = (
-        b.bind(format!("linear({q}, out: {wt})"), seq(qlen.clone(), m.clone(), w.clone())),
-        b.bind(format!("linear({k}, out: {wt}, bias: false)"), seq(klen.clone(), km.clone(), w)),
-        b.bind(format!("linear({k}, out: {et})"), seq(klen, km, e.clone())),
+        b.bind(format!("linear({q}, out: {wt})"), seq(qlen.clone(), m.clone(), w)),
+        b.bind(format!("linear({k}, out: {kt}, bias: false)"), seq(klen.clone(), km.clone(), kw)),
+        b.bind(format!("linear({k}, out: {vt}{bias})"), seq(klen, km, vw)),
     );
     let known = b.values.len();
     b.values[known - 3..].iter_mut().for_each(|v| v.read = true);
@@ -218,6 +226,9 @@ fn attention(b: &mut Body<'_>) -> Made {
         3 => call += ", causal: true, offset: 1",
         4 if same => call += ", window: 2",
         _ => {}
+    }
+    if shared {
+        call += ", shared: true";
     }
     Some((call + ")", seq(qlen, m, e)))
 }

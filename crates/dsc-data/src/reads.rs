@@ -32,8 +32,6 @@ pub struct Reads<'g> {
 impl<'g> Reads<'g> {
     /// What `graph` reads.
     pub fn of(graph: &'g Graph) -> Reads<'g> {
-        let input =
-            |decl: &&InputDecl| graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name));
         let label = |name: &str| {
             graph.nodes().any(|(_, n)| matches!(&n.op, Op::Label(read) if read == name))
                 || graph.outputs.iter().any(|o| o.label == name)
@@ -43,7 +41,7 @@ impl<'g> Reads<'g> {
         let labels = graph.labels.values().filter(|decl| label(&decl.name));
         let predicted = graph.labels.values().filter(|decl| graph.outputs.iter().any(|o| o.label == decl.name));
         Reads {
-            inputs: graph.inputs.values().filter(input).collect(),
+            inputs: graph.inputs_read(),
             labels: labels.map(|decl| ReadLabel { name: decl.name.clone(), key: key(decl) }).collect(),
             predicted: predicted.map(key).collect(),
         }

@@ -10,7 +10,7 @@ use petgraph::visit::EdgeRef;
 use serde::{Deserialize, Serialize};
 
 use super::{Named, Op, Region, RegionId, Rewriter, Rewritten};
-use crate::dims::Dim;
+use crate::dims::{Atom, Dim};
 use crate::types::Type;
 use dsc_syntax::source::Span;
 
@@ -315,6 +315,24 @@ impl Graph {
         let outputs = self.outputs.iter().map(|o| o.value);
         let losses = self.losses.iter().map(|l| l.value);
         outputs.chain(losses).chain(self.companions.iter().flat_map(|c| c.by.iter().copied()))
+    }
+
+    /// The inputs that the graph reads: their values, or a length of theirs that no other one has, as in `take(audio, rows: Tv)`.
+    pub fn inputs_read(&self) -> Vec<&InputDecl> {
+        let is_node =
+            |decl: &&InputDecl| self.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name));
+        let mut read: Vec<&InputDecl> = self.inputs.values().filter(is_node).collect();
+        for decl in self.inputs.values() {
+            let Some(Atom::Length { name: length, .. }) = decl.ty.len().and_then(Dim::as_atom) else { continue };
+            let has_it = |other: &&InputDecl| other.ty.len() == decl.ty.len();
+            let is_it = |atom: &Atom| matches!(atom, Atom::Length { name, .. } if name == length);
+            let mentions = |node: &Node| node.ty.len().is_some_and(|len| len.any_atom(&mut |atom| is_it(atom)));
+            if !read.iter().any(has_it) && self.nodes().any(|(_, node)| mentions(node)) {
+                read.push(decl);
+            }
+        }
+        // In the order of the file.
+        self.inputs.values().filter(|decl| read.iter().any(|r| r.name == decl.name)).collect()
     }
 
     /// For each node, whether some node of `roots` needs it.

@@ -1,7 +1,7 @@
 //! The input of a model that reads texts.
 
+use dsc_graph::Graph;
 use dsc_graph::types::Type;
-use dsc_graph::{Graph, Op};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0922;
 
@@ -20,9 +20,7 @@ impl TextInput {
     /// # Errors
     /// `E0922` for two of them with different texts.
     pub fn of(graph: &Graph) -> Result<Option<TextInput>, Diagnostic> {
-        let is_read = |name: &str| graph.nodes().any(|(_, n)| matches!(&n.op, Op::Input(read) if read == name));
-        let mut inputs =
-            graph.inputs.values().filter(|decl| matches!(decl.ty, Type::Tokens { .. }) && is_read(&decl.name));
+        let mut inputs = graph.inputs_read().into_iter().filter(|decl| matches!(decl.ty, Type::Tokens { .. }));
         let Some(first) = inputs.next() else { return Ok(None) };
         match inputs.find(|other| other.key != first.key) {
             None => Ok(Some(TextInput { name: first.name.clone(), key: first.key.clone() })),

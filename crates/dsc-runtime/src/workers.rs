@@ -115,7 +115,8 @@ impl Workers {
                 arrived(&arrivals, part, result, &mut |part, result| (locked(&take))(part, result));
             }
         };
-        // One task per thread: a thread that waits inside of a part for others finds no other part to begin.
+        // One task per thread. A thread that waits inside of a part, for a mask that others draw with it, may begin a part that no thread
+        // has begun: the parts share nothing, so that changes times alone.
         self.pool.scope(|scope| (0..self.threads().min(parts)).for_each(|_| scope.spawn(|_| run())));
         match arrivals.into_inner().unwrap_or_else(PoisonError::into_inner).fault {
             Some((_, fault)) => Err(fault),

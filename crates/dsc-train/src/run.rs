@@ -199,6 +199,7 @@ impl Run<'_> {
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         let Run { request, session, data, .. } = self;
         write_start(session, data, folder, Manifest { seed, ..self.manifest.clone() })?;
+        let anchors = session.resolved.settings.batch.min(data.len(Split::Train)?);
         let job = Job {
             graph: &session.graph,
             dims: &session.dims,
@@ -210,7 +211,7 @@ impl Run<'_> {
             encoder: self.encoder.as_ref(),
             imported: self.import.as_ref(),
             workers: &self.workers,
-            parts: parts(&session.graph, &session.dims, session.resolved.settings.batch, self.device),
+            parts: parts(&session.graph, &session.dims, anchors, self.device),
             folder,
             stop: self.stop,
         };

@@ -2,7 +2,7 @@
 use std::{MLP, mse}
 
 input audio  : Seq<audio>[Ta, fa]
-input vision : Seq<vision>[Tv, fv] // warning[W0106]: input `vision` is never read
+input vision : Seq<vision>[Tv, fv]
 label y : Real
 
 model M {

@@ -53,16 +53,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Pass;
+use super::{Pass, USUAL_ROWS};
 use crate::dims::{Atom, Dim};
 use crate::types::{TensorType, Time, Type};
 use crate::{Einsum, Graph, Node, NodeId, Op, RandomSite, Rewriter, Rewritten};
 
 pub(super) const PASS: Pass =
     Pass { name: "absorbed_projections", about: "applies the maps of many keys and values to few queries", run };
-
-/// Sequences of this field have more rows than that, but for a few texts. From as many keys on the rewrite has to pay.
-const USUAL_KEYS: i64 = 16;
 
 fn run(graph: &Graph) -> Rewritten {
     let readers = readers(graph);
@@ -129,7 +126,7 @@ impl Absorbed {
             return None;
         }
         let length = |id: NodeId| graph.node(id)?.ty.len().cloned();
-        let keys = length(key)?.as_const().unwrap_or(USUAL_KEYS);
+        let keys = length(key)?.as_const().unwrap_or(USUAL_ROWS);
         if !pays(at_most(&length(query)?)?, keys, *heads, &of_key, &of_value) {
             return None;
         }
@@ -251,10 +248,12 @@ fn at_most(length: &Dim) -> Option<i64> {
     }
 }
 
-/// How often each node is an operand, or a result of the model.
+/// How often each node is a result of the model, or an operand of what a result needs.
 fn readers(graph: &Graph) -> HashMap<NodeId, usize> {
+    let needed = graph.needed_by(graph.roots());
+    let live = graph.nodes().filter(|(id, _)| needed.get(id.index()) == Some(&true));
     let mut readers = HashMap::new();
-    for read in graph.nodes().flat_map(|(reader, _)| graph.operands(reader)).chain(graph.roots()) {
+    for read in live.flat_map(|(reader, _)| graph.operands(reader)).chain(graph.roots()) {
         *readers.entry(read).or_default() += 1;
     }
     readers

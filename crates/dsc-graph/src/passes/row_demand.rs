@@ -27,17 +27,19 @@
 //!
 //! # Companions
 //! A value that is read at companions is computed for all rows of the batch. If all its rows are read for the anchors and only the first
-//! ones at companions, it is computed twice: the first rows for all samples, and the whole for the anchors.
+//! ones at companions, it is computed twice: the first rows for all samples, and the whole for the anchors. With c companions and t rows
+//! that is `k (1 + c) + t` rows for the first k, in the place of `t (1 + c)`, and it is done where these are fewer for sequences of the
+//! usual length.
 //!
 //! # Random numbers
 //! They belong to a site, a sample and a row, so the first rows of a draw are the same whether the others are drawn or not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::Pass;
+use super::{Pass, USUAL_ROWS};
 use crate::dims::Dim;
 use crate::types::Type;
-use crate::{Axis, Graph, Node, NodeId, Op, Over, Rewriter, Rewritten};
+use crate::{Axis, Graph, Node, NodeId, Op, Over, Rewriter, Rewritten, View};
 
 pub(super) const PASS: Pass =
     Pass { name: "row_demand", about: "computes only those rows of a sequence that are read", run };
@@ -89,11 +91,12 @@ enum Reads {
 
 fn run(graph: &Graph) -> Rewritten {
     let at_companions = read_at_companions(graph);
-    let demands = demands(graph, &at_companions);
+    let companions = companions(graph);
+    let demands = demands(graph, &at_companions, companions);
     let mut build = Build { new: Rewriter::new(graph), graph, forms: HashMap::new(), taken: HashMap::new() };
     for (id, node) in graph.nodes() {
         let extended = at_companions.get(id.index()) == Some(&true);
-        for (whom, rows) in forms(node, extended, demands.get(id.index()).copied().unwrap_or_default()) {
+        for (whom, rows) in forms(node, extended, demands.get(id.index()).copied().unwrap_or_default(), companions) {
             build.add(id, node, whom, rows);
         }
     }
@@ -106,14 +109,23 @@ fn read_at_companions(graph: &Graph) -> Vec<bool> {
     graph.needed_by(views.flat_map(|(id, _)| graph.operands(id)))
 }
 
+/// How many samples are computed beside an anchor.
+fn companions(graph: &Graph) -> i64 {
+    let views = graph.nodes().filter_map(|(_, node)| match node.op {
+        Op::At { companions, group, index } => Some(View { companions, group, index }),
+        _ => None,
+    });
+    views.collect::<BTreeSet<View>>().len() as i64
+}
+
 /// The rows that are read of each node.
-fn demands(graph: &Graph, at_companions: &[bool]) -> Vec<Demand> {
+fn demands(graph: &Graph, at_companions: &[bool], companions: i64) -> Vec<Demand> {
     let mut demands = vec![Demand::default(); graph.len()];
     let nodes: Vec<(NodeId, &Node)> = graph.nodes().collect();
     for (id, node) in nodes.into_iter().rev() {
         let own = demands.get(id.index()).copied().unwrap_or_default();
         let extended = at_companions.get(id.index()) == Some(&true);
-        for (whom, rows) in forms(node, extended, own) {
+        for (whom, rows) in forms(node, extended, own, companions) {
             for (index, operand) in graph.operands(id).into_iter().enumerate() {
                 let wanted = match reads(graph, id, node, index) {
                     Reads::All => Rows::All,
@@ -135,7 +147,7 @@ fn reader(node: &Node, whom: For) -> For {
 }
 
 /// In which forms a node is computed. A value that is no sequence, and a sequence that is not made row by row, has one form.
-fn forms(node: &Node, extended: bool, demand: Demand) -> Vec<(For, Rows)> {
+fn forms(node: &Node, extended: bool, demand: Demand, companions: i64) -> Vec<(For, Rows)> {
     let whom = if extended { For::Everyone } else { For::Anchors };
     let Demand { everyone, anchors } = demand;
     if !is_row_wise(node) {
@@ -148,8 +160,11 @@ fn forms(node: &Node, extended: bool, demand: Demand) -> Vec<(For, Rows)> {
     };
     match (extended, rows(everyone), rows(anchors)) {
         (true, some, _) if anchors <= everyone => vec![(whom, some)],
-        (true, some @ Rows::First(_), more) if everyone > Rows::None && some < more => {
-            vec![(For::Everyone, some), (For::Anchors, more)]
+        (true, Rows::First(first), more) if everyone > Rows::None && Rows::First(first) < more => {
+            match first * (1 + companions) + USUAL_ROWS < USUAL_ROWS * (1 + companions) {
+                true => vec![(For::Everyone, Rows::First(first)), (For::Anchors, more)],
+                false => vec![(For::Everyone, more)],
+            }
         }
         (_, _, more) => vec![(whom, more)],
     }
@@ -179,6 +194,7 @@ fn is_row_wise(node: &Node) -> bool {
         | Op::LayerNorm { .. }
         | Op::Dropout { .. }
         | Op::Positions
+        | Op::Sinusoid { .. }
         | Op::Take { .. }
         | Op::Concat(Axis::Features)
         | Op::Slice { .. }
@@ -291,9 +307,9 @@ impl Build<'_> {
     }
 }
 
-/// Whether a sequence is known to have no more rows than that.
+/// Whether a sequence is known to have no more rows than that: its first rows are all of them.
 fn is_at_most(node: &Node, rows: i64) -> bool {
-    length(node).and_then(Dim::as_const).is_some_and(|length| length <= rows)
+    length(node).is_some_and(|length| Dim::min([length.clone(), Dim::from(rows)]) == *length)
 }
 
 /// The type of the first rows of a sequence.

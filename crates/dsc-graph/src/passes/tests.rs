@@ -1,6 +1,7 @@
 //! What the passes do to graphs written by hand. `crates/dsc-runtime/src/tests/passes.rs` compares the numbers.
 
 use super::*;
+use crate::Op;
 
 /// The lines of a pass's documentation between the fences behind `word`.
 fn documented(source: &str, word: &str) -> String {
@@ -171,4 +172,41 @@ fn a_pass_that_breaks_a_graph_is_told() {
     assert_eq!(fault.code, code::E1005);
     assert!(fault.message.starts_with("the pass `forget` broke the graph: %0: `square` takes 1 operand"), "{fault}");
     assert!(step(&read(&whole("%0 = label() y : Real\nloss l = %0\n")), &pass, None).is_err(), "a root is lost");
+}
+
+/// A sequence of at most 8 rows has 8 first rows: there is no second form of it.
+#[test]
+fn first_rows_that_are_all_rows_are_computed_once() {
+    let lines = "%0 = input() audio : Seq<audio>[Ta, fa]\n\
+        %1 = take(%0) rows 8 : Seq<audio>[min(8, Ta), fa]\n\
+        %2 = dropout(%1) p 0.5 site a : Seq<audio>[min(8, Ta), fa]\n\
+        %3 = mean(%2) : Vec[fa]\n\
+        %4 = take(%2) rows 9 : Seq<audio>[min(8, Ta), fa]\n\
+        %5 = mean(%4) : Vec[fa]\n\
+        %6 = at(%5) companions0.pos.0 : Vec[fa]\n\
+        %7 = dot(%3, %6) : Real\nloss l = %7\n";
+    let before = read(&whole(&format!("companions0 c : by [%5] class y pos 1 near 1 far 0 pool 5 refresh 1\n{lines}")));
+    let after = step(&before, find("row_demand").unwrap(), None).unwrap().graph;
+    let draws = after.nodes().filter(|(_, n)| matches!(n.op, Op::Dropout { .. })).count();
+    assert_eq!(draws, 1, "{}", after.to_whole_text());
+}
+
+/// Of 4 rows at one companion and all rows for the anchors, two forms are fewer rows than one; of 300 they are more.
+#[test]
+fn a_value_is_computed_twice_where_that_is_less() {
+    let forms = |rows: i64| {
+        let lines = format!(
+            "companions0 c : by [%4] class y pos 1 near 1 far 0 pool 5 refresh 1\n\
+            %0 = input() audio : Seq<audio>[Ta, fa]\n\
+            %1 = relu(%0) : Seq<audio>[Ta, fa]\n\
+            %2 = mean(%1) : Vec[fa]\n\
+            %3 = take(%1) rows {rows} : Seq<audio>[min({rows}, Ta), fa]\n\
+            %4 = mean(%3) : Vec[fa]\n\
+            %5 = at(%4) companions0.pos.0 : Vec[fa]\n\
+            %6 = dot(%2, %5) : Real\nloss l = %6\n"
+        );
+        let after = step(&read(&whole(&lines)), find("row_demand").unwrap(), None).unwrap().graph;
+        after.nodes().filter(|(_, n)| matches!(n.op, Op::Unary(_))).count()
+    };
+    assert_eq!((forms(4), forms(300)), (2, 1));
 }

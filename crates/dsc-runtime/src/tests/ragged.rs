@@ -81,13 +81,15 @@ fn take_leaves_no_padding_in() {
 fn attention_with_and_without_dropout_short_and_long() {
     // The last pair of lengths is long enough for the fused kernel.
     let long: [&[(&str, usize, usize)]; 2] = [&[("a", 140, 4), ("b", 60, 4)], &[("a", 20, 4), ("b", 130, 4)]];
-    for (lengths, drop) in [(&LENGTHS[..], 0.0), (&LENGTHS[..], 0.4), (&long[..], 0.0), (&long[..], 0.2)] {
+    let cases = [(&LENGTHS[..], 0.0), (&LENGTHS[..], 0.4), (&long[..], 0.0), (&long[..], 0.2)];
+    for ((lengths, drop), shared) in cases.into_iter().flat_map(|case| [(case, false), (case, true)]) {
         let mut b = Build::new();
         let (x, from) = (b.seq("a", "T", 4), b.seq("b", "S", 4));
+        let columns = if shared { 2 } else { 6 };
         let q = b.linear("q", x, 6, 4);
-        let k = b.linear("k", from, 6, 4);
-        let v = b.linear("v", from, 6, 4);
-        let op = Op::Attention { heads: 3, shared: false, band: Band::default(), scale: None, drop, site: site("att") };
+        let k = b.linear("k", from, columns, 4);
+        let v = b.linear("v", from, columns, 4);
+        let op = Op::Attention { heads: 3, shared, band: Band::default(), scale: None, drop, site: site("att") };
         let z = b.op(op, &[q, k, v]);
         let z = b.op(Op::Dropout { p: drop, site: site("drop") }, &[z]);
         let z = b.norm("ln", z, 6);

@@ -177,6 +177,42 @@ fn attention_within_a_band() {
     }
 }
 
+/// Heads that share keys and values read what heads read that have a copy each; values of 3 columns have no fused kernel.
+#[test]
+fn shared_keys_and_values_are_those_of_every_head() {
+    let causal = Band { offset: Some(1), window: None };
+    let long: [&[(&str, usize, usize)]; 2] = [&[("a", 140, 4)], &[("a", 20, 4)]];
+    for (lengths, drop, band, columns) in [
+        (&EQUAL[..], 0.0, Band::default(), 2),
+        (&LENGTHS[..], 0.0, Band::default(), 3),
+        (&LENGTHS[..], 0.3, Band::default(), 2),
+        (&LENGTHS[..], 0.3, causal, 3),
+        (&long[..], 0.0, Band::default(), 2),
+        (&long[..], 0.0, causal, 2),
+        (&long[..], 0.2, causal, 2),
+    ] {
+        let of = |shared: bool| {
+            let mut b = Build::new();
+            let x = b.seq("a", "T", 4);
+            let (q, mut k) = (b.linear("q", x, 6, 4), b.linear("k", x, 2, 4));
+            let mut v = b.linear("v", x, columns, 4);
+            if !shared {
+                (k, v) = (
+                    b.op(Op::Concat(dsc_graph::Axis::Features), &[k, k, k]),
+                    b.op(Op::Concat(dsc_graph::Axis::Features), &[v, v, v]),
+                );
+            }
+            let z = b.op(Op::Attention { heads: 3, shared, band, scale: None, drop, site: site("att") }, &[q, k, v]);
+            whole(&mut b, z, 3 * columns);
+            let samples: Vec<Sample> =
+                lengths.iter().enumerate().map(|(i, streams)| sample(i as u64 + 3, streams)).collect();
+            let batch = batch(&samples, samples.len(), 0);
+            run(&b, &b.store(), &batch, TRAIN, Want::OUTPUTS).outputs.values().flat_map(numbers).collect::<Vec<_>>()
+        };
+        close(&of(true), &of(false), 1e-12);
+    }
+}
+
 /// Four anchors and two companions; the longest is a companion.
 fn with_companions(companions: bool) -> StepBatch {
     let lens = [3, 5, 2, 1, 8, 4];

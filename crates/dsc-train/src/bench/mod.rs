@@ -1,7 +1,8 @@
 //! A measurement of training and evaluation steps, beside what the machine can do.
 //!
 //! The steps are those of a training: batches in the order of the recipe's seed, companions retrieved and drawn, losses checked,
-//! gradients added up, the optimiser's step. The limits of the machine are measured in the same process before them.
+//! gradients added up, the optimiser's step. The limits of the machine are measured in the same process behind them: their buffers, which
+//! the allocator keeps, are no memory of the steps.
 
 mod limits;
 
@@ -89,10 +90,9 @@ impl Measure<'_> {
         let (session, settings) = (self.session, &self.session.resolved.settings);
         let graph = passes::run(&session.graph, passes, Some(&session.dims))?;
         let program = Program::new(&graph, &session.dims)?;
-        let parts = batch_pass::parts(&session.graph, &session.dims, settings.batch, self.device);
-        reporter.busy("measuring the machine");
+        let anchors = settings.batch.min(self.data.len(Split::Train)?);
+        let parts = batch_pass::parts(&session.graph, &session.dims, anchors, self.device);
         let shapes = self.shapes(&graph, &program, parts)?;
-        let limits = limits::measure(&shapes, self.workers, self.device)?;
         let base = rss().unwrap_or_default();
         let mut store = ParamStore::init(&session.graph, &session.dims, settings.seed, self.device.open()?)?;
         if let Some(folder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
@@ -103,13 +103,15 @@ impl Measure<'_> {
         let mut running = Running { graph: &graph, program, store, optimizer, lists, parts };
         reporter.busy("retrieving companions");
         let retrieval_s = self.retrieval(&mut running)?;
-        let mut train = self.train(&mut running, reporter)?;
+        let (mut train, is_peak_of_steps) = self.train(&mut running, reporter)?;
         let above = |peak: u64, model: u64| peak.saturating_sub(base).saturating_sub(model);
         let model = model_bytes(&session.graph, &running.store, session);
-        let peak = (self.device == Device::Cpu).then(peak_rss).flatten();
+        let peak = (self.device == Device::Cpu && is_peak_of_steps).then(peak_rss).flatten();
         let memory = BenchMemory { base, model, above: peak.map(|peak| above(peak, model)) };
         reporter.busy("evaluation");
         let mut eval = self.eval(&running)?;
+        reporter.busy("measuring the machine");
+        let limits = limits::measure(&shapes, self.workers, self.device)?;
         reporter.busy("");
         for measured in [&mut train, &mut eval] {
             measured.share_of_limit =
@@ -176,15 +178,20 @@ impl Measure<'_> {
         }
     }
 
-    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<Measured, Diagnostic> {
+    /// The steps of whole batches, and whether the peak of the resident memory is theirs alone.
+    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<(Measured, bool), Diagnostic> {
         let settings = &self.session.resolved.settings;
-        let batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
+        let mut batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
+        // The last batch of an epoch may be small: another step.
+        let whole = batches.iter().map(Vec::len).max().unwrap_or_default();
+        batches.retain(|batch| batch.len() == whole);
         let training = Summary::of(running.graph).training;
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
-        let (mut times, mut optimiser, mut multiply_adds, mut samples) = (Times::default(), 0.0, 0i64, 0);
+        let (mut times, mut optimiser, mut multiply_adds) = (Times::default(), 0.0, 0i64);
+        let mut is_peak_of_steps = false;
         for (step, anchors) in batches.iter().cycle().take(WARM_UP + self.request.steps).enumerate() {
             if step == WARM_UP {
-                reset_peak_rss();
+                is_peak_of_steps = reset_peak_rss();
             }
             reporter.busy(&format!("training step {}", step + 1));
             let (began, used) = (Instant::now(), cpu_seconds());
@@ -212,7 +219,6 @@ impl Measure<'_> {
             times.batch += passed.times.batch;
             times.forward += passed.times.forward;
             times.backward += passed.times.backward;
-            samples += anchors.len();
             for part in batch_pass::cut(anchors.len(), running.parts) {
                 let part = self.pass(running, 0).batch(anchors.get(part).unwrap_or_default())?;
                 multiply_adds +=
@@ -221,9 +227,9 @@ impl Measure<'_> {
         }
         let steps = wall.len().max(1) as f64;
         let mean = |total: f64| total / steps;
-        Ok(Measured {
+        let measured = Measured {
             steps: wall.len(),
-            samples_per_s: mean(samples as f64) / Spread::of(&wall).median.max(1e-9),
+            samples_per_s: whole as f64 / Spread::of(&wall).median.max(1e-9),
             wall_s: Spread::of(&wall),
             cpu_s: Spread::of(&cpu),
             phases_s: vec![
@@ -234,7 +240,8 @@ impl Measure<'_> {
             ],
             multiply_adds: 3.0 * mean(multiply_adds as f64),
             share_of_limit: None,
-        })
+        };
+        Ok((measured, is_peak_of_steps))
     }
 
     fn eval(&self, running: &Running<'_>) -> Result<Measured, Diagnostic> {

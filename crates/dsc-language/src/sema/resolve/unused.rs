@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{Def, DefId, DefKind, Names, Use};
+use super::names::{Def, DefId, DefKind, Names, Role, Use};
 use crate::sema::module::{ModuleId, ModuleItems};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::lints as lint;
+use dsc_syntax::source::Span;
 
 /// What something reads: by any use but an assignment or a change, a hyper outside its own declaration.
 pub fn read(names: &Names) -> BTreeSet<DefId> {
@@ -14,7 +15,21 @@ pub fn read(names: &Names) -> BTreeSet<DefId> {
         def.kind == DefKind::Hyper && def.whole.start <= u.span.start && u.span.end <= def.whole.end
     };
     let uses = names.uses().filter(|u| u.role.reads() && !own(u));
-    uses.flat_map(|u| u.import.into_iter().chain([u.def])).chain(names.meant()).collect()
+    let mut read: BTreeSet<DefId> =
+        uses.flat_map(|u| u.import.into_iter().chain([u.def])).chain(names.meant()).collect();
+    read.extend(inputs_by_size(names));
+    read
+}
+
+/// Inputs whose length or width an expression reads, as `take(audio, rows: Tv)` does.
+fn inputs_by_size(names: &Names) -> Vec<DefId> {
+    let inputs = || names.defs().filter(|(_, def)| def.kind == DefKind::Input);
+    let within = |place: Span, def: &Def| def.whole.start <= place.start && place.end <= def.whole.end;
+    // Another input of the same size does not read it.
+    let of_input = |u: &Use| inputs().any(|(_, input)| within(u.span, input));
+    let sizes = names.uses().filter(|u| u.role == Role::Read && names.def(u.def).kind == DefKind::Dim && !of_input(u));
+    let sizes: BTreeSet<DefId> = sizes.map(|u| u.def).collect();
+    inputs().filter(|(_, input)| sizes.iter().any(|d| within(names.def(*d).span, input))).map(|(id, _)| id).collect()
 }
 
 /// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch
