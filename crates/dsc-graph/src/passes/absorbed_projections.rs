@@ -47,7 +47,7 @@
 //! - The map of the keys has a bias: its gradient is 0, and rounding makes a number of it that an optimiser would take for one. The map
 //!   of the values has one and weights are dropped: what is left of the weights does not add up to 1, so the bias would have to be
 //!   scaled for each query.
-//! - Something else reads the keys or values, which are computed then anyway.
+//! - Something else reads the keys or values, which are computed then anyway. What nothing needs has been taken away before.
 //! - The attention sees a band: its queries are as many as its keys.
 //! - A size that decides is not a number, or the count of multiply-adds falls for long sequences alone.
 
@@ -248,12 +248,10 @@ fn at_most(length: &Dim) -> Option<i64> {
     }
 }
 
-/// How often each node is a result of the model, or an operand of what a result needs.
+/// How often each node is an operand, or a result of the model.
 fn readers(graph: &Graph) -> HashMap<NodeId, usize> {
-    let needed = graph.needed_by(graph.roots());
-    let live = graph.nodes().filter(|(id, _)| needed.get(id.index()) == Some(&true));
     let mut readers = HashMap::new();
-    for read in live.flat_map(|(reader, _)| graph.operands(reader)).chain(graph.roots()) {
+    for read in graph.nodes().flat_map(|(reader, _)| graph.operands(reader)).chain(graph.roots()) {
         *readers.entry(read).or_default() += 1;
     }
     readers

@@ -43,9 +43,9 @@ pub struct Pass {
 /// Sequences of this field have more rows than that, but for short texts: what pays from a length on has to pay from this one on.
 const USUAL_ROWS: i64 = 16;
 
-/// All passes in the order in which they run. What others leave unread is swept last.
+/// All passes in the order in which they run. What the first ones leave unread is swept before the readers of a value are counted.
 pub const PIPELINE: &[Pass] =
-    &[common_subexpressions::PASS, row_demand::PASS, absorbed_projections::PASS, dead_code::PASS];
+    &[common_subexpressions::PASS, row_demand::PASS, dead_code::PASS, absorbed_projections::PASS];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {

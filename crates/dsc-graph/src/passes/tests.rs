@@ -33,8 +33,8 @@ fn every_pass_does_what_its_documentation_shows() {
     let sources = [
         ("common_subexpressions", include_str!("common_subexpressions.rs")),
         ("row_demand", include_str!("row_demand.rs")),
-        ("absorbed_projections", include_str!("absorbed_projections.rs")),
         ("dead_code", include_str!("dead_code.rs")),
+        ("absorbed_projections", include_str!("absorbed_projections.rs")),
     ];
     assert_eq!(sources.map(|s| s.0).to_vec(), PIPELINE.iter().map(|p| p.name).collect::<Vec<_>>());
     for ((name, source), pass) in sources.iter().zip(PIPELINE) {
