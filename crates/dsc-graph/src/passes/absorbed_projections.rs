@@ -43,6 +43,10 @@
 //! `A (y W_vᵀ) = (A y) W_vᵀ`. Of n queries, t keys, h heads, k and e columns of keys and values and i and j columns of their sources,
 //! `t (k i + e j) + n t (k + e)` multiply-adds become `n h t (i + j) + n (k i + e j)`.
 //!
+//! Fewer multiply-adds are not yet less time: `dsc bench dashfusion` with and without the pass, sequences of the lengths of CH-SIMS, one
+//! thread of an Intel Xeon (AVX-512), in turn: a training step 1.65 s with it and 1.59 s without, evaluation 0.45 s and 0.44 s. Its products
+//! by sample are smaller than the maps of all rows at once that they replace.
+//!
 //! # Where it is left alone
 //! - The map of the keys has a bias: its gradient is 0, and rounding makes a number of it that an optimiser would take for one. The map
 //!   of the values has one and weights are dropped: what is left of the weights does not add up to 1, so the bias would have to be
