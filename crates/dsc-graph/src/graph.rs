@@ -1,6 +1,7 @@
 //! Nodes, parameters and the roots of a compiled model.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -319,20 +320,31 @@ impl Graph {
 
     /// The inputs that the graph reads: their values, or a length of theirs that no other one has, as in `take(audio, rows: Tv)`.
     pub fn inputs_read(&self) -> Vec<&InputDecl> {
-        let is_node =
-            |decl: &&InputDecl| self.nodes().any(|(_, n)| matches!(&n.op, Op::Input(name) if *name == decl.name));
-        let mut read: Vec<&InputDecl> = self.inputs.values().filter(is_node).collect();
-        for decl in self.inputs.values() {
-            let Some(Atom::Length { name: length, .. }) = decl.ty.len().and_then(Dim::as_atom) else { continue };
-            let has_it = |other: &&InputDecl| other.ty.len() == decl.ty.len();
-            let is_it = |atom: &Atom| matches!(atom, Atom::Length { name, .. } if name == length);
-            let mentions = |node: &Node| node.ty.len().is_some_and(|len| len.any_atom(&mut |atom| is_it(atom)));
-            if !read.iter().any(has_it) && self.nodes().any(|(_, node)| mentions(node)) {
-                read.push(decl);
+        let (mut nodes, mut lengths) = (BTreeSet::new(), BTreeSet::new());
+        for (_, node) in self.nodes() {
+            if let Op::Input(name) = &node.op {
+                nodes.insert(name.as_str());
             }
+            node.ty.len().into_iter().for_each(|len| {
+                len.any_atom(&mut |atom| {
+                    if let Atom::Length { name, .. } = atom {
+                        lengths.insert(name.clone());
+                    }
+                    false
+                });
+            });
         }
-        // In the order of the file.
-        self.inputs.values().filter(|decl| read.iter().any(|r| r.name == decl.name)).collect()
+        let length = |decl: &InputDecl| match decl.ty.len().and_then(Dim::as_atom) {
+            Some(Atom::Length { name, .. }) => Some(name.clone()),
+            _ => None,
+        };
+        let is_node = |decl: &InputDecl| nodes.contains(decl.name.as_str());
+        for known in self.inputs.values().filter(|decl| is_node(decl)).filter_map(&length) {
+            lengths.remove(&known);
+        }
+        let gives_length =
+            |decl: &InputDecl, open: &mut BTreeSet<String>| length(decl).is_some_and(|len| open.remove(&len));
+        self.inputs.values().filter(|decl| is_node(decl) || gives_length(decl, &mut lengths)).collect()
     }
 
     /// For each node, whether some node of `roots` needs it.

@@ -205,10 +205,16 @@ impl Resolver<'_> {
     fn no_block(&mut self, name: &str, callee: &Expr) {
         let reported = self.is_unread(name)
             || (faults::in_std(name) && !self.not_imported.insert((self.here.module, name.to_owned())));
+        let library = self.library_block(name);
+        if let Some(block) = library {
+            self.names.note_remedy(self.here.site, callee.span, Remedy::Name(Res::Def(block)));
+        }
+        if reported && library.is_some() {
+            return self.unresolved(callee.span, None);
+        }
         let fault = faults::no_block(name, callee.span, self.items().map(|items| items.use_at), &self.callables());
-        match self.library_block(name) {
-            Some(block) => self.names.note_remedy(self.here.site, callee.span, Remedy::Name(Res::Def(block))),
-            None => self.take_callee_for(callee.span, &fault),
+        if library.is_none() {
+            self.take_callee_for(callee.span, &fault);
         }
         self.unresolved(callee.span, (!reported).then_some(fault));
     }

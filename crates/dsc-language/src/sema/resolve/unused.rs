@@ -22,14 +22,18 @@ pub fn read(names: &Names) -> BTreeSet<DefId> {
 }
 
 /// Inputs whose length or width an expression reads, as `take(audio, rows: Tv)` does.
-fn inputs_by_size(names: &Names) -> Vec<DefId> {
-    let inputs = || names.defs().filter(|(_, def)| def.kind == DefKind::Input);
-    let within = |place: Span, def: &Def| def.whole.start <= place.start && place.end <= def.whole.end;
+fn inputs_by_size(names: &Names) -> BTreeSet<DefId> {
+    let inputs = names.defs().filter(|(_, def)| def.kind == DefKind::Input);
+    let mut inputs: Vec<(Span, DefId)> = inputs.map(|(id, def)| (def.whole, id)).collect();
+    inputs.sort_by_key(|(whole, _)| whole.start);
+    let input_at = |place: Span| {
+        let before = inputs.partition_point(|(whole, _)| whole.start <= place.start);
+        let (whole, id) = inputs.get(before.checked_sub(1)?)?;
+        (place.end <= whole.end).then_some(*id)
+    };
     // Another input of the same size does not read it.
-    let of_input = |u: &Use| inputs().any(|(_, input)| within(u.span, input));
-    let sizes = names.uses().filter(|u| u.role == Role::Read && names.def(u.def).kind == DefKind::Dim && !of_input(u));
-    let sizes: BTreeSet<DefId> = sizes.map(|u| u.def).collect();
-    inputs().filter(|(_, input)| sizes.iter().any(|d| within(names.def(*d).span, input))).map(|(id, _)| id).collect()
+    let sizes = names.uses().filter(|u| u.role == Role::Read && input_at(u.span).is_none()).map(|u| names.def(u.def));
+    sizes.filter(|def| def.kind == DefKind::Dim).filter_map(|def| input_at(def.span)).collect()
 }
 
 /// What nothing reads, of the main file's imports, hypers and inputs and of all bindings of the user's files. A branch
