@@ -100,12 +100,17 @@ struct Resolving<'f> {
     /// Places of the last `select` and `warmup`, for warnings.
     select: Span,
     warmup: Span,
+    /// Whether the family was given and has a fault that was reported.
+    no_family: bool,
     faults: &'f mut Diagnostics,
 }
 
 impl Resolving<'_> {
     fn put(&mut self, entry: &Entry, origin: Origin) -> Vec<Diagnostic> {
         let faults = apply(&mut self.settings, entry);
+        if entry.key == "family" {
+            self.no_family = !faults.is_empty();
+        }
         if faults.is_empty() {
             if entry.key == "optimizer" {
                 self.origins.retain(|key, _| !key.starts_with("optimizer."));
@@ -133,7 +138,8 @@ impl Resolving<'_> {
 
 fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, faults: &mut Diagnostics) -> Resolved {
     let (select, warmup) = (Span::NONE, Span::NONE);
-    let mut now = Resolving { settings: Settings::default(), origins: IndexMap::new(), select, warmup, faults };
+    let mut now =
+        Resolving { settings: Settings::default(), origins: IndexMap::new(), select, warmup, no_family: false, faults };
     if let Some((name, family, class)) = request.card {
         (now.settings.family, now.settings.class) = (family, class);
         for key in ["family", "class"] {
@@ -173,13 +179,14 @@ fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, fault
         now.put_text(key, value, &format!("`{option}`"), Origin::CommandLine(option.clone()));
     }
 
-    let Resolving { mut settings, origins, select, warmup, faults } = now;
+    let Resolving { mut settings, origins, select, warmup, no_family, faults } = now;
     if !origins.contains_key("select") {
         settings.select = settings.family.default_select();
     }
     let mut warnings = Vec::new();
     match settings.select.info(settings.family) {
         Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),
+        Err(_) if no_family => {}
         Err(d) => faults.push(d.at(select, "no such metric")),
     }
     warnings.extend(settings.schedule.warning(settings.epochs).map(|w| w.at(warmup, "outlasts the training")));

@@ -306,14 +306,18 @@ impl Builder<'_> {
                 }
                 ExprKind::Instance { callee: Box::new(callee), args }
             }
-            Rule::each | Rule::sum => {
-                let each = pair.as_rule() == Rule::each;
+            Rule::each | Rule::sum | Rule::loop_value => {
+                let each = pair.as_rule() != Rule::sum;
                 let (mut var, mut over) = (self.missing_ident(span), Box::new(Expr { kind: ExprKind::Error, span }));
                 let mut body = Box::new(Body { span, ..Body::default() });
                 let mut several = None;
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => var = self.ident(&p),
+                        Rule::mistaken_each => {
+                            let at = self.span(&p);
+                            self.diagnostics.push(super::habits::loop_as_value(at));
+                        }
                         Rule::mistaken_vars => {
                             self.several_variables(&p);
                             several = Some(p);
@@ -425,6 +429,8 @@ impl Builder<'_> {
                 self.unreadable(&p);
                 // The argument before it was read in part, and others may be in the text.
                 if let Some(Arg { value, .. }) = args.last_mut() {
+                    let read = self.source_text(value.span);
+                    self.record_skipped(read);
                     value.kind = ExprKind::Error;
                 }
                 args.push(Arg { name: None, spread: true, value: Expr { kind: ExprKind::Error, span } });
@@ -474,6 +480,8 @@ impl Builder<'_> {
                 _ => {
                     self.unreadable(&p);
                     if let Some(last) = list.last_mut() {
+                        let read = self.source_text(last.span);
+                        self.record_skipped(read);
                         let Expr { kind, .. } = last;
                         *kind = ExprKind::Error;
                     }

@@ -134,6 +134,46 @@ pub(super) fn thousands(span: Span) -> Diagnostic {
         .fix(span, "_")
 }
 
+/// Reports `for` in `let z = for x in xs { F(x) }`; `span` is it.
+pub(super) fn loop_as_value(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0115, "a `for` has no value")
+        .at(span, "a value is expected here")
+        .help("write `each`: its value is the list of the values of its body")
+        .fix(span, "each")
+}
+
+/// Reports `losses::` in `use std::losses::mae`; `span` is it.
+pub(super) fn module_within_file(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a file has no modules within")
+        .at(span, "not valid here")
+        .help("remove it: all blocks of the standard library are imported from `std`, as in `use std::{MLP, mae}`")
+        .fix(span, "")
+}
+
+/// Reports `[audio]` in `Seq[audio][Ta, fa]`; `span` is it.
+pub(super) fn modality_in_brackets(span: Span, modality: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "a modality is written in `<` and `>`")
+        .at(span, "dims are in `[` and `]`")
+        .help(format!("write `<{modality}>`"))
+        .fix(span, format!("<{modality}>"))
+}
+
+/// Reports `set c.near = 4` in a variant; `path` is `c.near`, at `span`.
+pub(super) fn set_of_no_hyper(span: Span, path: &str) -> Diagnostic {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    Diagnostic::error(codes::E0101, format!("a variant sets hypers, and `{path}` is none"))
+        .at(span, "not a hyper")
+        .help(format!("declare `hyper {name} = ..`, use `{name}` where the number stands, and write `set {name} = ..`"))
+}
+
+/// Reports `set optimizer.lr = 1e-3` in a recipe; `key` is `optimizer.lr`, at `span`, `word` what precedes it.
+pub(super) fn set_of_setting(word: Span, span: Span, key: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0101, format!("`set` is for hypers, and `{key}` is none"))
+        .at(span, "not a hyper")
+        .help(format!("a setting of the training is an entry without `set`: `{key} = ..`"))
+        .fix(word, "")
+}
+
 /// Reports a comma behind an item.
 pub(super) fn comma_of_item(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0107, "expected an item, found `,`")

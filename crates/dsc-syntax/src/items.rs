@@ -106,6 +106,10 @@ impl Builder<'_> {
                 // That there is no such module is the fault.
                 Rule::mistaken_path if quoted || from.value == "std" => self.mistaken_mark(&p, "::"),
                 Rule::ident => from = self.ident(&p),
+                Rule::mistaken_module => {
+                    let at = self.span(&p);
+                    self.diagnostics.push(super::habits::module_within_file(at));
+                }
                 Rule::use_name => names.extend(self.use_name(p)),
                 Rule::use_list => {
                     for p in p.into_inner() {
@@ -184,6 +188,14 @@ impl Builder<'_> {
                             .fix(at, " :"),
                     );
                     input.name = name;
+                }
+                Rule::mistaken_from => {
+                    for p in p.into_inner() {
+                        match p.as_rule() {
+                            Rule::string => input.from = Some(self.string(&p)),
+                            _ => self.mistaken_word(&p, "from"),
+                        }
+                    }
                 }
                 Rule::from_key => {
                     input.from = p.into_inner().find(|p| p.as_rule() == Rule::string).map(|p| self.string(&p));
@@ -300,6 +312,11 @@ impl Builder<'_> {
                 let (mut names, mut value, mut typed) = (Vec::new(), None, false);
                 for p in pair.into_inner() {
                     match p.as_rule() {
+                        Rule::mistaken_owner => {
+                            let at = self.span(&p);
+                            self.diagnostics.push(super::habits::set_of_no_hyper(at, self.source_text(at)));
+                            return Change::Error(span);
+                        }
                         Rule::ident => names.push(self.ident(&p)),
                         Rule::expr | Rule::missing => value = Some(self.expr(p)),
                         Rule::mistaken_colon if rule != Rule::mistaken_set => self.mistaken_mark(&p, "="),
@@ -342,6 +359,12 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => path.push(self.ident(&p)),
+                Rule::mistaken_owner => {
+                    let at = self.span(&p);
+                    let key = self.source_text(at);
+                    self.diagnostics.push(super::habits::set_of_setting(Span { end: at.start, ..span }, at, key));
+                    return RecipeEntry::Error(span);
+                }
                 Rule::key => path.extend(p.into_inner().filter(|p| p.as_rule() == Rule::word).map(|p| self.ident(&p))),
                 Rule::select => {
                     let minimize = p.as_str().starts_with("min");
@@ -409,6 +432,13 @@ impl Builder<'_> {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::type_params => params = self.names(p),
+                        Rule::mistaken_modality => {
+                            let whole = self.span(&p);
+                            params = self.names(p);
+                            let written = params.first().map_or("m", |m: &Ident| m.value.as_str());
+                            self.diagnostics.push(super::habits::modality_in_brackets(whole, written));
+                            self.understood += 1;
+                        }
                         Rule::dims => dims = Some(self.expr_list(p).0),
                         Rule::mistaken_dims => {
                             let whole = self.span(&p);

@@ -1,7 +1,7 @@
 //! A score that cannot be read is no missing output.
 use std::{Linear, MLP, mse}
 hyper d = 32
-input audio : Seq<audio>[Ta, fa] // warning[W0106]: input `audio` is never read
+input audio : Seq<audio>[Ta, fa]
 label y : Real
 model M {
   let a = Linear(audio out d) // error[E0101]: unexpected `out`

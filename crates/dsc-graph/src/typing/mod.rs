@@ -2,6 +2,7 @@
 
 mod checks;
 mod einsum;
+mod meant;
 mod sequence;
 mod tensor;
 
@@ -86,7 +87,11 @@ impl Op {
     /// # Errors
     /// The first rule that the operands break.
     pub fn infer(&self, args: &[Type], eq: &dyn DimEq) -> Outcome {
-        Rule { op: self, args, eq }.infer()
+        let rule = Rule { op: self, args, eq };
+        rule.infer().map_err(|mut fault| {
+            fault.result = fault.result.or_else(|| rule.meant());
+            fault
+        })
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn check_alone(program: &Program, options: &Options, blocks: &[(DefId
 
 /// Whether a fault of that code is none of a number that only a call gives.
 fn is_certain(code: Code) -> bool {
-    let known = [codes::hypers::E0402, codes::hypers::E0403];
+    let known = [codes::hypers::E0402, codes::hypers::E0403, codes::hypers::E0404];
     known.contains(&code) || code.0.starts_with("E03") || code.0.starts_with("E05")
 }
 

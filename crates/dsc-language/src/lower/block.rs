@@ -333,9 +333,18 @@ impl<'p> Lowering<'p> {
         let value = self.body(&block.body);
         let Some(result) = &block.result else { return value };
         let place = block.body.value.as_ref().map_or(block.name.span, |v| v.span);
-        match !value.is_error() && self.fits(result, &value, place, &mut generics, None) {
-            true => value,
-            false => self.stated_result(block),
+        let fits = !value.is_error() && self.fits(result, &value, place, &mut generics, None);
+        // Of a value with a fault that may have any size the block says more.
+        if fits && !self.is_open(&value) {
+            return value;
+        }
+        match self.stated_result(block) {
+            Value::Error if fits => value,
+            stated => {
+                // What is stated reads nothing; what the value reads is of use all the same.
+                self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
+                stated
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::lowering::Lowering;
 use super::pattern::POOL;
 use super::value::{Argument, Value};
 use crate::sema::resolve::{Remedy, Res, no_argument};
-use dsc_syntax::ast::{Arg, Block, TypeExpr, TypeExprKind};
+use dsc_syntax::ast::{Arg, Block, ExprKind, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{structure as code, types};
 use dsc_syntax::source::{Span, Spanned};
@@ -25,6 +25,8 @@ impl Lowering<'_> {
                     self.not_a_list(&other, span);
                     out.push(Argument::unknown());
                 }
+                // Text that could not be read stands there: what it is an argument for is not known.
+                (false, _, None) if matches!(arg.value.kind, ExprKind::Error) => out.push(Argument::unknown()),
                 (false, value, name) => out.push(Argument { name: name.clone(), value, span }),
             }
         }

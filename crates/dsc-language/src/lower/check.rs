@@ -10,13 +10,13 @@ use super::notes::Uses;
 use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::resolve::{Def, DefId, DefKind, Res, read, unused};
+use crate::sema::resolve::{Def, DefId, DefKind, Res, quoted, read, unused};
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
 use dsc_graph::{Graph, Loss};
 use dsc_syntax::ast::{Block, ExprKind, Ident};
 use dsc_syntax::diag::codes::hypers::E0408;
-use dsc_syntax::diag::codes::{lints as lint, structure};
+use dsc_syntax::diag::codes::{lints as lint, structure, types};
 use dsc_syntax::diag::{Diagnostic, Diagnostics, did_you_mean};
 use dsc_syntax::source::Span;
 use rayon::prelude::*;
@@ -69,6 +69,8 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
 struct Spoilt<'p> {
     /// Words that refer to nothing: one may have been meant for a name.
     words: BTreeSet<&'p str>,
+    /// Words that are quoted in what mends a stream in the place of another: an input among them is of use once that is done.
+    remedies: BTreeSet<String>,
     /// Places of faults.
     places: Vec<Span>,
     /// Whether the model predicts nothing and has no loss.
@@ -94,7 +96,10 @@ impl<'p> Spoilt<'p> {
             });
         }
         places.sort_unstable_by_key(|span| span.start);
-        Spoilt { words, places, rootless: errors().any(|d| d.code == structure::E0508) }
+        // Other faults say what can be done in general.
+        let misplaced = errors().filter(|d| d.code == types::E0303).filter_map(|d| d.help.as_deref());
+        let remedies = misplaced.flat_map(quoted).map(str::to_owned).collect();
+        Spoilt { words, remedies, places, rootless: errors().any(|d| d.code == structure::E0508) }
     }
 
     /// Whether a word refers to nothing and is like no name: it may have been meant for any value, so none is surely dead.
@@ -108,7 +113,9 @@ impl<'p> Spoilt<'p> {
         let first = self.places.partition_point(|place| place.start < def.whole.start);
         let inside = self.places.get(first).is_some_and(|place| place.start < def.whole.end);
         let of_value = matches!(def.kind, DefKind::Let | DefKind::Var | DefKind::Label);
-        inside && (of_value || matches!(def.kind, DefKind::Hyper | DefKind::Input))
+        let of_remedy = def.kind == DefKind::Input && self.remedies.contains(&def.name);
+        of_remedy
+            || inside && (of_value || matches!(def.kind, DefKind::Hyper | DefKind::Input))
             || self.rootless && of_value
             || self.words.iter().any(|word| did_you_mean(word, [def.name.as_str()]).is_some())
     }
@@ -290,8 +297,9 @@ fn untrainable(program: &Program, graph: &Graph) -> Option<Diagnostic> {
 fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>, found: &mut Diagnostics) {
     for (name, variant) in &program.variants {
         let base = variant.base.as_ref().map(|b| &b.value);
-        let (Some(this), Some(before)) = (hashes.get(&Some(name)), hashes.get(&base)) else { continue };
-        if this == before {
+        let same = hashes.get(&Some(name)).zip(hashes.get(&base)).is_some_and(|(this, before)| this == before);
+        // One without changes is that whatever else is wrong with the file.
+        if same || base.is_none() && variant.changes.is_empty() {
             let what = base.map_or_else(|| "the model".to_owned(), |b| format!("`{b}`"));
             found.push(
                 Diagnostic::warning(lint::W0109, format!("variant `{name}` is the same graph as {what}"))

@@ -253,6 +253,9 @@ impl Lowering<'_> {
     }
 
     pub(super) fn duplicate_path(&mut self, path: &str, span: Span, before: Span) {
+        if self.notes.again {
+            return drop(self.reported());
+        }
         self.report(
             Diagnostic::error(structure::E0506, format!("two calls would own the weights `{path}`"))
                 .at(span, "second call")

@@ -446,6 +446,18 @@ impl Lowering<'_> {
         self.emit(Op::Const(x), &[], span, &[])
     }
 
+    /// How the real number at `span` becomes a whole one.
+    pub(super) fn to_whole(&self, span: Span) -> String {
+        match self.expr_at(span).map(|e| &e.kind) {
+            Some(ExprKind::Float(x)) if x.fract() == 0.0 => format!("write `{x}`"),
+            Some(ExprKind::Float(_)) => "write a whole number".to_owned(),
+            Some(ExprKind::Name(name)) => {
+                format!("`{name}` is a real number: declare it as a whole one, without a point, or divide with `//`")
+            }
+            _ => "`/` of two whole numbers is a real number; floor division is `(a // b)`".to_owned(),
+        }
+    }
+
     /// A dimension, from a static value.
     pub(super) fn dim_of(&mut self, e: &Expr) -> Option<Dim> {
         match self.expr(e) {
@@ -458,7 +470,7 @@ impl Lowering<'_> {
                             format!("a dimension is a whole number, this is a {}", s.kind()),
                         )
                         .at(e.span, "not a dimension")
-                        .help("`/` of two whole numbers is a real number; floor division is `(a // b)`"),
+                        .help(self.to_whole(e.span)),
                     );
                     None
                 }

@@ -45,6 +45,8 @@ pub(super) struct Notes {
     pub(super) with_themselves: Vec<(String, Span, NodeId)>,
     /// Whether blocks are looked at without a call, with dims that may be any.
     pub(super) alone: bool,
+    /// Whether a statement is being lowered that gives a name again, which was reported: its weights have the paths of the first.
+    pub(super) again: bool,
     /// Arguments that are taken for those that the remedies of their names say.
     pub(super) guessed: BTreeSet<Span>,
     /// Vectors of one entry that were reported to be no Reals.

@@ -293,7 +293,7 @@ impl Lowering<'_> {
             Diagnostic::error(code::E0303, message)
                 .at(span, format!("a sequence of {found}"))
                 .because(pattern.span, format!("{wanted} is asked for here"))
-                .help(format!("pass the {wanted} stream; are two arguments swapped? A block for any modality declares it: `<m>` and `Seq<m>`")),
+                .help(format!("pass the `{wanted}` stream; are two arguments swapped? A block for any modality declares it: `<m>` and `Seq<m>`")),
         );
         false
     }
@@ -405,9 +405,10 @@ impl Lowering<'_> {
             };
         };
         match (name.value.as_str(), value, found) {
-            ("int", Value::Static(Static::Float(_)), _) => {
-                Some("`/` of two whole numbers is a real number; floor division is `(a // b)`".into())
+            (_, Value::List(_), _) => {
+                Some("this is a list already: leave out the brackets around it, or put its elements in, `..xs`".into())
             }
+            ("int", Value::Static(Static::Float(_)), _) => Some(self.to_whole(span)),
             ("bool", Value::Static(Static::Int(n @ (0 | 1))), _) => {
                 Some(format!("write `{}`", if *n == 1 { "true" } else { "false" }))
             }

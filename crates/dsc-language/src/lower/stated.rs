@@ -23,6 +23,12 @@ impl Lowering<'_> {
         self.placeholder(ty, span).unwrap_or(Value::Error)
     }
 
+    /// Whether a part of a value has an axis that may be any.
+    pub(super) fn is_open(&self, value: &Value) -> bool {
+        let ty = |node| self.graph.node(node).and_then(|n| n.ty.tensor());
+        value.nodes().iter().any(|(_, node)| ty(*node).is_some_and(|t| t.axes().any(Dim::is_open)))
+    }
+
     fn placeholder(&mut self, ty: &TypeExpr, span: Span) -> Option<Value> {
         match &ty.kind {
             TypeExprKind::Like(name) => {
@@ -41,7 +47,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn unknown_node(&mut self, ty: TensorType, span: Span) -> Value {
+    pub(super) fn unknown_node(&mut self, ty: TensorType, span: Span) -> Value {
         self.push(Op::Input(String::new()), Type::Tensor(ty), &[], span)
     }
 

@@ -42,7 +42,11 @@ impl<'p> Lowering<'p> {
 
     fn stmt_here(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            StmtKind::Let { names, ty, value, .. } => self.let_stmt(names, ty.as_ref(), value),
+            StmtKind::Let { names, ty, value, .. } => {
+                self.notes.again = names.iter().any(|name| self.program.names.is_given_again(name.span));
+                self.let_stmt(names, ty.as_ref(), value);
+                self.notes.again = false;
+            }
             StmtKind::Assign { names, value } => self.assign(names, value),
             StmtKind::For { var, over, body } => {
                 let Some(turns) = self.turns(over) else {

@@ -1,13 +1,14 @@
 //! Inputs and labels: their types, their dims, their nodes.
 
+use crate::lower::alone::any_dim;
 use crate::lower::budget::NODE;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
-use crate::sema::resolve::{BATCH, Def, DefKind, type_text};
+use crate::sema::resolve::{BATCH, Def, DefKind, expr_text, type_text};
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::types::{Modality, TensorType, Type};
 use dsc_graph::{InputDecl, LabelDecl, Op};
-use dsc_syntax::ast::{Change, Expr, ExprKind, Input, TypeExpr, TypeExprKind};
+use dsc_syntax::ast::{Change, Expr, ExprKind, Ident, Input, TypeExpr, TypeExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names, structure as code, types};
 use dsc_syntax::source::Span;
@@ -70,41 +71,55 @@ impl<'p> Lowering<'p> {
         };
         let dims = dims.as_deref().unwrap_or_default();
         match (name.value.as_str(), dims) {
-            ("Tokens", [n]) => Some(Type::Tokens { len: self.input_dim(n, true)? }),
+            ("Tokens", [n]) => Some(Type::Tokens { len: self.input_dim(n, true) }),
             ("Seq", [n, width]) => {
-                let Some(modality) = params.first().filter(|p| p.value != "_") else {
+                let modality = params.first().filter(|p| p.value != "_").map(|p| p.value.clone());
+                if modality.is_none() {
                     self.report(
                         Diagnostic::error(code::E0518, "an input sequence says its modality")
                             .at(ty.span, "which stream is it?")
                             .help("write `Seq<audio>[Ta, fa]`"),
                     );
-                    return None;
-                };
-                Some(
-                    TensorType::seq(
-                        Modality(modality.value.clone()),
-                        self.input_dim(n, true)?,
-                        self.input_dim(width, false)?,
-                    )
-                    .into(),
-                )
+                }
+                let modality = Modality(modality?);
+                Some(TensorType::seq(modality, self.input_dim(n, true), self.input_dim(width, false)).into())
             }
-            ("Vec", [width]) => Some(TensorType::vec(self.input_dim(width, false)?).into()),
+            ("Vec", [width]) => Some(TensorType::vec(self.input_dim(width, false)).into()),
             ("Real", []) => Some(TensorType::real().into()),
             _ => {
                 if self.is_type(name) {
-                    self.report(
-                        Diagnostic::error(code::E0518, format!("no input has this type: `{}`", type_text(ty)))
-                            .at(ty.span, "not a type of inputs")
-                            .help("an input is Tokens[T], Seq<audio>[Ta, fa] or Vec[f]"),
-                    );
+                    let d = Diagnostic::error(code::E0518, format!("no input has this type: `{}`", type_text(ty)))
+                        .at(ty.span, "not a type of inputs");
+                    self.report(match (name.value.as_str(), params.first()) {
+                        ("Seq", Some(m)) => {
+                            d.help(format!("a sequence has a length and a width: `Seq<{}>[T, f]`", m.value))
+                        }
+                        _ => d.help("an input is Tokens[T], Seq<audio>[Ta, fa] or Vec[f]"),
+                    });
                 }
-                None
+                self.meant_type(name, params, dims)
             }
         }
     }
 
-    fn input_dim(&mut self, e: &Expr, length: bool) -> Option<Dim> {
+    /// What an input with other dims than it can have is taken for, so that what is made of it is checked too.
+    fn meant_type(&mut self, name: &Ident, params: &[Ident], dims: &[Expr]) -> Option<Type> {
+        let len = dims.first().map_or_else(|| any_dim("T"), |n| self.input_dim(n, true));
+        match (name.value.as_str(), params.first()) {
+            ("Tokens", _) => Some(Type::Tokens { len }),
+            ("Seq", Some(m)) if m.value != "_" => {
+                Some(TensorType::seq(Modality(m.value.clone()), len, any_dim("f")).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// A dim as an input declares it; one that may be any where that is no dim of an input, which is reported.
+    fn input_dim(&mut self, e: &Expr, length: bool) -> Dim {
+        self.declared_dim(e, length).unwrap_or_else(|| any_dim(&expr_text(e)))
+    }
+
+    fn declared_dim(&mut self, e: &Expr, length: bool) -> Option<Dim> {
         match &e.kind {
             ExprKind::Name(name) if name == "_" => {
                 self.report(

@@ -43,11 +43,12 @@ impl<'p> Lowering<'p> {
                     .at(span, "again here")
                     .because(before, "first here"),
             );
-            return;
+            self.notes.again = true;
         }
         if let Some(node) = self.real_node(value, "output", "an output") {
             self.graph.outputs.push(Output { label: label.value.clone(), value: node, span });
         }
+        self.notes.again = false;
     }
 
     pub(super) fn loss(&mut self, name: &Ident, value: &'_ Expr, span: Span) {
@@ -64,7 +65,7 @@ impl<'p> Lowering<'p> {
                     .because(before, "first here")
                     .help("give it another name; terms of a loop are collected in a list and summed: `loss q = sum x in terms { x }`"),
             );
-            return;
+            self.notes.again = true;
         }
         let node = self.in_place_of(value_site, |l| l.real_node(value, &name.value, "a loss"));
         if let Some(node) = node {
@@ -72,6 +73,7 @@ impl<'p> Lowering<'p> {
             let node = self.in_place_of(site, |l| l.reweighted(node, &made.factors));
             self.graph.losses.push(Loss { name: name.value.clone(), value: node, span });
         }
+        self.notes.again = false;
     }
 
     /// A loss times the factors that variants give it.

@@ -210,11 +210,22 @@ impl Lowering<'_> {
             whole &= bound.is_some();
             bounds.push(bound.unwrap_or(Bound::Absent));
         }
+        if let Some(pooled) = self.already_pooled(a) {
+            return Err(Some(pooled));
+        }
         match (whole, bounds.first()) {
             (true, _) => Ok(bounds),
             (false, Some(Bound::Operand(x))) if operands && a.primitive.keeps_type() => Err(Some(*x)),
             _ => Err(None),
         }
+    }
+
+    /// The vector that is given where a sequence is pooled to one, which is reported: it is what the result was to be.
+    fn already_pooled(&self, a: &Args) -> Option<Operand> {
+        let given = a.positional().next()?;
+        let (Value::Node(node), true) = (&given.value, a.primitive.pools()) else { return None };
+        let ty = self.graph.node(*node)?.ty.tensor()?;
+        (ty.time.is_none() && ty.dims.len() == 1).then_some(Operand { node: *node, span: given.span })
     }
 
     /// What can be said of a call some of whose arguments have a fault that was reported: what is missing, and what is
@@ -284,14 +295,24 @@ impl Lowering<'_> {
         let name = a.primitive.name;
         let mut operands = Vec::new();
         for one in given() {
-            if let Value::List(_) = &one.value {
-                let d = Diagnostic::error(types::E0301, format!("`{name}` expects tensors, found a list"))
-                    .at(one.span, "this is a list")
-                    .help("put its elements in: `..list`");
-                self.report(d);
-                return None;
+            let (elements, kind): (Vec<Value>, _) = match &one.value {
+                Value::List(list) => (list.iter().map(|(_, value)| value.clone()).collect(), "list"),
+                Value::Tuple(parts) => (parts.clone(), "tuple"),
+                _ => {
+                    operands.push(self.operand(&one, &format!("`{name}`"))?);
+                    continue;
+                }
+            };
+            let d = Diagnostic::error(types::E0301, format!("`{name}` expects tensors, found a {kind}"))
+                .at(one.span, format!("this is a {kind}"));
+            self.report(match kind {
+                "list" => d.help(format!("write its elements as arguments, `{name}(a, b)`, or put them in: `..list`")),
+                _ => d.help(format!("write its parts as arguments: `{name}(a, b)`")),
+            });
+            // They are what is meant, so what follows is checked with them.
+            for value in elements {
+                operands.push(self.operand(&Given { value, span: one.span }, &format!("`{name}`"))?);
             }
-            operands.push(self.operand(&one, &format!("`{name}`"))?);
         }
         Some(Bound::Operands(operands))
     }
@@ -400,9 +421,7 @@ impl Lowering<'_> {
         let d =
             Diagnostic::error(hyper::E0401, format!("{what} expects {wanted}, found {found}")).at(given.span, "here");
         self.report(match &given.value {
-            Value::Static(Static::Float(_)) if wanted.contains("whole number") => {
-                d.help("`/` of two whole numbers is a real number; floor division is `(a // b)`")
-            }
+            Value::Static(Static::Float(_)) if wanted.contains("whole number") => d.help(self.to_whole(given.span)),
             Value::Static(Static::Int(n @ (0 | 1))) if wanted == in_words(Kind::Flag) => {
                 let flag = if *n == 1 { "true" } else { "false" };
                 d.help(format!("write `{flag}`"))

@@ -61,6 +61,8 @@ impl Lowering<'_> {
         let layer = self.recurrent_layer(x.node);
         let bidirectional = match (bidirectional, layer) {
             (None, Some((_, made))) => made,
+            // Of a value with a fault that was reported nobody knows the layer.
+            (None, None) if self.nodes.reads(x.node).faulty => false,
             (None, None) => {
                 let d = Diagnostic::error(code::E0501, "missing argument `bidirectional` of `last_state`")
                     .at(a.span, "missing in this call")

@@ -1,6 +1,7 @@
 //! Calls of the algebra of axes: products, new shapes, reductions, element-wise functions with numbers, the batch.
 
 use super::args::{Args, Bound, Given, Operand, values};
+use crate::lower::alone::any_dim;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
 use dsc_graph::dims::Dim;
@@ -11,6 +12,9 @@ use dsc_graph::{Einsum, NodeId, Op, Over, ParametricUnary, Reduction};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
 use dsc_syntax::source::Span;
+
+/// Parts that are made up for a `split` with a fault.
+const MOST_PARTS: i64 = 64;
 
 impl Lowering<'_> {
     /// The type of a node that is no sequence of tokens.
@@ -96,7 +100,8 @@ impl Lowering<'_> {
             .because(x.span, format!("this is {left}"))
             .help("the last axis meets the first; `transpose(w)` exchanges the axes of a matrix");
             self.report(d);
-            return None;
+            let width = right.dims.last()?.clone();
+            return Some(self.unknown_node(left.with_features(width), a.span));
         }
         let axes: String = ('a'..='x').take(left.axes().count() - 1).collect();
         self.product(a, &format!("{axes}y,yz->{axes}z"), &[x, y], a.span)
@@ -161,7 +166,9 @@ impl Lowering<'_> {
                 .at(x.span, format!("its last axis is {width}"))
                 .help("the last axis is a multiple of `parts`; `slice(x, from: .., to: ..)` takes any part");
             self.report(d);
-            return None;
+            let ty = self.tensor_type(a, x)?.with_features(any_dim("width"));
+            let part = |l: &mut Self| (None, l.unknown_node(ty.clone(), a.span));
+            return Some(Value::List((0..parts.min(MOST_PARTS)).map(|_| part(self)).collect()));
         };
         let place = |i: i64| part.times(&Dim::from(i));
         let mut list = Vec::new();

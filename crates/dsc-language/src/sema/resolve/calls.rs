@@ -37,6 +37,14 @@ impl Resolver<'_> {
                 (_, Some(block)) => Expected::of_block(block, &name.value),
                 _ => None,
             });
+            // What is given to an argument that does not exist goes with it.
+            if let (Some(name), ExprKind::Name(value)) = (&arg.name, &arg.value.kind)
+                && self.names.refers_to_nothing(self.here.site, name.span)
+                && self.names.lookup(self.here.scope, value, DefKind::is_value).is_none()
+            {
+                self.unresolved(arg.value.span, None);
+                continue;
+            }
             self.argument(arg, expected);
         }
     }

@@ -10,6 +10,13 @@ use dsc_syntax::diag::codes::{hypers, names as code, structure};
 use dsc_syntax::diag::{Diagnostic, did_you_mean, the_file_has};
 use dsc_syntax::source::Span;
 
+/// The words that a help quotes: `mse` and `mae` of "train by `mse` or `mae`".
+pub fn quoted(help: &str) -> impl Iterator<Item = &str> {
+    let texts = help.split('`').skip(1).step_by(2);
+    let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    words.filter(|word| !word.is_empty())
+}
+
 /// A name that a body binds twice.
 pub(super) fn second_binding(name: &Ident, before: Span) -> Diagnostic {
     Diagnostic::error(code::E0203, format!("a second `{}` in one scope", name.value))
@@ -61,6 +68,16 @@ pub(super) fn not_in_a_block(span: Span) -> Diagnostic {
         .help("give the block's value back and say it in the model")
 }
 
+/// A loss where a value is expected: `loss total = prediction + contrast`.
+pub(super) fn loss_as_value(name: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(code::E0201, format!("`{name}` is a loss, which has no value in the model"))
+        .at(span, "a loss")
+        .because(declared, "declared here")
+        .help(
+            "remove the sum: training minimises the sum of all losses; a weight stands in each, `loss aux = 0.1 * ..`",
+        )
+}
+
 /// A label that does not exist.
 pub(super) fn no_label(name: &Ident, declare: bool, known: &[&str]) -> Diagnostic {
     let d = Diagnostic::error(code::E0201, format!("no label `{}`", name.value)).at(name.span, "unknown label");
@@ -69,7 +86,10 @@ pub(super) fn no_label(name: &Ident, declare: bool, known: &[&str]) -> Diagnosti
         true => d.help(format!("declare it: `label {} : Real`", name.value)),
         false => d.help(the_file_has("labels", &labels)),
     };
-    d.did_you_mean(&name.value, known.iter().copied())
+    match known {
+        [one] if foreign::is_label(&name.value) => d.help(format!("write `{one}`")).fix(name.span, *one),
+        _ => d.did_you_mean(&name.value, known.iter().copied()),
+    }
 }
 
 /// An unknown factor, which may be meant as a number of the file.

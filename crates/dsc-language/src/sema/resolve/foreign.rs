@@ -178,6 +178,13 @@ pub(super) fn is_label(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a name calls a label of the file by its kind too: `label_y`, `y_true`.
+pub(super) fn is_label_of(name: &str, label: &str) -> bool {
+    let rest = name.strip_prefix(label).and_then(|r| r.strip_prefix('_'));
+    rest.or_else(|| name.strip_suffix(label).and_then(|r| r.strip_suffix('_')))
+        .is_some_and(|r| is_label(r) || r == "true")
+}
+
 /// The type that others call so, of which `known` are the types of this language.
 pub(super) fn ty(name: &str) -> Option<Instead> {
     Some(match name {

@@ -32,7 +32,7 @@ mod variants;
 mod walk;
 
 pub use claims::{FIGURES, no_comparison, unknown_figure};
-pub use faults::{no_argument, no_method, not_callable};
+pub use faults::{no_argument, no_method, not_callable, quoted};
 pub(super) use files::{Files, MainFile};
 pub use foreign::{instead_of, method};
 pub use names::{Def, DefId, DefKind, Names, Remedy, Res, Role, Scope, ScopeId, Site, Use};
@@ -80,6 +80,7 @@ pub(super) fn resolve(files: &Files<'_>) -> Resolved {
         sites: Vec::new(),
         not_imported: BTreeSet::new(),
         foreign_calls: Vec::new(),
+        told: (Span::NONE, BTreeSet::new()),
     };
     let items = resolver.declare();
     resolver.declare_inputs();

@@ -200,6 +200,8 @@ pub struct Names {
     instances: HashMap<DefId, DefId>,
     /// Definitions that were meant by a name that refers to nothing.
     meant: BTreeSet<DefId>,
+    /// Bindings of a name that their body has already.
+    again: BTreeSet<Span>,
     /// What names that refer to nothing are taken for in what follows.
     remedies: HashMap<(Site, Span), Remedy>,
     /// Names that refer to nothing.
@@ -239,6 +241,15 @@ impl Names {
         self.meant.iter().copied()
     }
 
+    /// Whether the binding at `span` gives a name again that its body has, which is reported.
+    pub fn is_given_again(&self, span: Span) -> bool {
+        self.again.contains(&span)
+    }
+
+    pub(super) fn note_again(&mut self, span: Span) {
+        self.again.insert(span);
+    }
+
     pub(super) fn note_meant(&mut self, def: DefId) {
         let target = self.root(def);
         self.meant.extend([def, target]);
@@ -261,6 +272,11 @@ impl Names {
     /// What the name at `span` refers to. What was never resolved is an error, which is quiet.
     pub fn resolve(&self, site: Site, span: Span) -> Res {
         self.resolved.get(&(site, span)).copied().unwrap_or(Res::Error)
+    }
+
+    /// Whether the name at `span` was told to refer to nothing, and has no remedy either.
+    pub(super) fn refers_to_nothing(&self, site: Site, span: Span) -> bool {
+        matches!(self.resolved.get(&(site, span)), Some(Res::Error)) && self.remedy(site, span).is_none()
     }
 
     /// The same whatever the name takes the place of: at the first of the places of a variant's expression.

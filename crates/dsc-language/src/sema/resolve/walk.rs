@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::faults::{self, quoted};
 use super::files::Files;
+use super::foreign;
 use super::names::{Def, DefId, DefKind, Names, Remedy, Res, Role, ScopeId, Site};
-use super::{faults, foreign};
 use crate::sema::module::{ModuleId, ModuleItems};
 use dsc_graph::primitives;
 use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind};
@@ -38,6 +39,8 @@ pub(super) struct Resolver<'a> {
     pub(super) not_imported: BTreeSet<(ModuleId, String)>,
     /// Arguments of calls that are written as in another language.
     pub(super) foreign_calls: Vec<Span>,
+    /// The statement that is being resolved, and the names of it that were told to refer to nothing.
+    pub(super) told: (Span, BTreeSet<String>),
 }
 
 /// Where the walk is.
@@ -85,8 +88,11 @@ impl<'a> Resolver<'a> {
     fn bind(&mut self, name: &Ident, kind: DefKind, stmt: Span) -> DefId {
         // A name that is missing has a fault of its own.
         if let Some(before) = self.local(&name.value).filter(|_| name.span.start < name.span.end) {
-            let before = self.names.def(before).span;
-            self.faults.push(faults::second_binding(name, before));
+            let first = self.names.def(before).span;
+            self.faults.push(faults::second_binding(name, first));
+            self.names.note_again(name.span);
+            // What reads the name may have been meant to read either.
+            self.names.note_meant(before);
         }
         self.define(name, kind, stmt, stmt.end)
     }
@@ -107,10 +113,12 @@ impl<'a> Resolver<'a> {
         self.names.note(self.here.site, span, Res::Error);
         self.names.unresolved += 1;
         // What the remedy says was meant is of use.
-        if let Some(meant) = fault.as_ref().and_then(|d| d.fix.as_ref()).map(|fix| fix.with.as_str())
-            && let Some(def) = self.names.lookup(self.here.scope, meant, |_| true)
-        {
-            self.names.note_meant(def);
+        let fix = fault.as_ref().and_then(|d| d.fix.as_ref()).map(|fix| fix.with.as_str());
+        let help = fault.as_ref().and_then(|d| d.help.as_deref()).into_iter().flat_map(quoted);
+        for meant in help.chain(fix) {
+            if let Some(def) = self.names.lookup(self.here.scope, meant, |_| true) {
+                self.names.note_meant(def);
+            }
         }
         self.faults.extend(fault);
     }
@@ -140,6 +148,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
+        self.told = (stmt.span, BTreeSet::new());
         let of_model =
             matches!(stmt.kind, StmtKind::Output { .. } | StmtKind::Loss { .. } | StmtKind::Companions { .. });
         if of_model && !self.here.in_model {
@@ -387,6 +396,18 @@ impl<'a> Resolver<'a> {
         if self.is_unread(name) {
             return self.unresolved(span, None);
         }
+        // Losses that are added up are one mistake, and so is one name that is read twice in a statement.
+        let loss = self.names.lookup(self.here.scope, name, |k| k == DefKind::Loss);
+        let key = if loss.is_some() { "loss" } else { name };
+        let (statement, told) = &mut self.told;
+        let inside = statement.start <= span.start && span.end <= statement.end;
+        if inside && !told.insert(key.to_owned()) {
+            return self.unresolved(span, None);
+        }
+        if let Some(loss) = loss {
+            let fault = faults::loss_as_value(name, span, self.names.def(loss).span);
+            return self.unresolved(span, Some(fault));
+        }
         let fault = faults::foreign_value(name, span).unwrap_or_else(|| self.unknown_value(name, span));
         let meant = fault.fix.as_ref().filter(|_| name.len() >= LEAST_TO_GUESS);
         if let Some(def) = meant.and_then(|fix| self.names.lookup(self.here.scope, &fix.with, DefKind::is_value)) {
@@ -425,7 +446,11 @@ impl<'a> Resolver<'a> {
         if let Some(input) = foreign::modality(name).filter(known) {
             return Some(input.to_owned());
         }
-        let mut labels = self.items()?.labels.keys().filter(|_| self.here.in_model && foreign::is_label(name));
+        let all = || self.items().into_iter().flat_map(|items| items.labels.keys()).filter(|_| self.here.in_model);
+        if let Some(label) = all().find(|label| foreign::is_label_of(name, label)) {
+            return Some(label.clone());
+        }
+        let mut labels = all().filter(|_| foreign::is_label(name));
         labels.next().filter(|_| labels.next().is_none()).cloned()
     }
 

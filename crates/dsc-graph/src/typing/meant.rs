@@ -1,0 +1,80 @@
+//! The type that a result is taken to have where the operands break the rule of an operation. What is computed of it is then
+//! checked too, so one fault does not hide those behind it. Where the operands disagree the axis may be any.
+
+use super::{Rule, sequence};
+use crate::Op;
+use crate::dims::{Atom, Dim};
+use crate::op::Axis;
+use crate::types::{TensorType, Time, Type};
+
+impl Rule<'_> {
+    /// Nothing where the operands do not even show which axes were meant.
+    pub(super) fn meant(&self) -> Option<Type> {
+        let operand = |i: usize| self.args.get(i).and_then(Type::tensor);
+        let x = operand(0)?;
+        let ty = match self.op {
+            Op::Binary(_) => self.as_both(x, operand(1)?)?,
+            Op::AddRow | Op::MulRow | Op::Scale | Op::LayerNorm { .. } | Op::Normalize { .. } | Op::Softmax { .. } => {
+                x.clone()
+            }
+            Op::Linear => last_axis(x, operand(1)?.dims.first()?.clone())?,
+            Op::Attention { .. } => {
+                let time = x.time.clone().filter(|_| x.dims.len() == 1)?;
+                TensorType { time: Some(time), dims: vec![operand(2)?.features()?.clone()] }
+            }
+            Op::Reshape { shape } if !shape.is_empty() => TensorType { time: x.time.clone(), dims: shape.clone() },
+            Op::Slice { from, to } => {
+                let kept = to.minus(from);
+                last_axis(x, if kept.surely_at_least(1) { kept } else { any("width") })?
+            }
+            Op::Skip { .. } | Op::Dense { .. } => of_any_length(x)?,
+            Op::Downsample { by, .. } => {
+                let Time { modality, len } = x.time.clone()?;
+                TensorType { time: Some(Time { modality, len: sequence::windows(&len, *by) }), dims: x.dims.clone() }
+            }
+            Op::Concat(Axis::Features) => last_axis(x, any("width"))?,
+            Op::Concat(Axis::Time) => of_any_length(x)?,
+            Op::Stack { modality } => {
+                TensorType::seq(modality.clone(), Dim::from(self.args.len() as i64), x.features()?.clone())
+            }
+            Op::Cosine | Op::Dot | Op::LogSumExp => TensorType::real(),
+            _ => return None,
+        };
+        Some(ty.into())
+    }
+
+    /// The type of both operands, if they have the same axes. Of a vector and a sequence nobody knows which one was meant.
+    fn as_both(&self, a: &TensorType, b: &TensorType) -> Option<TensorType> {
+        if a.dims.len() != b.dims.len() || a.time.is_some() != b.time.is_some() {
+            return None;
+        }
+        let mut ty = a.clone();
+        for (mine, theirs) in ty.dims.iter_mut().zip(&b.dims) {
+            self.agree(mine, theirs, "width");
+        }
+        if let (Some(mine), Some(theirs)) = (&mut ty.time, &b.time) {
+            self.agree(&mut mine.len, &theirs.len, "length");
+        }
+        Some(ty)
+    }
+
+    fn agree(&self, mine: &mut Dim, theirs: &Dim, name: &str) {
+        if !self.eq.same(mine, theirs) {
+            *mine = any(name);
+        }
+    }
+}
+
+/// A dim that may be any.
+fn any(name: &str) -> Dim {
+    Dim::atom(Atom::Generic(name.to_owned()))
+}
+
+fn last_axis(x: &TensorType, width: Dim) -> Option<TensorType> {
+    (!x.dims.is_empty()).then(|| x.with_features(width))
+}
+
+fn of_any_length(x: &TensorType) -> Option<TensorType> {
+    let Time { modality, .. } = x.time.clone()?;
+    Some(TensorType { time: Some(Time { modality, len: any("length") }), dims: x.dims.clone() })
+}
