@@ -2,7 +2,7 @@
 
 use super::apply::{Entry, apply};
 use super::family::Family;
-use super::resolve::{Request, resolve};
+use super::resolve::{Request, resolve_beside_faults};
 use super::select::Select;
 use super::settings::Settings;
 use super::value::Value;
@@ -31,14 +31,11 @@ pub fn check_recipes(recipes: &IndexMap<String, Recipe>, outputs: &[&str]) -> Ve
     }
     for recipe in recipes.values() {
         let request = Request { recipe: Some(&recipe.name.value), ..Request::default() };
-        match resolve(recipes, &request) {
-            Ok(resolved) => found.extend(resolved.warnings),
-            // Its other faults have been found above or by the compiler.
-            Err(faults) if says_family(recipes, recipe) => {
-                found.extend(faults.into_iter().filter(|d| d.code == E0963));
-            }
-            Err(_) => {}
-        }
+        let (warnings, faults) = resolve_beside_faults(recipes, &request);
+        found.extend(warnings);
+        // Its other faults have been found above or by the compiler.
+        let judged = says_family(recipes, recipe);
+        found.extend(faults.into_iter().filter(|d| judged && d.code == E0963));
     }
     found.into_sorted()
 }

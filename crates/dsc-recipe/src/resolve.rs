@@ -87,6 +87,16 @@ pub fn resolve(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Res
     if faults.has_errors() { Err(faults.into_sorted()) } else { Ok(resolved) }
 }
 
+/// The same with all faults, and the warnings of what is free of them.
+pub(super) fn resolve_beside_faults(
+    recipes: &IndexMap<String, Recipe>,
+    request: &Request<'_>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let mut faults = Diagnostics::new();
+    let resolved = resolve_into(recipes, request, &mut faults);
+    (resolved.warnings, faults.into_sorted())
+}
+
 /// The same, as far as it is free of faults: for figures of a file whose faults [`check_recipes`](super::check_recipes)
 /// reports.
 pub fn settings_of(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Settings {
@@ -185,6 +195,8 @@ fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, fault
     }
     let mut warnings = Vec::new();
     match settings.select.info(settings.family) {
+        // Whether more or less is better may be another matter in the family that was meant.
+        Ok(_) if no_family => {}
         Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),
         Err(_) if no_family => {}
         Err(d) => faults.push(d.at(select, "no such metric")),

@@ -47,11 +47,6 @@ impl Primitive {
         }
     }
 
-    /// Whether it makes one vector of the rows of a sequence.
-    pub fn pools(&self) -> bool {
-        matches!(self.params.first().map(|p| p.kind), Some(Kind::Seq(_))) && self.result == "Vec[d]"
-    }
-
     /// How it is called, with types: `linear(x: X[.., i], out: int, bias: bool = true) -> X[.., out]`.
     pub fn signature(&self) -> String {
         let params: Vec<String> = self.params.iter().map(ToString::to_string).collect();

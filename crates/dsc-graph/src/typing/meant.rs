@@ -17,12 +17,18 @@ impl Rule<'_> {
             Op::AddRow | Op::MulRow | Op::Scale | Op::LayerNorm { .. } | Op::Normalize { .. } | Op::Softmax { .. } => {
                 x.clone()
             }
+            // A vector that is pooled again is what the result was to be.
+            Op::MeanTime | Op::MaxTime | Op::MinTime | Op::SumTime | Op::StdTime { .. } if x.time.is_none() => {
+                x.clone()
+            }
             Op::Linear => last_axis(x, operand(1)?.dims.first()?.clone())?,
             Op::Attention { .. } => {
                 let time = x.time.clone().filter(|_| x.dims.len() == 1)?;
                 TensorType { time: Some(time), dims: vec![operand(2)?.features()?.clone()] }
             }
-            Op::Reshape { shape } if !shape.is_empty() => TensorType { time: x.time.clone(), dims: shape.clone() },
+            Op::Reshape { shape } if !shape.is_empty() => {
+                TensorType { time: x.time.clone(), dims: shape.iter().map(|_| any("axis")).collect() }
+            }
             Op::Slice { from, to } => {
                 let kept = to.minus(from);
                 last_axis(x, if kept.surely_at_least(1) { kept } else { any("width") })?

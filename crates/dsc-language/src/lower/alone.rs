@@ -8,7 +8,7 @@ use super::generics::Generics;
 use super::lowering::Lowering;
 use super::options::Options;
 use super::value::{Argument, Value};
-use crate::sema::program::{ModuleId, Program};
+use crate::sema::program::Program;
 use crate::sema::resolve::DefId;
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::statics::Static;
@@ -60,7 +60,7 @@ impl Lowering<'_> {
         if self.notes.uses.lowered.contains(&def) {
             return;
         }
-        let args = self.outside(ModuleId(0), |l| l.declared_arguments(block));
+        let args = self.outside(self.program.names.def(def).module, |l| l.declared_arguments(block));
         let path = block.name.value.clone();
         self.call_block(def, args, block.name.span, path, false);
     }

@@ -10,12 +10,12 @@ use super::notes::Uses;
 use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::resolve::{Def, DefId, DefKind, Res, quoted, read, unused};
+use crate::sema::resolve::{Def, DefId, DefKind, Res, expr_text, quoted, read, unused};
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
 use dsc_graph::{Graph, Loss};
-use dsc_syntax::ast::{Block, ExprKind, Ident};
-use dsc_syntax::diag::codes::hypers::E0408;
+use dsc_syntax::ast::{Block, Change, ExprKind, Ident};
+use dsc_syntax::diag::codes::hypers::{self, E0408};
 use dsc_syntax::diag::codes::{lints as lint, structure, types};
 use dsc_syntax::diag::{Diagnostic, Diagnostics, did_you_mean};
 use dsc_syntax::source::Span;
@@ -30,9 +30,12 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
     let Models { list: models, beyond } = models(program, options, bindings);
     let mut uses = Uses::default();
     let mut hashes: BTreeMap<Option<&String>, &String> = BTreeMap::new();
+    // A `when` that has no value in a variant need not be warned of in the base.
+    let of_all = models.iter().flat_map(|m| m.diagnostics.iter()).filter(|d| d.code == hypers::E0402);
+    let fail_somewhere: BTreeSet<Span> = of_all.filter_map(|d| Some(d.primary.as_ref()?.span)).collect();
     for Model { form, diagnostics, uses: met, hash, .. } in &models {
         uses.add(met);
-        add(&mut found, diagnostics, form.place.clone());
+        add(&mut found, diagnostics, form.place.clone(), &fail_somewhere);
         if let Some(hash) = hash {
             hashes.insert(form.options.variant.as_ref(), hash);
         }
@@ -246,9 +249,10 @@ fn forms(program: &Program, options: &Options, bindings: &[Binding]) -> Vec<Form
     forms
 }
 
-/// Adds what was found in one compilation; of what has no place, once.
-fn add(found: &mut Diagnostics, more: &Diagnostics, place: Option<(Span, String)>) {
-    for d in more.iter() {
+/// Adds what was found in one compilation; of what has no place, once. What is an error somewhere is not warned of.
+fn add(found: &mut Diagnostics, more: &Diagnostics, place: Option<(Span, String)>, fail_somewhere: &BTreeSet<Span>) {
+    let is_told = |d: &Diagnostic| d.primary.as_ref().is_some_and(|l| fail_somewhere.contains(&l.span));
+    for d in more.iter().filter(|d| d.code != lint::W0121 || !is_told(d)) {
         if d.primary.is_none() && found.iter().any(|f| f.code == d.code && f.message == d.message) {
             continue;
         }
@@ -299,7 +303,7 @@ fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>
         let base = variant.base.as_ref().map(|b| &b.value);
         let same = hashes.get(&Some(name)).zip(hashes.get(&base)).is_some_and(|(this, before)| this == before);
         // One without changes is that whatever else is wrong with the file.
-        if same || base.is_none() && variant.changes.is_empty() {
+        if same || base.is_none() && variant.changes.iter().all(|change| sets_what_is(program, change)) {
             let what = base.map_or_else(|| "the model".to_owned(), |b| format!("`{b}`"));
             found.push(
                 Diagnostic::warning(lint::W0109, format!("variant `{name}` is the same graph as {what}"))
@@ -308,6 +312,13 @@ fn equal_variants(program: &Program, hashes: &BTreeMap<Option<&String>, &String>
             );
         }
     }
+}
+
+/// Whether a change gives a hyper the value that it is declared with.
+fn sets_what_is(program: &Program, change: &Change) -> bool {
+    let Change::Set { name, value, .. } = change else { return false };
+    let declared = program.hyper(ModuleId::MAIN, &name.value).map(|(_, hyper)| expr_text(&hyper.value));
+    declared.is_some_and(|text| text == expr_text(value))
 }
 
 impl Uses {
@@ -326,9 +337,9 @@ fn recipes(program: &Program, found: &mut Diagnostics) {
     }
 }
 
-/// Blocks of the main file whose bodies no call has checked.
+/// Blocks of the user's files whose bodies no call has checked.
 fn not_lowered<'p>(program: &'p Program, uses: &Uses) -> Vec<(DefId, &'p Block)> {
-    let blocks = program.main().into_iter().flat_map(|main| main.blocks.values());
+    let blocks = program.modules.iter().filter(|m| !m.is_std).flat_map(|m| m.blocks.values());
     let defined = blocks.filter_map(|b| Some((program.names.defined_at(None, b.name.span)?, b)));
     defined.filter(|(def, _)| !uses.lowered.contains(def)).collect()
 }

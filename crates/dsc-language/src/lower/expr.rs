@@ -79,13 +79,31 @@ impl Lowering<'_> {
                         .help("add `else { .. }`"),
                     ),
                 },
-                None => Value::Error,
+                None => self.either(then, otherwise.as_deref()),
             },
             ExprKind::Faulty(parts) => {
                 parts.iter().for_each(|part| drop(self.expr(part)));
                 self.reported()
             }
             ExprKind::Error => self.reported(),
+        }
+    }
+
+    /// A choice whose condition is not known: what is wrong with either body is wrong all the same.
+    fn either(&mut self, then: &Body, otherwise: Option<&Body>) -> Value {
+        let first = self.scoped_body(then);
+        let Some(body) = otherwise else { return first };
+        // Both may own weights of one path, as only one of them is taken.
+        let again = std::mem::replace(&mut self.notes.again, true);
+        let second = self.scoped_body(body);
+        self.notes.again = again;
+        let ty = |value: &Value| match value {
+            Value::Node(node) => self.graph.node(*node).map(|n| n.ty.clone()),
+            _ => None,
+        };
+        match (ty(&first), ty(&second)) {
+            (Some(a), Some(b)) if a == b => first,
+            _ => Value::Error,
         }
     }
 

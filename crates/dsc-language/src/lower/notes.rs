@@ -45,6 +45,9 @@ pub(super) struct Notes {
     pub(super) with_themselves: Vec<(String, Span, NodeId)>,
     /// Whether blocks are looked at without a call, with dims that may be any.
     pub(super) alone: bool,
+    /// Labels that an output was given for, and names of losses, with their statements: also of those with a fault.
+    pub(super) outputs: BTreeMap<String, Span>,
+    pub(super) losses: BTreeMap<String, Span>,
     /// Whether a statement is being lowered that gives a name again, which was reported: its weights have the paths of the first.
     pub(super) again: bool,
     /// Arguments that are taken for those that the remedies of their names say.

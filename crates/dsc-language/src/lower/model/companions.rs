@@ -25,7 +25,8 @@ impl<'p> Lowering<'p> {
             ranks: None,
             span,
         };
-        let mut ok = true;
+        // Whether the numbers are given as they have to be, and all else.
+        let (mut counted, mut ok) = (true, true);
         let (mut ranks, mut by_rank) = (Ranks { upper: 1.0, lower: 1.0 }, false);
         for (i, (key, value)) in entries.iter().enumerate() {
             if let Some((first, _)) = entries.iter().take(i).find(|(k, _)| k.value == key.value) {
@@ -41,14 +42,14 @@ impl<'p> Lowering<'p> {
                     Some(label) => companions.class = label,
                     None => ok = false,
                 },
-                "pos" => ok &= self.count(key, value, &mut companions.pos, 1),
-                "near" => ok &= self.count(key, value, &mut companions.near, 0),
-                "far" => ok &= self.count(key, value, &mut companions.far, 0),
-                "pool" => ok &= self.count(key, value, &mut companions.pool, 1),
+                "pos" => counted &= self.count(key, value, &mut companions.pos, 1),
+                "near" => counted &= self.count(key, value, &mut companions.near, 0),
+                "far" => counted &= self.count(key, value, &mut companions.far, 0),
+                "pool" => counted &= self.count(key, value, &mut companions.pool, 1),
                 "refresh" => ok &= self.count(key, value, &mut companions.refresh, 1),
                 "listed" => match self.listed(value) {
                     Some(ranks) => by_rank = ranks,
-                    None => ok = false,
+                    None => counted = false,
                 },
                 "upper" => ok &= self.share(key, value, &mut ranks.upper),
                 "lower" => ok &= self.share(key, value, &mut ranks.lower),
@@ -82,6 +83,7 @@ impl<'p> Lowering<'p> {
                 );
             }
         }
+        ok &= counted;
         let part = entries.iter().find(|(key, _)| matches!(key.value.as_str(), "upper" | "lower"));
         if let (Some((key, _)), false, true) = (part, by_rank, ok) {
             ok = false;
@@ -94,7 +96,7 @@ impl<'p> Lowering<'p> {
                 .help("take it away, or list ranks: `listed = \"ranks\"`"),
             );
         }
-        if ok && !by_rank {
+        if counted && !by_rank {
             self.check_drawn(entries, &companions);
         }
         companions.ranks = by_rank.then_some(ranks);

@@ -37,7 +37,7 @@ impl<'p> Lowering<'p> {
             self.reported();
             return;
         }
-        if let Some(before) = self.graph.outputs.iter().find(|o| o.label == label.value).map(|o| o.span) {
+        if let Some(before) = self.notes.outputs.insert(label.value.clone(), span) {
             self.report(
                 Diagnostic::error(names::E0203, format!("a second output for `{}`", label.value))
                     .at(span, "again here")
@@ -58,7 +58,7 @@ impl<'p> Lowering<'p> {
         }
         let site = self.defined_at(name.span);
         let (value, span, value_site) = made.value.map_or((value, span, None), |(value, span)| (value, span, site));
-        if let Some(before) = self.graph.losses.iter().find(|l| l.name == name.value).map(|l| l.span) {
+        if let Some(before) = self.notes.losses.insert(name.value.clone(), span) {
             self.report(
                 Diagnostic::error(names::E0203, format!("a second loss `{}`", name.value))
                     .at(name.span, "again here")

@@ -210,22 +210,11 @@ impl Lowering<'_> {
             whole &= bound.is_some();
             bounds.push(bound.unwrap_or(Bound::Absent));
         }
-        if let Some(pooled) = self.already_pooled(a) {
-            return Err(Some(pooled));
-        }
         match (whole, bounds.first()) {
             (true, _) => Ok(bounds),
             (false, Some(Bound::Operand(x))) if operands && a.primitive.keeps_type() => Err(Some(*x)),
             _ => Err(None),
         }
-    }
-
-    /// The vector that is given where a sequence is pooled to one, which is reported: it is what the result was to be.
-    fn already_pooled(&self, a: &Args) -> Option<Operand> {
-        let given = a.positional().next()?;
-        let (Value::Node(node), true) = (&given.value, a.primitive.pools()) else { return None };
-        let ty = self.graph.node(*node)?.ty.tensor()?;
-        (ty.time.is_none() && ty.dims.len() == 1).then_some(Operand { node: *node, span: given.span })
     }
 
     /// What can be said of a call some of whose arguments have a fault that was reported: what is missing, and what is
