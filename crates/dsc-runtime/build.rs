@@ -32,6 +32,7 @@ fn main() {
     let shim = root.join("src/shim");
     println!("cargo::rerun-if-changed=src/shim");
     let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".to_owned());
+    kernels(&shim);
     cc::Build::new()
         .cpp(true)
         .std("c++17")
@@ -44,12 +45,28 @@ fn main() {
         .flag(include.display().to_string())
         .flag(format!("-D_GLIBCXX_USE_CXX11_ABI={abi}"))
         .flag("-fvisibility=hidden")
-        .files(["operators.cpp", "optimiser.cpp", "context.cpp"].map(|f| shim.join(f)))
+        .files(["operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp"].map(|f| shim.join(f)))
         .compile("dscshim");
 
     // For the build scripts of the crates that link programs and tests against libtorch.
     println!("cargo::metadata=LIB={}", lib.display());
     println!("cargo::rustc-link-arg=-Wl,--disable-new-dtags,-rpath,{}", lib.display());
+}
+
+/// The kernels of attention, for each instruction set by itself: which one runs is decided when the program does.
+fn kernels(shim: &Path) {
+    let x86 = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
+    let wide = ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"];
+    let sets: [(&str, &[&str]); 3] = [("base", &[]), ("avx2", &["-mavx2", "-mfma"]), ("avx512", &wide)];
+    for (name, flags) in sets.into_iter().take(if x86 { 3 } else { 1 }) {
+        let mut build = cc::Build::new();
+        build.cpp(true).std("c++17").pic(true).opt_level(3).debug(false).extra_warnings(true);
+        build.flag("-ffp-contract=fast").flag("-fvisibility=hidden");
+        for flag in flags {
+            build.flag(flag);
+        }
+        build.file(shim.join(format!("attention_{name}.cpp"))).compile(&format!("dscattention_{name}"));
+    }
 }
 
 /// The version of the libtorch whose headers are compiled against.

@@ -37,7 +37,7 @@ impl Rule {
                 .help("set a rate between 0 (nothing is dropped) and 1 (everything is dropped)"));
         }
         // At most 65536, which no 16-bit number reaches: everything is dropped and the scale is never used.
-        Ok(Rule { threshold: (p * 65_536.0).round() as u32, scale: (1.0 / (1.0 - p)) as f32 })
+        Ok(Rule { threshold: (p * 65_536.0).round() as u32, scale: dropout_scale(p) })
     }
 
     #[inline]
@@ -48,6 +48,22 @@ impl Rule {
     #[inline]
     fn quarters(self, word: u64) -> [f32; 4] {
         [0, 16, 32, 48].map(|shift| self.apply((word >> shift) as u16))
+    }
+
+    /// One bit for each of 16 columns.
+    #[inline]
+    fn fill_bits(self, row: Key, out: &mut [u16]) {
+        for (first, out) in (0u64..).step_by(4).zip(out.iter_mut()) {
+            let mut bits = 0u16;
+            for k in 0..4 {
+                let word = row.word(first + k);
+                for quarter in 0..4 {
+                    let draw = (word >> (16 * quarter)) as u16;
+                    bits |= u16::from(u32::from(draw) >= self.threshold) << (4 * k + quarter);
+                }
+            }
+            *out = bits;
+        }
     }
 
     /// Columns 4k .. 4k + 3 take the 16-bit quarters of word k, lowest first.
@@ -68,6 +84,11 @@ impl Rule {
             }
         }
     }
+}
+
+/// What the elements that are kept are multiplied with: `1 / (1 - p)`, as the masks have it.
+pub fn dropout_scale(p: f64) -> f32 {
+    (1.0 / (1.0 - p)) as f32
 }
 
 /// Writes the dropout mask of a padded batch: `out` is `[sample_ids.len(), heads, rows, cols]`, each element 0 or
@@ -117,6 +138,31 @@ pub fn dropout_mask(
             rule.fill(base.child(row as u64), out);
         }
     });
+    Ok(())
+}
+
+/// The same mask of one sample as bits, 1 for what is kept: `out` has `cols.div_ceil(16)` words for each row of each head, the first
+/// column in the lowest bit. The bits behind the last column mean nothing.
+///
+/// # Errors
+/// As [`dropout_mask`].
+pub fn dropout_bits(
+    key: Key,
+    sample: u64,
+    heads: usize,
+    rows: usize,
+    cols: usize,
+    p: f64,
+    out: &mut [u16],
+) -> Result<(), Diagnostic> {
+    let rule = Rule::new(p)?;
+    let words = cols.div_ceil(16);
+    check_size(out.len(), &[heads, rows, words])?;
+    let sample = key.child(sample);
+    for (line, out) in out.chunks_mut(words.max(1)).enumerate() {
+        let row = sample.child((line / rows) as u64).child((line % rows) as u64);
+        rule.fill_bits(row, out);
+    }
     Ok(())
 }
 
@@ -204,6 +250,20 @@ mod tests {
         dropout_rows(site(), &rows, 10, 0.5, &mut packed).unwrap();
         assert_eq!(packed[..60], padded[..60]);
         assert_eq!(packed[60..], padded[60..80]);
+    }
+
+    #[test]
+    fn bits_are_those_of_the_mask() {
+        let (heads, rows, cols, p) = (3, 5, 37, 0.3);
+        let words = cols.div_ceil(16);
+        let mut bits = vec![0u16; heads * rows * words];
+        dropout_bits(site(), 900, heads, rows, cols, p, &mut bits).unwrap();
+        for (i, kept) in mask(&[900], heads, rows, cols, p).into_iter().enumerate() {
+            let (line, column) = (i / cols, i % cols);
+            let bit = bits[line * words + column / 16] >> (column % 16) & 1;
+            assert_eq!(kept, if bit == 1 { dropout_scale(p) } else { 0.0 }, "{line}, {column}");
+        }
+        assert_eq!(dropout_bits(site(), 0, heads, rows, cols, p, &mut bits[1..]).unwrap_err().code, E0966);
     }
 
     #[test]

@@ -29,6 +29,6 @@ mod fill;
 mod key;
 mod stream;
 
-pub use dropout::{MaskRow, dropout_mask, dropout_rows};
+pub use dropout::{MaskRow, dropout_bits, dropout_mask, dropout_rows, dropout_scale};
 pub use key::{Coordinate, Key};
 pub use stream::Stream;

@@ -34,21 +34,27 @@ impl Gradients {
         if self.0.is_empty() {
             self.0.resize_with(others.0.len(), || None);
         }
-        add_all(self.0.iter_mut(), others).map_err(|f| f.diagnose("adding gradients"))
+        add_all(self.0.iter_mut(), others, own_memory).map_err(|f| f.diagnose("adding gradients"))
     }
 }
 
-/// Adds gradients in place; the first of each is taken over.
-fn add_all<'a>(to: impl Iterator<Item = &'a mut Option<Tensor>>, gradients: Gradients) -> Result<(), Fault> {
+/// Adds gradients in place; the first of each is taken over as `first` makes it.
+fn add_all<'a>(
+    to: impl Iterator<Item = &'a mut Option<Tensor>>,
+    gradients: Gradients,
+    first: fn(Tensor, &mut HashSet<usize>) -> Result<Tensor, Fault>,
+) -> Result<(), Fault> {
     let _guard = tch::no_grad_guard();
     let mut held = HashSet::new();
     for (sum, gradient) in to.zip(gradients.0) {
         match (sum, gradient) {
             (_, None) => {}
+            // libtorch adds rows to a whole table, and not the other way round.
+            (Some(sum), Some(gradient)) if sum.is_sparse() && !gradient.is_sparse() => *sum = gradient.f_add(sum)?,
             (Some(sum), Some(gradient)) => {
                 let _ = sum.f_add_(&gradient)?;
             }
-            (empty, Some(gradient)) => *empty = Some(with_own_memory(gradient, &mut held)?),
+            (empty, Some(gradient)) => *empty = Some(first(gradient, &mut held)?),
         }
     }
     Ok(())
@@ -203,7 +209,7 @@ impl ParamStore {
     /// `E0701`, `E0706` for errors of libtorch.
     pub fn add_gradients(&mut self, gradients: Gradients) -> Result<(), Diagnostic> {
         let reached = self.entries.values_mut().filter(|e| e.tensor.requires_grad()).map(|e| &mut e.gradient);
-        add_all(reached, gradients).map_err(|f| f.diagnose("adding gradients"))
+        add_all(reached, gradients, whole).map_err(|f| f.diagnose("adding gradients"))
     }
 
     /// Adds the gradient of a scalar to the gradients of all parameters that it depends on. Other gradients are unchanged. The
@@ -277,9 +283,22 @@ impl ParamStore {
     }
 }
 
+/// A gradient of a table as a whole: backward passes give the rows that were read.
+fn whole(gradient: Tensor, held: &mut HashSet<usize>) -> Result<Tensor, Fault> {
+    if gradient.is_sparse() {
+        let mut table = Tensor::f_zeros(gradient.size(), (gradient.kind(), gradient.device()))?;
+        let _ = table.f_add_(&gradient)?;
+        return Ok(table);
+    }
+    own_memory(gradient, held)
+}
+
 /// A gradient that can be changed in place, as clipping does: one that is the same number for several entries, or that
 /// another parameter has as well, gets memory of its own. `held` are the places of the others.
-fn with_own_memory(gradient: Tensor, held: &mut HashSet<usize>) -> Result<Tensor, Fault> {
+fn own_memory(gradient: Tensor, held: &mut HashSet<usize>) -> Result<Tensor, Fault> {
+    if gradient.is_sparse() {
+        return Ok(gradient);
+    }
     let expanded = gradient.size().iter().zip(gradient.stride()).any(|(n, stride)| *n > 1 && stride == 0);
     if expanded {
         return Ok(gradient.f_contiguous()?);

@@ -39,6 +39,34 @@ pub(super) struct AdamSettings {
     pub(super) decoupled: bool,
 }
 
+/// `Settings` in attention.cpp.
+#[repr(C)]
+pub(super) struct AttentionSettings {
+    pub(super) heads: i64,
+    pub(super) shared: i64,
+    pub(super) causal: i64,
+    pub(super) offset: i64,
+    pub(super) window: i64,
+    pub(super) scale: f64,
+    pub(super) keep: f64,
+}
+
+/// Where the rows of a sample begin and how many there are, and where its bits begin: `Place` in attention.cpp.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Place {
+    /// The first row of its queries.
+    pub query: i64,
+    /// How many queries it has.
+    pub queries: i64,
+    /// The first row of its keys and values.
+    pub key: i64,
+    /// How many keys it has, at least 1.
+    pub keys: i64,
+    /// The first of its words of bits: for each head, then each query, `keys` bits in whole words.
+    pub bits: i64,
+}
+
 /// Null on success, else text that [`check`] frees.
 pub(super) type Fault = *mut c_char;
 type Tensors = *const *mut C_tensor;
@@ -70,6 +98,18 @@ unsafe extern "C" {
     pub(super) fn dsc_grad_norm(gradients: Tensors, count: i64, out: *mut *mut C_tensor) -> Fault;
     pub(super) fn dsc_is_bad(norm: *const C_tensor, out: *mut *mut C_tensor) -> Fault;
     pub(super) fn dsc_scale(gradients: Tensors, count: i64, factor: *const C_tensor) -> Fault;
+
+    pub(super) fn dsc_attention(
+        query: *const C_tensor,
+        key: *const C_tensor,
+        value: *const C_tensor,
+        settings: *const AttentionSettings,
+        places: *const Place,
+        count: i64,
+        bits: *const u16,
+        words: i64,
+        out: *mut *mut C_tensor,
+    ) -> Fault;
 
     pub(super) fn dsc_set_deterministic(on: bool) -> Fault;
     pub(super) fn dsc_set_float32_precision(matmul: *const c_char, tf32_cudnn: bool) -> Fault;

@@ -1,13 +1,15 @@
-//! Multi-head attention with key masks, in groups of samples of similar length.
+//! Multi-head attention: on the CPU each sample by itself, elsewhere with key masks in groups of samples of similar length.
 
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 use super::{Call, dropout};
 use crate::fault::Fault;
+use crate::ffi::{Attention, Place};
 use crate::groups::Group;
 use crate::layout;
+use crate::lengths::Packing;
 use dsc_graph::{Band, RandomSite};
-use dsc_random::Key;
+use dsc_random::{Key, dropout_bits, dropout_scale};
 
 /// On the CPU libtorch's fused kernel is the faster one (forward and backward, two threads) from this many scores per
 /// head and column of a head. 64 samples with 8 heads of 16: 40 x 40 21 ms against 49, 40 x 401 101 against 232,
@@ -61,6 +63,11 @@ fn width(x: &Tensor) -> i64 {
 /// possibly packed.
 pub(super) fn attention(call: &Call<'_, '_>, shared: Heads) -> Result<Tensor, Fault> {
     let (query, key, value) = (call.arg(0)?, call.arg(1)?, call.arg(2)?);
+    // What a GPU computes is tested on the CPU as well, with the other packings.
+    let has_kernel = matches!(call.run.kind, Kind::Float | Kind::Double) && call.run.device == Device::Cpu;
+    if has_kernel && call.run.program.packing == Packing::WherePays {
+        return of_each_sample(call, &shared);
+    }
     let groups = call.groups(shared.heads, shared.band)?;
     let place = |x: &Tensor, operand: usize, places: &Option<Tensor>| -> Result<Tensor, Fault> {
         Ok(match places {
@@ -102,6 +109,45 @@ pub(super) fn attention(call: &Call<'_, '_>, shared: Heads) -> Result<Tensor, Fa
         }
     }
 }
+
+/// Attention without padding, by a kernel of ours.
+fn of_each_sample(call: &Call<'_, '_>, shared: &Heads) -> Result<Tensor, Fault> {
+    let (queries, keys) = (call.seq_lengths(0)?, call.seq_lengths(1)?);
+    let mut words = 0;
+    let places: Vec<Place> = (0..queries.lens.len())
+        .map(|sample| {
+            let (n, t) = (queries.len(sample), keys.len(sample));
+            let bits = words;
+            words += shared.heads * n * ((t + WORD - 1) / WORD);
+            Place { query: queries.place(sample, 0), queries: n, key: keys.place(sample, 0), keys: t, bits }
+        })
+        .collect();
+    let mut bits = Vec::new();
+    if let Some((key, p)) = shared.drop {
+        bits.resize(words as usize, 0u16);
+        let mut rest = bits.as_mut_slice();
+        for (sample, place) in call.run.samples(call.rows).iter().zip(&places) {
+            let [heads, rows, columns] = [shared.heads, place.queries, place.keys].map(|n| n as usize);
+            let (own, others) = rest.split_at_mut(heads * rows * columns.div_ceil(WORD as usize));
+            dropout_bits(key, *sample, heads, rows, columns, p, own)?;
+            rest = others;
+        }
+    }
+    let attention = Attention {
+        heads: shared.heads,
+        shared: shared.shared,
+        offset: shared.band.offset,
+        window: shared.band.window,
+        scale: shared.scale,
+        keep: shared.drop.map_or(1.0, |(_, p)| f64::from(dropout_scale(p))),
+    };
+    let rows = |operand: usize| layout::flat(call.arg(operand)?, call.seq_lengths(operand)?);
+    let mixed = attention.apply([&rows(0)?, &rows(1)?, &rows(2)?], &places, &bits)?;
+    layout::unflat(mixed, call.lengths()?)
+}
+
+/// Weights that share a word of bits.
+const WORD: i64 = 16;
 
 /// Attention of one group, `[r, n, k]`, `[r, t, k]`, `[r, t, e]` to `[r, n, e]`.
 fn mix(

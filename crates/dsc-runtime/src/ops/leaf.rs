@@ -88,7 +88,9 @@ pub(super) fn embedding(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
     let (ids, table) = (call.arg(0)?, call.arg(1)?);
     let rows = table.size().first().copied().unwrap_or(0);
     check_tokens(call, rows)?;
-    Ok(Tensor::f_embedding(table, ids, -1, false, false)?)
+    // The gradient of a vocabulary is nearly all zeros: only its rows that were read are kept.
+    let sparse = rows > ids.numel() as i64;
+    Ok(Tensor::f_embedding(table, ids, -1, false, sparse)?)
 }
 
 /// Looks at the tokens on the host: a number out of range would take down a CUDA process.

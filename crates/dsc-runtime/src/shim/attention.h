@@ -1,0 +1,63 @@
+// What the kernels of attention are given, whatever they are compiled for. See attention_kernel.h.
+#pragma once
+
+#include <stdint.h>
+
+namespace dsc {
+
+// Attention of the queries of one sample to its keys. Rows of a value are `.._row` numbers apart; heads lie side by side in them.
+struct Sample {
+  const void* q;
+  const void* k;
+  const void* v;
+  int64_t q_row, k_row, v_row;
+  // The result, and for each of its rows and heads the logarithm of the sum of exponentials: written forward, read backward.
+  void* out;
+  int64_t out_row;
+  void* lse;
+  int64_t queries, keys, heads;
+  // Entries of a query and a key, and of a value, in one head.
+  int64_t width, columns;
+  // Whether all heads read the same keys and values.
+  bool shared;
+  // Row i sees the keys up to i + offset if it is causal, and those at most `window` away from i unless that is negative.
+  bool causal;
+  int64_t offset, window;
+  double scale;
+  // Dropout: a bit for each weight, 1 where it is kept, `words` words for each row of each head; and what kept ones are multiplied with.
+  const uint16_t* bits;
+  int64_t words;
+  double keep;
+};
+
+// Where gradients come from and are added to.
+struct Gradient {
+  const void* out;
+  int64_t out_row;
+  void* q;
+  void* k;
+  void* v;
+  int64_t q_row, k_row, v_row;
+};
+
+// One compilation of the kernels. Rooms are numbers of entries.
+struct Kernels {
+  int64_t (*forward_room)(const Sample&);
+  void (*forward)(const Sample&, void*);
+  int64_t (*backward_room)(const Sample&);
+  void (*backward)(const Sample&, const Gradient&, void*);
+};
+
+// For numbers of 32 bits, and of 64.
+struct KernelSet {
+  Kernels single;
+  Kernels twofold;
+};
+
+KernelSet attention_base();
+#if defined(__x86_64__)
+KernelSet attention_avx2();
+KernelSet attention_avx512();
+#endif
+
+}  // namespace dsc

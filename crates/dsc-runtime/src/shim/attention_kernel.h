@@ -1,0 +1,350 @@
+// Attention of one sample, for one instruction set and one kind of numbers. A file that includes this defines
+//
+//   DSC_REAL   float or double
+//   DSC_INT    the integer of the same size
+//   DSC_BYTES  bytes of a vector register
+//   DSC_ROWS   rows of a product that are held in registers at once
+//   DSC_NAME   the namespace that the functions are in
+//
+// No header of the standard library may come along: a function of it that is compiled for a wide instruction set here could be the
+// one that the linker keeps for the whole program.
+//
+// A block of BLOCK queries is multiplied with all keys of a head, so that a row of scores is whole: its softmax is the plain one.
+// Sums run in the order of their terms, whatever else is in the batch.
+#include "attention.h"
+
+namespace DSC_NAME {
+
+using Real = DSC_REAL;
+using Int = DSC_INT;
+constexpr int64_t LANES = DSC_BYTES / static_cast<int64_t>(sizeof(Real));
+constexpr int64_t BLOCK = 16;
+typedef Real Vec __attribute__((vector_size(DSC_BYTES)));
+typedef Int Ints __attribute__((vector_size(DSC_BYTES)));
+// A vector in memory of any alignment, which may be read as what it is made of.
+typedef Real Loose __attribute__((vector_size(DSC_BYTES), aligned(sizeof(Real)), may_alias));
+
+static inline Vec load(const Real* at) { return *reinterpret_cast<const Loose*>(at); }
+static inline void store(Real* at, Vec x) { *reinterpret_cast<Loose*>(at) = x; }
+static inline Vec all(Real x) { return x - Vec{}; }
+static inline Ints all_int(Int x) { return x - Ints{}; }
+static inline int64_t padded(int64_t n) { return (n + LANES - 1) / LANES * LANES; }
+
+static inline Ints counting() {
+  Ints lanes{};
+  for (int i = 0; i < LANES; ++i) lanes[i] = i;
+  return lanes;
+}
+
+// ---- products ----
+
+// c[r][..] (+)= sum over j of a[r * si + j * sj] * b[j * ldb + ..] for R rows and V vectors.
+template <int R, int V>
+static inline void tile(const Real* __restrict a, int64_t si, int64_t sj, const Real* __restrict b, int64_t ldb,
+                        Real* __restrict c, int64_t ldc, int64_t terms, bool add) {
+  Vec sum[R][V];
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < V; ++v) sum[r][v] = add ? load(c + r * ldc + v * LANES) : Vec{};
+  }
+  for (int64_t j = 0; j < terms; ++j) {
+    Vec y[V];
+    for (int v = 0; v < V; ++v) y[v] = load(b + j * ldb + v * LANES);
+    for (int r = 0; r < R; ++r) {
+      const Vec x = all(a[r * si + j * sj]);
+      for (int v = 0; v < V; ++v) sum[r][v] += x * y[v];
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < V; ++v) store(c + r * ldc + v * LANES, sum[r][v]);
+  }
+}
+
+template <int R>
+static inline void strip(const Real* a, int64_t si, int64_t sj, const Real* b, int64_t ldb, Real* c, int64_t ldc,
+                         int64_t columns, int64_t terms, bool add) {
+  int64_t at = 0;
+  for (; at + 2 * LANES <= columns; at += 2 * LANES) tile<R, 2>(a, si, sj, b + at, ldb, c + at, ldc, terms, add);
+  if (at < columns) tile<R, 1>(a, si, sj, b + at, ldb, c + at, ldc, terms, add);
+}
+
+// A product of rows x terms, of any strides, with terms x columns; `columns` is a multiple of LANES.
+static void product(const Real* a, int64_t si, int64_t sj, const Real* b, int64_t ldb, Real* c, int64_t ldc, int64_t rows,
+                    int64_t columns, int64_t terms, bool add) {
+  int64_t r = 0;
+  for (; r + DSC_ROWS <= rows; r += DSC_ROWS) {
+    strip<DSC_ROWS>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
+  }
+  if (DSC_ROWS > 4 && r + 4 <= rows) {
+    strip<4>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
+    r += 4;
+  }
+  if (r + 2 <= rows) {
+    strip<2>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
+    r += 2;
+  }
+  if (r < rows) strip<1>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
+}
+
+// ---- layouts ----
+
+// Rows with zeros behind them, up to a whole number of vectors.
+static void pad_rows(const Real* x, int64_t stride, int64_t rows, int64_t width, Real* out) {
+  const int64_t wide = padded(width);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < width; ++i) out[r * wide + i] = x[r * stride + i];
+    for (int64_t i = width; i < wide; ++i) out[r * wide + i] = 0;
+  }
+}
+
+// Columns as rows, with zeros behind them.
+static void pad_columns(const Real* x, int64_t stride, int64_t rows, int64_t width, Real* out) {
+  const int64_t wide = padded(rows);
+  for (int64_t i = 0; i < width; ++i) {
+    for (int64_t r = 0; r < rows; ++r) out[i * wide + r] = x[r * stride + i];
+    for (int64_t r = rows; r < wide; ++r) out[i * wide + r] = 0;
+  }
+}
+
+static void add_rows(const Real* x, int64_t rows, int64_t width, Real* out, int64_t stride) {
+  const int64_t wide = padded(width);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < width; ++i) out[r * stride + i] += x[r * wide + i];
+  }
+}
+
+static void zero(Real* x, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) x[i] = 0;
+}
+
+// ---- softmax ----
+
+static inline Vec choose(Ints mask, Vec x, Vec otherwise) {
+  return reinterpret_cast<Vec>((mask & reinterpret_cast<Ints>(x)) | (~mask & reinterpret_cast<Ints>(otherwise)));
+}
+
+// The exponential of numbers of at most 0: a polynomial of what is left beside a power of 2. Below the smallest normal number it is
+// 0 or as good as that; NaN stays NaN.
+static inline Vec exponential(Vec x) {
+  constexpr bool SINGLE = sizeof(Real) == 4;
+  const Vec least = all(SINGLE ? Real(-87.0) : Real(-708.0));
+  const Ints tiny = reinterpret_cast<Ints>(x < least);
+  x = choose(tiny, least, x);
+  // Added and taken away again, it rounds to whole numbers.
+  const Vec magic = all(SINGLE ? Real(12582912.0) : Real(6755399441055744.0));
+  const Vec shifted = x * all(Real(1.4426950408889634)) + magic;
+  const Vec power = shifted - magic;
+  Vec rest = x - power * all(SINGLE ? Real(0.693359375) : Real(0.693147180369123816490));
+  rest = rest - power * all(SINGLE ? Real(-2.12194440e-4) : Real(1.90821492927058770002e-10));
+  Vec sum;
+  if (SINGLE) {
+    sum = all(Real(1.9875691500e-4));
+    sum = sum * rest + all(Real(1.3981999507e-3));
+    sum = sum * rest + all(Real(8.3334519073e-3));
+    sum = sum * rest + all(Real(4.1665795894e-2));
+    sum = sum * rest + all(Real(1.6666665459e-1));
+    sum = sum * rest + all(Real(5.0000001201e-1));
+    sum = sum * rest * rest + rest + all(Real(1));
+  } else {
+    Real term = Real(1.0 / 6227020800.0);
+    sum = all(term);
+    for (int n = 13; n > 0; --n) {
+      term *= n;
+      sum = sum * rest + all(term);
+    }
+  }
+  // The low bits of the shifted number are the power of 2.
+  const int bits = SINGLE ? 23 : 52;
+  const Ints exponent = reinterpret_cast<Ints>(shifted) << bits;
+  const Vec scaled = reinterpret_cast<Vec>(reinterpret_cast<Ints>(sum) + exponent);
+  return choose(tiny, Vec{}, scaled);
+}
+
+// The keys that a query sees: from `first` to before `end`.
+struct Seen {
+  int64_t first;
+  int64_t end;
+};
+
+static Seen seen(const Sample& s, int64_t row) {
+  Seen all{0, s.keys};
+  if (s.causal) all.end = row + s.offset + 1 < all.end ? row + s.offset + 1 : all.end;
+  if (s.window >= 0) {
+    all.first = row - s.window > 0 ? row - s.window : 0;
+    all.end = row + s.window + 1 < all.end ? row + s.window + 1 : all.end;
+  }
+  return all;
+}
+
+static inline Ints within(Ints index, Seen keys) {
+  const Ints from = reinterpret_cast<Ints>(index >= all_int(static_cast<Int>(keys.first)));
+  const Ints to = reinterpret_cast<Ints>(index < all_int(static_cast<Int>(keys.end)));
+  return from & to;
+}
+
+// Whether a weight is kept, by its bit: those of LANES keys from `at` on.
+static inline Ints kept(const uint16_t* bits, int64_t at, Ints lanes) {
+  const Int word = static_cast<Int>(bits[at / 16]) >> (at % 16);
+  return reinterpret_cast<Ints>(((all_int(word) >> lanes) & 1) != 0);
+}
+
+static const uint16_t* bits_of(const Sample& s, int64_t head, int64_t row) {
+  return s.bits == nullptr ? nullptr : s.bits + (head * s.queries + row) * s.words;
+}
+
+// Scores of a row to exponentials less the largest, and what divides them; the logarithm of their sum goes to `lse`.
+static Real soften(Real* row, int64_t wide, Seen keys, Real scale, Real* lse) {
+  const Real low = -__builtin_huge_val();
+  const Ints lanes = counting();
+  Vec most = all(low);
+  for (int64_t j = 0; j < wide; j += LANES) {
+    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
+    const Vec x = choose(here, load(row + j) * all(scale), all(low));
+    store(row + j, x);
+    most = choose(reinterpret_cast<Ints>(x > most), x, most);
+  }
+  Real top = low;
+  for (int i = 0; i < LANES; ++i) top = most[i] > top ? most[i] : top;
+  if (keys.first >= keys.end) top = 0;
+  Vec sums{};
+  for (int64_t j = 0; j < wide; j += LANES) {
+    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
+    const Vec x = choose(here, exponential(load(row + j) - all(top)), Vec{});
+    store(row + j, x);
+    sums += x;
+  }
+  Real sum = 0;
+  for (int i = 0; i < LANES; ++i) sum += sums[i];
+  *lse = top + static_cast<Real>(__builtin_log(static_cast<double>(sum)));
+  return keys.first < keys.end ? sum : 1;
+}
+
+static void drop(Real* row, int64_t wide, const uint16_t* bits) {
+  const Ints lanes = counting();
+  for (int64_t j = 0; j < wide; j += LANES) store(row + j, choose(kept(bits, j, lanes), load(row + j), Vec{}));
+}
+
+// ---- a sample ----
+
+struct Sizes {
+  int64_t d, e, t, keys_rows, keys_columns, values_rows, values_columns;
+  explicit Sizes(const Sample& s)
+      : d(padded(s.width)),
+        e(padded(s.columns)),
+        t(padded(s.keys)),
+        keys_rows(s.keys * d),
+        keys_columns(s.width * t),
+        values_rows(s.keys * e),
+        values_columns(s.columns * t) {}
+};
+
+int64_t forward_room(const Sample& s) {
+  const Sizes z(s);
+  return z.keys_columns + z.values_rows + BLOCK * (z.t + z.e);
+}
+
+void forward(const Sample& s, void* room) {
+  const Sizes z(s);
+  Real* const keys = static_cast<Real*>(room);
+  Real* const values = keys + z.keys_columns;
+  Real* const scores = values + z.values_rows;
+  Real* const mixed = scores + BLOCK * z.t;
+  for (int64_t head = 0; head < s.heads; ++head) {
+    const int64_t of = s.shared ? 0 : head;
+    if (head == 0 || !s.shared) {
+      pad_columns(static_cast<const Real*>(s.k) + of * s.width, s.k_row, s.keys, s.width, keys);
+      pad_rows(static_cast<const Real*>(s.v) + of * s.columns, s.v_row, s.keys, s.columns, values);
+    }
+    const Real* const q = static_cast<const Real*>(s.q) + head * s.width;
+    Real* const out = static_cast<Real*>(s.out) + head * s.columns;
+    for (int64_t from = 0; from < s.queries; from += BLOCK) {
+      const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
+      product(q + from * s.q_row, s.q_row, 1, keys, z.t, scores, z.t, rows, z.t, s.width, false);
+      Real divisors[BLOCK];
+      for (int64_t r = 0; r < rows; ++r) {
+        Real* const lse = static_cast<Real*>(s.lse) + (from + r) * s.heads + head;
+        divisors[r] = soften(scores + r * z.t, z.t, seen(s, from + r), static_cast<Real>(s.scale), lse);
+        if (s.bits != nullptr) drop(scores + r * z.t, z.t, bits_of(s, head, from + r));
+      }
+      product(scores, z.t, 1, values, z.e, mixed, z.e, rows, z.e, s.keys, false);
+      for (int64_t r = 0; r < rows; ++r) {
+        const Real factor = static_cast<Real>(s.keep) / divisors[r];
+        for (int64_t i = 0; i < s.columns; ++i) out[(from + r) * s.out_row + i] = mixed[r * z.e + i] * factor;
+      }
+    }
+  }
+}
+
+int64_t backward_room(const Sample& s) {
+  const Sizes z(s);
+  return 2 * z.keys_rows + z.keys_columns + z.values_rows + z.values_columns + BLOCK * (2 * z.t + 2 * z.d + z.e);
+}
+
+// Weights from scores, in place, and the gradient of the scores from that of the weights, in place.
+static void unsoften(Real* weights, Real* gradient, int64_t wide, Seen keys, Real scale, Real lse, Real delta, Real keep,
+                     const uint16_t* bits) {
+  const Ints lanes = counting();
+  for (int64_t j = 0; j < wide; j += LANES) {
+    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
+    const Vec weight = choose(here, exponential(load(weights + j) * all(scale) - all(lse)), Vec{});
+    Vec given = load(gradient + j);
+    Vec used = weight;
+    if (bits != nullptr) {
+      const Ints mask = kept(bits, j, lanes);
+      given = choose(mask, given * all(keep), Vec{});
+      used = choose(mask, weight * all(keep), Vec{});
+    }
+    store(weights + j, used);
+    store(gradient + j, weight * (given - all(delta)) * all(scale));
+  }
+}
+
+void backward(const Sample& s, const Gradient& g, void* room) {
+  const Sizes z(s);
+  Real* const keys_t = static_cast<Real*>(room);
+  Real* const keys = keys_t + z.keys_columns;
+  Real* const values_t = keys + z.keys_rows;
+  Real* const to_keys = values_t + z.values_columns;
+  Real* const to_values = to_keys + z.keys_rows;
+  Real* const scores = to_values + z.values_rows;
+  Real* const slopes = scores + BLOCK * z.t;
+  Real* const queries = slopes + BLOCK * z.t;
+  Real* const to_queries = queries + BLOCK * z.d;
+  Real* const given = to_queries + BLOCK * z.d;
+  for (int64_t head = 0; head < s.heads; ++head) {
+    const int64_t of = s.shared ? 0 : head;
+    if (head == 0 || !s.shared) {
+      const Real* const k = static_cast<const Real*>(s.k) + of * s.width;
+      pad_columns(k, s.k_row, s.keys, s.width, keys_t);
+      pad_rows(k, s.k_row, s.keys, s.width, keys);
+      pad_columns(static_cast<const Real*>(s.v) + of * s.columns, s.v_row, s.keys, s.columns, values_t);
+    }
+    zero(to_keys, z.keys_rows);
+    zero(to_values, z.values_rows);
+    const Real* const q = static_cast<const Real*>(s.q) + head * s.width;
+    const Real* const out = static_cast<const Real*>(s.out) + head * s.columns;
+    const Real* const dout = static_cast<const Real*>(g.out) + head * s.columns;
+    for (int64_t from = 0; from < s.queries; from += BLOCK) {
+      const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
+      const Real* const block = q + from * s.q_row;
+      pad_rows(block, s.q_row, rows, s.width, queries);
+      pad_rows(dout + from * g.out_row, g.out_row, rows, s.columns, given);
+      product(block, s.q_row, 1, keys_t, z.t, scores, z.t, rows, z.t, s.width, false);
+      product(given, z.e, 1, values_t, z.t, slopes, z.t, rows, z.t, s.columns, false);
+      for (int64_t r = 0; r < rows; ++r) {
+        Real delta = 0;
+        for (int64_t i = 0; i < s.columns; ++i) delta += given[r * z.e + i] * out[(from + r) * s.out_row + i];
+        const Real lse = static_cast<const Real*>(s.lse)[(from + r) * s.heads + head];
+        unsoften(scores + r * z.t, slopes + r * z.t, z.t, seen(s, from + r), static_cast<Real>(s.scale), lse, delta,
+                 static_cast<Real>(s.keep), bits_of(s, head, from + r));
+      }
+      product(scores, 1, z.t, given, z.e, to_values, z.e, s.keys, z.e, rows, true);
+      product(slopes, 1, z.t, queries, z.d, to_keys, z.d, s.keys, z.d, rows, true);
+      product(slopes, z.t, 1, keys, z.d, to_queries, z.d, rows, z.d, s.keys, false);
+      add_rows(to_queries, rows, s.width, static_cast<Real*>(g.q) + from * g.q_row + head * s.width, g.q_row);
+    }
+    add_rows(to_keys, s.keys, s.width, static_cast<Real*>(g.k) + of * s.width, g.k_row);
+    add_rows(to_values, s.keys, s.columns, static_cast<Real*>(g.v) + of * s.columns, g.v_row);
+  }
+}
+
+}  // namespace DSC_NAME
