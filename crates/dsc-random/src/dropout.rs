@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn bits_are_those_of_the_mask() {
-        let (heads, rows, cols, p) = (3, 5, 37, 0.3);
+        let (heads, rows, cols, p) = (3usize, 5usize, 37usize, 0.3);
         let words = cols.div_ceil(16);
         let mut bits = vec![0u16; heads * rows * words];
         dropout_bits(site(), 900, heads, rows, cols, p, &mut bits).unwrap();
