@@ -30,12 +30,7 @@ impl Attention {
     ///
     /// # Errors
     /// Values, places or bits that do not fit each other, and too little memory.
-    pub fn apply(
-        &self,
-        [query, key, value]: [&Tensor; 3],
-        places: &[Place],
-        bits: &[u16],
-    ) -> Result<Tensor, String> {
+    pub fn apply(&self, [query, key, value]: [&Tensor; 3], places: &[Place], bits: &[u16]) -> Result<Tensor, String> {
         let settings = AttentionSettings {
             heads: self.heads,
             shared: self.shared.into(),

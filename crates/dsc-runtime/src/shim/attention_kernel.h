@@ -118,17 +118,12 @@ static void zero(Real* x, int64_t count) {
 
 // ---- softmax ----
 
-static inline Vec choose(Ints mask, Vec x, Vec otherwise) {
-  return reinterpret_cast<Vec>((mask & reinterpret_cast<Ints>(x)) | (~mask & reinterpret_cast<Ints>(otherwise)));
-}
-
-// The exponential of numbers of at most 0: a polynomial of what is left beside a power of 2. Below the smallest normal number it is
-// 0 or as good as that; NaN stays NaN.
+// The exponential of numbers of at most 0: a polynomial of what is left beside a power of 2. It is never less than the smallest
+// normal number; NaN stays NaN.
 static inline Vec exponential(Vec x) {
   constexpr bool SINGLE = sizeof(Real) == 4;
   const Vec least = all(SINGLE ? Real(-87.0) : Real(-708.0));
-  const Ints tiny = reinterpret_cast<Ints>(x < least);
-  x = choose(tiny, least, x);
+  x = x < least ? least : x;
   // Added and taken away again, it rounds to whole numbers.
   const Vec magic = all(SINGLE ? Real(12582912.0) : Real(6755399441055744.0));
   const Vec shifted = x * all(Real(1.4426950408889634)) + magic;
@@ -155,8 +150,7 @@ static inline Vec exponential(Vec x) {
   // The low bits of the shifted number are the power of 2.
   const int bits = SINGLE ? 23 : 52;
   const Ints exponent = reinterpret_cast<Ints>(shifted) << bits;
-  const Vec scaled = reinterpret_cast<Vec>(reinterpret_cast<Ints>(sum) + exponent);
-  return choose(tiny, Vec{}, scaled);
+  return reinterpret_cast<Vec>(reinterpret_cast<Ints>(sum) + exponent);
 }
 
 // The keys that a query sees: from `first` to before `end`.
@@ -175,16 +169,18 @@ static Seen seen(const Sample& s, int64_t row) {
   return all;
 }
 
-static inline Ints within(Ints index, Seen keys) {
-  const Ints from = reinterpret_cast<Ints>(index >= all_int(static_cast<Int>(keys.first)));
-  const Ints to = reinterpret_cast<Ints>(index < all_int(static_cast<Int>(keys.end)));
-  return from & to;
+// Which of LANES keys from `at` on a query sees.
+static inline Ints within(int64_t at, Seen keys) {
+  const Ints index = counting() + all_int(static_cast<Int>(at));
+  return (index >= all_int(static_cast<Int>(keys.first))) & (index < all_int(static_cast<Int>(keys.end)));
 }
+
+static inline bool whole(int64_t at, Seen keys) { return at >= keys.first && at + LANES <= keys.end; }
 
 // Whether a weight is kept, by its bit: those of LANES keys from `at` on.
 static inline Ints kept(const uint16_t* bits, int64_t at, Ints lanes) {
   const Int word = static_cast<Int>(bits[at / 16]) >> (at % 16);
-  return reinterpret_cast<Ints>(((all_int(word) >> lanes) & 1) != 0);
+  return ((all_int(word) >> lanes) & 1) != 0;
 }
 
 static const uint16_t* bits_of(const Sample& s, int64_t head, int64_t row) {
@@ -193,34 +189,33 @@ static const uint16_t* bits_of(const Sample& s, int64_t head, int64_t row) {
 
 // Scores of a row to exponentials less the largest, and what divides them; the logarithm of their sum goes to `lse`.
 static Real soften(Real* row, int64_t wide, Seen keys, Real scale, Real* lse) {
-  const Real low = -__builtin_huge_val();
-  const Ints lanes = counting();
-  Vec most = all(low);
+  const Vec low = all(-static_cast<Real>(__builtin_huge_val()));
+  Vec most = low;
   for (int64_t j = 0; j < wide; j += LANES) {
-    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
-    const Vec x = choose(here, load(row + j) * all(scale), all(low));
-    store(row + j, x);
-    most = choose(reinterpret_cast<Ints>(x > most), x, most);
+    Vec x = load(row + j) * all(scale);
+    if (!whole(j, keys)) x = within(j, keys) ? x : low;
+    most = x > most ? x : most;
   }
-  Real top = low;
-  for (int i = 0; i < LANES; ++i) top = most[i] > top ? most[i] : top;
+  Real top = most[0];
+  for (int i = 1; i < LANES; ++i) top = most[i] > top ? most[i] : top;
   if (keys.first >= keys.end) top = 0;
   Vec sums{};
   for (int64_t j = 0; j < wide; j += LANES) {
-    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
-    const Vec x = choose(here, exponential(load(row + j) - all(top)), Vec{});
+    Vec x = exponential(load(row + j) * all(scale) - all(top));
+    if (!whole(j, keys)) x = within(j, keys) ? x : Vec{};
     store(row + j, x);
     sums += x;
   }
   Real sum = 0;
   for (int i = 0; i < LANES; ++i) sum += sums[i];
-  *lse = top + static_cast<Real>(__builtin_log(static_cast<double>(sum)));
+  *lse = top + (sizeof(Real) == 4 ? static_cast<Real>(__builtin_logf(static_cast<float>(sum)))
+                                  : static_cast<Real>(__builtin_log(static_cast<double>(sum))));
   return keys.first < keys.end ? sum : 1;
 }
 
 static void drop(Real* row, int64_t wide, const uint16_t* bits) {
-  const Ints lanes = counting();
-  for (int64_t j = 0; j < wide; j += LANES) store(row + j, choose(kept(bits, j, lanes), load(row + j), Vec{}));
+  const Ints lanes = counting() & 15;
+  for (int64_t j = 0; j < wide; j += LANES) store(row + j, kept(bits, j, lanes) ? load(row + j) : Vec{});
 }
 
 // ---- a sample ----
@@ -282,16 +277,16 @@ int64_t backward_room(const Sample& s) {
 // Weights from scores, in place, and the gradient of the scores from that of the weights, in place.
 static void unsoften(Real* weights, Real* gradient, int64_t wide, Seen keys, Real scale, Real lse, Real delta, Real keep,
                      const uint16_t* bits) {
-  const Ints lanes = counting();
+  const Ints lanes = counting() & 15;
   for (int64_t j = 0; j < wide; j += LANES) {
-    const Ints here = within(lanes + all_int(static_cast<Int>(j)), keys);
-    const Vec weight = choose(here, exponential(load(weights + j) * all(scale) - all(lse)), Vec{});
+    Vec weight = exponential(load(weights + j) * all(scale) - all(lse));
+    if (!whole(j, keys)) weight = within(j, keys) ? weight : Vec{};
     Vec given = load(gradient + j);
     Vec used = weight;
     if (bits != nullptr) {
       const Ints mask = kept(bits, j, lanes);
-      given = choose(mask, given * all(keep), Vec{});
-      used = choose(mask, weight * all(keep), Vec{});
+      given = mask ? given * all(keep) : Vec{};
+      used = mask ? weight * all(keep) : Vec{};
     }
     store(weights + j, used);
     store(gradient + j, weight * (given - all(delta)) * all(scale));
