@@ -27,6 +27,7 @@ mod equal;
 mod form;
 mod graph;
 mod init;
+mod linear;
 mod op;
 pub mod parse;
 mod region;
@@ -42,6 +43,7 @@ pub use einsum::{Einsum, EinsumFault};
 pub use graph::{
     Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Output, Param, ParamId, Ranks,
 };
+pub use linear::{LinearMap, linear_places};
 pub use op::{Axis, Binary, Group, MaxOver, Op, Over, ParametricUnary, RandomSite, Reduction, Unary, View};
 pub use parse::{Parsed, parse};
 pub use region::{NameKind, Named, Region, RegionId, RegionKind};

@@ -223,6 +223,9 @@ pub enum Op {
     },
 
     /// `X[.., i], p : [o, i] (, p : [o]) -> X[.., o]`: `x Wᵀ (+ b)`, the layout of `torch.nn.Linear`.
+    ///
+    /// `X[.., i], p : [o, i] (, p : [o]), p : [u, i] (, p : [u]), .. -> X[.., o + u + ..]`: several maps of one value, their results side
+    /// by side. All of them have a bias or none; a third operand of one axis tells which. Passes alone make this form.
     Linear,
     /// `X[.., k], p : [k], p : [k] -> X[.., k]`: over the last axis, biased variance, weight then bias.
     LayerNorm {

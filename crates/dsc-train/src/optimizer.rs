@@ -11,9 +11,9 @@ use indexmap::IndexMap;
 /// The parameters that are the weight of a linear map. Weight decay applies to these only, not to biases, norms, embedding tables,
 /// positions and learned rows.
 fn linear_weights(graph: &Graph) -> BTreeSet<ParamId> {
-    let linear = graph.nodes().filter(|(_, n)| matches!(n.op, Op::Linear));
-    let weight = linear.filter_map(|(id, _)| graph.node(*graph.operands(id).get(1)?));
-    weight.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
+    let maps = graph.nodes().flat_map(|(id, _)| graph.linear_maps(id));
+    let weights = maps.filter_map(|map| graph.node(map.weight));
+    weights.filter_map(|n| if let Op::Param(id) = n.op { Some(id) } else { None }).collect()
 }
 
 /// The optimiser of a recipe; weight decay applies to [`linear_weights`]. An encoder with learning rate 0 is frozen.

@@ -60,7 +60,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Pass, USUAL_ROWS};
 use crate::dims::{Atom, Dim};
 use crate::types::{TensorType, Time, Type};
-use crate::{Einsum, Graph, Node, NodeId, Op, RandomSite, Rewriter, Rewritten};
+use crate::{Einsum, Graph, LinearMap, Node, NodeId, Op, RandomSite, Rewriter, Rewritten};
 
 pub(super) const PASS: Pass =
     Pass { name: "absorbed_projections", about: "applies the maps of many keys and values to few queries", run };
@@ -95,13 +95,9 @@ struct Projection {
 
 impl Projection {
     fn of(graph: &Graph, id: NodeId) -> Option<Projection> {
-        let node = graph.node(id)?;
         let columns = |id: NodeId| graph.node(id)?.ty.tensor()?.dims.last()?.as_const();
-        let (source, weight, bias) = match (&node.op, graph.operands(id).as_slice()) {
-            (Op::Linear, [source, weight]) => (*source, *weight, None),
-            (Op::Linear, [source, weight, bias]) => (*source, *weight, Some(*bias)),
-            _ => return None,
-        };
+        let source = *graph.operands(id).first()?;
+        let [LinearMap { weight, bias }] = graph.linear_maps(id).try_into().ok()?;
         Some(Projection { node: id, source, weight, bias, from: columns(source)?, to: columns(id)? })
     }
 }

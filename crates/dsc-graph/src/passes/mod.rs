@@ -16,6 +16,7 @@
 mod absorbed_projections;
 mod common_subexpressions;
 mod dead_code;
+mod merged_projections;
 mod row_demand;
 #[cfg(test)]
 mod tests;
@@ -43,9 +44,15 @@ pub struct Pass {
 /// Sequences of this field have more rows than that, but for short texts: what pays from a length on has to pay from this one on.
 const USUAL_ROWS: i64 = 16;
 
-/// All passes in the order in which they run. What the first ones leave unread is swept before the readers of a value are counted.
-pub const PIPELINE: &[Pass] =
-    &[common_subexpressions::PASS, row_demand::PASS, dead_code::PASS, absorbed_projections::PASS];
+/// All passes in the order in which they run. What the first ones leave unread is swept before the readers of a value are counted, and
+/// maps are merged that are still there when others have been absorbed.
+pub const PIPELINE: &[Pass] = &[
+    common_subexpressions::PASS,
+    row_demand::PASS,
+    dead_code::PASS,
+    absorbed_projections::PASS,
+    merged_projections::PASS,
+];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {

@@ -104,7 +104,7 @@ fn run(graph: &Graph) -> Rewritten {
 }
 
 /// For each node, whether it is read at companions, as they are or by something that is.
-fn read_at_companions(graph: &Graph) -> Vec<bool> {
+pub(super) fn read_at_companions(graph: &Graph) -> Vec<bool> {
     let views = graph.nodes().filter(|(_, node)| matches!(node.op, Op::At { .. }));
     graph.needed_by(views.flat_map(|(id, _)| graph.operands(id)))
 }
@@ -170,7 +170,7 @@ fn forms(node: &Node, extended: bool, demand: Demand, companions: i64) -> Vec<(F
     }
 }
 
-fn length(node: &Node) -> Option<&Dim> {
+pub(super) fn length(node: &Node) -> Option<&Dim> {
     node.ty.tensor().and_then(|ty| ty.time.as_ref()).map(|time| &time.len)
 }
 

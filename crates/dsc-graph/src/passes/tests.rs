@@ -35,6 +35,7 @@ fn every_pass_does_what_its_documentation_shows() {
         ("row_demand", include_str!("row_demand.rs")),
         ("dead_code", include_str!("dead_code.rs")),
         ("absorbed_projections", include_str!("absorbed_projections.rs")),
+        ("merged_projections", include_str!("merged_projections.rs")),
     ];
     assert_eq!(sources.map(|s| s.0).to_vec(), PIPELINE.iter().map(|p| p.name).collect::<Vec<_>>());
     for ((name, source), pass) in sources.iter().zip(PIPELINE) {

@@ -7,7 +7,7 @@ mod sequence;
 mod tensor;
 
 use super::op::{Axis, Op};
-use super::{Band, Graph, Node};
+use super::{Band, Graph, Node, linear_places};
 use crate::dims::{Atom, Dim};
 use crate::types::{Modality, TensorType, Time, Type};
 use dsc_syntax::diag::{Code, codes::types as code};
@@ -251,16 +251,25 @@ impl Rule<'_> {
     }
 
     fn linear(&self) -> Outcome {
-        if self.args.len() != 3 {
+        if self.args.len() < 3 {
             self.arity(2)?;
         }
         let k = self.features(0)?;
-        let (out, fan_in) = self.table(1)?;
-        self.dims_agree("the last axis", &k, "the weight", &fan_in, 0)?;
-        if self.args.len() == 3 {
-            self.dims_agree("the rows of the weight", &out, "the bias", &self.vector(2)?, 2)?;
+        // A second weight shows that there are maps without bias; whatever else is third was to be a bias.
+        let biased = self.args.len() > 2 && self.table(2).is_err();
+        let mut width: Option<Dim> = None;
+        for (weight, bias) in linear_places(self.args.len(), biased) {
+            let (out, fan_in) = self.table(weight)?;
+            self.dims_agree("the last axis", &k, "the weight", &fan_in, 0)?;
+            if let Some(bias) = bias {
+                self.dims_agree("the rows of the weight", &out, "the bias", &self.vector(bias)?, bias)?;
+            }
+            width = Some(match width {
+                Some(before) => self.joined(&before, &out, weight)?,
+                None => out,
+            });
         }
-        Ok(self.tensor(0)?.with_features(out).into())
+        Ok(self.tensor(0)?.with_features(width.unwrap_or_default()).into())
     }
 
     fn attention(&self, heads: i64, shared: bool, band: Band) -> Outcome {

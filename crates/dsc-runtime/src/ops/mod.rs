@@ -120,7 +120,7 @@ fn carry_out(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::AddRow => pointwise::add_row(call),
         Op::MulRow => pointwise::mul_row(call),
         Op::Scale => pointwise::scale(call),
-        Op::Linear => Ok(call.arg(0)?.f_linear(call.arg(1)?, call.operands.get(2).copied())?),
+        Op::Linear => pointwise::linear(call),
         Op::LayerNorm { eps } => pointwise::layer_norm(call, *eps),
         Op::Softmax { over, log } => tensor::softmax(call, *over, *log),
         Op::Normalize { eps } => tensor::normalize(call, *eps),

@@ -6,7 +6,7 @@ use super::Call;
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::Lengths;
-use dsc_graph::{Binary, ParametricUnary, Unary};
+use dsc_graph::{Binary, ParametricUnary, Unary, linear_places};
 
 /// `a op b`, entry by entry.
 pub(super) fn binary(call: &Call<'_, '_>, op: Binary) -> Result<Tensor, Fault> {
@@ -19,6 +19,20 @@ pub(super) fn binary(call: &Call<'_, '_>, op: Binary) -> Result<Tensor, Fault> {
         Binary::Minimum => a.f_minimum(b)?,
         Binary::Maximum => a.f_maximum(b)?,
     })
+}
+
+/// One or several linear maps, their results side by side.
+pub(super) fn linear(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    let biased = call.operands.get(2).is_some_and(|operand| operand.dim() == 1);
+    let places: Vec<(usize, Option<usize>)> = linear_places(call.operands.len(), biased).collect();
+    if let [(weight, bias)] = places.as_slice() {
+        let bias = bias.map(|place| call.arg(place)).transpose()?;
+        return Ok(call.arg(0)?.f_linear(call.arg(*weight)?, bias)?);
+    }
+    let weights = places.iter().map(|(weight, _)| call.arg(*weight)).collect::<Result<Vec<_>, _>>()?;
+    let biases = places.iter().filter_map(|(_, bias)| *bias).map(|bias| call.arg(bias)).collect::<Result<Vec<_>, _>>()?;
+    let bias = if biased { Some(Tensor::f_cat(&biases, 0)?) } else { None };
+    Ok(call.arg(0)?.f_linear(&Tensor::f_cat(&weights, 0)?, bias.as_ref())?)
 }
 
 /// A function of every entry.

@@ -1,8 +1,11 @@
 //! Execution plans: which nodes are computed, on which rows, and when a value is no longer needed.
 
+use std::collections::BTreeMap;
+
 use super::{Program, Reach, Root, Step, has_rows, view_of};
 use crate::batch::Want;
 use crate::lengths::RowSet;
+use dsc_graph::Op;
 use dsc_graph::dims::Atom;
 
 /// The plan for one combination of results and [`Reach`].
@@ -13,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) rows: Vec<RowSet>,
     /// For each node, how often its value is read by computed nodes and as a result.
     pub(crate) uses: Vec<u32>,
+    /// The slices of a node that only slices on the same rows read.
+    pub(crate) slices: BTreeMap<usize, Vec<usize>>,
     /// Indices of the losses to compute.
     pub(crate) losses: Vec<usize>,
     /// The rows over which the longest length of the batch is computed: all rows if lengths of companions' values depend on it
@@ -67,9 +72,23 @@ impl Plan {
             *e && length(step).is_some_and(|l| l.any_atom(&mut |a| matches!(a, Atom::Longest(_))))
         };
         let longest_over = if program.steps.iter().zip(&extended).any(padded) { RowSet::All } else { RowSet::Anchors };
-        let rows = extended.iter().map(|e| if *e { RowSet::All } else { RowSet::Anchors }).collect();
-        Plan { order, rows, uses, losses, longest_over }
+        let rows: Vec<RowSet> = extended.iter().map(|e| if *e { RowSet::All } else { RowSet::Anchors }).collect();
+        let slices = slices(program, &order, &rows, &uses);
+        Plan { order, rows, uses, slices, losses, longest_over }
     }
+}
+
+/// Several slices of a node each, if nothing else reads it.
+fn slices(program: &Program, order: &[usize], rows: &[RowSet], uses: &[u32]) -> BTreeMap<usize, Vec<usize>> {
+    let mut slices: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &i in order {
+        let Some(Step { op: Op::Slice { .. }, operands, .. }) = program.steps.get(i) else { continue };
+        for &of in operands.iter().filter(|of| rows.get(**of) == rows.get(i)) {
+            slices.entry(of).or_default().push(i);
+        }
+    }
+    slices.retain(|of, parts| parts.len() > 1 && uses.get(*of) == Some(&(parts.len() as u32)));
+    slices
 }
 
 /// For each node, whether a needed [`Op::At`](dsc_graph::Op::At) depends on it.

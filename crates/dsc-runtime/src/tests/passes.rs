@@ -21,7 +21,7 @@ fn sizes() -> DimTable {
 fn graph_for(pass: &str) -> Graph {
     let mut graph = dashfusion();
     match pass {
-        "common_subexpressions" | "row_demand" | "absorbed_projections" => {}
+        "common_subexpressions" | "row_demand" | "absorbed_projections" | "merged_projections" => {}
         // Without that loss the normalised similarities are not read.
         "dead_code" => graph.losses.retain(|l| l.name != "contrast"),
         other => panic!("no graph for the pass `{other}`"),

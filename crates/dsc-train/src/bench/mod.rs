@@ -280,8 +280,9 @@ impl Measure<'_> {
         let costs = Costs::of(graph);
         let mut shapes = Vec::new();
         for (id, node) in graph.nodes().filter(|(_, node)| matches!(node.op, dsc_graph::Op::Linear)) {
-            let weight = graph.operands(id).get(1).and_then(|w| graph.node(*w)).and_then(|w| w.ty.tensor());
-            let Some([out, inputs]) = weight.map(|w| w.dims.as_slice()) else { continue };
+            let columns = |id: dsc_graph::NodeId| graph.node(id)?.ty.tensor()?.dims.last();
+            let source = graph.operands(id).first().copied().and_then(columns);
+            let Some((out, inputs)) = columns(id).zip(source) else { continue };
             let (Some(out), Some(inputs)) = (out.eval(&self.session.dims), inputs.eval(&self.session.dims)) else {
                 continue;
             };
