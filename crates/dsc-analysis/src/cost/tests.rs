@@ -44,6 +44,9 @@ fn cost(op: &Op, operands: &[Type], result: &Type) -> String {
 fn linear_maps_count_rows_by_inputs_by_outputs() {
     let weight = table(&[128, 33]);
     assert_eq!(cost(&Op::Linear, &[seq("Ta", 33), weight.clone()], &seq("Ta", 128)), "4224*Ta | Own | operand 0");
+    // Two maps side by side.
+    let two = [seq("Ta", 33), weight.clone(), weight.clone()];
+    assert_eq!(cost(&Op::Linear, &two, &seq("Ta", 256)), "8448*Ta | Own | operand 0");
     assert_eq!(cost(&Op::Linear, &[vec(33), weight, vec(128)], &vec(128)), "4224 | Own | operand 0");
     let symbolic = TensorType { time: None, dims: vec![Dim::from(128), Dim::width("fa")] };
     let x = seq("Ta", Dim::width("fa"));

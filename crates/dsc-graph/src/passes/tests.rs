@@ -16,6 +16,7 @@ fn whole(lines: &str) -> String {
         ("@score.weight", "param score.weight : [1, fa] fan_in(fa)\n"),
         ("@x.weight", "param x.weight : [4, fa] fan_in(fa)\n"),
         ("@q.weight", "param q.weight : [8, fa] fan_in(fa)\n"),
+        ("@p.weight", "param p.weight : [8, 4] fan_in(4)\n"),
     ];
     let params: String = tables.iter().filter(|(path, _)| lines.contains(path)).map(|(_, table)| *table).collect();
     format!("graph Example\ninput audio : Seq<audio>[Ta, fa] from \"audio\"\nlabel y : Real\n{params}{lines}")
@@ -210,4 +211,84 @@ fn a_value_is_computed_twice_where_that_is_less() {
         after.nodes().filter(|(_, n)| matches!(n.op, Op::Unary(_))).count()
     };
     assert_eq!((forms(4), forms(300)), (2, 1));
+}
+
+/// The linear maps after `merged_projections`, as text.
+fn merged(lines: &str) -> Vec<String> {
+    let after = step(&read(&whole(lines)), find("merged_projections").unwrap(), None).unwrap().graph;
+    assert!(read(&after.to_whole_text()) == after);
+    after.to_whole_text().lines().filter_map(|l| Some(l.split_once("linear")?.1.to_owned())).collect()
+}
+
+/// Weights come before the first map that needs them, wherever they were.
+#[test]
+fn maps_with_a_bias_and_those_without_are_merged_apart() {
+    let lines = "param a : [2, 4] fan_in(4)\nparam a.bias : [2] fan_in(4)\nparam b : [3, 4] fan_in(4)\n\
+        param c : [5, 4] fan_in(4)\nparam c.bias : [5] fan_in(4)\nparam d : [1, 4] fan_in(4)\n\
+        %0 = input() audio : Seq<audio>[Ta, fa]\n%1 = linear(%0, @x.weight) : Seq<audio>[Ta, 4]\n\
+        %2 = linear(%1, @a, @a.bias) : Seq<audio>[Ta, 2]\n%3 = linear(%1, @b) : Seq<audio>[Ta, 3]\n\
+        %4 = mean(%2) : Vec[2]\n%5 = mean(%3) : Vec[3]\n\
+        %6 = linear(%1, @c, @c.bias) : Seq<audio>[Ta, 5]\n%7 = linear(%1, @d) : Seq<audio>[Ta, 1]\n\
+        %8 = mean(%6) : Vec[5]\n%9 = mean(%7) : Vec[1]\n%10 = concat(%4, %5, %8, %9) along features : Vec[11]\n\
+        %11 = dot(%10, %10) : Real\nloss l = %11\n";
+    assert_eq!(
+        merged(lines),
+        [
+            "(%0, @x.weight) : Seq<audio>[Ta, 4]",
+            "(%1, @a, @a.bias, @c, @c.bias) : Seq<audio>[Ta, 7]",
+            "(%1, @b, @d) : Seq<audio>[Ta, 4]"
+        ]
+    );
+}
+
+#[test]
+fn maps_that_are_not_computed_together_are_not_merged() {
+    let maps = |before: &str, widths: [i64; 2], behind: &str| {
+        let [a, b] = widths;
+        let lines = format!(
+            "param a : [{a}, {b}] fan_in(4)\nparam b : [{a}, {b}] fan_in(4)\nparam x : [{b}, fa] fan_in(fa)\n\
+            {before}%0 = input() audio : Seq<audio>[Ta, fa]\n%1 = linear(%0, @x) : Seq<audio>[Ta, {b}]\n{behind}"
+        );
+        merged(&lines).len() - 1
+    };
+    let of_rows = |a: i64| {
+        format!(
+            "%2 = linear(%1, @a) : Seq<audio>[Ta, {a}]\n%3 = linear(%1, @b) : Seq<audio>[Ta, {a}]\n\
+            %4 = mean(%2) : Vec[{a}]\n%5 = mean(%3) : Vec[{a}]\n"
+        )
+    };
+    let together = "%6 = dot(%4, %5) : Real\nloss l = %6\n";
+    assert_eq!(maps("", [2, 4], &(of_rows(2) + together)), 1);
+    assert_eq!(maps("", [512, 256], &(of_rows(512) + together)), 1);
+    assert_eq!(maps("", [513, 256], &(of_rows(513) + together)), 2, "the weights are large");
+    let apart = "%6 = dot(%4, %4) : Real\n%7 = dot(%5, %5) : Real\noutput %6 for y\nloss l = %7\n";
+    assert_eq!(maps("", [2, 4], &(of_rows(2) + apart)), 2, "a prediction needs one of them");
+    let companion = "%6 = at(%5) companions0.pos.0 : Vec[2]\n%7 = dot(%4, %6) : Real\nloss l = %7\n";
+    let drawn = "companions0 c : by [%5] class y pos 1 near 0 far 0 pool 4 refresh 1\n";
+    assert_eq!(maps(drawn, [2, 4], &(of_rows(2) + companion)), 2, "companions need one of them");
+    let of_vector = "%2 = mean(%1) : Vec[4]\n%3 = linear(%2, @a) : Vec[2]\n%4 = linear(%2, @b) : Vec[2]\n\
+        %5 = dot(%3, %4) : Real\nloss l = %5\n";
+    assert_eq!(maps("", [2, 4], of_vector), 2, "a row for each sample");
+}
+
+#[test]
+fn maps_side_by_side_have_a_bias_each_or_none() {
+    let fault = |operands: &str, width: i64| {
+        let shapes = [("@a", "[2, 4]"), ("@b", "[3, 4]"), ("@c", "[3, 5]"), ("@u", "[2]"), ("@v", "[3]")];
+        let shapes = shapes.iter().filter(|(path, _)| operands.contains(path));
+        let params: String =
+            shapes.map(|(path, shape)| format!("param {} : {shape} fan_in(4)\n", &path[1..])).collect();
+        let lines = format!(
+            "{params}%0 = input() audio : Seq<audio>[Ta, fa]\n%1 = linear(%0, @x.weight) : Seq<audio>[Ta, 4]\n\
+            %2 = linear(%1, {operands}) : Seq<audio>[Ta, {width}]\n%3 = mean(%2) : Vec[{width}]\n\
+            %4 = dot(%3, %3) : Real\nloss l = %4\n"
+        );
+        let graph = Graph::from_text(&whole(&lines)).unwrap();
+        verify(&graph, &|a, b| a == b).err().map(|faults| faults.iter().map(ToString::to_string).collect::<String>())
+    };
+    assert_eq!(fault("@a, @b", 5), None);
+    assert_eq!(fault("@a, @u, @b, @v", 5), None);
+    for (operands, width) in [("@a, @b, @v", 5), ("@a, @u, @b", 5), ("@a, @v, @b, @u", 5), ("@a, @c", 5), ("@a, @b", 6)] {
+        assert!(fault(operands, width).is_some(), "{operands}");
+    }
 }

@@ -173,3 +173,75 @@ fn rows_that_nothing_reads_are_not_computed() {
     // Companions read the first row of the aligned text, the fusion of the anchors all of it.
     assert_eq!(rows(&after, "h0"), ["1", "T", "1", "T"]);
 }
+
+/// How the values of two maps are computed.
+#[derive(Clone, Copy, Debug)]
+enum Maps {
+    Apart,
+    /// Cut into those of the maps, which is all of it.
+    SideBySide,
+    /// Cut so, and read as a whole too.
+    ReadWhole,
+    /// Cut into parts that overlap, which the parts of the first map and what is left of the second one are cut from.
+    Overlapping,
+}
+
+#[test]
+fn maps_side_by_side_have_the_numbers_and_gradients_of_maps_apart() {
+    let numbers = |maps: Maps, biased: bool| {
+        let mut b = Build::new();
+        let x = b.seq("audio", "Ta", 3);
+        let parameters: Vec<Vec<NodeId>> = [("a", 2), ("b", 4)]
+            .into_iter()
+            .map(|(path, out)| {
+                let weight = b.weight(&format!("{path}.weight"), &[out, 3]);
+                [weight].into_iter().chain(biased.then(|| b.weight(&format!("{path}.bias"), &[out]))).collect()
+            })
+            .collect();
+        let operands = |of: &[&[NodeId]]| [&[x], of.concat().as_slice()].concat();
+        let cut = |b: &mut Build, of: NodeId, from: i64, to: i64| {
+            b.op(Op::Slice { from: Dim::from(from), to: Dim::from(to) }, &[of])
+        };
+        let (first, second, more) = if let Maps::Apart = maps {
+            let [first, second] = [0, 1].map(|i| b.op(Op::Linear, &operands(&[&parameters[i]])));
+            (first, second, None)
+        } else {
+            let whole = b.op(Op::Linear, &operands(&[&parameters[0], &parameters[1]]));
+            if let Maps::Overlapping = maps {
+                let (first, second) = (cut(&mut b, whole, 0, 4), cut(&mut b, whole, 2, 6));
+                (cut(&mut b, first, 0, 2), second, None)
+            } else {
+                // The later one first.
+                let second = cut(&mut b, whole, 2, 6);
+                let more = if let Maps::ReadWhole = maps { Some(whole) } else { None };
+                (cut(&mut b, whole, 0, 2), second, more)
+            }
+        };
+        let mut terms = Vec::new();
+        for value in [Some(first), Some(second), more].into_iter().flatten() {
+            let value = b.op(Op::Unary(dsc_graph::Unary::Tanh), &[value]);
+            let mean = b.op(Op::MeanTime, &[value]);
+            terms.push(b.op(Op::Dot, &[mean, mean]));
+        }
+        if more.is_some() {
+            terms[2] = b.op(Op::Affine { mul: 0.0, add: 0.0 }, &[terms[2]]);
+        }
+        let by = b.op(Op::MeanTime, &[x]);
+        b.companions(&[by], 1, 1);
+        b.label("y");
+        for (i, term) in terms.iter().enumerate().take(2) {
+            b.loss(&format!("l{i}"), *term);
+        }
+        if let Some(term) = terms.get(2) {
+            let sum = b.op(Op::Binary(dsc_graph::Binary::Add), &[terms[0], *term]);
+            b.graph.losses[0].value = sum;
+        }
+        numbers_of(&b.graph, Kind::Double)
+    };
+    for biased in [false, true] {
+        let apart = numbers(Maps::Apart, biased);
+        for maps in [Maps::SideBySide, Maps::ReadWhole, Maps::Overlapping] {
+            equal_but_for_rounding(&format!("{maps:?}, {biased}"), &numbers(maps, biased), &apart, 1e-12);
+        }
+    }
+}
