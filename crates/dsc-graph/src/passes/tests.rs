@@ -288,7 +288,8 @@ fn maps_side_by_side_have_a_bias_each_or_none() {
     };
     assert_eq!(fault("@a, @b", 5), None);
     assert_eq!(fault("@a, @u, @b, @v", 5), None);
-    for (operands, width) in [("@a, @b, @v", 5), ("@a, @u, @b", 5), ("@a, @v, @b, @u", 5), ("@a, @c", 5), ("@a, @b", 6)] {
+    for (operands, width) in [("@a, @b, @v", 5), ("@a, @u, @b", 5), ("@a, @v, @b, @u", 5), ("@a, @c", 5), ("@a, @b", 6)]
+    {
         assert!(fault(operands, width).is_some(), "{operands}");
     }
 }

@@ -59,3 +59,128 @@ impl Attention {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    /// Two samples of 5 and 37 queries, of 19 and 1 keys, behind a row that no sample has.
+    const PLACES: [Place; 2] = [
+        Place { query: 1, queries: 5, key: 0, keys: 19, bits: 0 },
+        Place { query: 6, queries: 37, key: 19, keys: 1, bits: 5 * 2 * 2 },
+    ];
+    const HEADS: i64 = 2;
+
+    /// Numbers between -1 and 1 that a formula gives.
+    fn numbers(rows: i64, width: i64, kind: Kind) -> Tensor {
+        let at = Tensor::arange(rows * width, (Kind::Double, Device::Cpu)) * (0.37 + 0.01 * rows as f64);
+        (at.sin() * 0.9).view([rows, width]).to_kind(kind)
+    }
+
+    fn bits() -> Vec<u16> {
+        (0..HEADS * (5 * 2 + 37)).map(|i| (i * 40_503 % 65_521) as u16).collect()
+    }
+
+    /// The same by operators of libtorch, every sample and head by itself.
+    fn plain(a: &Attention, [q, k, v]: [&Tensor; 3], bits: &[u16]) -> Tensor {
+        let mut rows =
+            vec![Tensor::zeros([1, v.size()[1] * if a.shared { HEADS } else { 1 }], (q.kind(), Device::Cpu))];
+        for place in PLACES {
+            let mut heads = Vec::new();
+            for head in 0..HEADS {
+                let part = |x: &Tensor, from: i64, rows: i64, shared: bool| {
+                    let of = if shared { 1 } else { HEADS };
+                    let width = x.size()[1] / of;
+                    x.narrow(0, from, rows).narrow(1, if shared { 0 } else { head * width }, width)
+                };
+                let query = part(q, place.query, place.queries, false);
+                let key = part(k, place.key, place.keys, a.shared);
+                let value = part(v, place.key, place.keys, a.shared);
+                let ahead = Tensor::arange(place.keys, (Kind::Int64, Device::Cpu)).unsqueeze(0)
+                    - Tensor::arange(place.queries, (Kind::Int64, Device::Cpu)).unsqueeze(1);
+                let mut hidden = ahead.gt(a.offset.unwrap_or(1000));
+                hidden = hidden.logical_or(&ahead.abs().gt(a.window.unwrap_or(1000)));
+                let scores = (query.matmul(&key.transpose(0, 1)) * a.scale).masked_fill(&hidden, f64::NEG_INFINITY);
+                let mut weights = scores.softmax(-1, None).nan_to_num(0.0, None, None);
+                if !bits.is_empty() {
+                    let words = (place.keys as usize).div_ceil(16);
+                    let of = |i: i64, j: i64| {
+                        let line = place.bits as usize + ((head * place.queries + i) as usize) * words;
+                        f64::from(bits[line + j as usize / 16] >> (j % 16) & 1)
+                    };
+                    let kept: Vec<f64> =
+                        (0..place.queries).flat_map(|i| (0..place.keys).map(move |j| of(i, j))).collect();
+                    weights =
+                        weights * Tensor::from_slice(&kept).view_as(&weights_like(&place)).to_kind(q.kind()) * a.keep;
+                }
+                heads.push(weights.matmul(&value));
+            }
+            rows.push(Tensor::cat(&heads, 1));
+        }
+        Tensor::cat(&rows, 0)
+    }
+
+    fn weights_like(place: &Place) -> Tensor {
+        Tensor::zeros([place.queries, place.keys], (Kind::Double, Device::Cpu))
+    }
+
+    #[test]
+    fn every_instruction_set_computes_attention_and_its_gradient() {
+        let full = Attention { heads: HEADS, shared: false, offset: None, window: None, scale: 0.7, keep: 1.0 };
+        let forms = [
+            (full.clone(), vec![]),
+            (Attention { offset: Some(1), ..full.clone() }, vec![]),
+            (Attention { offset: Some(0), window: Some(3), scale: -0.4, ..full.clone() }, vec![]),
+            (Attention { keep: 2.0, ..full.clone() }, bits()),
+            (Attention { shared: true, keep: 1.5, window: Some(40), ..full }, bits()),
+        ];
+        let mut sets = 0;
+        // SAFETY: it sets a number of this process.
+        while unsafe { raw::dsc_attention_use(sets) } {
+            for (kind, tolerance) in [(Kind::Double, 1e-12), (Kind::Float, 2e-5)] {
+                for (width, columns) in [(3, 5), (16, 16), (40, 24)] {
+                    for (attention, bits) in &forms {
+                        let of = if attention.shared { 1 } else { HEADS };
+                        let x = [(43, HEADS * width), (20, of * width), (20, of * columns)];
+                        let run = |own: bool| {
+                            // A leaf each, read through a view whose rows lie further apart.
+                            let leaf = x.map(|(n, w)| numbers(n, w + 1, kind).set_requires_grad(true));
+                            let [q, k, v] = [0, 1, 2].map(|i| leaf[i].narrow(1, 1, x[i].1));
+                            let out = match own {
+                                true => attention.apply([&q, &k, &v], &PLACES, bits).unwrap(),
+                                false => plain(attention, [&q, &k, &v], bits),
+                            };
+                            let loss = (&out * numbers(out.size()[0], out.size()[1], kind)).sum(kind);
+                            loss.backward();
+                            let gradients = leaf.map(|leaf| leaf.grad());
+                            (out, gradients)
+                        };
+                        let ((got, slopes), (want, wanted)) = (run(true), run(false));
+                        let what = format!("set {sets}, {kind:?}, {width}, {columns}, {attention:?}");
+                        let off = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
+                        assert!(off(&got, &want) < tolerance, "{what}: {}", off(&got, &want));
+                        for (i, (got, want)) in slopes.iter().zip(&wanted).enumerate() {
+                            assert!(off(got, want) < 5.0 * tolerance, "{what}, operand {i}: {}", off(got, want));
+                        }
+                    }
+                }
+            }
+            sets += 1;
+        }
+        assert!(sets > 0);
+    }
+
+    #[test]
+    fn numbers_that_are_none_stay_so_and_other_samples_do_not_see_them() {
+        let a = Attention { heads: HEADS, shared: false, offset: None, window: None, scale: 1.0, keep: 1.0 };
+        let [q, k, v] = [43, 20, 20].map(|n| numbers(n, 8, Kind::Float));
+        let _ = k.get(3).fill_(f64::NAN);
+        let out = a.apply([&q, &k, &v], &PLACES, &[]).unwrap();
+        assert!(out.narrow(0, 1, 5).isnan().all().int64_value(&[]) == 1);
+        assert!(out.narrow(0, 6, 37).isfinite().all().int64_value(&[]) == 1);
+        let outside = [Place { keys: 21, ..PLACES[0] }];
+        assert!(a.apply([&q, &k, &v], &outside, &[]).unwrap_err().contains("outside of its rows"));
+        assert!(a.apply([&q, &k, &v], &PLACES, &[0; 3]).unwrap_err().contains("lacks bits"));
+    }
+}

@@ -128,6 +128,8 @@ unsafe extern "C" {
         out: *mut *mut C_tensor,
     ) -> Fault;
     #[cfg(test)]
+    pub(super) fn dsc_attention_use(at: usize) -> bool;
+    #[cfg(test)]
     pub(super) fn dsc_throw(what: i32) -> Fault;
 }
 

@@ -30,7 +30,8 @@ pub(super) fn linear(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         return Ok(call.arg(0)?.f_linear(call.arg(*weight)?, bias)?);
     }
     let weights = places.iter().map(|(weight, _)| call.arg(*weight)).collect::<Result<Vec<_>, _>>()?;
-    let biases = places.iter().filter_map(|(_, bias)| *bias).map(|bias| call.arg(bias)).collect::<Result<Vec<_>, _>>()?;
+    let biases =
+        places.iter().filter_map(|(_, bias)| *bias).map(|bias| call.arg(bias)).collect::<Result<Vec<_>, _>>()?;
     let bias = if biased { Some(Tensor::f_cat(&biases, 0)?) } else { None };
     Ok(call.arg(0)?.f_linear(&Tensor::f_cat(&weights, 0)?, bias.as_ref())?)
 }

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 using dsc::Tensor;
@@ -40,18 +41,30 @@ struct Plan {
   std::vector<uint16_t> bits;
 };
 
-static const dsc::KernelSet& kernels() {
-  static const dsc::KernelSet best = [] {
+// What this processor can run, the widest vectors last.
+static const std::vector<dsc::KernelSet>& available() {
+  static const std::vector<dsc::KernelSet> sets = [] {
+    std::vector<dsc::KernelSet> found = {dsc::attention_base()};
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
-      return dsc::attention_avx512();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+      found.push_back(dsc::attention_avx2());
+      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+          __builtin_cpu_supports("avx512vl")) {
+        found.push_back(dsc::attention_avx512());
+      }
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return dsc::attention_avx2();
 #endif
-    return dsc::attention_base();
+    return found;
   }();
-  return best;
+  return sets;
+}
+
+// For tests: the set that is used instead of the widest one, from 1 on.
+static std::atomic<size_t> chosen{0};
+
+static const dsc::KernelSet& kernels() {
+  const auto at = chosen.load();
+  return at == 0 ? available().back() : available()[at - 1];
 }
 
 static const dsc::Kernels& kernels_for(const Tensor& x) {
@@ -150,6 +163,13 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 };
 
 extern "C" {
+
+// For tests: uses the kernels of set `at`, from 0 on, from now on. Whether there is such a set.
+bool dsc_attention_use(size_t at) {
+  const auto there = at < available().size();
+  if (there) chosen.store(at + 1);
+  return there;
+}
 
 // Values have the shape `[rows, heads * width]`. Places and bits are copied.
 char* dsc_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Settings* settings, const Place* places,
