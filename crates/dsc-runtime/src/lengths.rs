@@ -23,7 +23,7 @@ const SAVED: i64 = 64;
 pub enum Packing {
     /// Padding is computed, then masked.
     Never,
-    /// Rows are packed, and attention is split into groups of similar length, where this saves time.
+    /// Rows are packed where this saves time.
     #[default]
     WherePays,
     /// Rows are packed wherever lengths differ; for tests.

@@ -24,7 +24,6 @@ pub mod ffi;
 mod band;
 mod batch;
 mod fault;
-mod groups;
 mod layout;
 mod lengths;
 mod ops;
@@ -32,6 +31,7 @@ mod optim;
 mod params;
 mod program;
 mod steps;
+mod together;
 pub mod values;
 mod workers;
 

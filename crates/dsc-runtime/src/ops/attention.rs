@@ -1,22 +1,17 @@
-//! Multi-head attention: on the CPU each sample by itself, elsewhere with key masks in groups of samples of similar length.
+//! Multi-head attention: on the CPU each sample by itself, elsewhere all of them padded, with a mask of their keys.
 
 use tch::{Device, Kind, Tensor};
 
 use super::{Call, dropout};
 use crate::fault::Fault;
 use crate::ffi::{Attention, Place};
-use crate::groups::Group;
 use crate::layout;
 use crate::lengths::Packing;
+use crate::together::Together;
 use dsc_graph::{Band, RandomSite};
 use dsc_random::{Key, dropout_bits, dropout_scale};
 
-/// On the CPU libtorch's fused kernel is the faster one (forward and backward, two threads) from this many scores per
-/// head and column of a head. 64 samples with 8 heads of 16: 40 x 40 21 ms against 49, 40 x 401 101 against 232,
-/// 401 x 8 a tie, 200 x 200 177 against 648. 112 samples with 12 heads of 64: 40 x 40 75 against 58.
-const FUSED_FROM: i64 = 64;
-
-/// What all groups share.
+/// What all samples share.
 pub(super) struct Heads {
     heads: i64,
     /// Whether all heads read the same keys and values.
@@ -68,45 +63,21 @@ pub(super) fn attention(call: &Call<'_, '_>, shared: Heads) -> Result<Tensor, Fa
     if has_kernel && call.run.program.packing == Packing::WherePays {
         return of_each_sample(call, &shared);
     }
-    let groups = call.groups(shared.heads, shared.band)?;
-    let place = |x: &Tensor, operand: usize, places: &Option<Tensor>| -> Result<Tensor, Fault> {
-        Ok(match places {
+    let together = call.together(shared.band)?;
+    let place = |x: &Tensor, operand: usize, places: &Option<Tensor>, rows: i64| -> Result<Tensor, Fault> {
+        let flat = match places {
             Some(places) => layout::flat(x, call.seq_lengths(operand)?)?.f_index_select(0, places)?,
             None => x.shallow_clone(),
-        })
+        };
+        Ok(flat.f_reshape([together.keys.lens.len() as i64, rows, width(x)])?)
     };
-    let q = place(query, 0, &groups.query)?;
-    let (k_, v) = (place(key, 1, &groups.key)?, place(value, 1, &groups.key)?);
-    let mixed = match groups.groups.as_slice() {
-        [one] => {
-            let (batch, n, t) = (one.rows.len() as i64, one.queries, one.keys.padded);
-            let rows = |x: &Tensor, rows: i64| x.f_reshape([batch, rows, width(x)]);
-            let (q, k_, v) = (rows(&q, n)?, rows(&k_, t)?, rows(&v, t)?);
-            mix(call, &shared, one, &q, &k_, &v)?
-        }
-        several => {
-            // Splitting, unlike cutting out, has one cheap gradient: the parts joined.
-            let parts = |x: &Tensor, rows: &dyn Fn(&Group) -> i64| -> Result<Vec<Tensor>, Fault> {
-                let sizes: Vec<i64> = several.iter().map(|g| g.rows.len() as i64 * rows(g)).collect();
-                let parts = x.f_split_with_sizes(sizes.as_slice(), 0)?;
-                let pad = |(part, g): (&Tensor, &Group)| part.f_view([g.rows.len() as i64, rows(g), width(x)]);
-                Ok(parts.iter().zip(several).map(pad).collect::<Result<_, _>>()?)
-            };
-            let (q, k_, v) =
-                (parts(&q, &|g| g.queries)?, parts(&k_, &|g| g.keys.padded)?, parts(&v, &|g| g.keys.padded)?);
-            let mut mixed = Vec::with_capacity(several.len());
-            for (((group, q), k_), v) in several.iter().zip(&q).zip(&k_).zip(&v) {
-                mixed.push(mix(call, &shared, group, q, k_, v)?.f_flatten(0, 1)?);
-            }
-            Tensor::f_cat(&mixed, 0)?
-        }
-    };
-    match &groups.back {
+    let q = place(query, 0, &together.query, together.queries)?;
+    let k = place(key, 1, &together.key, together.keys.padded)?;
+    let v = place(value, 1, &together.key, together.keys.padded)?;
+    let mixed = mix(call, &shared, &together, &q, &k, &v)?;
+    match &together.back {
         None => Ok(mixed),
-        Some(places) => {
-            let rows = if mixed.dim() == 3 { mixed.f_flatten(0, 1)? } else { mixed };
-            layout::unflat(rows.f_index_select(0, places)?, call.lengths()?)
-        }
+        Some(places) => layout::unflat(mixed.f_flatten(0, 1)?.f_index_select(0, places)?, call.lengths()?),
     }
 }
 
@@ -149,24 +120,24 @@ fn of_each_sample(call: &Call<'_, '_>, shared: &Heads) -> Result<Tensor, Fault> 
 /// Weights that share a word of bits.
 const WORD: i64 = 16;
 
-/// Attention of one group, `[r, n, k]`, `[r, t, k]`, `[r, t, e]` to `[r, n, e]`.
+/// Attention of padded values, `[r, n, k]`, `[r, t, k]`, `[r, t, e]` to `[r, n, e]`.
 fn mix(
     call: &Call<'_, '_>,
     shared: &Heads,
-    group: &Group,
+    together: &Together,
     query: &Tensor,
     key: &Tensor,
     value: &Tensor,
 ) -> Result<Tensor, Fault> {
     let ((batch, rows, _), (_, t, k), (_, _, e)) = (query.size3()?, key.size3()?, value.size3()?);
-    let (keys, device) = (&group.keys, call.run.device);
+    let (keys, device) = (&together.keys, call.run.device);
     // Where all heads read the same keys, those of a row are rows of one head.
     let (heads, n) = if shared.shared { (1, rows * shared.heads) } else { (shared.heads, rows) };
     let split = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
         Ok(x.f_reshape([batch, rows, heads, width / heads])?.f_transpose(1, 2)?)
     };
     let (q, k_, v) = (split(query, n, k)?, split(key, t, k)?, split(value, t, e)?);
-    let fused = shared.drop.is_none() && k == e && (device.is_cuda() || n * t >= FUSED_FROM * (k / heads));
+    let fused = shared.drop.is_none() && k == e;
     // The fused kernel knows the triangle of a causal attention.
     let triangle = !shared.shared && shared.band.is_causal() && (!keys.ragged || shared.own);
     let mixed = if fused {
@@ -174,7 +145,7 @@ fn mix(
             (true, true) => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?),
             (true, false) => None,
             (false, _) if triangle => None,
-            (false, _) => Some(shared.by_head(group.seen(device)?)?.f_unsqueeze(1)?),
+            (false, _) => Some(shared.by_head(together.seen(device)?)?.f_unsqueeze(1)?),
         };
         let mask = mask.map(|m| m.f_expand([batch, 1, n, t], false)).transpose()?;
         Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?
@@ -187,7 +158,7 @@ fn mix(
             (true, true) => Some(keys.score_bias(device, call.run.kind)?.shallow_clone()),
             (true, false) => None,
             (false, _) => {
-                let hidden = shared.by_head(group.seen(device)?)?.f_logical_not()?;
+                let hidden = shared.by_head(together.seen(device)?)?.f_logical_not()?;
                 let zeros = Tensor::f_zeros(hidden.size(), (call.run.kind, device))?;
                 Some(zeros.f_masked_fill(&hidden, f64::NEG_INFINITY)?)
             }
@@ -201,10 +172,9 @@ fn mix(
         };
         let mut weights = scores.f_softmax(-1, None)?;
         if let Some((random, p)) = shared.drop {
-            let all = call.run.samples(call.rows);
-            let samples: Vec<u64> = group.rows.iter().map(|row| all.get(*row).copied().unwrap_or_default()).collect();
+            let samples = call.run.samples(call.rows);
             let of_heads = [batch, shared.heads, rows, t];
-            let mask = dropout::mask(call, &samples, random, p, [shared.heads, rows, t], &of_heads)?;
+            let mask = dropout::mask(call, samples, random, p, [shared.heads, rows, t], &of_heads)?;
             let mask = if shared.shared { mask.f_transpose(1, 2)? } else { mask };
             weights = weights.f_mul(&mask.f_reshape([batch * heads, n, t])?)?;
         }

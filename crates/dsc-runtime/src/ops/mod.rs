@@ -28,9 +28,9 @@ use std::rc::Rc;
 use tch::Tensor;
 
 use super::fault::Fault;
-use super::groups::Groups;
 use super::lengths::{Lengths, RowSet};
 use super::program::{Run, Step};
+use super::together::Together;
 use dsc_graph::{Axis, Band, Op};
 
 /// One operation about to be carried out.
@@ -219,8 +219,8 @@ impl<'r> Call<'r, '_> {
     }
 
     /// How the first operand attends to the second.
-    pub(crate) fn groups(&self, heads: i64, band: Band) -> Result<Rc<Groups>, Fault> {
-        self.run.groups(self.time(0)?, self.time(1)?, self.rows, heads, band)
+    pub(crate) fn together(&self, band: Band) -> Result<Rc<Together>, Fault> {
+        self.run.together(self.time(0)?, self.time(1)?, self.rows, band)
     }
 
     /// A parameter as the value of every sample: `[s..]` to `[R, s..]`, without a copy.

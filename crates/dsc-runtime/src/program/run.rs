@@ -11,11 +11,11 @@ use super::plan::Plan;
 use super::{Evaluated, Program, Reach, Step, View, view_of};
 use crate::batch::{Mode, StepBatch, Want, misfit};
 use crate::fault::Fault;
-use crate::groups::Groups;
 use crate::layout;
 use crate::lengths::{Lengths, RowSet};
 use crate::ops::{self, Call};
 use crate::params::ParamStore;
+use crate::together::Together;
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::{Band, Group, Op};
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
@@ -32,13 +32,13 @@ pub(crate) struct Run<'a> {
     pub(crate) kind: Kind,
     base: BTreeMap<&'a str, Vec<i64>>,
     lengths: Vec<[OnceCell<Lengths>; 2]>,
-    groups: RefCell<BTreeMap<Pair, Rc<Groups>>>,
+    together: RefCell<BTreeMap<Pair, Rc<Together>>>,
     longest: RefCell<BTreeMap<Dim, i64>>,
     present: Vec<Tensor>,
 }
 
-/// Time axes of queries and keys, whether on all rows, number of heads, and attention mask.
-type Pair = (usize, usize, bool, i64, Band);
+/// Time axes of queries and keys, whether on all rows, and attention mask.
+type Pair = (usize, usize, bool, Band);
 
 /// A node that was just computed.
 pub(crate) struct Computed<'c> {
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
             kind: store.kind(),
             base: program.base_lengths(batch)?,
             lengths: program.lengths.iter().map(|_| [OnceCell::new(), OnceCell::new()]).collect(),
-            groups: RefCell::default(),
+            together: RefCell::default(),
             longest: RefCell::default(),
             present,
         })
@@ -145,22 +145,15 @@ impl<'a> Run<'a> {
     }
 
     /// How rows of one time axis attend to rows of another.
-    pub(crate) fn groups(
-        &self,
-        query: usize,
-        key: usize,
-        rows: RowSet,
-        heads: i64,
-        band: Band,
-    ) -> Result<Rc<Groups>, Fault> {
-        let name = (query, key, rows == RowSet::All, heads, band);
-        if let Some(groups) = self.groups.borrow().get(&name) {
-            return Ok(Rc::clone(groups));
+    pub(crate) fn together(&self, query: usize, key: usize, rows: RowSet, band: Band) -> Result<Rc<Together>, Fault> {
+        let name = (query, key, rows == RowSet::All, band);
+        if let Some(together) = self.together.borrow().get(&name) {
+            return Ok(Rc::clone(together));
         }
-        let (query, key) = (self.lengths(query, rows)?, self.lengths(key, rows)?);
-        let groups = Rc::new(Groups::new(query, key, heads, band, self.program.packing, self.device)?);
-        self.groups.borrow_mut().insert(name, Rc::clone(&groups));
-        Ok(groups)
+        let together = Together::new(self.lengths(query, rows)?, self.lengths(key, rows)?, band, self.device)?;
+        let together = Rc::new(together);
+        self.together.borrow_mut().insert(name, Rc::clone(&together));
+        Ok(together)
     }
 
     fn atom(&self, atom: &Atom, row: usize) -> Option<i64> {

@@ -71,6 +71,12 @@ static inline void strip(const Real* a, int64_t si, int64_t sj, const Real* b, i
 static void product(const Real* a, int64_t si, int64_t sj, const Real* b, int64_t ldb, Real* c, int64_t ldc, int64_t rows,
                     int64_t columns, int64_t terms, bool add) {
   int64_t r = 0;
+  // Sums of a single vector each are few: more of them hide how long one takes.
+  if (columns == LANES) {
+    for (; r + 2 * DSC_ROWS <= rows; r += 2 * DSC_ROWS) {
+      tile<2 * DSC_ROWS, 1>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, terms, add);
+    }
+  }
   for (; r + DSC_ROWS <= rows; r += DSC_ROWS) {
     strip<DSC_ROWS>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
   }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::models::{dims, encoder, graph, graph_with, random_batch};
 use super::*;
-use crate::groups::Groups;
 use crate::lengths::{Lengths, RowSet};
 use crate::program::Run;
 use dsc_graph::statics::Static;
@@ -68,13 +67,11 @@ fn packed_and_padded_steps_agree_with_dropout_and_companions() {
         agree(&found, &reference);
         same(&got, &gradients, 1e-12, &format!("{packing:?}"));
     }
-    // The comparison would be empty if nothing were packed, or if there were one group.
+    // The comparison would be empty if nothing were packed.
     let program = program(&graph, &dims, Packing::Everywhere);
     let run = Run::new(&program, &store, &batch, TRAIN, Want::LOSSES).unwrap();
     let packed = |rows| (0..program.lengths.len()).filter(|t| run.lengths(*t, rows).is_ok_and(|l| l.packed)).count();
     assert!(packed(RowSet::All) >= 3 && packed(RowSet::Anchors) >= 3);
-    let text = (0..program.lengths.len()).find(|t| run.lengths(*t, RowSet::All).unwrap().packed).unwrap();
-    assert!(run.groups(text, text, RowSet::All, 2, Band::default()).unwrap().groups.len() > 1);
 }
 
 #[test]
@@ -120,22 +117,4 @@ fn packing_pays_where_much_is_padding() {
     assert_eq!(MODES.map(|m| packed(&almost_full, m)), [false, false, true]);
     assert_eq!(MODES.map(|m| packed(&[1, 4], m)), [false, false, true], "too few rows to save any time");
     assert_eq!(MODES.map(|m| packed(&[9; 20], m)), [false; 3]);
-}
-
-#[test]
-fn samples_attend_in_groups_where_that_saves_enough() {
-    let groups = |lens: &[i64], heads, packing| -> Vec<Vec<usize>> {
-        let lens = Lengths::new(lens.to_vec(), packing);
-        let groups = Groups::new(&lens, &lens, heads, Band::default(), packing, Device::Cpu).unwrap();
-        groups.groups.into_iter().map(|g| g.rows).collect()
-    };
-    let lens = [3, 9, 3, 9, 5];
-    assert_eq!(groups(&lens, 2, Packing::Everywhere), [vec![0, 2, 4], vec![1, 3]]);
-    assert_eq!(groups(&lens, 2, Packing::WherePays), [vec![0, 1, 2, 3, 4]]);
-    // 60 samples of 10 rows and 4 of 50: 12 * 60 * (2500 - 100) scores are saved.
-    let long: Vec<i64> = (0..64).map(|i| if i % 16 == 0 { 50 } else { 10 }).collect();
-    let found = groups(&long, 12, Packing::WherePays);
-    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [60, 4]);
-    assert_eq!(found[1], [0, 16, 32, 48]);
-    assert_eq!(groups(&long, 12, Packing::Never).len(), 1);
 }
