@@ -174,7 +174,7 @@ def main() -> None:
         write_files(bench.place, args.encoder, args.train, args.valid, args.scale)
         torch.set_num_threads(1)
         written = {"machine": about, "arguments": {k: str(v) for k, v in vars(args).items()}, "agreement": [], "ablation": {}, "results": []}
-        print(f"outputs and gradients, largest differences; {agree.TOLERANCE:.0e} are tolerated")
+        print(f"outputs and gradients, largest differences; {agree.TOLERANCE:.0e} and {agree.OF_GRADIENTS:.0e} are tolerated")
         for model in args.models:
             lines = bench.agreement(model)
             bench.companions(model)
