@@ -86,9 +86,9 @@ impl Rule {
     }
 }
 
-/// What the elements that are kept are multiplied with: `1 / (1 - p)`, as the masks have it.
+/// What the elements that are kept are multiplied with: `1 / (1 - p)`, as the masks have it; 0 where everything is dropped.
 pub fn dropout_scale(p: f64) -> f32 {
-    (1.0 / (1.0 - p)) as f32
+    if p < 1.0 { (1.0 / (1.0 - p)) as f32 } else { 0.0 }
 }
 
 /// Writes the dropout mask of a padded batch: `out` is `[sample_ids.len(), heads, rows, cols]`, each element 0 or

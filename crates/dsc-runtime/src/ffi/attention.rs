@@ -25,12 +25,26 @@ pub struct Attention {
 
 impl Attention {
     /// Queries `[rows, heads * k]`, keys `[rows, heads * k]` and values `[rows, heads * e]`, of 32 or 64 bits, to
-    /// `[rows of the queries, heads * e]`. Rows that no place has are 0. `bits` has a bit for each weight, 1 where it is kept; it is
-    /// empty without dropout. Sums run in an order that depends on the sample alone.
+    /// `[rows of the queries, heads * e]`; shared keys are `[rows, k]`, and their values `[rows, e]`. Rows that no place has, and queries
+    /// that see no key, are 0. Sums run in an order that depends on the sample alone.
+    ///
+    /// `bits` has a bit for each weight, 1 where it is kept, from the `bits` of its place on: for each head, then each query, the keys
+    /// in whole words, the first in the lowest bit. It is empty without dropout.
     ///
     /// # Errors
-    /// Values, places or bits that do not fit each other, and too little memory.
-    pub fn apply(&self, [query, key, value]: [&Tensor; 3], places: &[Place], bits: &[u16]) -> Result<Tensor, String> {
+    /// Values, places or bits that do not fit each other, a place without keys, and too little memory.
+    pub fn apply(&self, values: [&Tensor; 3], places: &[Place], bits: &[u16]) -> Result<Tensor, String> {
+        self.apply_with(0, values, places, bits)
+    }
+
+    /// The same with a set of kernels: 0 for the widest that the processor has.
+    fn apply_with(
+        &self,
+        set: i64,
+        [query, key, value]: [&Tensor; 3],
+        places: &[Place],
+        bits: &[u16],
+    ) -> Result<Tensor, String> {
         let settings = AttentionSettings {
             heads: self.heads,
             shared: self.shared.into(),
@@ -39,6 +53,7 @@ impl Attention {
             window: self.window.unwrap_or(-1),
             scale: self.scale,
             keep: self.keep,
+            set,
         };
         let mut out = ptr::null_mut();
         // SAFETY: tensors, settings, places and bits are borrowed for the call, which copies what it keeps; the result goes to a
@@ -135,9 +150,10 @@ mod tests {
             (Attention { keep: 2.0, ..full.clone() }, bits()),
             (Attention { shared: true, keep: 1.5, window: Some(40), ..full }, bits()),
         ];
-        let mut sets = 0;
-        // SAFETY: it sets a number of this process.
-        while unsafe { raw::dsc_attention_use(sets) } {
+        // SAFETY: it only counts.
+        let sets = unsafe { raw::dsc_attention_sets() };
+        assert!(sets > 0);
+        for set in 1..=sets {
             for (kind, tolerance) in [(Kind::Double, 1e-12), (Kind::Float, 2e-5)] {
                 for (width, columns) in [(3, 5), (16, 16), (40, 24)] {
                     for (attention, bits) in &forms {
@@ -148,7 +164,7 @@ mod tests {
                             let leaf = x.map(|(n, w)| numbers(n, w + 1, kind).set_requires_grad(true));
                             let [q, k, v] = [0, 1, 2].map(|i| leaf[i].narrow(1, 1, x[i].1));
                             let out = match own {
-                                true => attention.apply([&q, &k, &v], &PLACES, bits).unwrap(),
+                                true => attention.apply_with(set, [&q, &k, &v], &PLACES, bits).unwrap(),
                                 false => plain(attention, [&q, &k, &v], bits),
                             };
                             let loss = (&out * numbers(out.size()[0], out.size()[1], kind)).sum(kind);
@@ -157,7 +173,7 @@ mod tests {
                             (out, gradients)
                         };
                         let ((got, slopes), (want, wanted)) = (run(true), run(false));
-                        let what = format!("set {sets}, {kind:?}, {width}, {columns}, {attention:?}");
+                        let what = format!("set {set}, {kind:?}, {width}, {columns}, {attention:?}");
                         let off = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
                         assert!(off(&got, &want) < tolerance, "{what}: {}", off(&got, &want));
                         for (i, (got, want)) in slopes.iter().zip(&wanted).enumerate() {
@@ -166,9 +182,44 @@ mod tests {
                     }
                 }
             }
-            sets += 1;
         }
-        assert!(sets > 0);
+    }
+
+    #[test]
+    fn large_scores_and_far_windows_change_nothing_of_it() {
+        let plain_scale = Attention { heads: HEADS, shared: false, offset: None, window: None, scale: 0.7, keep: 1.0 };
+        let far = Attention { offset: Some(i64::MAX), window: Some(i64::MAX), ..plain_scale.clone() };
+        // SAFETY: it only counts.
+        let sets = unsafe { raw::dsc_attention_sets() };
+        for set in 1..=sets {
+            for size in [1.0, 100.0, 1e4, 1e6] {
+                let x = [(43, 16), (20, 16), (20, 16)].map(|(n, w)| numbers(n, w, Kind::Float) * size);
+                let run = |attention: &Attention, kind: Kind| {
+                    let [q, k, v] = [0, 1, 2].map(|i| x[i].to_kind(kind).copy().set_requires_grad(true));
+                    let out = attention.apply_with(set, [&q, &k, &v], &PLACES, &[]).unwrap();
+                    (&out * numbers(43, 16, kind)).sum(kind).backward();
+                    [out, v.grad()].map(|x| x.detach().to_kind(Kind::Double))
+                };
+                let (found, exact, beyond) =
+                    (run(&plain_scale, Kind::Float), run(&plain_scale, Kind::Double), run(&far, Kind::Float));
+                for ((found, exact), beyond) in found.iter().zip(&exact).zip(&beyond) {
+                    let off = (found - exact).abs().max() / exact.abs().max();
+                    // Scores of 1e4 have three digits behind the point in 32 bits.
+                    let tolerance = 1e-5_f64.max(size * size * 1e-6).min(1.0);
+                    assert!(off.double_value(&[]) < tolerance, "set {set}, {size}: {off:?}");
+                    assert_eq!(found, beyond);
+                }
+                // Weights of a query add up to 1, whatever the size of its scores.
+                let [_, to_values] = &found;
+                let all = numbers(43, 16, Kind::Double).narrow(0, 6, 37).sum_dim_intlist(
+                    [0i64].as_slice(),
+                    false,
+                    Kind::Double,
+                );
+                let single = (to_values.get(19) - &all).abs().max().double_value(&[]);
+                assert!(single < 1e-4, "set {set}, {size}: {single}");
+            }
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(super) struct AttentionSettings {
     pub(super) window: i64,
     pub(super) scale: f64,
     pub(super) keep: f64,
+    pub(super) set: i64,
 }
 
 /// Where the rows of a sample begin and how many there are, and where its bits begin: `Place` in attention.cpp.
@@ -128,7 +129,7 @@ unsafe extern "C" {
         out: *mut *mut C_tensor,
     ) -> Fault;
     #[cfg(test)]
-    pub(super) fn dsc_attention_use(at: usize) -> bool;
+    pub(super) fn dsc_attention_sets() -> i64;
     #[cfg(test)]
     pub(super) fn dsc_throw(what: i32) -> Fault;
 }

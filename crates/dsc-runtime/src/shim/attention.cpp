@@ -7,7 +7,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 
 using dsc::Tensor;
@@ -23,6 +22,8 @@ struct Settings {
   int64_t window;
   double scale;
   double keep;
+  // The set of kernels: 0 is the widest that the processor has, n the n-th of those that there are.
+  int64_t set;
 };
 
 // Where the rows of a sample begin and how many there are, and where its bits are. The same fields as in ffi/attention.rs.
@@ -59,16 +60,9 @@ static const std::vector<dsc::KernelSet>& available() {
   return sets;
 }
 
-// For tests: the set that is used instead of the widest one, from 1 on.
-static std::atomic<size_t> chosen{0};
-
-static const dsc::KernelSet& kernels() {
-  const auto at = chosen.load();
-  return at == 0 ? available().back() : available()[at - 1];
-}
-
-static const dsc::Kernels& kernels_for(const Tensor& x) {
-  return x.scalar_type() == at::kDouble ? kernels().twofold : kernels().single;
+static const dsc::Kernels& kernels_for(const Tensor& x, const Settings& s) {
+  const auto& set = s.set == 0 ? available().back() : available().at(static_cast<size_t>(s.set) - 1);
+  return x.scalar_type() == at::kDouble ? set.twofold : set.single;
 }
 
 // Entries of a row side by side.
@@ -79,7 +73,7 @@ static char* at_row(const Tensor& x, int64_t row) {
 }
 
 static dsc::Sample sample(const Plan& plan, const Place& p, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                          const Tensor& lse) {
+                          const Tensor& kept) {
   const auto& s = plan.settings;
   dsc::Sample one{};
   one.q = at_row(q, p.query);
@@ -90,7 +84,7 @@ static dsc::Sample sample(const Plan& plan, const Place& p, const Tensor& q, con
   one.v_row = v.stride(0);
   one.out = at_row(out, p.query);
   one.out_row = out.stride(0);
-  one.lse = at_row(lse, p.query);
+  one.kept = at_row(kept, p.query);
   one.queries = p.queries;
   one.keys = p.keys;
   one.heads = s.heads;
@@ -98,8 +92,9 @@ static dsc::Sample sample(const Plan& plan, const Place& p, const Tensor& q, con
   one.columns = out.size(1) / s.heads;
   one.shared = s.shared != 0;
   one.causal = s.causal != 0;
-  one.offset = s.offset;
-  one.window = s.window;
+  // Beyond the sample they say nothing, and sums with them could overflow.
+  one.offset = std::clamp(s.offset, -p.queries, p.keys);
+  one.window = std::min(s.window, std::max(p.queries, p.keys));
   one.scale = s.scale;
   one.keep = s.keep;
   one.words = (p.keys + 15) / 16;
@@ -121,31 +116,31 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     const auto& s = plan->settings;
     // Rows of padding, which no sample has, stay 0.
     const auto out = at::zeros({q.size(0), s.shared != 0 ? v.size(1) * s.heads : v.size(1)}, q.options());
-    const auto lse = at::empty({q.size(0), s.heads}, q.options());
-    const auto& kernel = kernels_for(q);
+    const auto kept = at::empty({q.size(0), 2 * s.heads}, q.options());
+    const auto& kernel = kernels_for(q, s);
     std::vector<double> room;
     for (const auto& place : plan->places) {
-      const auto one = sample(*plan, place, q, k, v, out, lse);
+      const auto one = sample(*plan, place, q, k, v, out, kept);
       room.resize(std::max(room.size(), static_cast<size_t>(kernel.forward_room(one)) + 1));
       kernel.forward(one, room.data());
     }
-    ctx->save_for_backward({q, k, v, out, lse});
+    ctx->save_for_backward({q, k, v, out, kept});
     ctx->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<Holder>(std::move(plan)));
     return out;
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const auto &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
+    const auto &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &kept = saved[4];
     const auto held = c10::static_intrusive_pointer_cast<Holder>(ctx->saved_data["plan"].toCapsule());
     const Plan& plan = *held->plan;
     const auto given = rows(gradients[0]);
     const auto like = [](const Tensor& x) { return at::zeros(x.sizes(), x.options()); };
     const auto dq = like(q), dk = like(k), dv = like(v);
-    const auto& kernel = kernels_for(q);
+    const auto& kernel = kernels_for(q, plan.settings);
     std::vector<double> room;
     for (const auto& place : plan.places) {
-      const auto one = sample(plan, place, q, k, v, out, lse);
+      const auto one = sample(plan, place, q, k, v, out, kept);
       dsc::Gradient g{};
       g.out = at_row(given, place.query);
       g.out_row = given.stride(0);
@@ -164,12 +159,8 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 
 extern "C" {
 
-// For tests: uses the kernels of set `at`, from 0 on, from now on. Whether there is such a set.
-bool dsc_attention_use(size_t at) {
-  const auto there = at < available().size();
-  if (there) chosen.store(at + 1);
-  return there;
-}
+// How many sets of kernels there are.
+int64_t dsc_attention_sets() { return static_cast<int64_t>(available().size()); }
 
 // Values have the shape `[rows, heads * width]`. Places and bits are copied.
 char* dsc_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Settings* settings, const Place* places,
@@ -191,7 +182,7 @@ char* dsc_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Set
     for (const auto& p : plan->places) {
       TORCH_CHECK(p.query >= 0 && p.queries >= 0 && p.query + p.queries <= q->size(0) && p.key >= 0 && p.keys >= 1 &&
                       p.key + p.keys <= k->size(0),
-                  "a sample of attention lies outside of its rows");
+                  "a sample of attention lies outside of its rows, or has no key");
       TORCH_CHECK(words == 0 || (p.bits >= 0 && p.bits + heads * p.queries * ((p.keys + 15) / 16) <= words),
                   "a sample of attention lacks bits");
     }

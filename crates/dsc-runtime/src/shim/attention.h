@@ -11,10 +11,11 @@ struct Sample {
   const void* k;
   const void* v;
   int64_t q_row, k_row, v_row;
-  // The result, and for each of its rows and heads the logarithm of the sum of exponentials: written forward, read backward.
+  // The result, and for each of its rows and heads the largest score and one over the sum of exponentials: written forward, read
+  // backward.
   void* out;
   int64_t out_row;
-  void* lse;
+  void* kept;
   int64_t queries, keys, heads;
   // Entries of a query and a key, and of a value, in one head.
   int64_t width, columns;

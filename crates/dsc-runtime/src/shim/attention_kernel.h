@@ -93,11 +93,11 @@ static void product(const Real* a, int64_t si, int64_t sj, const Real* b, int64_
 
 // ---- layouts ----
 
-// Rows with zeros behind them, up to a whole number of vectors.
-static void pad_rows(const Real* x, int64_t stride, int64_t rows, int64_t width, Real* out) {
+// Rows times a number, with zeros behind them up to a whole number of vectors.
+static void pad_rows(const Real* x, int64_t stride, int64_t rows, int64_t width, Real factor, Real* out) {
   const int64_t wide = padded(width);
   for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t i = 0; i < width; ++i) out[r * wide + i] = x[r * stride + i];
+    for (int64_t i = 0; i < width; ++i) out[r * wide + i] = x[r * stride + i] * factor;
     for (int64_t i = width; i < wide; ++i) out[r * wide + i] = 0;
   }
 }
@@ -111,10 +111,10 @@ static void pad_columns(const Real* x, int64_t stride, int64_t rows, int64_t wid
   }
 }
 
-static void add_rows(const Real* x, int64_t rows, int64_t width, Real* out, int64_t stride) {
+static void add_rows(const Real* x, int64_t rows, int64_t width, Real factor, Real* out, int64_t stride) {
   const int64_t wide = padded(width);
   for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t i = 0; i < width; ++i) out[r * stride + i] += x[r * wide + i];
+    for (int64_t i = 0; i < width; ++i) out[r * stride + i] += x[r * wide + i] * factor;
   }
 }
 
@@ -124,12 +124,12 @@ static void zero(Real* x, int64_t count) {
 
 // ---- softmax ----
 
-// The exponential of numbers of at most 0: a polynomial of what is left beside a power of 2. It is never less than the smallest
-// normal number; NaN stays NaN.
-static inline Vec exponential(Vec x) {
+// The exponential of numbers of at most 0: a polynomial of what is left beside a power of 2. It is 0 below the logarithm of the smallest
+// normal number, since products with smaller ones are slow; NaN stays the NaN that it is.
+static inline Vec exponential(Vec given) {
   constexpr bool SINGLE = sizeof(Real) == 4;
   const Vec least = all(SINGLE ? Real(-87.0) : Real(-708.0));
-  x = x < least ? least : x;
+  Vec x = given < least ? least : given;
   // Added and taken away again, it rounds to whole numbers.
   const Vec magic = all(SINGLE ? Real(12582912.0) : Real(6755399441055744.0));
   const Vec shifted = x * all(Real(1.4426950408889634)) + magic;
@@ -156,7 +156,8 @@ static inline Vec exponential(Vec x) {
   // The low bits of the shifted number are the power of 2.
   const int bits = SINGLE ? 23 : 52;
   const Ints exponent = reinterpret_cast<Ints>(shifted) << bits;
-  return reinterpret_cast<Vec>(reinterpret_cast<Ints>(sum) + exponent);
+  const Vec result = given < least ? Vec{} : reinterpret_cast<Vec>(reinterpret_cast<Ints>(sum) + exponent);
+  return given == given ? result : given;
 }
 
 // The keys that a query sees: from `first` to before `end`.
@@ -193,12 +194,13 @@ static const uint16_t* bits_of(const Sample& s, int64_t head, int64_t row) {
   return s.bits == nullptr ? nullptr : s.bits + (head * s.queries + row) * s.words;
 }
 
-// Scores of a row to exponentials less the largest, and what divides them; the logarithm of their sum goes to `lse`.
-static Real soften(Real* row, int64_t wide, Seen keys, Real scale, Real* lse) {
+// Scores of a row to exponentials less the largest. What they were less, and what divides them, goes to `kept`: backward the weights
+// come out as they were, whatever the size of the scores.
+static Real soften(Real* row, int64_t wide, Seen keys, Real* kept) {
   const Vec low = all(-static_cast<Real>(__builtin_huge_val()));
   Vec most = low;
   for (int64_t j = 0; j < wide; j += LANES) {
-    Vec x = load(row + j) * all(scale);
+    Vec x = load(row + j);
     if (!whole(j, keys)) x = within(j, keys) ? x : low;
     most = x > most ? x : most;
   }
@@ -207,16 +209,21 @@ static Real soften(Real* row, int64_t wide, Seen keys, Real scale, Real* lse) {
   if (keys.first >= keys.end) top = 0;
   Vec sums{};
   for (int64_t j = 0; j < wide; j += LANES) {
-    Vec x = exponential(load(row + j) * all(scale) - all(top));
+    Vec x = exponential(load(row + j) - all(top));
     if (!whole(j, keys)) x = within(j, keys) ? x : Vec{};
     store(row + j, x);
     sums += x;
   }
   Real sum = 0;
   for (int i = 0; i < LANES; ++i) sum += sums[i];
-  *lse = top + (sizeof(Real) == 4 ? static_cast<Real>(__builtin_logf(static_cast<float>(sum)))
-                                  : static_cast<Real>(__builtin_log(static_cast<double>(sum))));
-  return keys.first < keys.end ? sum : 1;
+  if (keys.first >= keys.end) sum = 1;
+  kept[0] = top;
+  kept[1] = 1 / sum;
+  return kept[1];
+}
+
+static Real* kept_of(const Sample& s, int64_t head, int64_t row) {
+  return static_cast<Real*>(s.kept) + 2 * (row * s.heads + head);
 }
 
 static void drop(Real* row, int64_t wide, const uint16_t* bits) {
@@ -240,7 +247,7 @@ struct Sizes {
 
 int64_t forward_room(const Sample& s) {
   const Sizes z(s);
-  return z.keys_columns + z.values_rows + BLOCK * (z.t + z.e);
+  return z.keys_columns + z.values_rows + BLOCK * (z.t + z.e + z.d);
 }
 
 void forward(const Sample& s, void* room) {
@@ -249,26 +256,28 @@ void forward(const Sample& s, void* room) {
   Real* const values = keys + z.keys_columns;
   Real* const scores = values + z.values_rows;
   Real* const mixed = scores + BLOCK * z.t;
+  Real* const queries = mixed + BLOCK * z.e;
   for (int64_t head = 0; head < s.heads; ++head) {
     const int64_t of = s.shared ? 0 : head;
     if (head == 0 || !s.shared) {
       pad_columns(static_cast<const Real*>(s.k) + of * s.width, s.k_row, s.keys, s.width, keys);
-      pad_rows(static_cast<const Real*>(s.v) + of * s.columns, s.v_row, s.keys, s.columns, values);
+      pad_rows(static_cast<const Real*>(s.v) + of * s.columns, s.v_row, s.keys, s.columns, 1, values);
     }
     const Real* const q = static_cast<const Real*>(s.q) + head * s.width;
     Real* const out = static_cast<Real*>(s.out) + head * s.columns;
     for (int64_t from = 0; from < s.queries; from += BLOCK) {
       const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
-      product(q + from * s.q_row, s.q_row, 1, keys, z.t, scores, z.t, rows, z.t, s.width, false);
-      Real divisors[BLOCK];
+      // The queries are scaled: scores that are subtracted from each other have to be rounded in one way.
+      pad_rows(q + from * s.q_row, s.q_row, rows, s.width, static_cast<Real>(s.scale), queries);
+      product(queries, z.d, 1, keys, z.t, scores, z.t, rows, z.t, s.width, false);
+      Real inverse[BLOCK];
       for (int64_t r = 0; r < rows; ++r) {
-        Real* const lse = static_cast<Real*>(s.lse) + (from + r) * s.heads + head;
-        divisors[r] = soften(scores + r * z.t, z.t, seen(s, from + r), static_cast<Real>(s.scale), lse);
+        inverse[r] = soften(scores + r * z.t, z.t, seen(s, from + r), kept_of(s, head, from + r));
         if (s.bits != nullptr) drop(scores + r * z.t, z.t, bits_of(s, head, from + r));
       }
       product(scores, z.t, 1, values, z.e, mixed, z.e, rows, z.e, s.keys, false);
       for (int64_t r = 0; r < rows; ++r) {
-        const Real factor = static_cast<Real>(s.keep) / divisors[r];
+        const Real factor = static_cast<Real>(s.keep) * inverse[r];
         for (int64_t i = 0; i < s.columns; ++i) out[(from + r) * s.out_row + i] = mixed[r * z.e + i] * factor;
       }
     }
@@ -281,11 +290,12 @@ int64_t backward_room(const Sample& s) {
 }
 
 // Weights from scores, in place, and the gradient of the scores from that of the weights, in place.
-static void unsoften(Real* weights, Real* gradient, int64_t wide, Seen keys, Real scale, Real lse, Real delta, Real keep,
+static void unsoften(Real* weights, Real* gradient, int64_t wide, Seen keys, const Real* kept_of_row, Real delta, Real keep,
                      const uint16_t* bits) {
   const Ints lanes = counting() & 15;
+  const Vec top = all(kept_of_row[0]), inverse = all(kept_of_row[1]);
   for (int64_t j = 0; j < wide; j += LANES) {
-    Vec weight = exponential(load(weights + j) * all(scale) - all(lse));
+    Vec weight = exponential(load(weights + j) - top) * inverse;
     if (!whole(j, keys)) weight = within(j, keys) ? weight : Vec{};
     Vec given = load(gradient + j);
     Vec used = weight;
@@ -295,7 +305,7 @@ static void unsoften(Real* weights, Real* gradient, int64_t wide, Seen keys, Rea
       used = mask ? weight * all(keep) : Vec{};
     }
     store(weights + j, used);
-    store(gradient + j, weight * (given - all(delta)) * all(scale));
+    store(gradient + j, weight * (given - all(delta)));
   }
 }
 
@@ -311,12 +321,13 @@ void backward(const Sample& s, const Gradient& g, void* room) {
   Real* const queries = slopes + BLOCK * z.t;
   Real* const to_queries = queries + BLOCK * z.d;
   Real* const given = to_queries + BLOCK * z.d;
+  const Real scale = static_cast<Real>(s.scale);
   for (int64_t head = 0; head < s.heads; ++head) {
     const int64_t of = s.shared ? 0 : head;
     if (head == 0 || !s.shared) {
       const Real* const k = static_cast<const Real*>(s.k) + of * s.width;
       pad_columns(k, s.k_row, s.keys, s.width, keys_t);
-      pad_rows(k, s.k_row, s.keys, s.width, keys);
+      pad_rows(k, s.k_row, s.keys, s.width, 1, keys);
       pad_columns(static_cast<const Real*>(s.v) + of * s.columns, s.v_row, s.keys, s.columns, values_t);
     }
     zero(to_keys, z.keys_rows);
@@ -326,25 +337,23 @@ void backward(const Sample& s, const Gradient& g, void* room) {
     const Real* const dout = static_cast<const Real*>(g.out) + head * s.columns;
     for (int64_t from = 0; from < s.queries; from += BLOCK) {
       const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
-      const Real* const block = q + from * s.q_row;
-      pad_rows(block, s.q_row, rows, s.width, queries);
-      pad_rows(dout + from * g.out_row, g.out_row, rows, s.columns, given);
-      product(block, s.q_row, 1, keys_t, z.t, scores, z.t, rows, z.t, s.width, false);
+      pad_rows(q + from * s.q_row, s.q_row, rows, s.width, scale, queries);
+      pad_rows(dout + from * g.out_row, g.out_row, rows, s.columns, 1, given);
+      product(queries, z.d, 1, keys_t, z.t, scores, z.t, rows, z.t, s.width, false);
       product(given, z.e, 1, values_t, z.t, slopes, z.t, rows, z.t, s.columns, false);
       for (int64_t r = 0; r < rows; ++r) {
         Real delta = 0;
         for (int64_t i = 0; i < s.columns; ++i) delta += given[r * z.e + i] * out[(from + r) * s.out_row + i];
-        const Real lse = static_cast<const Real*>(s.lse)[(from + r) * s.heads + head];
-        unsoften(scores + r * z.t, slopes + r * z.t, z.t, seen(s, from + r), static_cast<Real>(s.scale), lse, delta,
+        unsoften(scores + r * z.t, slopes + r * z.t, z.t, seen(s, from + r), kept_of(s, head, from + r), delta,
                  static_cast<Real>(s.keep), bits_of(s, head, from + r));
       }
       product(scores, 1, z.t, given, z.e, to_values, z.e, s.keys, z.e, rows, true);
       product(slopes, 1, z.t, queries, z.d, to_keys, z.d, s.keys, z.d, rows, true);
       product(slopes, z.t, 1, keys, z.d, to_queries, z.d, rows, z.d, s.keys, false);
-      add_rows(to_queries, rows, s.width, static_cast<Real*>(g.q) + from * g.q_row + head * s.width, g.q_row);
+      add_rows(to_queries, rows, s.width, scale, static_cast<Real*>(g.q) + from * g.q_row + head * s.width, g.q_row);
     }
-    add_rows(to_keys, s.keys, s.width, static_cast<Real*>(g.k) + of * s.width, g.k_row);
-    add_rows(to_values, s.keys, s.columns, static_cast<Real*>(g.v) + of * s.columns, g.v_row);
+    add_rows(to_keys, s.keys, s.width, 1, static_cast<Real*>(g.k) + of * s.width, g.k_row);
+    add_rows(to_values, s.keys, s.columns, 1, static_cast<Real*>(g.v) + of * s.columns, g.v_row);
   }
 }
 
