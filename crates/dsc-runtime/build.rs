@@ -45,7 +45,10 @@ fn main() {
         .flag(include.display().to_string())
         .flag(format!("-D_GLIBCXX_USE_CXX11_ABI={abi}"))
         .flag("-fvisibility=hidden")
-        .files(["operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp"].map(|f| shim.join(f)))
+        .files(
+            ["operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp", "product.cpp", "kernels.cpp"]
+                .map(|f| shim.join(f)),
+        )
         .compile("dscshim");
 
     // For the build scripts of the crates that link programs and tests against libtorch.
@@ -53,7 +56,7 @@ fn main() {
     println!("cargo::rustc-link-arg=-Wl,--disable-new-dtags,-rpath,{}", lib.display());
 }
 
-/// The kernels of attention, for each instruction set by itself: which one runs is decided when the program does.
+/// The kernels, for each instruction set by itself: which one runs is decided when the program does.
 fn kernels(shim: &Path) {
     let x86 = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
     let wide = ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"];
@@ -65,7 +68,7 @@ fn kernels(shim: &Path) {
         for flag in flags {
             build.flag(flag);
         }
-        build.file(shim.join(format!("attention_{name}.cpp"))).compile(&format!("dscattention_{name}"));
+        build.file(shim.join(format!("kernels_{name}.cpp"))).compile(&format!("dsckernels_{name}"));
     }
 }
 

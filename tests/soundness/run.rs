@@ -2,7 +2,7 @@
 
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::types::Type;
-use dsc_graph::{Op, verify};
+use dsc_graph::{MaxOver, Op, verify};
 use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program;
 use dsc_random::{Key, Stream as Draws};
@@ -84,6 +84,11 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_w
         let found = executable
             .run(&store, &scoring, Mode::Eval, Want::OUTPUTS)
             .map_err(|d| format!("scoring: {}", message(&d)))?;
+        if !graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }))
+            && let Some((operation, _)) = executable.differs_alone(&store, &scoring).map_err(|d| message(&d))?
+        {
+            return Err(format!("{operation} differs for a sample by itself"));
+        }
         for (label, output) in &found.outputs {
             if output.size() != [scoring.anchors as i64] {
                 return Err(format!("output for {label} has the shape {:?}", output.size()));

@@ -115,6 +115,27 @@ impl Stream {
         }
     }
 
+    /// The part of one sample, without padding.
+    fn of(&self, sample: usize) -> Stream {
+        let cut = |each: usize, valid: usize| sample * each..sample * each + valid;
+        let len = |lens: &[u32]| lens.get(sample).copied().unwrap_or_default();
+        match self {
+            Stream::Float { data, rows, width, lens } => {
+                let len = len(lens);
+                let data = data.get(cut(rows * width, len as usize * width)).unwrap_or_default().to_vec();
+                Stream::Float { data, rows: len as usize, width: *width, lens: vec![len] }
+            }
+            Stream::Tokens { ids, rows, lens } => {
+                let len = len(lens);
+                let ids = ids.get(cut(*rows, len as usize)).unwrap_or_default().to_vec();
+                Stream::Tokens { ids, rows: len as usize, lens: vec![len] }
+            }
+            Stream::Vector { data, width } => {
+                Stream::Vector { data: data.get(cut(*width, *width)).unwrap_or_default().to_vec(), width: *width }
+            }
+        }
+    }
+
     /// Number of elements, and number of elements per sample.
     fn sizes(&self) -> (usize, usize) {
         match self {
@@ -136,6 +157,16 @@ impl StepBatch {
     /// Number of rows `U`: anchors and other companions.
     pub fn rows(&self) -> usize {
         self.samples.len()
+    }
+
+    /// A batch of one of its samples, without labels and companions.
+    pub fn only(&self, sample: usize) -> StepBatch {
+        StepBatch {
+            samples: self.samples.get(sample).copied().into_iter().collect(),
+            anchors: 1,
+            streams: self.streams.iter().map(|(name, stream)| (name.clone(), stream.of(sample))).collect(),
+            ..StepBatch::default()
+        }
     }
 
     /// Checks that all lists agree in length and that lengths and row numbers are within bounds.

@@ -169,7 +169,7 @@ impl Lengths {
 
     /// The rows step by step, for recurrent layers.
     pub(crate) fn steps(&self, device: Device) -> Result<&Steps, Fault> {
-        cached(&self.steps, || Steps::new(self, device))
+        cached(&self.steps, || Steps::new(self, false, device))
     }
 
     /// `[rows, padded]`, true where valid.

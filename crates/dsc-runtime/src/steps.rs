@@ -1,5 +1,5 @@
 //! The order of rows for recurrent layers, as in a `PackedSequence` of PyTorch: the first rows of all samples, then the second rows,
-//! .., each of the samples that are long enough, the longest sample first.
+//! .., each of the samples that are long enough, the longest sample first. For the way back it begins with the last rows.
 
 use std::cmp::Reverse;
 
@@ -19,7 +19,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    pub(crate) fn new(lengths: &Lengths, device: Device) -> Result<Steps, Fault> {
+    pub(crate) fn new(lengths: &Lengths, backward: bool, device: Device) -> Result<Steps, Fault> {
         let mut order: Vec<usize> = (0..lengths.lens.len()).collect();
         order.sort_by_key(|sample| Reverse(lengths.len(*sample)));
         let (mut rows, mut sizes) = (Vec::with_capacity(lengths.flat_rows() as usize), Vec::new());
@@ -27,7 +27,7 @@ impl Steps {
         for step in 0..lengths.padded {
             let before = rows.len();
             for sample in order.iter().take_while(|sample| lengths.len(**sample) > step) {
-                let place = lengths.place(*sample, step);
+                let place = lengths.place(*sample, if backward { lengths.len(*sample) - 1 - step } else { step });
                 if let Some(back) = usize::try_from(place).ok().and_then(|place| back.get_mut(place)) {
                     *back = rows.len() as i64;
                 }

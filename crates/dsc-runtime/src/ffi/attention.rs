@@ -151,7 +151,7 @@ mod tests {
             (Attention { shared: true, keep: 1.5, window: Some(40), ..full }, bits()),
         ];
         // SAFETY: it only counts.
-        let sets = unsafe { raw::dsc_attention_sets() };
+        let sets = unsafe { raw::dsc_kernel_sets() };
         assert!(sets > 0);
         for set in 1..=sets {
             for (kind, tolerance) in [(Kind::Double, 1e-12), (Kind::Float, 2e-5)] {
@@ -190,7 +190,7 @@ mod tests {
         let plain_scale = Attention { heads: HEADS, shared: false, offset: None, window: None, scale: 0.7, keep: 1.0 };
         let far = Attention { offset: Some(i64::MAX), window: Some(i64::MAX), ..plain_scale.clone() };
         // SAFETY: it only counts.
-        let sets = unsafe { raw::dsc_attention_sets() };
+        let sets = unsafe { raw::dsc_kernel_sets() };
         for set in 1..=sets {
             for size in [1.0, 100.0, 1e4, 1e6] {
                 let x = [(43, 16), (20, 16), (20, 16)].map(|(n, w)| numbers(n, w, Kind::Float) * size);

@@ -3,6 +3,7 @@
 //! * [`Op`] calls any operator by its schema name,
 //! * [`adam_step`], [`grad_norm`], [`is_bad`] and [`clip_grad_norm`] operate on lists of parameters,
 //! * [`Attention`] attends within samples of any length, on the CPU,
+//! * [`product`] multiplies matrices in a fixed order, on the CPU,
 //! * [`tensor_from_vec`] creates tensors over memory that Rust owns,
 //! * [`set_deterministic`] and [`set_float32_matmul`] set options of the process.
 //!
@@ -14,6 +15,7 @@ mod blob;
 mod context;
 mod operators;
 mod optimiser;
+mod product;
 mod raw;
 
 pub use attention::{Attention, Place};
@@ -22,3 +24,4 @@ pub use context::{Float32Matmul, cpu_capability, float32_matmul, set_determinist
 pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};
 pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};
+pub use product::product;

@@ -112,6 +112,14 @@ unsafe extern "C" {
         out: *mut *mut C_tensor,
     ) -> Fault;
 
+    pub(super) fn dsc_product(
+        a: *const C_tensor,
+        b: *const C_tensor,
+        bias: *const C_tensor,
+        set: i64,
+        out: *mut *mut C_tensor,
+    ) -> Fault;
+
     pub(super) fn dsc_set_deterministic(on: bool) -> Fault;
     pub(super) fn dsc_set_float32_precision(matmul: *const c_char, tf32_cudnn: bool) -> Fault;
     pub(super) fn dsc_get_float32_precision(matmul: *mut i32, tf32_cublas: *mut bool) -> Fault;
@@ -129,7 +137,7 @@ unsafe extern "C" {
         out: *mut *mut C_tensor,
     ) -> Fault;
     #[cfg(test)]
-    pub(super) fn dsc_attention_sets() -> i64;
+    pub(super) fn dsc_kernel_sets() -> i64;
     #[cfg(test)]
     pub(super) fn dsc_throw(what: i32) -> Fault;
 }

@@ -5,7 +5,8 @@
 
 use tch::Tensor;
 
-use super::{Call, shared};
+use super::contraction::{Lettered, contract};
+use super::{Call, fixed, shared};
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::Lengths;
@@ -18,9 +19,8 @@ pub(super) fn einsum(call: &Call<'_, '_>, spec: &Einsum) -> Result<Tensor, Fault
         return Ok(rows);
     }
     let device = call.run.device;
-    let mut values = Vec::with_capacity(call.operands.len());
+    let mut operands = Vec::with_capacity(call.operands.len());
     let mut masked: Vec<char> = Vec::new();
-    let mut terms: Vec<String> = Vec::new();
     for (i, letters) in spec.operands().iter().enumerate() {
         let mut x = call.arg(i)?.shallow_clone();
         let time = call.arg_lengths(i)?;
@@ -33,12 +33,12 @@ pub(super) fn einsum(call: &Call<'_, '_>, spec: &Einsum) -> Result<Tensor, Fault
             }
         }
         let common = common.get(i) == Some(&true);
-        values.push(if common { x.f_select(0, 0)? } else { x });
-        terms.push(term(letters, (!common).then_some(batch)));
+        let value = if common { x.f_select(0, 0)? } else { x };
+        operands.push(Lettered { letters: term(letters, (!common).then_some(batch)), value });
     }
     let all_common = common.iter().all(|c| *c);
     let result = term(spec.result(), (!all_common).then_some(batch));
-    let found = Tensor::f_einsum(&format!("{}->{result}", terms.join(",")), &values, None::<i64>)?;
+    let found = product(call, operands, &result)?;
     if all_common {
         return call.for_every_sample(&found);
     }
@@ -52,20 +52,31 @@ pub(super) fn einsum(call: &Call<'_, '_>, spec: &Einsum) -> Result<Tensor, Fault
 /// then one axis.
 fn packed(call: &Call<'_, '_>, spec: &Einsum, common: &[bool]) -> Result<Option<Tensor>, Fault> {
     let (Some(lengths), Some(time)) = (call.packed()?, spec.result().first()) else { return Ok(None) };
-    let mut values = Vec::with_capacity(call.operands.len());
+    let mut operands = Vec::with_capacity(call.operands.len());
     for (i, (letters, common)) in spec.operands().iter().zip(common).enumerate() {
         let x = call.arg(i)?;
         let along: Option<&Lengths> = call.arg_lengths(i)?;
-        match (along, letters.first() == Some(time)) {
-            (Some(along), true) if along.packed && along.lens == lengths.lens => values.push(x.shallow_clone()),
-            (_, false) if *common => values.push(x.f_select(0, 0)?),
+        let value = match (along, letters.first() == Some(time)) {
+            (Some(along), true) if along.packed && along.lens == lengths.lens => x.shallow_clone(),
+            (_, false) if *common => x.f_select(0, 0)?,
             _ => return Ok(None),
-        }
+        };
+        operands.push(Lettered { letters: letters.clone(), value });
     }
-    Ok(Some(Tensor::f_einsum(&spec.to_string(), &values, None::<i64>)?))
+    product(call, operands, spec.result()).map(Some)
 }
 
-fn term(letters: &[char], batch: Option<char>) -> String {
+fn product(call: &Call<'_, '_>, operands: Vec<Lettered>, result: &[char]) -> Result<Tensor, Fault> {
+    if fixed::applies(call) {
+        return contract(operands, result);
+    }
+    let text = |letters: &[char]| letters.iter().collect::<String>();
+    let terms: Vec<String> = operands.iter().map(|operand| text(&operand.letters)).collect();
+    let values: Vec<&Tensor> = operands.iter().map(|operand| &operand.value).collect();
+    Ok(Tensor::f_einsum(&format!("{}->{}", terms.join(","), text(result)), &values, None::<i64>)?)
+}
+
+fn term(letters: &[char], batch: Option<char>) -> Vec<char> {
     batch.into_iter().chain(letters.iter().copied()).collect()
 }
 

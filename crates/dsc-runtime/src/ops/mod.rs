@@ -8,17 +8,22 @@
 //! * [`attention`]; [`dropout`]; [`conv`]; [`recurrent`];
 //! * [`sequence`]: rows, joining along time; [`rows`]: rows moved and made; [`pool`]: one vector of all valid rows.
 //!
+//! [`fixed`] is how an evaluation on the CPU computes what would depend on the rest of the batch otherwise.
+//!
 //! What is the same for every sample (parameters, what was collected of the batch, and all that is made of these alone)
 //! is computed once and stands for all samples without a copy.
 
 mod attention;
+mod contraction;
 mod conv;
 mod dropout;
 mod einsum;
+mod fixed;
 mod leaf;
 mod pointwise;
 mod pool;
 mod recurrent;
+mod recurrent_steps;
 mod rows;
 mod sequence;
 mod tensor;

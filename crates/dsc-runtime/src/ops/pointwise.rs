@@ -1,8 +1,8 @@
 //! Operations that treat every row of time alike.
 
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
-use super::Call;
+use super::{Call, fixed};
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::Lengths;
@@ -25,35 +25,40 @@ pub(super) fn binary(call: &Call<'_, '_>, op: Binary) -> Result<Tensor, Fault> {
 pub(super) fn linear(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
     let biased = call.operands.get(2).is_some_and(|operand| operand.dim() == 1);
     let places: Vec<(usize, Option<usize>)> = linear_places(call.operands.len(), biased).collect();
+    let map = |weight: &Tensor, bias: Option<&Tensor>| -> Result<Tensor, Fault> {
+        let x = call.arg(0)?;
+        Ok(if fixed::applies(call) { fixed::linear(x, weight, bias)? } else { x.f_linear(weight, bias)? })
+    };
     if let [(weight, bias)] = places.as_slice() {
         let bias = bias.map(|place| call.arg(place)).transpose()?;
-        return Ok(call.arg(0)?.f_linear(call.arg(*weight)?, bias)?);
+        return map(call.arg(*weight)?, bias);
     }
     let weights = places.iter().map(|(weight, _)| call.arg(*weight)).collect::<Result<Vec<_>, _>>()?;
     let biases =
         places.iter().filter_map(|(_, bias)| *bias).map(|bias| call.arg(bias)).collect::<Result<Vec<_>, _>>()?;
     let bias = if biased { Some(Tensor::f_cat(&biases, 0)?) } else { None };
-    Ok(call.arg(0)?.f_linear(&Tensor::f_cat(&weights, 0)?, bias.as_ref())?)
+    map(&Tensor::f_cat(&weights, 0)?, bias.as_ref())
 }
 
 /// A function of every entry.
 pub(super) fn unary(call: &Call<'_, '_>, op: Unary) -> Result<Tensor, Fault> {
     let x = call.arg(0)?;
-    Ok(match op {
-        Unary::Relu => x.f_relu()?,
-        Unary::Gelu => x.f_gelu("none")?,
-        Unary::Tanh => x.f_tanh()?,
-        Unary::Sigmoid => x.f_sigmoid()?,
-        Unary::Exp => guarded(call, x, 0, 0.0)?.f_exp()?,
-        Unary::Log => guarded(call, x, 0, 1.0)?.f_log()?,
-        Unary::Abs => x.f_abs()?,
-        Unary::Square => x.f_square()?,
-        Unary::Sqrt => guarded(call, x, 0, 1.0)?.f_sqrt()?,
-        Unary::Silu => x.f_silu()?,
-        Unary::Softplus => x.f_softplus()?,
-        Unary::Sin => x.f_sin()?,
-        Unary::Cos => x.f_cos()?,
-    })
+    let of = |x: &Tensor, function: fn(&Tensor) -> Result<Tensor, TchError>| fixed::entries(call, x, function);
+    match op {
+        Unary::Relu => Ok(x.f_relu()?),
+        Unary::Gelu => of(x, |x| x.f_gelu("none")),
+        Unary::Tanh => of(x, Tensor::f_tanh),
+        Unary::Sigmoid => of(x, Tensor::f_sigmoid),
+        Unary::Exp => of(&guarded(call, x, 0, 0.0)?, Tensor::f_exp),
+        Unary::Log => of(&guarded(call, x, 0, 1.0)?, Tensor::f_log),
+        Unary::Abs => Ok(x.f_abs()?),
+        Unary::Square => Ok(x.f_square()?),
+        Unary::Sqrt => Ok(guarded(call, x, 0, 1.0)?.f_sqrt()?),
+        Unary::Silu => of(x, Tensor::f_silu),
+        Unary::Softplus => of(x, Tensor::f_softplus),
+        Unary::Sin => of(x, Tensor::f_sin),
+        Unary::Cos => of(x, Tensor::f_cos),
+    }
 }
 
 /// A function of every entry with static numbers.
@@ -62,7 +67,7 @@ pub(super) fn curve(call: &Call<'_, '_>, curve: ParametricUnary) -> Result<Tenso
     Ok(match curve {
         ParametricUnary::LeakyRelu { slope } => x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(slope)?)?,
         ParametricUnary::Elu { alpha } => {
-            let below = x.f_clamp_max(0.0)?.f_expm1()?.f_mul_scalar(alpha)?;
+            let below = fixed::entries(call, &x.f_clamp_max(0.0)?, Tensor::f_expm1)?.f_mul_scalar(alpha)?;
             x.f_where_self(&x.f_gt(0.0)?, &below)?
         }
         ParametricUnary::Clamp { min, max } => match (min, max) {
@@ -71,7 +76,9 @@ pub(super) fn curve(call: &Call<'_, '_>, curve: ParametricUnary) -> Result<Tenso
             (None, Some(max)) => x.f_clamp_max(max)?,
             (None, None) => x.shallow_clone(),
         },
-        ParametricUnary::Pow { exponent } => guarded(call, x, 0, 1.0)?.f_pow_tensor_scalar(exponent)?,
+        ParametricUnary::Pow { exponent } => {
+            fixed::entries(call, &guarded(call, x, 0, 1.0)?, |x| x.f_pow_tensor_scalar(exponent))?
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::Call;
+use super::{Call, fixed};
 use crate::fault::Fault;
 use crate::layout;
 
@@ -15,6 +15,9 @@ pub(super) fn mean(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
 /// sum by sample of packed rows.
 fn mean_of(call: &Call<'_, '_>, x: &Tensor) -> Result<Tensor, Fault> {
     let (lengths, device, kind) = (call.seq_lengths(0)?, call.run.device, call.run.kind);
+    if fixed::applies(call) {
+        return fixed::sum_of_rows(x, lengths, |rows| 1.0 / rows as f64);
+    }
     if !lengths.ragged {
         return Ok(x.f_mean_dim([1i64].as_slice(), false, None)?);
     }
@@ -27,6 +30,9 @@ fn mean_of(call: &Call<'_, '_>, x: &Tensor) -> Result<Tensor, Fault> {
 /// Sum over valid rows.
 pub(super) fn sum(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
     let (x, lengths) = (call.arg(0)?, call.seq_lengths(0)?);
+    if fixed::applies(call) {
+        return fixed::sum_of_rows(x, lengths, |_| 1.0);
+    }
     if !lengths.ragged {
         return Ok(x.f_sum_dim_intlist([1i64].as_slice(), false, None)?);
     }

@@ -2,7 +2,7 @@
 
 use tch::{Kind, Tensor};
 
-use super::Call;
+use super::{Call, fixed, recurrent_steps};
 use crate::batch::Mode;
 use crate::fault::Fault;
 use crate::layout;
@@ -26,6 +26,16 @@ struct Layer<'a> {
 pub(super) fn recurrent(call: &Call<'_, '_>, cell: Cell, bidirectional: bool) -> Result<Tensor, Fault> {
     let (x, lengths, device) = (call.arg(0)?, call.seq_lengths(0)?, call.run.device);
     let weights = call.operands.get(1..).unwrap_or_default();
+    if fixed::applies(call) {
+        let of =
+            |weights: &[&Tensor], backward: bool| recurrent_steps::states(call, cell, (x, lengths), weights, backward);
+        let [there, back] = [weights.get(..4), weights.get(4..)].map(Option::unwrap_or_default);
+        let mut states = of(there, false)?;
+        if bidirectional {
+            states = Tensor::f_cat(&[states, of(back, true)?], -1)?;
+        }
+        return layout::unflat(states, lengths);
+    }
     let hidden = call.arg(2)?.size().last().copied().unwrap_or(0);
     let layer = Layer { cell, weights, hidden, train: call.run.mode != Mode::Eval };
     if !lengths.ragged {

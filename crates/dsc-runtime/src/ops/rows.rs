@@ -2,8 +2,9 @@
 
 use tch::Tensor;
 
-use super::Call;
+use super::{Call, fixed};
 use crate::fault::Fault;
+use crate::ffi;
 use crate::layout;
 use crate::lengths::places;
 use dsc_graph::Pool;
@@ -68,7 +69,10 @@ pub(super) fn downsample(call: &Call<'_, '_>, by: i64, pool: Pool) -> Result<Ten
         Pool::Max => windows.f_max_dim(1, false)?.0,
         Pool::Mean => {
             let weights = Tensor::f_from_slice(&weights)?.f_view([-1, 1, width])?;
-            weights.f_to_kind(call.run.kind)?.f_to_device(device)?.f_bmm(&windows)?.f_squeeze_dim(1)?
+            let weights = weights.f_to_kind(call.run.kind)?.f_to_device(device)?;
+            let means =
+                if fixed::applies(call) { ffi::product(&weights, &windows, None)? } else { weights.f_bmm(&windows)? };
+            means.f_squeeze_dim(1)?
         }
     };
     layout::unflat(pooled, to)

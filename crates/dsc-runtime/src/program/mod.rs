@@ -5,6 +5,7 @@
 //! `At` selects rows of its result. All other nodes run on the anchors only. If such a node reads an extended value, it reads the
 //! rows of the anchors, cut to the longest of them.
 
+mod alone;
 mod count;
 mod plan;
 mod run;

@@ -271,7 +271,8 @@ impl Run<'_> {
     }
 
     /// The valid entries of one row of the batch.
-    fn entries_of(&self, step: &Step, rows: RowSet, value: &Tensor, sample: usize) -> Result<Tensor, Fault> {
+    /// The valid rows of a sample.
+    pub(super) fn entries_of(&self, step: &Step, rows: RowSet, value: &Tensor, sample: usize) -> Result<Tensor, Fault> {
         let Some(time) = step.time else { return Ok(value.f_narrow(0, sample as i64, 1)?) };
         let lengths = self.lengths(time, rows)?;
         Ok(match lengths.packed {

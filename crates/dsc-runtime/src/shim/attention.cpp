@@ -1,6 +1,6 @@
 // Attention of many samples of any length, with its gradient: each sample by itself, without padding.
-#include "attention.h"
 #include "common.h"
+#include "kernels.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -42,26 +42,8 @@ struct Plan {
   std::vector<uint16_t> bits;
 };
 
-// What this processor can run, the widest vectors last.
-static const std::vector<dsc::KernelSet>& available() {
-  static const std::vector<dsc::KernelSet> sets = [] {
-    std::vector<dsc::KernelSet> found = {dsc::attention_base()};
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-      found.push_back(dsc::attention_avx2());
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-          __builtin_cpu_supports("avx512vl")) {
-        found.push_back(dsc::attention_avx512());
-      }
-    }
-#endif
-    return found;
-  }();
-  return sets;
-}
-
 static const dsc::Kernels& kernels_for(const Tensor& x, const Settings& s) {
-  const auto& set = s.set == 0 ? available().back() : available().at(static_cast<size_t>(s.set) - 1);
+  const auto& set = dsc::kernel_set(s.set);
   return x.scalar_type() == at::kDouble ? set.twofold : set.single;
 }
 
@@ -158,9 +140,6 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 };
 
 extern "C" {
-
-// How many sets of kernels there are.
-int64_t dsc_attention_sets() { return static_cast<int64_t>(available().size()); }
 
 // Values have the shape `[rows, heads * width]`. Places and bits are copied.
 char* dsc_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Settings* settings, const Place* places,

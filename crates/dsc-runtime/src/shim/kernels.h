@@ -1,4 +1,4 @@
-// What the kernels of attention are given, whatever they are compiled for. See attention_kernel.h.
+// What the kernels are given, whatever they are compiled for. See kernels_of.h.
 #pragma once
 
 #include <stdint.h>
@@ -41,12 +41,27 @@ struct Gradient {
   int64_t q_row, k_row, v_row;
 };
 
+// A product of matrices, `a` [rows, terms] and `b` [terms, columns] of any strides, to `out`, whose entries of a row lie side by side.
+struct Product {
+  const void* a;
+  int64_t a_row, a_term;
+  const void* b;
+  int64_t b_term, b_column;
+  // Added to every row where it is given.
+  const void* bias;
+  void* out;
+  int64_t out_row;
+  int64_t rows, terms, columns;
+};
+
 // One compilation of the kernels. Rooms are numbers of entries.
 struct Kernels {
   int64_t (*forward_room)(const Sample&);
   void (*forward)(const Sample&, void*);
   int64_t (*backward_room)(const Sample&);
   void (*backward)(const Sample&, const Gradient&, void*);
+  int64_t (*product_room)(const Product&);
+  void (*product)(const Product&, void*);
 };
 
 // For numbers of 32 bits, and of 64.
@@ -55,10 +70,16 @@ struct KernelSet {
   Kernels twofold;
 };
 
-KernelSet attention_base();
+// Those that this processor can run, the widest vectors last.
+int64_t kernel_sets();
+
+// A set: 0 is the widest, n the n-th.
+const KernelSet& kernel_set(int64_t number);
+
+KernelSet kernels_base();
 #if defined(__x86_64__)
-KernelSet attention_avx2();
-KernelSet attention_avx512();
+KernelSet kernels_avx2();
+KernelSet kernels_avx512();
 #endif
 
 }  // namespace dsc

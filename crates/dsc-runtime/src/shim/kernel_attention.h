@@ -1,126 +1,11 @@
-// Attention of one sample, for one instruction set and one kind of numbers. A file that includes this defines
-//
-//   DSC_REAL   float or double
-//   DSC_INT    the integer of the same size
-//   DSC_BYTES  bytes of a vector register
-//   DSC_ROWS   rows of a product that are held in registers at once
-//   DSC_NAME   the namespace that the functions are in
-//
-// No header of the standard library may come along: a function of it that is compiled for a wide instruction set here could be the
-// one that the linker keeps for the whole program.
+// Attention of one sample.
 //
 // A block of BLOCK queries is multiplied with all keys of a head, so that a row of scores is whole: its softmax is the plain one.
 // Sums run in the order of their terms, whatever else is in the batch.
-#include "attention.h"
 
 namespace DSC_NAME {
 
-using Real = DSC_REAL;
-using Int = DSC_INT;
-constexpr int64_t LANES = DSC_BYTES / static_cast<int64_t>(sizeof(Real));
 constexpr int64_t BLOCK = 16;
-typedef Real Vec __attribute__((vector_size(DSC_BYTES)));
-typedef Int Ints __attribute__((vector_size(DSC_BYTES)));
-// A vector in memory of any alignment, which may be read as what it is made of.
-typedef Real Loose __attribute__((vector_size(DSC_BYTES), aligned(sizeof(Real)), may_alias));
-
-static inline Vec load(const Real* at) { return *reinterpret_cast<const Loose*>(at); }
-static inline void store(Real* at, Vec x) { *reinterpret_cast<Loose*>(at) = x; }
-static inline Vec all(Real x) { return x - Vec{}; }
-static inline Ints all_int(Int x) { return x - Ints{}; }
-static inline int64_t padded(int64_t n) { return (n + LANES - 1) / LANES * LANES; }
-
-static inline Ints counting() {
-  Ints lanes{};
-  for (int i = 0; i < LANES; ++i) lanes[i] = i;
-  return lanes;
-}
-
-// ---- products ----
-
-// c[r][..] (+)= sum over j of a[r * si + j * sj] * b[j * ldb + ..] for R rows and V vectors.
-template <int R, int V>
-static inline void tile(const Real* __restrict a, int64_t si, int64_t sj, const Real* __restrict b, int64_t ldb,
-                        Real* __restrict c, int64_t ldc, int64_t terms, bool add) {
-  Vec sum[R][V];
-  for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) sum[r][v] = add ? load(c + r * ldc + v * LANES) : Vec{};
-  }
-  for (int64_t j = 0; j < terms; ++j) {
-    Vec y[V];
-    for (int v = 0; v < V; ++v) y[v] = load(b + j * ldb + v * LANES);
-    for (int r = 0; r < R; ++r) {
-      const Vec x = all(a[r * si + j * sj]);
-      for (int v = 0; v < V; ++v) sum[r][v] += x * y[v];
-    }
-  }
-  for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) store(c + r * ldc + v * LANES, sum[r][v]);
-  }
-}
-
-template <int R>
-static inline void strip(const Real* a, int64_t si, int64_t sj, const Real* b, int64_t ldb, Real* c, int64_t ldc,
-                         int64_t columns, int64_t terms, bool add) {
-  int64_t at = 0;
-  for (; at + 2 * LANES <= columns; at += 2 * LANES) tile<R, 2>(a, si, sj, b + at, ldb, c + at, ldc, terms, add);
-  if (at < columns) tile<R, 1>(a, si, sj, b + at, ldb, c + at, ldc, terms, add);
-}
-
-// A product of rows x terms, of any strides, with terms x columns; `columns` is a multiple of LANES.
-static void product(const Real* a, int64_t si, int64_t sj, const Real* b, int64_t ldb, Real* c, int64_t ldc, int64_t rows,
-                    int64_t columns, int64_t terms, bool add) {
-  int64_t r = 0;
-  // Sums of a single vector each are few: more of them hide how long one takes.
-  if (columns == LANES) {
-    for (; r + 2 * DSC_ROWS <= rows; r += 2 * DSC_ROWS) {
-      tile<2 * DSC_ROWS, 1>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, terms, add);
-    }
-  }
-  for (; r + DSC_ROWS <= rows; r += DSC_ROWS) {
-    strip<DSC_ROWS>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
-  }
-  if (DSC_ROWS > 4 && r + 4 <= rows) {
-    strip<4>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
-    r += 4;
-  }
-  if (r + 2 <= rows) {
-    strip<2>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
-    r += 2;
-  }
-  if (r < rows) strip<1>(a + r * si, si, sj, b, ldb, c + r * ldc, ldc, columns, terms, add);
-}
-
-// ---- layouts ----
-
-// Rows times a number, with zeros behind them up to a whole number of vectors.
-static void pad_rows(const Real* x, int64_t stride, int64_t rows, int64_t width, Real factor, Real* out) {
-  const int64_t wide = padded(width);
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t i = 0; i < width; ++i) out[r * wide + i] = x[r * stride + i] * factor;
-    for (int64_t i = width; i < wide; ++i) out[r * wide + i] = 0;
-  }
-}
-
-// Columns as rows, with zeros behind them.
-static void pad_columns(const Real* x, int64_t stride, int64_t rows, int64_t width, Real* out) {
-  const int64_t wide = padded(rows);
-  for (int64_t i = 0; i < width; ++i) {
-    for (int64_t r = 0; r < rows; ++r) out[i * wide + r] = x[r * stride + i];
-    for (int64_t r = rows; r < wide; ++r) out[i * wide + r] = 0;
-  }
-}
-
-static void add_rows(const Real* x, int64_t rows, int64_t width, Real factor, Real* out, int64_t stride) {
-  const int64_t wide = padded(width);
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t i = 0; i < width; ++i) out[r * stride + i] += x[r * wide + i] * factor;
-  }
-}
-
-static void zero(Real* x, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) x[i] = 0;
-}
 
 // ---- softmax ----
 
@@ -269,13 +154,13 @@ void forward(const Sample& s, void* room) {
       const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
       // The queries are scaled: scores that are subtracted from each other have to be rounded in one way.
       pad_rows(q + from * s.q_row, s.q_row, rows, s.width, static_cast<Real>(s.scale), queries);
-      product(queries, z.d, 1, keys, z.t, scores, z.t, rows, z.t, s.width, false);
+      product(queries, z.d, 1, keys, z.t, nullptr, 0, scores, z.t, rows, z.t, s.width);
       Real inverse[BLOCK];
       for (int64_t r = 0; r < rows; ++r) {
         inverse[r] = soften(scores + r * z.t, z.t, seen(s, from + r), kept_of(s, head, from + r));
         if (s.bits != nullptr) drop(scores + r * z.t, z.t, bits_of(s, head, from + r));
       }
-      product(scores, z.t, 1, values, z.e, mixed, z.e, rows, z.e, s.keys, false);
+      product(scores, z.t, 1, values, z.e, nullptr, 0, mixed, z.e, rows, z.e, s.keys);
       for (int64_t r = 0; r < rows; ++r) {
         const Real factor = static_cast<Real>(s.keep) * inverse[r];
         for (int64_t i = 0; i < s.columns; ++i) out[(from + r) * s.out_row + i] = mixed[r * z.e + i] * factor;
@@ -339,17 +224,17 @@ void backward(const Sample& s, const Gradient& g, void* room) {
       const int64_t rows = s.queries - from < BLOCK ? s.queries - from : BLOCK;
       pad_rows(q + from * s.q_row, s.q_row, rows, s.width, scale, queries);
       pad_rows(dout + from * g.out_row, g.out_row, rows, s.columns, 1, given);
-      product(queries, z.d, 1, keys_t, z.t, scores, z.t, rows, z.t, s.width, false);
-      product(given, z.e, 1, values_t, z.t, slopes, z.t, rows, z.t, s.columns, false);
+      product(queries, z.d, 1, keys_t, z.t, nullptr, 0, scores, z.t, rows, z.t, s.width);
+      product(given, z.e, 1, values_t, z.t, nullptr, 0, slopes, z.t, rows, z.t, s.columns);
       for (int64_t r = 0; r < rows; ++r) {
         Real delta = 0;
         for (int64_t i = 0; i < s.columns; ++i) delta += given[r * z.e + i] * out[(from + r) * s.out_row + i];
         unsoften(scores + r * z.t, slopes + r * z.t, z.t, seen(s, from + r), kept_of(s, head, from + r), delta,
                  static_cast<Real>(s.keep), bits_of(s, head, from + r));
       }
-      product(scores, 1, z.t, given, z.e, to_values, z.e, s.keys, z.e, rows, true);
-      product(slopes, 1, z.t, queries, z.d, to_keys, z.d, s.keys, z.d, rows, true);
-      product(slopes, z.t, 1, keys, z.d, to_queries, z.d, rows, z.d, s.keys, false);
+      product(scores, 1, z.t, given, z.e, to_values, z.e, to_values, z.e, s.keys, z.e, rows);
+      product(slopes, 1, z.t, queries, z.d, to_keys, z.d, to_keys, z.d, s.keys, z.d, rows);
+      product(slopes, z.t, 1, keys, z.d, nullptr, 0, to_queries, z.d, rows, z.d, s.keys);
       add_rows(to_queries, rows, s.width, scale, static_cast<Real*>(g.q) + from * g.q_row + head * s.width, g.q_row);
     }
     add_rows(to_keys, s.keys, s.width, 1, static_cast<Real*>(g.k) + of * s.width, g.k_row);
