@@ -199,7 +199,13 @@ fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, fault
         Ok(_) if no_family => {}
         Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),
         Err(_) if no_family => {}
-        Err(d) => faults.push(d.at(select, "no such metric")),
+        Err(d) => {
+            // All families that have a metric of that name mean one thing by it.
+            let other = Family::ALL.iter().find_map(|family| settings.select.info(*family).ok());
+            let warning = other.and_then(|info| settings.select.warning(&info));
+            warnings.extend(warning.map(|w| w.at(select, "keeps the worst epoch")));
+            faults.push(d.at(select, "no such metric"));
+        }
     }
     warnings.extend(settings.schedule.warning(settings.epochs).map(|w| w.at(warmup, "outlasts the training")));
     Resolved { recipe: inherited.last().map(|r| r.name.value.clone()), settings, origins, warnings }

@@ -238,7 +238,7 @@ impl<'a> Balancer<'a> {
             && t.indent == 0
             && !STATEMENT_WORDS.contains(&word)
             && !matches!(word, "where" | "in" | "from" | "or" | "and" | "at" | "not")
-            && let Some(meant) = did_you_mean(word, ITEM_WORDS)
+            && let Some(meant) = did_you_mean(word, ITEM_WORDS).or_else(|| self.imports(t, word))
         {
             self.scan.diagnostics.push(
                 Diagnostic::error(codes::E0107, format!("unknown item `{word}`"))
@@ -250,6 +250,12 @@ impl<'a> Balancer<'a> {
             self.scan.edits.push(Edit { start: t.start, end: t.end, text: meant.to_owned() });
             self.item = meant;
         }
+    }
+
+    /// What `import std::{Linear}` is read as.
+    fn imports(&self, t: &Token, word: &str) -> Option<&'static str> {
+        let line = self.text.get(t.end..)?.lines().next()?;
+        (word == "import" && line.contains("::")).then_some("use")
     }
 
     /// Whether the item lacks a closing brace and, judging by indentation, the innermost body ends before the line that

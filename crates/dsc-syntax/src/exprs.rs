@@ -154,8 +154,11 @@ impl Builder<'_> {
             parts.next_if(|p| matches!(p, Term::Infix(op, _) if op.precedence() > min_precedence))
         {
             let right_assoc = matches!(op, Infix::Binary(BinaryOp::Pow));
-            let (right, h) = self.parse_precedence(parts, op.precedence() - u8::from(right_assoc));
+            let (mut right, h) = self.parse_precedence(parts, op.precedence() - u8::from(right_assoc));
             height = height.max(h) + 1;
+            if matches!(op, Infix::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div)) {
+                [&mut left, &mut right].into_iter().for_each(|side| self.loop_as_operand(side));
+            }
             let span = left.span.to(right.span);
             let kind = match op {
                 // What such operands cannot do has the same cause.
@@ -180,12 +183,34 @@ impl Builder<'_> {
         (left, height)
     }
 
+    /// A `for` in the place of a value, which was reported, is meant for a sum where it is added or multiplied.
+    fn loop_as_operand(&mut self, e: &mut Expr) {
+        let at = Span { end: e.span.start + "for".len() as u32, ..e.span };
+        if !matches!(e.kind, ExprKind::Each { .. }) || self.source_text(at) != "for" {
+            return;
+        }
+        self.diagnostics.replace(super::habits::loop_as_value(at, "sum"));
+        if let ExprKind::Each { var, over, body } = std::mem::replace(&mut e.kind, ExprKind::Error) {
+            e.kind = ExprKind::Sum { var, over, body };
+        }
+    }
+
     /// `left |> right`.
     fn pipe(&mut self, left: Expr, right: Expr, at: Span) -> ExprKind {
         let first = Arg { name: None, spread: false, value: left };
         match right.kind {
             ExprKind::Call { callee, args, .. } => {
                 ExprKind::Call { callee, args: std::iter::once(first).chain(args).collect(), piped: true }
+            }
+            ExprKind::Index(ref x, _) | ExprKind::Field(ref x, _) if begins_with_call(x) => {
+                let tail = Span { start: x.span.end, ..right.span };
+                let text = self.source_text(tail);
+                self.diagnostics.push(
+                    Diagnostic::error(codes::E0116, format!("`{text}` belongs to the call, not to the piped value"))
+                        .at(tail, "`|>` has the lowest precedence of all operators")
+                        .help(format!("put parentheses around the piped part: `(x |> F()){text}`")),
+                );
+                piped_into_first(first.value, right).kind
             }
             ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Instance { .. } => {
                 ExprKind::Call { callee: Box::new(right), args: vec![first], piped: true }
@@ -275,7 +300,10 @@ impl Builder<'_> {
             Rule::string => ExprKind::Str(self.string(&pair).value),
             Rule::truth => ExprKind::Bool(pair.as_str() == "true"),
             Rule::ident => ExprKind::Name(self.ident(&pair).value),
-            Rule::list => {
+            Rule::list | Rule::mistaken_list => {
+                if pair.as_rule() == Rule::mistaken_list {
+                    self.diagnostics.push(super::habits::list_in_braces(span, pair.as_str()));
+                }
                 let (args, h) = self.args(pair);
                 height = h + 1;
                 let element = |a: Arg| Element { label: a.name, spread: a.spread, value: a.value };
@@ -316,7 +344,7 @@ impl Builder<'_> {
                         Rule::ident => var = self.ident(&p),
                         Rule::mistaken_each => {
                             let at = self.span(&p);
-                            self.diagnostics.push(super::habits::loop_as_value(at));
+                            self.diagnostics.push(super::habits::loop_as_value(at, "each"));
                         }
                         Rule::mistaken_vars => {
                             self.several_variables(&p);
@@ -542,6 +570,8 @@ fn piped_into_first(left: Expr, right: Expr) -> Expr {
         ExprKind::Binary(op, at, a, b) if begins_with_call(&a) => {
             ExprKind::Binary(op, at, Box::new(piped_into_first(left, *a)), b)
         }
+        ExprKind::Index(x, i) if begins_with_call(&x) => ExprKind::Index(Box::new(piped_into_first(left, *x)), i),
+        ExprKind::Field(x, name) if begins_with_call(&x) => ExprKind::Field(Box::new(piped_into_first(left, *x)), name),
         kind => ExprKind::Faulty(vec![left, Expr { kind, span: right.span }]),
     };
     Expr { kind, span }
@@ -551,7 +581,7 @@ fn piped_into_first(left: Expr, right: Expr) -> Expr {
 fn begins_with_call(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Call { .. } => true,
-        ExprKind::Binary(_, _, a, _) => begins_with_call(a),
+        ExprKind::Binary(_, _, a, _) | ExprKind::Index(a, _) | ExprKind::Field(a, _) => begins_with_call(a),
         _ => false,
     }
 }

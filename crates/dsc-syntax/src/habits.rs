@@ -134,12 +134,22 @@ pub(super) fn thousands(span: Span) -> Diagnostic {
         .fix(span, "_")
 }
 
-/// Reports `for` in `let z = for x in xs { F(x) }`; `span` is it.
-pub(super) fn loop_as_value(span: Span) -> Diagnostic {
+/// Reports `for` in `let z = for x in xs { F(x) }`; `span` is it, and `meant` what to write instead.
+pub(super) fn loop_as_value(span: Span, meant: &str) -> Diagnostic {
+    let values = if meant == "sum" { "the sum" } else { "the list" };
     Diagnostic::error(codes::E0115, "a `for` has no value")
         .at(span, "a value is expected here")
-        .help("write `each`: its value is the list of the values of its body")
-        .fix(span, "each")
+        .help(format!("write `{meant}`: its value is {values} of the values of its body"))
+        .fix(span, meant)
+}
+
+/// Reports `{audio: a, vision: v}`, which is `text` at `span`.
+pub(super) fn list_in_braces(span: Span, text: &str) -> Diagnostic {
+    let inner = text.trim_start_matches('{').trim_end_matches('}').trim();
+    Diagnostic::error(codes::E0115, "a list is written in square brackets, with or without labels")
+        .at(span, "in braces")
+        .help(format!("write `[{inner}]`"))
+        .fix(span, format!("[{inner}]"))
 }
 
 /// Reports `losses::` in `use std::losses::mae`; `span` is it.

@@ -5,13 +5,18 @@ use super::{Rule, sequence};
 use crate::Op;
 use crate::dims::{Atom, Dim};
 use crate::op::Axis;
-use crate::types::{TensorType, Time, Type};
+use crate::types::{Modality, TensorType, Time, Type};
 
 impl Rule<'_> {
     /// Nothing where the operands do not even show which axes were meant.
     pub(super) fn meant(&self) -> Option<Type> {
         let operand = |i: usize| self.args.get(i).and_then(Type::tensor);
-        let x = operand(0)?;
+        // Tokens in the place of a sequence are meant to be encoded.
+        let encoded = match self.args.first()? {
+            Type::Tokens { len } => TensorType::seq(Modality("text".to_owned()), len.clone(), any("width")),
+            Type::Tensor(x) => x.clone(),
+        };
+        let x = &encoded;
         let ty = match self.op {
             Op::Binary(_) => self.as_both(x, operand(1)?)?,
             Op::AddRow | Op::MulRow | Op::Scale | Op::LayerNorm { .. } | Op::Normalize { .. } | Op::Softmax { .. } => {
@@ -20,6 +25,9 @@ impl Rule<'_> {
             // A vector that is pooled again is what the result was to be.
             Op::MeanTime | Op::MaxTime | Op::MinTime | Op::SumTime | Op::StdTime { .. } if x.time.is_none() => {
                 x.clone()
+            }
+            Op::MeanTime | Op::MaxTime | Op::MinTime | Op::SumTime | Op::StdTime { .. } if x.dims.len() == 1 => {
+                TensorType::vec(x.features()?.clone())
             }
             Op::Linear => last_axis(x, operand(1)?.dims.first()?.clone())?,
             Op::Attention { .. } => {

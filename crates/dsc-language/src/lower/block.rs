@@ -12,13 +12,13 @@ use super::lowering::Lowering;
 use super::path::Scope;
 pub(super) use super::value::Argument;
 use super::value::{Instance, Value};
-use crate::sema::resolve::{DefId, DefKind, Remedy, Res, expr_text, not_callable};
+use crate::sema::resolve::{DefId, DefKind, Remedy, Res, argument_meant, expr_text, not_callable};
 use dsc_graph::primitives::{self, Primitive};
 use dsc_graph::statics::Static;
 use dsc_graph::{NameKind, RegionKind};
 use dsc_syntax::ast::{Arg, Block, Change, Expr, ExprKind};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::structure as code;
+use dsc_syntax::diag::codes::{structure as code, types};
 use dsc_syntax::source::Span;
 
 impl<'p> Lowering<'p> {
@@ -62,11 +62,17 @@ impl<'p> Lowering<'p> {
                 let path = self.frame().scope.path(Some(name));
                 self.call_block(def, args, span, path, false)
             }
-            Res::Primitive(primitive) => self.call_primitive(primitive, args, span),
+            Res::Primitive(primitive) => {
+                let mut args = args;
+                rename_foreign(primitive, &mut args);
+                self.call_primitive(primitive, args, span)
+            }
             _ => none,
         };
+        // That it has other arguments than a variant's block takes is about the call, too.
         let of_call = |d: &Diagnostic| {
-            d.primary.as_ref().is_some_and(|at| span.start <= at.span.start && at.span.end <= span.end)
+            matches!(d.code, code::E0501 | code::E0502 | code::E0503)
+                || d.primary.as_ref().is_some_and(|at| span.start <= at.span.start && at.span.end <= span.end)
         };
         self.faults.release().into_iter().filter(|d| !of_call(d)).for_each(|d| self.faults.push(d));
         value
@@ -94,6 +100,10 @@ impl<'p> Lowering<'p> {
                     (Value::Node(x), Value::Error) if is_function => {
                         self.arguments(args, span);
                         return Value::Node(x);
+                    }
+                    (Value::Node(_), meant @ Value::Node(_)) => {
+                        self.arguments(args, span);
+                        return meant;
                     }
                     (_, value) => value,
                 }
@@ -274,13 +284,21 @@ impl<'p> Lowering<'p> {
             };
             let value = self.as_declared(&param.ty, value);
             given.push((value.clone(), span));
-            let path = self.frame().scope.leaf(&param.name.value);
-            self.name_value(NameKind::Argument, path, &value, span);
             self.bind(&param.name, value);
         }
         self.faults.hold();
         let fits = self.arguments_fit(block, &given, &mut generics) && complete;
         let misfits = self.faults.release();
+        for (param, (value, span)) in block.params.iter().zip(&given) {
+            // One of another modality was reported: that names and values do not go together is the same fault.
+            let misfit = misfits.iter().any(|d| {
+                d.code == types::E0303 && d.primary.iter().chain(&d.secondary).any(|label| label.span == *span)
+            });
+            if !misfit {
+                let path = self.frame().scope.leaf(&param.name.value);
+                self.name_value(NameKind::Argument, path, value, *span);
+            }
+        }
         match stands_in {
             true => self.tell_other_parameters(block, faults.into_iter().chain(misfits).next()),
             false => alike_together(misfits).into_iter().for_each(|d| self.faults.push(d)),
@@ -390,6 +408,16 @@ impl<'p> Lowering<'p> {
             }
         }
         parts.join(", ")
+    }
+}
+
+/// Gives the arguments that other languages call otherwise the names that the operation has for them.
+fn rename_foreign(primitive: &Primitive, args: &mut [Argument]) {
+    let known: Vec<&str> = primitive.args().collect();
+    for name in args.iter_mut().filter_map(|arg| arg.name.as_mut()) {
+        if let Some(ours) = argument_meant(&name.value, &known) {
+            name.value = ours.to_owned();
+        }
     }
 }
 

@@ -100,7 +100,9 @@ impl<'p> Spoilt<'p> {
         }
         places.sort_unstable_by_key(|span| span.start);
         // Other faults say what can be done in general.
-        let misplaced = errors().filter(|d| d.code == types::E0303).filter_map(|d| d.help.as_deref());
+        let says_what =
+            |d: &&Diagnostic| d.code == types::E0303 || d.help.as_deref().is_some_and(|h| h.ends_with(ENCODE));
+        let misplaced = errors().filter(says_what).filter_map(|d| d.help.as_deref());
         let remedies = misplaced.flat_map(quoted).map(str::to_owned).collect();
         Spoilt { words, remedies, places, rootless: errors().any(|d| d.code == structure::E0508) }
     }
@@ -116,7 +118,7 @@ impl<'p> Spoilt<'p> {
         let first = self.places.partition_point(|place| place.start < def.whole.start);
         let inside = self.places.get(first).is_some_and(|place| place.start < def.whole.end);
         let of_value = matches!(def.kind, DefKind::Let | DefKind::Var | DefKind::Label);
-        let of_remedy = def.kind == DefKind::Input && self.remedies.contains(&def.name);
+        let of_remedy = matches!(def.kind, DefKind::Input | DefKind::Import(_)) && self.remedies.contains(&def.name);
         of_remedy
             || inside && (of_value || matches!(def.kind, DefKind::Hyper | DefKind::Input))
             || self.rootless && of_value
@@ -163,6 +165,8 @@ struct Models {
 
 /// Forms that are compiled side by side. One number for all machines: how far a budget goes depends on it.
 const SIDE_BY_SIDE: usize = 8;
+/// How the remedy for tokens in the place of a sequence ends.
+const ENCODE: &str = "|> Bert()`";
 /// Words that refer to nothing: more are not compared with unused names.
 const MAX_MISSPELT: usize = 100;
 

@@ -2,11 +2,13 @@
 
 use super::lowering::Lowering;
 use super::stated::is_placeholder;
+use crate::sema::resolve::{DefId, DefKind, Res, Role};
 use dsc_graph::dims::Dim;
 use dsc_graph::{Binary, Graph, Init, Loss, Node, NodeId, Op, Over, ParametricUnary};
-use dsc_syntax::ast::Change;
-use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::ast::{Change, ExprKind};
 use dsc_syntax::diag::codes::lints as lint;
+use dsc_syntax::diag::{Diagnostic, did_you_mean};
+use dsc_syntax::source::Span;
 
 /// For each node, whether a gradient other than 0 flows back from it into a weight, or into a value that has none for a
 /// fault.
@@ -149,10 +151,12 @@ impl Lowering<'_> {
     pub(super) fn unread_labels(&self) -> Vec<Diagnostic> {
         let losses = || self.graph.losses.iter().map(|l| l.value);
         let flows = gradients(&self.graph);
-        // Where nothing is trained, that is the fault; a loss with a fault may have been meant to read any label.
-        if !losses().any(|l| flows.get(l.index()) == Some(&true)) || losses().any(|l| self.nodes.reads(l).faulty) {
+        // Where nothing is trained, that is the fault.
+        if !losses().any(|l| flows.get(l.index()) == Some(&true)) {
             return Vec::new();
         }
+        // A loss with a fault may read any label that is mentioned, or meant.
+        let faulty = losses().any(|l| self.nodes.reads(l).faulty) || !self.faults.none();
         let read = self.graph.needed_by(losses().chain(self.notes.in_doubt.iter().copied()));
         let trained = self.graph.trained_by(losses());
         let is_read = |label: &str| {
@@ -160,7 +164,8 @@ impl Lowering<'_> {
             self.graph.nodes().filter(of_label).any(|(id, _)| read.get(id.index()) == Some(&true))
         };
         let mut found = Vec::new();
-        for output in self.graph.outputs.iter().filter(|o| !is_read(&o.label)) {
+        let unread = |label: &str| !(is_read(label) || faulty && self.may_be_read(label));
+        for output in self.graph.outputs.iter().filter(|o| unread(&o.label)) {
             let of = self.graph.needed_by([output.value]);
             let weights: Vec<bool> = self
                 .graph
@@ -182,6 +187,33 @@ impl Lowering<'_> {
             }
         }
         found
+    }
+
+    /// Whether an expression mentions a label, or a word that refers to nothing may have been meant for it.
+    fn may_be_read(&self, label: &str) -> bool {
+        let (program, names) = (self.program, &self.program.names);
+        let is_it = |def: DefId| names.def(def).kind == DefKind::Label && names.def(def).name == label;
+        if names.uses().any(|u| u.role == Role::Read && is_it(u.def)) {
+            return true;
+        }
+        let mut meant = program.main().is_some_and(|m| m.unread.contains(label));
+        if names.is_complete() {
+            return meant;
+        }
+        let known: Vec<&str> = names.defs().map(|(_, def)| def.name.as_str()).collect();
+        // What is called is no label.
+        let mut called: Vec<Span> = Vec::new();
+        program.exprs(&mut |e| match &e.kind {
+            ExprKind::Error => meant = true,
+            ExprKind::Call { callee, .. } => called.push(callee.span),
+            ExprKind::Name(word)
+                if !meant && !called.contains(&e.span) && matches!(names.resolve(None, e.span), Res::Error) =>
+            {
+                meant = did_you_mean(word, [label]).is_some() || did_you_mean(word, known.iter().copied()).is_none();
+            }
+            _ => {}
+        });
+        meant
     }
 
     /// Predictions that read neither the sample nor a weight.

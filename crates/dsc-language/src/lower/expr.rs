@@ -4,7 +4,7 @@ use super::budget::TURN;
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
-use crate::sema::resolve::{DefId, DefKind, Remedy, Res, method, no_method};
+use crate::sema::resolve::{DefId, DefKind, FieldMeant, Remedy, Res, field_meant, method, no_method};
 use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::{Group, NodeId, Op, RegionKind};
@@ -94,9 +94,7 @@ impl Lowering<'_> {
         let first = self.scoped_body(then);
         let Some(body) = otherwise else { return first };
         // Both may own weights of one path, as only one of them is taken.
-        let again = std::mem::replace(&mut self.notes.again, true);
-        let second = self.scoped_body(body);
-        self.notes.again = again;
+        let second = self.repeated(true, |l| l.scoped_body(body));
         let ty = |value: &Value| match value {
             Value::Node(node) => self.graph.node(*node).map(|n| n.ty.clone()),
             _ => None,
@@ -205,10 +203,12 @@ impl Lowering<'_> {
                     );
                 }
             }
-            let value = match label {
-                Some(label) => self.within(Step::Index(label.value.clone()), |l| l.expr(&element.value)),
-                None => self.expr(&element.value),
-            };
+            // The weights of a second element of one label have the paths of the first.
+            let again = label.is_some_and(|label| labels.iter().filter(|(l, _)| *l == label.value).count() > 1);
+            let value = self.repeated(again, |l| match label {
+                Some(label) => l.within(Step::Index(label.value.clone()), |l| l.expr(&element.value)),
+                None => l.expr(&element.value),
+            });
             match (element.spread, value) {
                 (true, Value::List(list)) => {
                     for label in list.iter().filter_map(|(l, _)| l.as_ref()) {
@@ -356,11 +356,14 @@ impl Lowering<'_> {
                 let at = if n < 0 { n.checked_add(list.len() as i64) } else { Some(n) };
                 match at.and_then(|n| usize::try_from(n).ok()).and_then(|n| list.get(n)) {
                     Some((_, value)) => value.clone(),
-                    None => self.fail(
-                        Diagnostic::error(types::E0306, format!("element {n} of a list of {}", list.len()))
-                            .at(i.span, "not in the list")
-                            .help("elements count from 0, and from -1 at the end"),
-                    ),
+                    None => {
+                        self.report(
+                            Diagnostic::error(types::E0306, format!("element {n} of a list of {}", list.len()))
+                                .at(i.span, "not in the list")
+                                .help("elements count from 0, and from -1 at the end"),
+                        );
+                        self.any_of(&list)
+                    }
                 }
             }
             (Value::Node(node), Value::Static(s)) if s.as_i64().is_some() => {
@@ -375,6 +378,16 @@ impl Lowering<'_> {
                 Diagnostic::error(hyper::E0402, format!("index of a {} by a {}", value.kind(), index.kind()))
                     .at(span, "cannot be indexed so"),
             ),
+        }
+    }
+
+    /// An element that stands for one that is not there, if all are alike.
+    fn any_of(&mut self, list: &[(Option<String>, Value)]) -> Value {
+        let mut types = list.iter().map(|(_, value)| self.describe(value));
+        let first = types.next();
+        match list.first() {
+            Some((_, value)) if types.all(|ty| Some(ty) == first) => value.clone(),
+            _ => Value::Error,
         }
     }
 
@@ -429,10 +442,20 @@ impl Lowering<'_> {
             other => {
                 let d = Diagnostic::error(hyper::E0402, format!("a {} has no fields", other.kind()))
                     .at(span, format!("no `{}`", field.value));
-                self.fail(match method(&field.value) {
+                self.report(match method(&field.value) {
                     Some(help) => d.help(help),
                     None => d,
-                })
+                });
+                match (field_meant(&field.value), other) {
+                    (Some(FieldMeant::Row), Value::Node(x)) => {
+                        self.faults.hold();
+                        let row = self.emit(Op::Row(0), &[x], span, &[]);
+                        self.faults.release();
+                        row
+                    }
+                    (Some(FieldMeant::Itself), x) => x,
+                    _ => Value::Error,
+                }
             }
         }
     }

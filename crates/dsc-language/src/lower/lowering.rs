@@ -104,12 +104,21 @@ impl<'p> Lowering<'p> {
         self.frames.last().map_or(ModuleId(0), |f| f.module)
     }
 
-    /// What the name at `span`, which is being lowered, refers to.
+    /// Runs `f`, with what gives a name again, which was reported, where `again` holds: its weights have the paths of the first.
+    pub(super) fn repeated<T>(&mut self, again: bool, f: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.notes.again;
+        self.notes.again |= again;
+        let value = f(self);
+        self.notes.again = before;
+        value
+    }
+
     /// What the name at `span`, which refers to nothing, is taken for.
     pub(super) fn taken_for(&self, span: Span) -> Option<&Remedy> {
         self.program.names.remedy(self.frames.last().and_then(|f| f.site), span)
     }
 
+    /// What the name at `span`, which is being lowered, refers to.
     pub(super) fn resolve(&self, span: Span) -> Res {
         self.program.names.resolve(self.frames.last().and_then(|f| f.site), span)
     }

@@ -5,9 +5,9 @@ use super::frame::FrameKind;
 use super::lowering::Lowering;
 use super::path::Step;
 use super::value::Value;
-use crate::sema::resolve::DefKind;
+use crate::sema::resolve::{DefKind, Role};
 use dsc_graph::{NameKind, NodeId};
-use dsc_syntax::ast::{Body, Expr, Ident, Stmt, StmtKind, TypeExpr};
+use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind, TypeExpr};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{lints, structure};
 use dsc_syntax::source::Span;
@@ -43,9 +43,8 @@ impl<'p> Lowering<'p> {
     fn stmt_here(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Let { names, ty, value, .. } => {
-                self.notes.again = names.iter().any(|name| self.program.names.is_given_again(name.span));
-                self.let_stmt(names, ty.as_ref(), value);
-                self.notes.again = false;
+                let again = names.iter().any(|name| self.program.names.is_given_again(name.span));
+                self.repeated(again, |l| l.let_stmt(names, ty.as_ref(), value));
             }
             StmtKind::Assign { names, value } => self.assign(names, value),
             StmtKind::For { var, over, body } => {
@@ -145,12 +144,17 @@ impl<'p> Lowering<'p> {
             _ => None,
         };
         let value_expr = changed.map_or(value, |(value, _)| value);
+        let events = self.faults.events();
         let value = match (names, changed) {
             ([name], Some((value, site))) => {
                 self.in_place_of(site, |l| l.within(Step::Let(name.value.clone()), |l| l.expr(value)))
             }
             ([name], None) => self.within(Step::Let(name.value.clone()), |l| l.expr(value)),
             _ => self.expr(value),
+        };
+        let value = match names {
+            [name] if self.faults.events() > events => self.instance_meant(name, value_expr).unwrap_or(value),
+            _ => value,
         };
         let value = match ty {
             // A value whose fault was reported is taken to have the stated type.
@@ -164,6 +168,21 @@ impl<'p> Lowering<'p> {
             self.name_value(NameKind::Bound, path, &value, value_expr.span);
             self.bind(name, value);
         }
+    }
+
+    /// The instance that `let f = F(k: e)` is meant to make, where the tensor is missing, which was reported, and `f` is called.
+    fn instance_meant(&mut self, name: &Ident, value: &Expr) -> Option<Value> {
+        let ExprKind::Call { callee, args, .. } = &value.kind else { return None };
+        let names = &self.program.names;
+        let def = self.defined_at(name.span)?;
+        let called = || names.uses().any(|u| u.def == def && u.role == Role::Call);
+        if args.iter().any(|arg| arg.name.is_none()) || !called() {
+            return None;
+        }
+        self.faults.hold();
+        let instance = self.within(Step::Let(name.value.clone()), |l| l.instance(callee, args, value.span));
+        self.faults.release();
+        matches!(instance, Value::Instance(_)).then_some(instance)
     }
 
     fn at_model_level(&self) -> bool {

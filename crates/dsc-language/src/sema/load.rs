@@ -363,11 +363,14 @@ impl Loader<'_> {
                 self.bind_hyper(items, module, name, alias.as_ref());
             } else {
                 note_unread(items, [(name, alias)]);
+                let known = || blocks.iter().chain(&hypers).map(String::as_str);
+                // The name that was meant is reported here alone, too.
+                items.unread.extend(did_you_mean(&name.value, known()).map(str::to_owned));
                 if !self.modules.get(module.0).is_some_and(|m| m.unread.contains(&name.value)) {
                     self.diagnostics.push(
                         Diagnostic::error(code::E0204, format!("`{target}` has no block or hyper `{}`", name.value))
                             .at(name.span, "not found")
-                            .did_you_mean(&name.value, blocks.iter().chain(&hypers).map(String::as_str)),
+                            .did_you_mean(&name.value, known()),
                     );
                 }
             }

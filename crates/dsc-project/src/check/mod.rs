@@ -47,7 +47,15 @@ pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let (mut found, expected) =
         rayon::join(|| lower::check(program, request.options, &bindings), || expectations::check(program, request));
     found.extend(in_general(program, request.options, &found));
-    found.extend(check_recipes(&program.recipes, &program.output_labels()));
+    let mut outputs = program.output_labels();
+    let all = outputs.len();
+    outputs.sort_unstable();
+    outputs.dedup();
+    // Of two outputs for one label, which was reported, one was meant for another label: which outputs there are is not known.
+    if outputs.len() < all {
+        outputs.clear();
+    }
+    found.extend(check_recipes(&program.recipes, &outputs));
     found.extend(expected.into_sorted());
     found
 }

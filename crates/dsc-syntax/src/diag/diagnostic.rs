@@ -193,6 +193,14 @@ impl Diagnostics {
         other.into_iter().for_each(|d| self.push(d));
     }
 
+    /// Puts a diagnostic in the place of the one with the same code and primary span, if there is one.
+    pub fn replace(&mut self, d: Diagnostic) {
+        let place = |d: &Diagnostic| d.primary.as_ref().map(|l| l.span);
+        if let Some(told) = self.list.iter_mut().find(|told| told.code == d.code && place(told) == place(&d)) {
+            *told = d;
+        }
+    }
+
     /// Whether the list contains an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)

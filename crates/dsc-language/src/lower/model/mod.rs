@@ -22,6 +22,7 @@ use dsc_syntax::ast::{Change, Stmt, StmtKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::structure as code;
 use dsc_syntax::source::Span;
+use dsc_syntax::visit;
 
 /// Predictions that read a label: no more are looked at.
 const MAX_LEAKS: usize = 20;
@@ -49,6 +50,9 @@ impl<'p> Lowering<'p> {
         self.check_no_label_leaks();
         if whole {
             self.check_roots();
+        } else if self.notes.losses.is_empty() && !self.has_a_loss_twice() {
+            let fault = self.drops_every_loss();
+            fault.into_iter().for_each(|d| self.report(d));
         }
         self.check_companions_stay_in_training();
         self.check_changes(whole);
@@ -147,24 +151,36 @@ impl<'p> Lowering<'p> {
             );
         }
         if self.graph.losses.is_empty() {
-            self.report(match self.last_drop() {
-                Some((variant, drop)) => Diagnostic::error(
-                    code::E0508,
-                    format!("variant `{variant}` drops every loss of the model"),
-                )
-                .at(drop, "nothing is left to train for")
-                .help("keep one of them, or give the variant another: `loss NAME = ..` in the place of `drop NAME`"),
-                None => Diagnostic::error(code::E0508, "the model has no loss")
+            let fault = self.drops_every_loss().unwrap_or_else(|| {
+                Diagnostic::error(code::E0508, "the model has no loss")
                     .at(place, "nothing to train for")
-                    .help("add one: `loss prediction = mse(score, target: y)`"),
+                    .help("add one: `loss prediction = mse(score, target: y)`")
             });
+            self.report(fault);
         }
     }
 
-    /// The last loss that the variant drops, and the name of the variant.
-    fn last_drop(&self) -> Option<(&str, Span)> {
+    /// Whether two losses of the model have one name, which was reported: one of them was meant to have another.
+    fn has_a_loss_twice(&self) -> bool {
+        let mut names = Vec::new();
+        visit::stmts(&self.program.model.body, &mut |stmt| {
+            if let StmtKind::Loss { name, .. } = &stmt.kind {
+                names.push(name.value.as_str());
+            }
+        });
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        names.len() < all
+    }
+
+    /// What is said of a variant without losses that drops some.
+    fn drops_every_loss(&self) -> Option<Diagnostic> {
         let drop = self.changes.iter().rev().find(|c| matches!(c, Change::Drop { .. }))?;
-        Some((self.options.variant.as_deref()?, drop.span()))
+        let variant = self.options.variant.as_deref()?;
+        let d = Diagnostic::error(code::E0508, format!("variant `{variant}` drops every loss of the model"));
+        let help = "keep one of them, or give the variant another: `loss NAME = ..` in the place of `drop NAME`";
+        Some(d.at(drop.span(), "nothing is left to train for").help(help))
     }
 
     pub(in crate::lower) fn model_stmt(&mut self, stmt: &Stmt) {

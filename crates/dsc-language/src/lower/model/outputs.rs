@@ -37,18 +37,17 @@ impl<'p> Lowering<'p> {
             self.reported();
             return;
         }
-        if let Some(before) = self.notes.outputs.insert(label.value.clone(), span) {
+        let first = self.notes.outputs.insert(label.value.clone(), span);
+        if let Some(before) = first {
             self.report(
                 Diagnostic::error(names::E0203, format!("a second output for `{}`", label.value))
                     .at(span, "again here")
                     .because(before, "first here"),
             );
-            self.notes.again = true;
         }
-        if let Some(node) = self.real_node(value, "output", "an output") {
+        if let Some(node) = self.repeated(first.is_some(), |l| l.real_node(value, "output", "an output")) {
             self.graph.outputs.push(Output { label: label.value.clone(), value: node, span });
         }
-        self.notes.again = false;
     }
 
     pub(super) fn loss(&mut self, name: &Ident, value: &'_ Expr, span: Span) {
@@ -58,22 +57,22 @@ impl<'p> Lowering<'p> {
         }
         let site = self.defined_at(name.span);
         let (value, span, value_site) = made.value.map_or((value, span, None), |(value, span)| (value, span, site));
-        if let Some(before) = self.notes.losses.insert(name.value.clone(), span) {
+        let first = self.notes.losses.insert(name.value.clone(), span);
+        if let Some(before) = first {
             self.report(
                 Diagnostic::error(names::E0203, format!("a second loss `{}`", name.value))
                     .at(name.span, "again here")
                     .because(before, "first here")
                     .help("give it another name; terms of a loop are collected in a list and summed: `loss q = sum x in terms { x }`"),
             );
-            self.notes.again = true;
         }
-        let node = self.in_place_of(value_site, |l| l.real_node(value, &name.value, "a loss"));
-        if let Some(node) = node {
-            self.one_kind_of_terms(name, node);
-            let node = self.in_place_of(site, |l| l.reweighted(node, &made.factors));
-            self.graph.losses.push(Loss { name: name.value.clone(), value: node, span });
-        }
-        self.notes.again = false;
+        self.repeated(first.is_some(), |l| {
+            if let Some(node) = l.in_place_of(value_site, |l| l.real_node(value, &name.value, "a loss")) {
+                l.one_kind_of_terms(name, node);
+                let node = l.in_place_of(site, |l| l.reweighted(node, &made.factors));
+                l.graph.losses.push(Loss { name: name.value.clone(), value: node, span });
+            }
+        });
     }
 
     /// A loss times the factors that variants give it.

@@ -100,7 +100,9 @@ impl Lowering<'_> {
             .because(x.span, format!("this is {left}"))
             .help("the last axis meets the first; `transpose(w)` exchanges the axes of a matrix");
             self.report(d);
-            let width = right.dims.last()?.clone();
+            // With its axes exchanged it would fit.
+            let last = right.dims.last()?;
+            let width = if self.same_dim(inner, last) { first.clone() } else { last.clone() };
             return Some(self.unknown_node(left.with_features(width), a.span));
         }
         let axes: String = ('a'..='x').take(left.axes().count() - 1).collect();

@@ -168,6 +168,7 @@ impl Resolver<'_> {
         }
         let values: Vec<&Expr> = loose.iter().map(|a| &a.value).collect();
         let fault = faults::loose_list(&first.name.value, &self.names.def(block).name, &values);
+        self.names.note_remedy(self.here.site, callee.span, Remedy::Name(Res::Def(block)));
         self.unresolved(callee.span, Some(fault));
         true
     }

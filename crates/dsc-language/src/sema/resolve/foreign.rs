@@ -85,6 +85,7 @@ pub(super) fn function(name: &str) -> Option<Instead> {
             "a choice between entries is a weighted sum, `g * a + (1 - g) * b`; at compile time `when c { a } else { b }`",
         ),
         "chunk" => Name("split"),
+        "roll" => Name("shift"),
         "sum" => Text(
             "rows are added up by `sumpool(x)`, entries of the last axis by `sum_features(x)`, elements of a list by `sum x in xs { x }`",
         ),
@@ -124,6 +125,7 @@ pub(super) fn argument(name: &str, known: &[&str]) -> Option<Instead> {
             &["rows", "layers"]
         }
         "is_causal" => &["causal"],
+        "shifts" | "offset" | "periods" | "steps" => &["by"],
         "temperature" | "temp" => &["tau"],
         "context" | "memory" | "kv" | "source" | "encoder_hidden_states" => &["from", "key", "streams"],
         "y" | "other" | "input2" | "x2" => &["with", "from", "target", "key"],
@@ -160,6 +162,14 @@ pub(super) fn argument(name: &str, known: &[&str]) -> Option<Instead> {
         "num_layers" | "n_layers" => "repeat the call: `for l in 0..layers { h = F(h) }` with a `var h`",
         _ => return None,
     }))
+}
+
+/// The argument among `known` that others call so.
+pub fn argument_meant(name: &str, known: &[&str]) -> Option<&'static str> {
+    match argument(name, known).filter(|_| !known.contains(&name)) {
+        Some(Name(ours)) => Some(ours),
+        _ => None,
+    }
 }
 
 /// The modality that others call so.
@@ -272,6 +282,26 @@ pub(super) fn is_method(name: &str) -> bool {
         "masked_fill",
     ];
     SURE.contains(&name)
+}
+
+/// What a field or method of another language is taken for in what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldMeant {
+    /// The value, or one of its type.
+    Itself,
+    /// Its first row.
+    Row,
+}
+
+/// What `x.field` or `x.field()` has in the place of a value, where the remedy says that.
+pub fn field_meant(name: &str) -> Option<FieldMeant> {
+    Some(match name {
+        "last_hidden_state" | "hidden_states" | "detach" | "contiguous" | "clone" | "cpu" | "cuda" | "to" | "float" => {
+            FieldMeant::Itself
+        }
+        "pooler_output" | "cls" => FieldMeant::Row,
+        _ => return None,
+    })
 }
 
 /// What to write instead of a field or method of a tensor, as `x.mean(1)`.
