@@ -125,3 +125,46 @@ fn a_damaged_saved_source_is_named() {
         }
     }
 }
+
+#[test]
+fn a_training_in_bf16_is_scored_in_it_and_follows_fp32() {
+    let workspace = Workspace::new();
+    let args = |precision: &str, out: &str| {
+        format!("train late_fusion --data demo --epochs 3 --seeds 3 --with precision={precision} --out {out}")
+    };
+    let trained = workspace.dsc(&args("bf16", "low"), 0);
+    assert!(
+        trained.err.contains("`precision = bf16` is slower than fp32 on this processor") || has_amx(),
+        "{}",
+        trained.err
+    );
+    workspace.dsc(&args("fp32", "full"), 0);
+    let tf32 = workspace.dsc("train small.dsl --data demo --epochs 1 --with precision=tf32 --out tf32", 0);
+    assert!(tf32.err.contains("is for GPUs: on a CPU products are computed in fp32"), "{}", tf32.err);
+
+    // Loss curves: no further apart than those of the seeds.
+    let losses = |run: &str, seed: usize| -> Vec<f64> {
+        let text = workspace.text(&format!("{run}/seed-{seed}/metrics.jsonl"));
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| line["total"].as_f64()).collect()
+    };
+    let full: Vec<Vec<f64>> = (1..=3).map(|seed| losses("full", seed)).collect();
+    assert!(full.iter().all(|curve| curve.len() >= 3), "{full:?}");
+    for (i, exact) in full.iter().enumerate() {
+        let low = losses("low", i + 1);
+        assert_ne!(&low, exact);
+        for (epoch, (low, exact)) in low.iter().zip(exact).enumerate() {
+            let of_seeds = full.iter().filter_map(|curve| curve.get(epoch));
+            let spread = of_seeds.clone().fold(f64::MIN, |a, b| a.max(*b)) - of_seeds.fold(f64::MAX, |a, b| a.min(*b));
+            assert!((low - exact).abs() <= spread, "seed {}, epoch {epoch}: {low}, {exact}, spread {spread}", i + 1);
+        }
+    }
+    let scored = workspace.dsc("eval low --format json", 0).json();
+    assert_eq!(scored["equal_to_results"], Value::from(true));
+    assert_eq!(workspace.json("low/seed-1/run.json")["settings"]["precision"], "bf16");
+    assert!(workspace.json("full/seed-1/run.json")["settings"].get("precision").is_none());
+}
+
+fn has_amx() -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|info| info.contains("amx_bf16"))
+}

@@ -157,6 +157,13 @@ pub const KEYS: &[Key] = &[
         "padding = front",
         |s| &mut s.padding,
     ),
+    key(
+        "precision",
+        Range::Any,
+        "how exact matrix products are; norms, softmax, losses, recurrent layers, weights and the optimiser are fp32",
+        "precision = bf16",
+        |s| &mut s.precision,
+    ),
 ];
 
 impl Key {

@@ -7,7 +7,7 @@ use super::keys::KEYS;
 use super::optimizer::{DEFAULT_LR, Optimizer};
 use super::schedule::Schedule;
 use super::select::Select;
-use super::words::{Algorithm, ClassRule, NonFinite, Padding, Standardize};
+use super::words::{Algorithm, ClassRule, NonFinite, Padding, Precision, Standardize};
 
 /// Everything that decides how a model is trained, beside the model, the data and the device. A key of a recipe gives each:
 /// see [`KEYS`].
@@ -46,6 +46,9 @@ pub struct Settings {
     /// The side on which the sequences of a feature file are padded.
     #[serde(default, skip_serializing_if = "is_default")]
     pub padding: Padding,
+    /// How exact matrix products are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub precision: Precision,
 }
 
 /// Of settings that run folders of earlier versions lack.
@@ -72,6 +75,7 @@ impl Default for Settings {
             nonfinite: NonFinite::Error,
             max_tokens: 128,
             padding: Padding::Auto,
+            precision: Precision::Fp32,
         }
     }
 }

@@ -224,6 +224,7 @@ const ODD: &[(&str, &str)] = &[
     ("nonfinite", "zero"),
     ("max_tokens", "50"),
     ("padding", "front"),
+    ("precision", "bf16"),
 ];
 
 fn set(settings: &[(&str, String)]) -> Settings {

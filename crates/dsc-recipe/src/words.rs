@@ -116,3 +116,18 @@ words! {
         Front = "front",
     }
 }
+
+words! {
+    /// How exact matrix products are. Everything else (norms, softmax, losses, recurrent layers, the optimiser, the weights themselves) is
+    /// computed in fp32.
+    #[derive(Default)]
+    Precision {
+        /// 32 bits.
+        #[default]
+        Fp32 = "fp32",
+        /// 32 bits of which a GPU multiplies 19: 8 of the exponent, 10 behind the point.
+        Tf32 = "tf32",
+        /// Operands and results rounded to bfloat16 (8 bits of the exponent, 7 behind the point), sums in fp32.
+        Bf16 = "bf16",
+    }
+}

@@ -5,6 +5,7 @@
 //! * [`error`]: errors of libtorch as diagnostics,
 //! * [`ParamStore`]: the parameters and their gradients, by path,
 //! * [`StepBatch`]: the input of one step, as plain data on the host,
+//! * [`precision`]: how matrix products are computed,
 //! * [`Program`]: a graph prepared for execution; [`Program::run`] computes outputs, losses and retrieval vectors,
 //! * [`Workers`]: threads that compute the parts of a step, with the same results for any number of them,
 //! * [`Optimizer`]: Adam and AdamW with parameter groups, clipping and a state that can be saved.
@@ -29,6 +30,7 @@ mod lengths;
 mod ops;
 mod optim;
 mod params;
+pub mod precision;
 mod program;
 mod steps;
 mod together;

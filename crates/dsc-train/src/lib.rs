@@ -38,6 +38,7 @@ mod memory;
 mod non_finite;
 mod optimizer;
 pub mod outputs;
+mod precision;
 mod predict;
 mod room;
 mod run;

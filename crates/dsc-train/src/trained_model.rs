@@ -26,6 +26,7 @@ use crate::finish::{Finish, changed};
 use crate::memory;
 use crate::non_finite::Replay;
 use crate::outputs::{OutputRule, Predicted, no_output, predict_outputs, score_outputs};
+use crate::precision;
 use crate::trainer::load_weights;
 
 /// A run with its selected weights, loaded for scoring and prediction.
@@ -60,7 +61,8 @@ impl<'a> TrainedModel<'a> {
         let at = |d: Diagnostic| Faults::at(d, &session.sources);
         memory::check_weights(&session.graph, &session.dims, device).map_err(at)?;
         let store = load_weights(&session.graph, &session.dims, &checkpoint, device).map_err(at)?;
-        let program = Program::optimised(&session.graph, &session.dims, manifest.opt_level).map_err(at)?;
+        let mut program = Program::optimised(&session.graph, &session.dims, manifest.opt_level).map_err(at)?;
+        program.set_products(precision::products(manifest.settings.precision, device).map_err(at)?);
         let standardizer = standardizer(&folder)?;
         let outputs = rules(&session.graph, &manifest);
         let state = checkpoint.state;

@@ -18,6 +18,7 @@ use super::initial_weights::InitialWeights;
 use super::non_finite::{At, Replay};
 use super::optimizer::optimizer;
 use super::outputs::{self, OutputRule, Predicted, score_outputs};
+use super::precision;
 use dsc_data::text::WeightFile;
 use dsc_data::{Split, batch};
 use dsc_experiment::checkpoint::{self, Best, Checkpoint, EpochProgress, State};
@@ -150,7 +151,8 @@ impl<'a> Training<'a> {
         check_model(graph)?;
         let outputs = outputs::rules(graph, job.data, settings)?;
         let selected = outputs::selected(&outputs, &settings.select)?;
-        let program = Program::optimised(graph, job.dims, job.level)?;
+        let mut program = Program::optimised(graph, job.dims, job.level)?;
+        program.set_products(precision::products(settings.precision, job.device)?);
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.imported, job.encoder) {
             (Some(weights), _) => {
@@ -218,6 +220,9 @@ impl<'a> Training<'a> {
         if settings.schedule.warning(settings.epochs).is_none()
             && let Some(warning) = self.schedule().warning()
         {
+            reporter.notice(&Notice::Warning(warning.to_string()));
+        }
+        if let Some(warning) = precision::warning(settings.precision, job.device)? {
             reporter.notice(&Notice::Warning(warning.to_string()));
         }
         for epoch in 0..settings.epochs {

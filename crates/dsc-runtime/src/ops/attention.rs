@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::ffi::{Attention, Place};
 use crate::layout;
 use crate::lengths::Packing;
+use crate::precision::Products;
 use crate::together::Together;
 use dsc_graph::{Band, RandomSite};
 use dsc_random::{Key, dropout_bits, dropout_scale};
@@ -140,7 +141,9 @@ fn mix(
     let fused = shared.drop.is_none() && k == e;
     // The fused kernel knows the triangle of a causal attention.
     let triangle = !shared.shared && shared.band.is_causal() && (!keys.ragged || shared.own);
+    let products = call.products();
     let mixed = if fused {
+        let (q, k_, v) = (products.operand(&q)?, products.operand(&k_)?, products.operand(&v)?);
         let mask = match (shared.band.is_full(), keys.ragged) {
             (true, true) => Some(keys.mask(device)?.f_view([batch, 1, 1, t])?),
             (true, false) => None,
@@ -148,12 +151,14 @@ fn mix(
             (false, _) => Some(shared.by_head(together.seen(device)?)?.f_unsqueeze(1)?),
         };
         let mask = mask.map(|m| m.f_expand([batch, 1, n, t], false)).transpose()?;
-        Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?
+        let mixed = Tensor::f_scaled_dot_product_attention(&q, &k_, &v, mask, 0.0, triangle, shared.scale, false)?;
+        products.result(mixed, call.run.kind)?
     } else {
         let flat = |x: &Tensor, rows: i64, width: i64| -> Result<Tensor, Fault> {
             Ok(x.f_reshape([batch * heads, rows, width / heads])?)
         };
         let (q, k_, v) = (flat(&q, n, k)?, flat(&k_, t, k)?.f_transpose(1, 2)?, flat(&v, t, e)?);
+        let (q, k_, v) = (products.operand(&q)?, products.operand(&k_)?, products.operand(&v)?);
         let bias = match (shared.band.is_full(), keys.ragged) {
             (true, true) => Some(keys.score_bias(device, call.run.kind)?.shallow_clone()),
             (true, false) => None,
@@ -163,12 +168,18 @@ fn mix(
                 Some(zeros.f_masked_fill(&hidden, f64::NEG_INFINITY)?)
             }
         };
-        let scores = match bias {
-            Some(bias) => {
-                let bias = bias.f_unsqueeze(1)?.f_expand([batch, heads, n, t], false)?;
-                bias.f_reshape([batch * heads, n, t])?.f_baddbmm(&q, &k_, 1.0, shared.scale)?
+        let bias = bias.map(|bias| -> Result<Tensor, Fault> {
+            let bias = bias.f_unsqueeze(1)?.f_expand([batch, heads, n, t], false)?;
+            Ok(bias.f_reshape([batch * heads, n, t])?)
+        });
+        let scores = match (bias.transpose()?, products) {
+            (Some(bias), Products::Full) => bias.f_baddbmm(&q, &k_, 1.0, shared.scale)?,
+            (None, Products::Full) => q.f_mul_scalar(shared.scale)?.f_bmm(&k_)?,
+            // The softmax sees them in fp32.
+            (bias, _) => {
+                let scores = products.result(q.f_bmm(&k_)?, call.run.kind)?.f_mul_scalar(shared.scale)?;
+                bias.map_or(Ok(scores.shallow_clone()), |bias| scores.f_add(&bias))?
             }
-            None => q.f_mul_scalar(shared.scale)?.f_bmm(&k_)?,
         };
         let mut weights = scores.f_softmax(-1, None)?;
         if let Some((random, p)) = shared.drop {
@@ -178,7 +189,8 @@ fn mix(
             let mask = if shared.shared { mask.f_transpose(1, 2)? } else { mask };
             weights = weights.f_mul(&mask.f_reshape([batch * heads, n, t])?)?;
         }
-        weights.f_bmm(&v)?.f_view([batch, heads, n, e / heads])?
+        let mixed = products.result(products.operand(&weights)?.f_bmm(&v)?, call.run.kind)?;
+        mixed.f_view([batch, heads, n, e / heads])?
     };
     let columns = if shared.shared { e * shared.heads } else { e };
     Ok(mixed.f_transpose(1, 2)?.f_reshape([batch, rows, columns])?)

@@ -43,17 +43,23 @@ pub(super) fn conv1d(call: &Call<'_, '_>, taps: &Taps) -> Result<Tensor, Fault> 
         true => (columns, front),
         false => (columns.f_constant_pad_nd([front, around - front])?, 0),
     };
-    let found = columns.f_conv1d(weight, bias, taps.stride, both, taps.dilation, taps.groups)?;
+    let products = call.products();
+    let (weight, bias) = (products.operand(weight)?, bias.map(|bias| products.operand(bias)).transpose()?);
+    let columns = products.operand(&columns)?;
+    let found = columns.f_conv1d(&weight, bias.as_ref(), taps.stride, both, taps.dilation, taps.groups)?;
+    let found = products.result(found, call.run.kind)?;
     layout::packed(&found.f_transpose(1, 2)?.f_contiguous()?, call.lengths()?, device)
 }
 
 /// The same as one product of the rows that every row of the result reads.
 fn of_rows(call: &Call<'_, '_>, taps: &Taps) -> Result<Tensor, Fault> {
-    let (x, weight, bias) = (call.arg(0)?, call.arg(1)?, call.operands.get(2).copied());
+    let products = call.products();
+    let (x, weight) = (products.operand(call.arg(0)?)?, products.operand(call.arg(1)?)?);
+    let bias = call.operands.get(2).map(|bias| products.operand(bias)).transpose()?;
     let (from, to, device) = (call.seq_lengths(0)?, call.lengths()?, call.run.device);
     let (outputs, inputs, kernel) = weight.size3()?;
     let (front, _) = taps.reach(kernel);
-    let flat = layout::flat(x, from)?;
+    let flat = layout::flat(&x, from)?;
     // Behind all rows is one of zeros.
     let (count, columns) = flat.size2()?;
     let flat = Tensor::f_cat(&[&flat, &flat.f_new_zeros([1, columns], (x.kind(), device))?], 0)?;
@@ -73,8 +79,9 @@ fn of_rows(call: &Call<'_, '_>, taps: &Taps) -> Result<Tensor, Fault> {
     for group in 0..taps.groups {
         let a = read.f_narrow(2, group * inputs, inputs)?.f_reshape([1, wide, kernel * inputs])?;
         let b = weight.f_narrow(0, group * each, each)?.f_permute([2, 1, 0])?.f_reshape([1, kernel * inputs, each])?;
-        let bias = bias.map(|bias| bias.f_narrow(0, group * each, each)).transpose()?;
+        let bias = bias.as_ref().map(|bias| bias.f_narrow(0, group * each, each)).transpose()?;
         parts.push(ffi::product(&a, &b, bias.as_ref())?);
     }
-    layout::unflat(Tensor::f_cat(&parts, 2)?.f_squeeze_dim(0)?, to)
+    let found = products.result(Tensor::f_cat(&parts, 2)?.f_squeeze_dim(0)?, call.run.kind)?;
+    layout::unflat(found, to)
 }

@@ -67,13 +67,18 @@ fn packed(call: &Call<'_, '_>, spec: &Einsum, common: &[bool]) -> Result<Option<
 }
 
 fn product(call: &Call<'_, '_>, operands: Vec<Lettered>, result: &[char]) -> Result<Tensor, Fault> {
-    if fixed::applies(call) {
-        return contract(operands, result);
-    }
-    let text = |letters: &[char]| letters.iter().collect::<String>();
-    let terms: Vec<String> = operands.iter().map(|operand| text(&operand.letters)).collect();
-    let values: Vec<&Tensor> = operands.iter().map(|operand| &operand.value).collect();
-    Ok(Tensor::f_einsum(&format!("{}->{}", terms.join(","), text(result)), &values, None::<i64>)?)
+    let (products, kind) = (call.products(), call.run.kind);
+    let rounded = |Lettered { letters, value }| Ok(Lettered { letters, value: products.operand(&value)? });
+    let operands = operands.into_iter().map(rounded).collect::<Result<Vec<_>, Fault>>()?;
+    let found = if fixed::applies(call) {
+        contract(operands, result)?
+    } else {
+        let text = |letters: &[char]| letters.iter().collect::<String>();
+        let terms: Vec<String> = operands.iter().map(|operand| text(&operand.letters)).collect();
+        let values: Vec<&Tensor> = operands.iter().map(|operand| &operand.value).collect();
+        Tensor::f_einsum(&format!("{}->{}", terms.join(","), text(result)), &values, None::<i64>)?
+    };
+    Ok(products.result(found, kind)?)
 }
 
 fn term(letters: &[char], batch: Option<char>) -> Vec<char> {

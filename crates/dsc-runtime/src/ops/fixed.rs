@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::ffi;
 use crate::layout;
 use crate::lengths::Lengths;
+use crate::precision::Products;
 
 /// Entries that libtorch's loops take at once, at most: two vectors of 16.
 const AT_ONCE: i64 = 32;
@@ -23,14 +24,16 @@ pub(super) fn applies(call: &Call<'_, '_>) -> bool {
 }
 
 /// `x` `[.., k]` times the transpose of `weight` `[m, k]`, plus `bias` `[m]`, to `[.., m]`.
-pub(super) fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, Fault> {
+pub(super) fn linear(products: Products, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, Fault> {
     let (mut shape, (outputs, inputs)) = (x.size(), weight.size2()?);
     let rows = shape.iter().rev().skip(1).product::<i64>();
-    let flat = x.f_reshape([1, rows, inputs])?;
+    let flat = products.operand(x)?.f_reshape([1, rows, inputs])?;
+    let (weight, bias) = (products.operand(weight)?, bias.map(|bias| products.operand(bias)).transpose()?);
     if let Some(last) = shape.last_mut() {
         *last = outputs;
     }
-    Ok(ffi::product(&flat, &weight.f_transpose(0, 1)?.f_unsqueeze(0)?, bias)?.f_view(shape.as_slice())?)
+    let found = ffi::product(&flat, &weight.f_transpose(0, 1)?.f_unsqueeze(0)?, bias.as_ref())?;
+    Ok(products.result(found, x.kind())?.f_view(shape.as_slice())?)
 }
 
 /// A function of every entry, all of which are computed by the same code.

@@ -34,6 +34,7 @@ use tch::Tensor;
 
 use super::fault::Fault;
 use super::lengths::{Lengths, RowSet};
+use super::precision::Products;
 use super::program::{Run, Step};
 use super::together::Together;
 use dsc_graph::{Axis, Band, Op};
@@ -179,6 +180,15 @@ impl<'r> Call<'r, '_> {
     /// The value of an operand.
     pub(crate) fn arg(&self, i: usize) -> Result<&'r Tensor, Fault> {
         self.operands.get(i).copied().ok_or_else(|| Fault::Torch(format!("operand {i} is missing")))
+    }
+
+    /// How products are computed.
+    pub(crate) fn products(&self) -> Products {
+        match self.run.program.products {
+            // The product in a fixed order has no other kinds.
+            Products::Native if fixed::applies(self) => Products::Rounded,
+            products => products,
+        }
     }
 
     /// Whether an operand is a parameter, which has no sample.

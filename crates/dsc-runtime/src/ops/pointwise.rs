@@ -27,7 +27,10 @@ pub(super) fn linear(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
     let places: Vec<(usize, Option<usize>)> = linear_places(call.operands.len(), biased).collect();
     let map = |weight: &Tensor, bias: Option<&Tensor>| -> Result<Tensor, Fault> {
         let x = call.arg(0)?;
-        Ok(if fixed::applies(call) { fixed::linear(x, weight, bias)? } else { x.f_linear(weight, bias)? })
+        match fixed::applies(call) {
+            true => fixed::linear(call.products(), x, weight, bias),
+            false => Ok(call.products().linear(x, weight, bias)?),
+        }
     };
     if let [(weight, bias)] = places.as_slice() {
         let bias = bias.map(|place| call.arg(place)).transpose()?;

@@ -6,6 +6,7 @@ use super::{Call, fixed};
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::Lengths;
+use crate::precision::Products;
 use crate::steps::Steps;
 use dsc_graph::Cell;
 
@@ -23,7 +24,7 @@ pub(super) fn states(
     };
     let steps = Steps::new(lengths, backward, x.device())?;
     let rows = layout::flat(x, lengths)?.f_index_select(0, &steps.rows)?;
-    let given = fixed::linear(&rows, of_input, Some(input_bias))?;
+    let given = fixed::linear(Products::Full, &rows, of_input, Some(input_bias))?;
     let width = of_state.size2()?.1;
     let mut state = rows.f_new_zeros([lengths.lens.len() as i64, width], (x.kind(), x.device()))?;
     let mut memory = state.shallow_clone();
@@ -31,7 +32,8 @@ pub(super) fn states(
     for count in Vec::<i64>::try_from(&steps.sizes)? {
         // The longest samples come first: those that have the step are the first of the step before.
         state = state.f_narrow(0, 0, count)?;
-        let (a, b) = (given.f_narrow(0, at, count)?, fixed::linear(&state, of_state, Some(state_bias))?);
+        let (a, b) =
+            (given.f_narrow(0, at, count)?, fixed::linear(Products::Full, &state, of_state, Some(state_bias))?);
         let gate = |x: &Tensor, from: i64, gates: i64| x.f_narrow(1, from * width, gates * width);
         let sigmoid = |x: &Tensor| fixed::entries(call, x, Tensor::f_sigmoid);
         let tanh = |x: &Tensor| fixed::entries(call, x, Tensor::f_tanh);

@@ -23,6 +23,7 @@ pub use self::trace::{Operand, Origin};
 use super::batch::{Mode, StepBatch, Want};
 use super::lengths::Packing;
 use super::params::ParamStore;
+use super::precision::Products;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::passes::{self, OptLevel};
 use dsc_graph::{CompanionsId, Graph, Group, NodeId, Op, Output};
@@ -98,6 +99,7 @@ pub struct Program {
     retrieval: Vec<Vec<usize>>,
     plans: [OnceLock<Plan>; 24],
     pub(crate) packing: Packing,
+    pub(crate) products: Products,
 }
 
 /// The results of a run. Tensors have the device and kind of the parameters; in training they require gradients.
@@ -177,6 +179,7 @@ impl Program {
             retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
             plans: std::array::from_fn(|_| OnceLock::new()),
             packing: Packing::default(),
+            products: Products::default(),
         };
         program.check(graph)?;
         Ok(program)
@@ -198,6 +201,11 @@ impl Program {
     /// Sets where padding is skipped. Results are equal up to rounding, and random bits are equal; only the time differs.
     pub fn set_packing(&mut self, packing: Packing) {
         self.packing = packing;
+    }
+
+    /// Sets how matrix products are computed.
+    pub fn set_products(&mut self, products: Products) {
+        self.products = products;
     }
 
     /// Number of operations of a run that computes `want`, with or without companions.

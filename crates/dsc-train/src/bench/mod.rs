@@ -29,6 +29,7 @@ use crate::encoder_weights;
 use crate::evaluate;
 use crate::non_finite::{At, Replay};
 use crate::optimizer::optimizer;
+use crate::precision;
 use crate::run;
 use crate::trainer::count_parameters;
 
@@ -89,7 +90,8 @@ impl Measure<'_> {
     fn all(&self, passes: &[Pass], reporter: &mut dyn Reporter) -> Result<Bench, Diagnostic> {
         let (session, settings) = (self.session, &self.session.resolved.settings);
         let graph = passes::run(&session.graph, passes, Some(&session.dims))?;
-        let program = Program::new(&graph, &session.dims)?;
+        let mut program = Program::new(&graph, &session.dims)?;
+        program.set_products(precision::products(settings.precision, self.device)?);
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
         let parts = batch_pass::parts(&session.graph, &session.dims, anchors, self.device);
         let shapes = self.shapes(&graph, &program, parts)?;

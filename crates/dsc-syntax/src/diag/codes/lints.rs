@@ -102,4 +102,8 @@ codes! {
     /// Exchange `min` and `max`.
     W0191 = "selection of the worst epoch",
         "use std::{MLP, mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let score = mean(audio) |> MLP(widths: [8, 1]) |> scalar()\n  output score for y\n  loss prediction = mse(score, target: y)\n}\nrecipe sims { select = max mae }\n";
+    /// `precision` asks for products that this device does not compute faster than fp32: TF32 and bfloat16 are for GPUs, and bfloat16 for
+    /// processors with AMX. On others products are computed in fp32 of rounded values, which shows what training in bf16 would give,
+    /// and takes longer.
+    W0192 = "precision without gain", "";
 }
