@@ -39,6 +39,7 @@ mod non_finite;
 mod optimizer;
 pub mod outputs;
 mod predict;
+mod profile;
 mod room;
 mod run;
 mod score;

@@ -14,6 +14,7 @@ mod blob;
 mod context;
 mod operators;
 mod optimiser;
+mod profile;
 mod raw;
 
 pub use attention::{Attention, Place};
@@ -22,3 +23,4 @@ pub use context::{Float32Matmul, cpu_capability, float32_matmul, set_determinist
 pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};
 pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};
+pub(super) use profile::{BackwardNodes, recorded, sequence_number};

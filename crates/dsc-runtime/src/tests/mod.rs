@@ -8,6 +8,7 @@ mod optim;
 mod packing;
 mod params;
 mod passes;
+mod profile;
 mod ragged;
 mod sequence;
 mod trace;
