@@ -28,7 +28,6 @@ fn a_training_shows_the_time_of_its_lines_and_has_the_same_results() {
         let row = profile["lines"].as_array().unwrap().iter().find(row).unwrap_or_else(|| panic!("{profile}"));
         assert_eq!(row["text"], "for l in 0..depth { h = relu(h) }");
         assert!(seconds(row) > 0.0, "{row}");
-        assert!(text.contains(&format!("{line}    {around}")), "{text}");
     }
     for part in ["forward ms", "let a = audio  |> Linear", "other  optimiser", "mean of 20", "of 16 operations"] {
         assert!(text.contains(part), "{part}\n{text}");

@@ -31,10 +31,10 @@ pub fn own_time() -> Duration {
     ZERO.elapsed().saturating_sub(FINISHED.get())
 }
 
-/// Computes a part, whose time those that wait on this thread do not count.
-fn apart<T>(part: impl FnOnce() -> T) -> T {
+/// Computes a part, or takes its result; the parts that wait on this thread do not count the time.
+fn apart<T>(work: impl FnOnce() -> T) -> T {
     let (began, finished) = (own_time(), FINISHED.get());
-    let result = part();
+    let result = work();
     // Those that finished within it are in its time.
     let within = FINISHED.get().saturating_sub(finished);
     FINISHED.set(finished + within + own_time().saturating_sub(began));
@@ -136,7 +136,7 @@ impl Workers {
                     return;
                 }
                 let result = apart(|| work(part));
-                arrived(&arrivals, part, result, &mut |part, result| (locked(&take))(part, result));
+                arrived(&arrivals, part, result, &mut |part, result| apart(|| (locked(&take))(part, result)));
             }
         };
         // One task per thread. A thread that waits inside of a part, for a mask that others draw with it, may begin a part that no thread
