@@ -8,7 +8,7 @@ use dsc_data::card;
 use dsc_language::EmbeddedWorld;
 use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::{Loaded, Program};
-use dsc_project::check;
+use dsc_project::{BindRequest, ModelRequest, check, options};
 use dsc_syntax::source::MemoryWorld;
 use dsc_testing::long_file;
 
@@ -17,10 +17,15 @@ fn load(text: &str) -> Loaded {
     Program::load_text(&MemoryWorld::new(), "bench.dsl", text)
 }
 
+/// Without data, as `dsc check FILE` has it.
+fn chosen(program: &Program) -> Options {
+    options(program, &ModelRequest::default(), &BindRequest::default()).unwrap()
+}
+
 /// What `dsc check` does with a file.
 fn checked(text: &str) {
     let mut loaded = load(text);
-    let options = Options::default();
+    let options = chosen(loaded.program.as_ref().unwrap());
     let request = check::Request { options: &options, bound: None, encoder: &card::encoder };
     loaded.diagnostics.extend(check::check(loaded.program.as_ref().unwrap(), &request).into_sorted());
     assert!(!loaded.diagnostics.has_errors());
@@ -34,7 +39,8 @@ fn front_end(c: &mut Criterion) {
         group.sample_size(20);
         group.bench_function("parse", |b| b.iter(|| load(black_box(text))));
         let program = load(text).program.unwrap();
-        group.bench_function("compile", |b| b.iter(|| compile(&program, &Options::default()).graph.unwrap()));
+        let options = chosen(&program);
+        group.bench_function("compile", |b| b.iter(|| compile(&program, &options).graph.unwrap()));
         group.bench_function("check", |b| b.iter(|| checked(black_box(text))));
         group.finish();
     }

@@ -4,9 +4,8 @@
 
 use dsc_data::card;
 use dsc_language::EmbeddedWorld;
-use dsc_language::lower::Options;
 use dsc_language::sema::program::Program;
-use dsc_project::check;
+use dsc_project::{BindRequest, ModelRequest, check, options};
 use dsc_syntax::source::MemoryWorld;
 use dsc_testing::long_file;
 use std::time::{Duration, Instant};
@@ -16,7 +15,8 @@ fn time(text: &str) -> Duration {
     let once = || {
         let began = Instant::now();
         let mut loaded = Program::load_text(&MemoryWorld::new(), "long.dsl", text);
-        let options = Options::default();
+        let bind = BindRequest::default();
+        let options = options(loaded.program.as_ref().unwrap(), &ModelRequest::default(), &bind).unwrap();
         let request = check::Request { options: &options, bound: None, encoder: &card::encoder };
         loaded.diagnostics.extend(check::check(loaded.program.as_ref().unwrap(), &request).into_sorted());
         assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
