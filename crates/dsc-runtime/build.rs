@@ -46,8 +46,16 @@ fn main() {
         .flag(format!("-D_GLIBCXX_USE_CXX11_ABI={abi}"))
         .flag("-fvisibility=hidden")
         .files(
-            ["operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp", "product.cpp", "kernels.cpp"]
-                .map(|f| shim.join(f)),
+            [
+                "operators.cpp",
+                "optimiser.cpp",
+                "context.cpp",
+                "attention.cpp",
+                "product.cpp",
+                "kernels.cpp",
+                "profile.cpp",
+            ]
+            .map(|f| shim.join(f)),
         )
         .compile("dscshim");
 

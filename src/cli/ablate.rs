@@ -11,6 +11,7 @@ use super::{Exit, Output, train};
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 #[command(mut_arg("out", |a| a.help("Folder of runs and tables, made or gone on with; by default runs/ablate-MODEL-DATA")))]
+#[command(mut_arg("profile", |a| a.help("Write profile.json, the time of the steps by line of the model, into the folder of each run")))]
 #[command(mut_arg("threads", |a| a.help("Threads of each run; by default one on the CPU")))]
 #[command(after_help = "\
   dsc ablate models/dashfusion.dsl --data sims --seeds 5

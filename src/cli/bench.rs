@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use dsc_experiment::report::profile::profile_tables;
 use dsc_experiment::report::table::{Align, Table};
 use dsc_graph::passes::{self, OptLevel};
 use dsc_project::Engine;
@@ -23,15 +24,17 @@ const NOT_MEASURED: Result<&str, &str> = Err("steps are measured, nothing is tra
     "seeds" | "epochs" => a.hide(true).value_parser(|_: &str| NOT_MEASURED.map(str::to_owned)),
     _ => a,
 }))]
+#[command(mut_arg("profile", |a| a.help("Show the time of the training steps by line of the model, forward and backward")))]
 #[command(mut_arg("seed", |a| a.help("The seed of weights, batches and dropout")))]
 #[command(after_help = "\
 Examples:
   dsc bench dashfusion --data demo
   dsc bench mine.dsl --data sims --threads 1 --without row_demand
   dsc bench mine.dsl --data sims -O0 --format json
+  dsc bench mine.dsl --data sims --profile
 
 Nothing is written. Steps of whole batches are measured, behind two that are not; each is one step of the optimiser at the recipe's
-learning rate, without schedule and accumulation. The share of the limit is the multiply-adds of a step, padding excluded, per
+learning rate, without schedule, with as many batches as the recipe accumulates. The share of the limit is the multiply-adds of a step, padding excluded, per
 second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the same process.")]
 pub struct Args {
     #[command(flatten)]
@@ -58,6 +61,12 @@ pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
         Err(exit) => return exit,
     };
     let level: OptLevel = args.train.opt_level;
+    if let (OptLevel::None, Some(pass)) = (level, args.without.first()) {
+        out.note(format_args!(
+            "-O0 runs no pass, so there is none to leave out: take `-O0` or `--without {pass}` away"
+        ));
+        return Exit::Usage;
+    }
     let all = if args.only.is_empty() { level.passes() } else { passes::PIPELINE };
     let chosen = all.iter().map(|pass| pass.name.to_owned());
     let passes =
@@ -85,15 +94,18 @@ fn text(bench: &Bench) -> String {
         format!("{} on {}{recipe}", bench.model, bench.data),
         format!("processor  {}, kernels for {}, libtorch {}", machine.processor, machine.kernels, machine.libtorch),
         format!(
-            "threads    {} on {}; a batch of {} in {}",
+            "threads    {} on {}; a batch of {} in {}{}",
             machine.threads,
             machine.device,
             bench.batch,
-            parts(bench.parts)
+            parts(bench.parts),
+            if bench.accumulate > 1 { format!(", {} batches a step", bench.accumulate) } else { String::new() }
         ),
         format!("passes     {passes}"),
     ];
-    let tables = [limits(bench), times(bench), memory(bench)].map(|table| table.text().trim_end().to_owned());
+    let profile = bench.profile.iter().flat_map(profile_tables);
+    let tables = [limits(bench), times(bench), memory(bench)].into_iter().chain(profile);
+    let tables: Vec<String> = tables.map(|table| table.text().trim_end().to_owned()).collect();
     format!("{}\n\n{}", head.join("\n"), tables.join("\n\n"))
 }
 
@@ -136,7 +148,7 @@ fn times(bench: &Bench) -> Table {
             share,
         ]);
     };
-    row(&mut table, "training, a batch", &bench.train);
+    row(&mut table, "training, a step", &bench.train);
     for (phase, seconds) in &bench.train.phases_s {
         table.row([format!("  {phase}"), ms(*seconds)]);
     }

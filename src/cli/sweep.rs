@@ -11,6 +11,7 @@ use super::{Exit, Output, train};
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 #[command(mut_arg("out", |a| a.help("Folder of runs, tables and plot, made or gone on with; by default runs/sweep-MODEL-DATA")))]
+#[command(mut_arg("profile", |a| a.help("Write profile.json, the time of the steps by line of the model, into the folder of each run")))]
 #[command(mut_arg("threads", |a| a.help("Threads of each run; by default one on the CPU")))]
 #[command(mut_arg("sets", |a| a.help("The hyper and its values, `--set p=4,8,16`; others with one value each")))]
 #[command(after_help = "\

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dsc_experiment::metrics::Family;
+use dsc_experiment::report::profile::profile_tables;
 use dsc_experiment::report::results::{aggregate_json, results_tables};
 use dsc_graph::passes::OptLevel;
 use dsc_project::{Engine, Failure, TrainRequest};
@@ -60,6 +61,9 @@ pub struct Args {
     /// The run's folder, which must not exist; by default runs/MODEL-DATA-TIME
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Measure the time of the steps by line of the model, forward and backward: a table, and profile.json in the run's folder
+    #[arg(long)]
+    pub(super) profile: bool,
 }
 
 /// Trains and prints the table.
@@ -87,6 +91,7 @@ pub(super) fn request(args: &Args, out: &mut Output) -> Result<TrainRequest, Exi
         opt_level: args.opt_level,
         out: args.out.clone(),
         import: None,
+        profile: args.profile,
         command: process::command_line(),
     })
 }
@@ -132,7 +137,8 @@ pub(super) fn carry_out(request: &TrainRequest, engine: &dyn Engine, out: &mut O
             several => out.json(&aggregate_json(family, several, several.len())),
         }
     } else {
-        let tables: Vec<String> = results_tables(results).iter().map(|t| t.text().trim_end().to_owned()).collect();
+        let mut tables: Vec<String> = results_tables(results).iter().map(|t| t.text().trim_end().to_owned()).collect();
+        tables.extend(trained.profiles.iter().flat_map(profile_tables).map(|t| t.text().trim_end().to_owned()));
         out.line(tables.join("\n\n"));
         out.line(format_args!("run: {}", trained.folder.display()));
     }

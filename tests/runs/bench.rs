@@ -29,6 +29,9 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
         assert!(above_0(&measured["multiply_adds"]) && above_0(&measured["share_of_limit"]), "{measured}");
     }
     assert_eq!(all["train"]["steps"], 2);
+    let phases: Vec<&str> = all["train"]["phases_s"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(phases, ["batch", "forward", "backward", "gradients", "optimiser"]);
+    assert_eq!((all.get("profile"), &all["accumulate"]), (None, &json!(1)));
     assert!(above_0(&all["memory"]["model"]), "{all}");
     assert_eq!(bench(" -O0")["passes"], json!([]));
     assert_eq!(bench(" --only dead_code")["passes"], json!(["dead_code"]));
@@ -37,7 +40,7 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
         json!(["common_subexpressions", "absorbed_projections", "merged_projections"])
     );
     let text = workspace.dsc("bench small.dsl --data demo --steps 1 --threads 1", 0).out;
-    for part in ["limits of the machine", "training, a batch", "evaluation, the validation split", "memory of training"]
+    for part in ["limits of the machine", "training, a step", "evaluation, the validation split", "memory of training"]
     {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -50,6 +53,16 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
     let (rate, median) =
         (whole["train"]["samples_per_s"].as_f64().unwrap(), whole["train"]["wall_s"]["median"].as_f64().unwrap());
     assert!((rate * median - 280.0).abs() < 1e-6, "{whole}");
+    // Three batches a step.
+    let three = workspace.dsc("bench small.dsl --data demo --with accumulate=3 --steps 2 --format json", 0).json();
+    let ratio = |key: &str| three["train"][key].as_f64().unwrap() / all["train"][key].as_f64().unwrap();
+    assert_eq!(three["accumulate"], 3);
+    assert!((ratio("multiply_adds") - 3.0).abs() < 0.5, "lengths differ between batches: {three}");
+    let samples =
+        three["train"]["samples_per_s"].as_f64().unwrap() * three["train"]["wall_s"]["median"].as_f64().unwrap();
+    assert!((samples - 192.0).abs() < 1e-6, "{three}");
+    let refused = workspace.dsc("bench small.dsl --data demo -O0 --without dead_code", 2);
+    assert!(refused.err.contains("-O0 runs no pass"), "{}", refused.err);
     workspace.dsc("bench small.dsl --data demo --only no_such_pass", 2);
     workspace.dsc("bench small.dsl --data demo --steps 0", 2);
     assert_eq!(workspace.names("."), before);

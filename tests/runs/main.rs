@@ -12,6 +12,7 @@ mod import;
 mod interruption;
 mod machine;
 mod outputs;
+mod profile;
 mod records;
 mod seeds;
 mod signals;

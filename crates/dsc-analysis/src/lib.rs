@@ -4,6 +4,7 @@
 //! - [`cost`]: the rule of every operation: its multiply-adds and what training keeps of it ([`cost::CONVENTION`] states
 //!   what counts); [`node_costs`]: the rules applied to the nodes of a graph;
 //! - [`summary`]: figures grouped by block; [`line_costs`]: the same figures by line of the user's files;
+//! - [`places`]: the line, the calls and the loop turns that each node comes from;
 //! - [`summary_rows`]: a summary for reading, in which equal turns of a loop are one row;
 //! - [`memory`]: bytes of training at a batch size, and the largest batch that fits;
 //! - [`expectation`]: `expect` items, checked on a graph;
@@ -22,11 +23,13 @@ pub mod expectation;
 pub mod line_costs;
 pub mod memory;
 pub mod node_costs;
+pub mod places;
 pub mod summary;
 pub mod summary_rows;
 
 pub use line_costs::{LineCost, by_line};
 pub use memory::{Memory, MemoryPlan};
 pub use node_costs::{Costs, NodeCost, Phase};
+pub use places::Place;
 pub use summary::{Figures, Summary, SummaryNode, Training};
 pub use summary_rows::SummaryRow;

@@ -8,7 +8,7 @@ use dsc_graph::{Graph, ParamId, RegionId, RegionKind};
 use dsc_syntax::source::{FileId, SourceMap, Span};
 
 /// A file and the number of a line in it, from 1.
-type FileLine = (FileId, usize);
+pub(super) type FileLine = (FileId, usize);
 
 /// The figures of one line. What it calls of the standard library counts for it; what it calls of the user's blocks counts
 /// for their lines.
@@ -50,16 +50,26 @@ pub fn by_line(graph: &Graph, costs: &Costs, sources: &SourceMap) -> Vec<LineCos
         .into_iter()
         .filter(|(_, figures)| *figures != nothing)
         .filter_map(|((file, line), figures)| {
-            let file = sources.file(file)?;
-            let text = file.text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
-            Some(LineCost { file: file.name.clone(), line, text, figures })
+            let (file, text) = name_and_text(sources, (file, line))?;
+            Some(LineCost { file, line, text, figures })
         })
         .collect()
 }
 
+/// The name of a line's file, and its text without the spaces around it.
+pub(super) fn name_and_text(sources: &SourceMap, (file, line): FileLine) -> Option<(String, String)> {
+    let file = sources.file(file)?;
+    Some((file.name.clone(), file.text.lines().nth(line - 1).unwrap_or_default().trim().to_owned()))
+}
+
 /// The line of the user's files that `span` in a region counts for: the one it is on, or that of the call that led into
 /// the standard library.
-fn counted_line(graph: &Graph, sources: &SourceMap, region: Option<RegionId>, span: Span) -> Option<FileLine> {
+pub(super) fn counted_line(
+    graph: &Graph,
+    sources: &SourceMap,
+    region: Option<RegionId>,
+    span: Span,
+) -> Option<FileLine> {
     let (mut span, mut region) = (span, region);
     while let Some(inner) = region.and_then(|r| graph.region(r)) {
         match inner.kind {

@@ -2,6 +2,7 @@
 //!
 //! - [`schedule`], [`retrieval`], [`metrics`]: learning rate, companions, scores;
 //! - [`events`]: what a run reports while it is in progress; [`notice`]: messages to the user;
+//! - [`profile`]: where the time of its steps goes;
 //! - [`run_folder`], [`checkpoint`], [`results`]: the files of a run;
 //! - [`write`](mod@write): files that are written whole or not at all;
 //! - [`report`]: tables and plots of results.
@@ -13,6 +14,7 @@ pub mod checkpoint;
 pub mod events;
 pub mod metrics;
 pub mod notice;
+pub mod profile;
 pub mod report;
 pub mod results;
 pub mod retrieval;

@@ -365,20 +365,30 @@ impl Dim {
 
     /// The same dim with other dims in place of some atoms.
     pub fn substitute(&self, with: &dyn Fn(&Atom) -> Option<Dim>) -> Dim {
+        let image = |atom: &Atom| {
+            with(atom).unwrap_or_else(|| match atom {
+                Atom::Min(list) => Dim::min(list.iter().map(|d| d.substitute(with))),
+                Atom::Max(list) => Dim::max(list.iter().map(|d| d.substitute(with))),
+                Atom::FloorDiv(a, b) => {
+                    let (a, b) = (a.substitute(with), b.substitute(with));
+                    a.floor_div(&b).unwrap_or_else(|| Dim::atom(atom.clone()))
+                }
+                Atom::Longest(d) => Dim::longest(&d.substitute(with)),
+                _ => Dim::atom(atom.clone()),
+            })
+        };
+        // Nearly all dims are a number or a name, for which nothing has to be multiplied.
+        if self.as_const().is_some() {
+            return self.clone();
+        }
+        if let Some(atom) = self.as_atom() {
+            return image(atom);
+        }
         let mut sum = Dim::default();
         for (monomial, factor) in self.terms.iter() {
             let mut product = Dim::from(*factor);
             for (atom, power) in monomial {
-                let image = with(atom).unwrap_or_else(|| match atom {
-                    Atom::Min(list) => Dim::min(list.iter().map(|d| d.substitute(with))),
-                    Atom::Max(list) => Dim::max(list.iter().map(|d| d.substitute(with))),
-                    Atom::FloorDiv(a, b) => {
-                        let (a, b) = (a.substitute(with), b.substitute(with));
-                        a.floor_div(&b).unwrap_or_else(|| Dim::atom(atom.clone()))
-                    }
-                    Atom::Longest(d) => Dim::longest(&d.substitute(with)),
-                    _ => Dim::atom(atom.clone()),
-                });
+                let image = image(atom);
                 for _ in 0..*power {
                     product = product.times(&image);
                 }

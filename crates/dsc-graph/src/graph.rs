@@ -297,7 +297,11 @@ impl Graph {
             .edges_directed(NodeIndex::new(id.index()), Direction::Incoming)
             .map(|e| (*e.weight(), NodeId(e.source().index() as u32)))
             .collect();
-        edges.sort_unstable();
+        // They come with the last one first.
+        edges.reverse();
+        if !edges.is_sorted() {
+            edges.sort_unstable();
+        }
         edges.into_iter().map(|(_, id)| id).collect()
     }
 

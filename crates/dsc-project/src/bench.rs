@@ -1,5 +1,7 @@
 //! A measurement of training and evaluation steps: its request, and what was measured.
 
+use dsc_experiment::profile::StepProfile;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::request::TrainRequest;
@@ -11,7 +13,7 @@ pub struct BenchRequest {
     pub train: TrainRequest,
     /// Names of the passes that rewrite the graph, in their order.
     pub passes: Vec<String>,
-    /// Training steps that are measured, after some that are not.
+    /// Optimiser steps that are measured, after some that are not.
     pub steps: usize,
 }
 
@@ -26,6 +28,8 @@ pub struct Bench {
     pub recipe: Option<String>,
     /// Anchors per batch.
     pub batch: usize,
+    /// Batches per training step.
+    pub accumulate: usize,
     /// Parts that a batch is computed in; the most threads that a training step uses.
     pub parts: usize,
     /// The passes.
@@ -40,6 +44,9 @@ pub struct Bench {
     pub retrieval_s: Option<f64>,
     /// Memory of the training steps.
     pub memory: BenchMemory,
+    /// Where the time of the training steps goes, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<StepProfile>,
 }
 
 /// The machine, and its limits as they were measured beside the steps.
@@ -64,7 +71,7 @@ pub struct BenchMachine {
     pub bandwidth: f64,
 }
 
-/// Times of steps. A step is a batch with forward and backward pass and optimiser, or the evaluation of a split.
+/// Times of steps. A step is that of the optimiser, with the forward and backward passes of its batches, or the evaluation of a split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Number of steps.
@@ -76,7 +83,7 @@ pub struct Measured {
     /// Processor seconds of a step, of all threads: median, least and most.
     pub cpu_s: Spread,
     /// Mean seconds of each phase in a step, summed over the threads.
-    pub phases_s: Vec<(String, f64)>,
+    pub phases_s: IndexMap<String, f64>,
     /// Multiply-adds of a step, padding excluded: the mean. A training step counts three times its forward pass.
     pub multiply_adds: f64,
     /// Multiply-adds per second at the median, over [`BenchMachine::float32`].

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use dsc_data::Split;
 use dsc_experiment::events::{Reporter, Stop};
 use dsc_experiment::metrics::Family;
+use dsc_experiment::profile::StepProfile;
 use dsc_experiment::report::ablation::Comparison;
 use dsc_experiment::results::{Results, Scores};
 use dsc_experiment::run_folder::{Manifest, Prediction};
@@ -65,6 +66,8 @@ pub struct Trained {
     pub results: Vec<Results>,
     /// The run's folder; of several seeds, the folder of their folders.
     pub folder: PathBuf,
+    /// Where the time of the steps went, of every seed that was profiled.
+    pub profiles: Vec<StepProfile>,
 }
 
 /// Scores of one run, or of the finished seeds below a folder.

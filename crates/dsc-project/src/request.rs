@@ -79,6 +79,9 @@ pub struct TrainRequest {
     pub out: Option<PathBuf>,
     /// Weights that are scored as they are, in the place of a training.
     pub import: Option<ImportRequest>,
+    /// Whether the time of its steps is measured by line of the model. The results are the same.
+    #[serde(default)]
+    pub profile: bool,
     /// What the user typed, as the run records it.
     pub command: Vec<String>,
 }
@@ -98,6 +101,7 @@ impl TrainRequest {
             opt_level: OptLevel::default(),
             out: None,
             import: None,
+            profile: false,
             command: Vec::new(),
         }
     }
@@ -117,6 +121,7 @@ impl TrainRequest {
             opt_level,
             out,
             import,
+            profile,
             command: _,
         } = self;
         let text = |path: &PathBuf| path.display().to_string();
@@ -141,6 +146,7 @@ impl TrainRequest {
         option("--out", out.as_ref().map(text));
         option("--weights", import.as_ref().map(|i| text(&i.weights)));
         option("--names", import.as_ref().and_then(|i| i.names.as_ref()).map(text));
+        line.extend(profile.then(|| "--profile".to_owned()));
         line
     }
 
@@ -230,6 +236,7 @@ mod tests {
             opt_level: OptLevel::None,
             out: Some("runs/one".into()),
             import: Some(ImportRequest { weights: "best.ckpt".into(), names: Some("mine.names".into()) }),
+            profile: true,
             command: vec!["dsc".into(), "train".into()],
             model: ModelRequest {
                 file: "mine.dsl".into(),

@@ -185,6 +185,19 @@ pub fn cpu_seconds() -> f64 {
     seconds(used.ru_utime) + seconds(used.ru_stime)
 }
 
+/// Seconds since this process was started, in hundredths; none where the system does not tell.
+pub fn process_seconds() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name of the program, which may hold anything, the third field follows; this is the 22nd.
+    let started: f64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the result goes to a live local, and `sysconf` reads a constant.
+    let (read, ticks) =
+        unsafe { (libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut now), libc::sysconf(libc::_SC_CLK_TCK)) };
+    let seconds = now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9 - started / ticks as f64;
+    (read == 0 && ticks > 0 && seconds >= 0.0).then_some(seconds)
+}
+
 /// Resets the peak that [`peak_rss`] reads to the memory that is resident now. False if the kernel does not allow it.
 pub fn reset_peak_rss() -> bool {
     fs::write("/proc/self/clear_refs", "5").is_ok()
@@ -252,6 +265,9 @@ mod tests {
         assert_eq!((threads(Some(3)).unwrap(), threads(None).unwrap(), ffi::threads()), (3, default, 1));
         assert_eq!(threads(Some(0)).unwrap_err().code, E0707);
         assert!(threads(Some(100_000)).unwrap_err().help.unwrap().contains("from 1 to 1024"));
+        let (first, pause) = (process_seconds().unwrap(), 0.05);
+        std::thread::sleep(std::time::Duration::from_secs_f64(pause));
+        assert!(process_seconds().unwrap() >= first + pause && first < 3600.0, "{first}");
         let before = peak_rss().unwrap();
         let block = vec![1u8; 300 << 20];
         assert!(block.iter().step_by(4096).all(|&b| b == 1));

@@ -8,6 +8,7 @@
 //! * [`precision`]: how matrix products are computed,
 //! * [`Program`]: a graph prepared for execution; [`Program::run`] computes outputs, losses and retrieval vectors,
 //! * [`Workers`]: threads that compute the parts of a step, with the same results for any number of them,
+//! * [`Program::run_timed`]: a run that says what each operation takes, forward and backward; its results are the same,
 //! * [`Optimizer`]: Adam and AdamW with parameter groups, clipping and a state that can be saved.
 //!
 //! `cargo run --release --package dsc-runtime --example step_times` measures the time of training steps.
@@ -31,6 +32,7 @@ mod ops;
 mod optim;
 mod params;
 pub mod precision;
+mod profile;
 mod program;
 mod steps;
 mod together;
@@ -41,8 +43,9 @@ pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
 pub use lengths::Packing;
 pub use optim::{Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::{Gradients, ParamStore, Values};
+pub use profile::{NodeTime, Profile, Timed};
 pub use program::{Evaluated, Operand, Origin, Program};
-pub use workers::{SharedParams, Workers};
+pub use workers::{SharedParams, Workers, own_time};
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,11 @@
 //! one thread per operator, and the work is cut into parts of which each runs on one thread. How it is cut does not depend on the
 //! number of threads, and results are taken in the order of the parts: so they are the same, bit for bit, with any number of threads.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -16,6 +18,28 @@ use super::ffi;
 use super::params::ParamStore;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::runtime::E0707;
+
+thread_local! {
+    /// Time that this thread has spent in parts that are finished.
+    static FINISHED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// A clock of this thread that stands still while it computes other parts than the one that reads it: a thread that waits in a part may
+/// compute another one meanwhile, whose time is its own. The zero point means nothing.
+pub fn own_time() -> Duration {
+    static ZERO: LazyLock<Instant> = LazyLock::new(Instant::now);
+    ZERO.elapsed().saturating_sub(FINISHED.get())
+}
+
+/// Computes a part, or takes its result; the parts that wait on this thread do not count the time.
+fn apart<T>(work: impl FnOnce() -> T) -> T {
+    let (began, finished) = (own_time(), FINISHED.get());
+    let result = work();
+    // Those that finished within it are in its time.
+    let within = FINISHED.get().saturating_sub(finished);
+    FINISHED.set(finished + within + own_time().saturating_sub(began));
+    result
+}
 
 /// A number of threads, started once.
 #[derive(Debug)]
@@ -111,8 +135,8 @@ impl Workers {
                 if part >= parts || locked(&arrivals).fault.is_some() {
                     return;
                 }
-                let result = work(part);
-                arrived(&arrivals, part, result, &mut |part, result| (locked(&take))(part, result));
+                let result = apart(|| work(part));
+                arrived(&arrivals, part, result, &mut |part, result| apart(|| (locked(&take))(part, result)));
             }
         };
         // One task per thread. A thread that waits inside of a part, for a mask that others draw with it, may begin a part that no thread
@@ -233,6 +257,21 @@ mod tests {
             let found = workers.in_order(9, Ok, |part, _| if part == 2 { Err(fault(part)) } else { Ok(()) });
             assert_eq!(found.unwrap_err().message, "part 2");
         }
+    }
+
+    #[test]
+    fn a_part_within_another_one_takes_none_of_its_time() {
+        let pause = |ms| std::thread::sleep(Duration::from_millis(ms));
+        let began = own_time();
+        let of_inner = apart(|| {
+            let began = own_time();
+            pause(20);
+            apart(|| pause(40));
+            own_time() - began
+        });
+        let of_outer = own_time() - began;
+        assert!(of_inner >= Duration::from_millis(20) && of_inner < Duration::from_millis(40), "{of_inner:?}");
+        assert!(of_outer < Duration::from_millis(20), "{of_outer:?}");
     }
 
     #[test]

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::indexing_slicing, missing_docs)]
 
 pub mod feature_file;
+mod long_file;
 pub mod property;
 pub mod skip;
+
+pub use long_file::long_file;
 
 use std::path::{Path, PathBuf};
 

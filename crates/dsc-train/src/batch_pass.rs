@@ -14,7 +14,7 @@ use dsc_data::Split;
 use dsc_graph::dims::DimTable;
 use dsc_graph::{Graph, MaxOver, Op};
 use dsc_runtime::device::Device;
-use dsc_runtime::{Gradients, Mode, Program, SharedParams, StepBatch, Want, Workers, values};
+use dsc_runtime::{Gradients, Mode, Profile, Program, SharedParams, StepBatch, Timed, Want, Workers, own_time, values};
 use dsc_syntax::diag::Diagnostic;
 use indexmap::IndexMap;
 
@@ -56,15 +56,34 @@ pub(crate) struct BatchPass<'a> {
     pub seed: u64,
     pub epoch: u64,
     pub step: u64,
+    /// Whether every operation is timed.
+    pub profiled: bool,
 }
 
-/// Time of the phases of a batch, summed over its parts.
+/// Time of the phases of a batch, summed over its parts: that of the threads that computed them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
     /// Reading the samples.
     pub batch: Duration,
     pub forward: Duration,
     pub backward: Duration,
+    /// Adding up the gradients of the parts.
+    pub adding: Duration,
+    /// From the first part to the last one, by the clock on the wall.
+    pub wall: Duration,
+    /// The same, once for each thread that computes.
+    pub threads: Duration,
+}
+
+impl Times {
+    pub(crate) fn add(&mut self, other: &Times) {
+        self.batch += other.batch;
+        self.forward += other.forward;
+        self.backward += other.backward;
+        self.adding += other.adding;
+        self.wall += other.wall;
+        self.threads += other.threads;
+    }
 }
 
 /// Losses and gradients.
@@ -74,6 +93,8 @@ pub(crate) struct Passed {
     /// The loss terms by name, each a mean over the anchors.
     pub losses: IndexMap<String, f64>,
     pub gradients: Gradients,
+    /// Times of the operations, if they were asked for.
+    pub profile: Option<Profile>,
     /// The first loss that is not finite; then the gradients are not those of the whole batch.
     pub bad: Option<BadLoss>,
 }
@@ -113,26 +134,40 @@ impl BatchPass<'_> {
             let own = parts.get(part).and_then(|range| anchors.get(range.clone())).unwrap_or_default();
             self.part(own, own.len() as f64 / anchors.len() as f64, scale)
         };
+        let began = Instant::now();
         self.workers.in_order(parts.len(), work, |_, part| {
+            let taken = own_time();
             for (name, loss) in part.losses {
                 *all.losses.entry(name).or_insert(0.0) += loss;
             }
             all.bad = all.bad.take().or(part.bad);
-            all.times.batch += part.times.batch;
-            all.times.forward += part.times.forward;
-            all.times.backward += part.times.backward;
-            all.gradients.add(part.gradients)
+            all.times.add(&part.times);
+            match (&mut all.profile, part.profile) {
+                (Some(sum), Some(profile)) => sum.add(&profile),
+                (none, profile) => *none = profile,
+            }
+            all.gradients.add(part.gradients)?;
+            all.times.adding += own_time().saturating_sub(taken);
+            Ok(())
         })?;
+        all.times.wall = began.elapsed();
+        all.times.threads = all.times.wall * u32::try_from(self.workers.threads().min(parts.len())).unwrap_or(1);
         Ok(all)
     }
 
     /// One part, which is the fraction `share` of the batch.
     fn part(&self, anchors: &[usize], share: f64, scale: f64) -> Result<Passed, Diagnostic> {
-        let began = Instant::now();
+        let began = own_time();
         let batch = self.batch(anchors)?;
-        let read = Instant::now();
-        let store = self.params.get();
-        let result = self.program.run(store, &batch, self.mode(), Want::LOSSES)?;
+        let read = own_time();
+        let (store, mode) = (self.params.get(), self.mode());
+        let (result, mut timed) = match self.profiled {
+            true => {
+                let (result, timed) = self.program.run_timed(store, &batch, mode, Want::LOSSES)?;
+                (result, Some(timed))
+            }
+            false => (self.program.run(store, &batch, mode, Want::LOSSES)?, None),
+        };
         let mut part = Passed::default();
         for (name, loss) in &result.losses {
             let value = values::scalar(loss)?;
@@ -142,11 +177,17 @@ impl BatchPass<'_> {
             }
             part.losses.insert(name.clone(), value * share);
         }
-        let computed = Instant::now();
+        let computed = own_time();
         if let Some(total) = values::total(&result.losses, scale * share)? {
-            part.gradients = store.gradients_of(&total)?;
+            part.gradients = match &mut timed {
+                Some(timed) => timed.gradients_of(store, &total)?,
+                None => store.gradients_of(&total)?,
+            };
         }
-        part.times = Times { batch: read - began, forward: computed - read, backward: computed.elapsed() };
+        part.profile = timed.map(Timed::finish);
+        part.times.batch = read.saturating_sub(began);
+        part.times.forward = computed.saturating_sub(read);
+        part.times.backward = own_time().saturating_sub(computed);
         Ok(part)
     }
 }

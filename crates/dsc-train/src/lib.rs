@@ -40,6 +40,7 @@ mod optimizer;
 pub mod outputs;
 mod precision;
 mod predict;
+mod profile;
 mod room;
 mod run;
 mod score;

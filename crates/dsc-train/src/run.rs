@@ -9,6 +9,7 @@ use dsc_data::file::read_text;
 use dsc_data::text::WeightFile;
 use dsc_experiment::checkpoint::check_space;
 use dsc_experiment::events::{Notice, Reporter, Stop};
+use dsc_experiment::profile::StepProfile;
 use dsc_experiment::report::results::aggregate_json;
 use dsc_experiment::results::Results;
 use dsc_experiment::run_folder::{Manifest, RunFolder, SeedState, Seeds};
@@ -25,6 +26,7 @@ use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
 use crate::memory;
+use crate::profile;
 use crate::room::room;
 use crate::trainer::{Job, Outcome, check, train as train_seed};
 use crate::weight_map::WeightMap;
@@ -41,6 +43,9 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
     let device = Device::parse(&request.device)?;
     // CUDA has to be loaded before anything else asks libtorch about it.
     device.open()?;
+    if request.profile {
+        profile::check(device)?;
+    }
     let threads = threads(request.threads)?;
     let workers = Workers::on(device, threads)?;
     let session = Session::open(request, reporter)?;
@@ -92,7 +97,8 @@ pub fn train(request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -
         }
         top.discard();
     }
-    Ok(Trained { results: results?, folder: top.path().to_owned() })
+    let (results, profiles) = results?;
+    Ok(Trained { results, folder: top.path().to_owned(), profiles })
 }
 
 /// The data of a session as batches of its graph, every split looked at, and values in them that are not finite.
@@ -150,11 +156,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn seeds(&self, reporter: &mut dyn Reporter) -> Result<Vec<Results>, Failure> {
+    fn seeds(&self, reporter: &mut dyn Reporter) -> Result<(Vec<Results>, Vec<StepProfile>), Failure> {
         let settings = &self.session.resolved.settings;
         let asked = settings.seeds as usize;
         let mut record = (asked > 1).then(|| Seeds::new(asked));
         let mut all: Vec<Results> = Vec::new();
+        let mut profiles = Vec::new();
         for seed in settings.seed..settings.seed + settings.seeds {
             if !all.is_empty() && self.stop.is_requested() {
                 reporter.notice(&Notice::BetweenSeeds);
@@ -182,7 +189,12 @@ impl Run<'_> {
                 }
             }
             let failure = match outcome {
-                Ok(Outcome::Finished(_)) => continue,
+                Ok(Outcome::Finished(_)) => {
+                    if self.request.profile {
+                        profiles.push(folder.read_json(files::PROFILE)?);
+                    }
+                    continue;
+                }
                 Ok(Outcome::Interrupted { epoch, step, best }) => {
                     let (epochs, steps, folder) = (settings.epochs, step, folder.path().to_owned());
                     reporter.notice(&Notice::Interrupted { epoch, epochs, steps, best, folder });
@@ -193,7 +205,7 @@ impl Run<'_> {
             self.report_finished(all.len(), asked, reporter);
             return Err(failure);
         }
-        Ok(all)
+        Ok((all, profiles))
     }
 
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
@@ -213,6 +225,7 @@ impl Run<'_> {
             workers: &self.workers,
             parts: parts(&session.graph, &session.dims, anchors, self.device),
             folder,
+            profile: request.profile.then_some(&session.sources),
             stop: self.stop,
         };
         let outcome = train_seed(&job, reporter)

@@ -1,5 +1,7 @@
 //! Complete trainings on the generated data set: small models, few epochs.
 
+mod profile;
+
 use std::fs;
 use std::path::Path;
 
@@ -20,13 +22,13 @@ use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_graph::passes::OptLevel;
 use dsc_language::lower::{Options, compile};
-use dsc_language::sema::program::Program;
+use dsc_language::sema::program::{Loaded, Program};
 use dsc_recipe::{Algorithm, Optimizer, Settings};
 use dsc_runtime::Program as Runnable;
 use dsc_runtime::Workers;
 use dsc_runtime::device::Device;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::source::MemoryWorld;
+use dsc_syntax::source::{MemoryWorld, SourceMap};
 
 /// Two streams, dropout, companions that are refreshed before epochs 0 and 2.
 const MODEL: &str = r#"
@@ -49,6 +51,7 @@ struct Setup {
     graph: Graph,
     dims: DimTable,
     dataset: Dataset,
+    sources: SourceMap,
 }
 
 fn setup() -> Setup {
@@ -57,13 +60,14 @@ fn setup() -> Setup {
 
 fn setup_of(text: &str) -> Setup {
     let world = MemoryWorld::new().with("small.dsl", text);
-    let program = Program::load(&world, "small.dsl").program.unwrap();
+    let Loaded { program, sources, .. } = Program::load(&world, "small.dsl");
+    let program = program.unwrap();
     let dataset = demo::dataset(1);
     let first = compile(&program, &Options::default());
     let first = first.graph.unwrap_or_else(|| panic!("{:#?}", first.diagnostics.into_sorted()));
     let dims = Binding::from_dataset(&dataset, None, None).unwrap().dims(first.inputs.values()).unwrap();
     let graph = compile(&program, &Options { dims: Some(dims.clone()), ..Options::default() }).graph.unwrap();
-    Setup { graph, dims, dataset }
+    Setup { graph, dims, dataset, sources }
 }
 
 fn settings(epochs: u64) -> Settings {
@@ -80,10 +84,10 @@ fn settings(epochs: u64) -> Settings {
 }
 
 fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) -> Result<Outcome, Diagnostic> {
-    run_on(setup, settings, seed, out, stop, (1, 1))
+    run_on(setup, settings, seed, out, stop, (1, 1), false)
 }
 
-/// The same in parts, on some threads.
+/// The same in parts, on some threads, profiled or not.
 fn run_on(
     setup: &Setup,
     settings: &Settings,
@@ -91,6 +95,7 @@ fn run_on(
     out: &Path,
     stop: bool,
     (parts, threads): (usize, usize),
+    profile: bool,
 ) -> Result<Outcome, Diagnostic> {
     let data = BatchSource::new(&setup.graph, &setup.dataset, None, settings, None)?;
     let folder = RunFolder::create(Some(out), out, "x")?;
@@ -111,6 +116,7 @@ fn run_on(
         workers: &Workers::new(threads)?,
         parts,
         folder: &folder,
+        profile: profile.then_some(&setup.sources),
         stop: &signal,
     };
     train(&job, &mut Silent)
@@ -132,7 +138,7 @@ fn results_are_those_of_one_thread_with_any_number_of_threads() {
     let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
     let trained = |name: &str, parts: usize, threads: usize| {
         let out = dir.path().join(name);
-        let outcome = run_on(&setup, &settings, 3, &out, false, (parts, threads)).unwrap();
+        let outcome = run_on(&setup, &settings, 3, &out, false, (parts, threads), false).unwrap();
         assert!(matches!(outcome, Outcome::Finished(_)));
         let files = ["best.safetensors", "test.csv", "valid.csv"];
         (log_without_times(&out), files.map(|name| fs::read(out.join(name)).unwrap()))

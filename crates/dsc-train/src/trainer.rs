@@ -19,6 +19,7 @@ use super::non_finite::{At, Replay};
 use super::optimizer::optimizer;
 use super::outputs::{self, OutputRule, Predicted, score_outputs};
 use super::precision;
+use super::profile::Profiler;
 use dsc_data::text::WeightFile;
 use dsc_data::{Split, batch};
 use dsc_experiment::checkpoint::{self, Best, Checkpoint, EpochProgress, State};
@@ -27,13 +28,14 @@ use dsc_experiment::results::{During, PeakMemory, Results, by_name};
 use dsc_experiment::run_folder::{Log, RunFolder};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
-use dsc_graph::passes::OptLevel;
+use dsc_graph::passes::{self, OptLevel};
 use dsc_recipe::Settings;
 use dsc_runtime::device::{peak_rss, reset_peak_rss};
 use dsc_runtime::tch::Tensor;
 use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, Workers, values};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0926;
+use dsc_syntax::source::SourceMap;
 
 use checks::check_model;
 use restoring::restore;
@@ -70,6 +72,8 @@ pub struct Job<'a> {
     pub parts: usize,
     /// The run folder that the results are written to.
     pub folder: &'a RunFolder,
+    /// The files of the model, if the time of its steps is to be measured by line.
+    pub profile: Option<&'a SourceMap>,
     /// Requested from outside (Ctrl-C): the training finishes its step, saves its state and ends.
     pub stop: &'a Stop,
 }
@@ -127,6 +131,7 @@ struct Training<'a> {
     saved: Instant,
     /// The period that the peak memory is measured over.
     during: During,
+    profiler: Option<Profiler<'a>>,
 }
 
 /// The norm of the gradients of an optimiser step, still on the device. If it is not finite, the device skipped the step.
@@ -151,7 +156,8 @@ impl<'a> Training<'a> {
         check_model(graph)?;
         let outputs = outputs::rules(graph, job.data, settings)?;
         let selected = outputs::selected(&outputs, &settings.select)?;
-        let mut program = Program::optimised(graph, job.dims, job.level)?;
+        let optimised = passes::run(graph, job.level.passes(), Some(job.dims))?;
+        let mut program = Program::new(&optimised, job.dims)?;
         program.set_products(precision::products(settings.precision, job.device)?);
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.imported, job.encoder) {
@@ -194,6 +200,7 @@ impl<'a> Training<'a> {
             began: now,
             saved: now,
             during,
+            profiler: job.profile.map(|sources| Profiler::new(optimised, sources)),
         })
     }
 
@@ -235,13 +242,20 @@ impl<'a> Training<'a> {
                 companions::refresh(&replay, settings, &mut self.lists, at)?;
             }
             let Some(sums) = self.epoch(epoch, n, reporter)? else {
+                self.write_profile()?;
                 self.save_last(true)?;
                 let best = self.state.best.as_ref().map(|b| b.epoch);
                 return Ok(Outcome::Interrupted { epoch: self.state.epoch, step: self.state.step, best });
             };
             self.finish_epoch(epoch, &sums, began, reporter)?;
         }
+        self.write_profile()?;
         self.finish(reporter)
+    }
+
+    fn write_profile(&self) -> Result<(), Diagnostic> {
+        let Some(profiler) = &self.profiler else { return Ok(()) };
+        self.job.folder.write_json(files::PROFILE, &profiler.finish(self.job.workers.threads().min(self.job.parts)))
     }
 
     /// Uses the imported weights as the selected ones, without training.
@@ -269,6 +283,7 @@ impl<'a> Training<'a> {
         reporter.busy("");
         let batches = batch::epoch(n, settings.batch, self.job.seed, epoch);
         for group in batches.chunks(settings.accumulate) {
+            let began = Instant::now();
             self.store.zero_grads();
             for anchors in group {
                 self.backward(epoch, anchors, 1.0 / group.len() as f64, &mut sums.within)?;
@@ -281,6 +296,7 @@ impl<'a> Training<'a> {
                     losses: means(&sums.within),
                 });
             }
+            let ready = Instant::now();
             let norm = match settings.clip {
                 Some(most) => self.optimizer.clip(&self.store, most)?,
                 None => self.optimizer.gradient_norm(&self.store)?,
@@ -289,6 +305,9 @@ impl<'a> Training<'a> {
             self.optimizer.step(&self.store, sums.lr, settings.optimizer.lr, norm.as_ref())?;
             self.unread = norm.map(|norm| Unread { norm, at: self.at(epoch), batches: group.to_vec() });
             self.state.step += 1;
+            if let Some(profiler) = &mut self.profiler {
+                profiler.step(began.elapsed(), ready.elapsed());
+            }
             let save = self.saved.elapsed() > CHECKPOINT_EVERY;
             if self.job.stop.is_requested() || save {
                 self.read_norm(&mut sums.within)?;
@@ -327,6 +346,7 @@ impl<'a> Training<'a> {
             seed: self.job.seed,
             epoch,
             step,
+            profiled: self.profiler.is_some(),
         }
     }
 
@@ -379,10 +399,18 @@ impl<'a> Training<'a> {
         if let Some(BadLoss { batch, name, value }) = &passed.bad {
             return Err(self.replay(Split::Train).of_loss(self.at(epoch), batch, mode, name, *value));
         }
-        for (name, value) in passed.losses {
-            *within.sums.entry(name).or_insert(0.0) += value * anchors.len() as f64;
+        for (name, value) in &passed.losses {
+            *within.sums.entry(name.clone()).or_insert(0.0) += value * anchors.len() as f64;
         }
-        self.store.add_gradients(passed.gradients)
+        let began = Instant::now();
+        if let Some(profiler) = &mut self.profiler {
+            profiler.batch(&passed);
+        }
+        self.store.add_gradients(passed.gradients)?;
+        if let Some(profiler) = &mut self.profiler {
+            profiler.gradients(began.elapsed());
+        }
+        Ok(())
     }
 
     /// Validates, selects, and writes log and checkpoints.

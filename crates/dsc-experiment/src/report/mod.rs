@@ -5,4 +5,5 @@ pub mod table;
 
 pub mod ablation;
 pub mod plot;
+pub mod profile;
 pub mod results;

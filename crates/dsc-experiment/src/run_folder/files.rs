@@ -20,6 +20,8 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const BEST: &str = "best.safetensors";
 /// The state to resume from.
 pub const LAST: &str = "last.safetensors";
+/// The [`StepProfile`](crate::profile::StepProfile) of `--profile`.
+pub const PROFILE: &str = "profile.json";
 /// Scores of a run; for several seeds mean and standard deviation.
 pub const RESULTS: &str = "results.json";
 /// How many seeds were requested, and which are finished.

@@ -11,6 +11,7 @@
 //! | `best.safetensors` | weights of the selected epoch |
 //! | `last.safetensors` | the state to resume from; without moments once the run is finished |
 //! | `valid.csv`, `test.csv` | predictions of the selected epoch |
+//! | `profile.json` | with `--profile`, a [`StepProfile`](crate::profile::StepProfile): time of the steps by line of the model |
 //! | `results.json` | scores, and the SHA-256 of the files that they are computed from. It marks a finished run: afterwards only the moments in `last.safetensors` are dropped |
 //!
 //! With several seeds, each has a run folder `seed-1`, `seed-2`, .. in a common folder with two files, which are updated after

@@ -16,6 +16,7 @@ mod context;
 mod operators;
 mod optimiser;
 mod product;
+mod profile;
 mod raw;
 
 pub use attention::{Attention, Place};
@@ -25,3 +26,4 @@ pub(super) use context::{cuda_device_count, set_threads, threads};
 pub use operators::{Arg, Op, Value};
 pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};
 pub use product::product;
+pub(super) use profile::{BackwardNodes, recorded, sequence_number};

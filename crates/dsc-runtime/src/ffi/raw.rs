@@ -18,6 +18,19 @@ pub(super) struct Values {
     _private: [u8; 0],
 }
 
+/// A `Recording` in profile.cpp.
+#[repr(C)]
+pub(super) struct Recording {
+    _private: [u8; 0],
+}
+
+/// A node of a backward pass: `Begun` in profile.cpp.
+#[repr(C)]
+pub(super) struct Begun {
+    pub(super) sequence: u64,
+    pub(super) after: i64,
+}
+
 /// One argument of a boxed call, `Argument` in operators.cpp.
 #[repr(C)]
 pub(super) struct Argument {
@@ -119,6 +132,15 @@ unsafe extern "C" {
         set: i64,
         out: *mut *mut C_tensor,
     ) -> Fault;
+    pub(super) fn dsc_sequence_number() -> u64;
+    pub(super) fn dsc_record_begin(out: *mut *mut Recording) -> Fault;
+    pub(super) fn dsc_record_end(
+        of: *mut Recording,
+        nodes: *mut *const Begun,
+        count: *mut i64,
+        lasted: *mut i64,
+    ) -> Fault;
+    pub(super) fn dsc_record_free(of: *mut Recording);
 
     pub(super) fn dsc_set_deterministic(on: bool) -> Fault;
     pub(super) fn dsc_set_float32_precision(matmul: *const c_char, tf32_cudnn: bool) -> Fault;

@@ -276,12 +276,12 @@ impl<'a> Run<'a> {
                     Some(part) => part,
                     None => ops::apply(&call).map_err(place)?,
                 };
+                if let Some(slices) = self.plan.slices.get(&i) {
+                    parts.extend(self.parts(&value, slices).map_err(place)?);
+                }
                 watch(&Computed { node: i, step, rows, value: &value, operands: &call.operands }).map_err(place)?;
                 value
             };
-            if let Some(slices) = self.plan.slices.get(&i) {
-                parts.extend(self.parts(&value, slices).map_err(place)?);
-            }
             for &operand in &step.operands {
                 release(operand, &mut left, &mut slots, &mut cut);
             }

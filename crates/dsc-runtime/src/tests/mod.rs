@@ -9,6 +9,7 @@ mod packing;
 mod params;
 mod passes;
 mod precision;
+mod profile;
 mod ragged;
 mod sequence;
 mod trace;

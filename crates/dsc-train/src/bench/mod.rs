@@ -6,11 +6,12 @@
 
 mod limits;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dsc_analysis::{Costs, Phase, Summary};
 use dsc_data::{Split, batch};
 use dsc_experiment::events::Reporter;
+use dsc_experiment::profile::StepProfile;
 use dsc_experiment::run_folder::Machine;
 use dsc_graph::Graph;
 use dsc_graph::dims::Dim;
@@ -21,6 +22,7 @@ use dsc_runtime::device::{Device, cpu_seconds, peak_rss, reset_peak_rss, rss, th
 use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, StepBatch, TORCH_VERSION, Workers, ffi};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0901;
+use indexmap::IndexMap;
 
 use crate::batch_pass::{self, BadLoss, BatchPass, Times};
 use crate::batch_source::BatchSource;
@@ -30,6 +32,7 @@ use crate::evaluate;
 use crate::non_finite::{At, Replay};
 use crate::optimizer::optimizer;
 use crate::precision;
+use crate::profile::{self, Profiler};
 use crate::run;
 use crate::trainer::count_parameters;
 
@@ -46,6 +49,9 @@ const EVALUATIONS: usize = 3;
 pub(crate) fn bench(request: &BenchRequest, reporter: &mut dyn Reporter) -> Result<Bench, Faults> {
     let device = Device::parse(&request.train.device)?;
     device.open()?;
+    if request.train.profile {
+        profile::check(device)?;
+    }
     let workers = Workers::on(device, threads(request.train.threads)?)?;
     let passes = chosen(&request.passes)?;
     let session = Session::open(&request.train, reporter)?;
@@ -105,7 +111,8 @@ impl Measure<'_> {
         let mut running = Running { graph: &graph, program, store, optimizer, lists, parts };
         reporter.busy("retrieving companions");
         let retrieval_s = self.retrieval(&mut running)?;
-        let (mut train, is_peak_of_steps) = self.train(&mut running, reporter)?;
+        let mut profiler = self.request.train.profile.then(|| Profiler::new(graph.clone(), &session.sources));
+        let (mut train, is_peak_of_steps) = self.train(&mut running, profiler.as_mut(), reporter)?;
         let above = |peak: u64, model: u64| peak.saturating_sub(base).saturating_sub(model);
         let model = model_bytes(&session.graph, &running.store, session);
         let peak = (self.device == Device::Cpu && is_peak_of_steps).then(peak_rss).flatten();
@@ -125,6 +132,7 @@ impl Measure<'_> {
             data: self.request.train.data.clone(),
             recipe: session.resolved.recipe.clone(),
             batch: settings.batch,
+            accumulate: settings.accumulate,
             parts,
             passes: self.request.passes.clone(),
             machine: BenchMachine {
@@ -141,6 +149,11 @@ impl Measure<'_> {
             eval,
             retrieval_s,
             memory,
+            profile: profiler.map(|profiler| StepProfile {
+                // Warm-up and retrieval come before the steps.
+                start_s: None,
+                ..profiler.finish(self.workers.threads().min(parts))
+            }),
         })
     }
 
@@ -177,11 +190,17 @@ impl Measure<'_> {
             seed: self.session.resolved.settings.seed,
             epoch: 0,
             step,
+            profiled: self.request.train.profile,
         }
     }
 
     /// The steps of whole batches, and whether the peak of the resident memory is theirs alone.
-    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<(Measured, bool), Diagnostic> {
+    fn train(
+        &self,
+        running: &mut Running<'_>,
+        mut profiler: Option<&mut Profiler<'_>>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(Measured, bool), Diagnostic> {
         let settings = &self.session.resolved.settings;
         let mut batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
         // The last batch of an epoch may be small: another step.
@@ -189,22 +208,34 @@ impl Measure<'_> {
         batches.retain(|batch| batch.len() == whole);
         let training = Summary::of(running.graph).training;
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
-        let (mut times, mut optimiser, mut multiply_adds) = (Times::default(), 0.0, 0i64);
+        let (mut times, mut gradients, mut optimiser) = (Times::default(), Duration::ZERO, Duration::ZERO);
+        let mut multiply_adds = 0i64;
         let mut is_peak_of_steps = false;
-        for (step, anchors) in batches.iter().cycle().take(WARM_UP + self.request.steps).enumerate() {
+        let mut endless = batches.iter().cycle();
+        for step in 0..WARM_UP + self.request.steps {
             if step == WARM_UP {
                 is_peak_of_steps = reset_peak_rss();
             }
             reporter.busy(&format!("training step {}", step + 1));
+            let group: Vec<&Vec<usize>> = endless.by_ref().take(settings.accumulate).collect();
             let (began, used) = (Instant::now(), cpu_seconds());
             running.store.zero_grads();
-            let pass = self.pass(running, step as u64);
-            let passed = pass.run(anchors, 1.0)?;
-            if let Some(BadLoss { batch, name, value }) = &passed.bad {
-                let replay = self.replay(running);
-                return Err(replay.of_loss(self.at(step as u64), batch, pass.mode(), name, *value));
+            let (mut of_step, mut added) = (Times::default(), Duration::ZERO);
+            for anchors in &group {
+                let pass = self.pass(running, step as u64);
+                let passed = pass.run(anchors, 1.0 / group.len() as f64)?;
+                if let Some(BadLoss { batch, name, value }) = &passed.bad {
+                    let replay = self.replay(running);
+                    return Err(replay.of_loss(self.at(step as u64), batch, pass.mode(), name, *value));
+                }
+                of_step.add(&passed.times);
+                let adds = Instant::now();
+                if let Some(profiler) = profiler.as_deref_mut().filter(|_| step >= WARM_UP) {
+                    profiler.batch(&passed);
+                }
+                running.store.add_gradients(passed.gradients)?;
+                added += adds.elapsed();
             }
-            running.store.add_gradients(passed.gradients)?;
             let ready = Instant::now();
             let norm = match settings.clip {
                 Some(most) => running.optimizer.clip(&running.store, most)?,
@@ -215,32 +246,41 @@ impl Measure<'_> {
             if step < WARM_UP {
                 continue;
             }
-            wall.push(began.elapsed().as_secs_f64());
+            let (took, behind) = (began.elapsed(), ready.elapsed());
+            wall.push(took.as_secs_f64());
             cpu.push(cpu_seconds() - used);
-            optimiser += ready.elapsed().as_secs_f64();
-            times.batch += passed.times.batch;
-            times.forward += passed.times.forward;
-            times.backward += passed.times.backward;
-            for part in batch_pass::cut(anchors.len(), running.parts) {
-                let part = self.pass(running, 0).batch(anchors.get(part).unwrap_or_default())?;
+            times.add(&of_step);
+            gradients += added;
+            optimiser += behind;
+            if let Some(profiler) = profiler.as_deref_mut() {
+                profiler.gradients(added);
+                profiler.step(took, behind);
+            }
+            for part in group.iter().flat_map(|anchors| {
+                batch_pass::cut(anchors.len(), running.parts).into_iter().map(|part| anchors.get(part))
+            }) {
+                let part = self.pass(running, 0).batch(part.unwrap_or_default())?;
                 multiply_adds +=
                     running.program.sum_over(&part, &training.anchor, &training.companion)?.unwrap_or_default();
             }
         }
         let steps = wall.len().max(1) as f64;
-        let mean = |total: f64| total / steps;
+        let mean = |total: Duration| total.as_secs_f64() / steps;
+        let phases = [
+            ("batch", mean(times.batch)),
+            ("forward", mean(times.forward)),
+            ("backward", mean(times.backward)),
+            ("gradients", mean(times.adding + gradients)),
+            ("optimiser", mean(optimiser)),
+        ];
+        let samples = (whole * settings.accumulate) as f64;
         let measured = Measured {
             steps: wall.len(),
-            samples_per_s: whole as f64 / Spread::of(&wall).median.max(1e-9),
+            samples_per_s: samples / Spread::of(&wall).median.max(1e-9),
             wall_s: Spread::of(&wall),
             cpu_s: Spread::of(&cpu),
-            phases_s: vec![
-                ("batch".to_owned(), mean(times.batch.as_secs_f64())),
-                ("forward".to_owned(), mean(times.forward.as_secs_f64())),
-                ("backward".to_owned(), mean(times.backward.as_secs_f64())),
-                ("optimiser".to_owned(), mean(optimiser)),
-            ],
-            multiply_adds: 3.0 * mean(multiply_adds as f64),
+            phases_s: phases.map(|(name, seconds)| (name.to_owned(), seconds)).into_iter().collect(),
+            multiply_adds: 3.0 * multiply_adds as f64 / steps,
             share_of_limit: None,
         };
         Ok((measured, is_peak_of_steps))
@@ -265,7 +305,7 @@ impl Measure<'_> {
             samples_per_s: n as f64 / Spread::of(&wall).median.max(1e-9),
             wall_s: Spread::of(&wall),
             cpu_s: Spread::of(&cpu),
-            phases_s: Vec::new(),
+            phases_s: IndexMap::new(),
             multiply_adds: multiply_adds.unwrap_or_default() as f64,
             share_of_limit: None,
         })
