@@ -158,6 +158,13 @@ fn memory(bench: &Bench) -> Table {
     table.row(["weights, gradients, moments".to_owned(), mb(bench.memory.model)]);
     if let Some(above) = bench.memory.above {
         table.row(["beyond these, at most".to_owned(), mb(above)]);
+        if let Some(between) = bench.memory.between {
+            table.row(["  between steps: kernels, caches, lists".to_owned(), mb(between)]);
+            table.row(["  of a step".to_owned(), mb(above.saturating_sub(between))]);
+        }
+    }
+    if let Some(predicted) = bench.memory.predicted {
+        table.row(["  of a step, as `dsc summary` predicts".to_owned(), mb(predicted)]);
     }
     table
 }

@@ -55,6 +55,25 @@ pub(crate) fn cuda_device_count() -> Result<usize, String> {
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
+/// Gives large tensors on the CPU pages of their own from now on (`shim/allocator.cpp`); those that are there stay where they are.
+/// Only while no other thread uses libtorch.
+pub(crate) fn pool_tensors() {
+    // SAFETY: sets a pointer that libtorch reads when it allocates; the allocator is never destroyed.
+    unsafe { raw::dsc_pool_tensors() }
+}
+
+/// Gives the system back what the memory of large tensors on the CPU holds and no tensor needs, and counts [`most_of_pool`] anew.
+pub fn trim_pool() {
+    // SAFETY: takes nothing.
+    unsafe { raw::dsc_pool_trim() }
+}
+
+/// The most that large tensors on the CPU held at once since the last [`trim_pool`], in bytes.
+pub fn most_of_pool() -> u64 {
+    // SAFETY: reads a number.
+    u64::try_from(unsafe { raw::dsc_pool_most() }).unwrap_or(0)
+}
+
 /// Sets the number of threads an operator uses, at least 1.
 pub(crate) fn set_threads(count: i32) -> Result<(), String> {
     // SAFETY: takes a plain value.

@@ -8,7 +8,7 @@ mod limits;
 
 use std::time::Instant;
 
-use dsc_analysis::{Costs, Phase, Summary};
+use dsc_analysis::{Costs, Phase, Summary, step};
 use dsc_data::{Split, batch};
 use dsc_experiment::events::Reporter;
 use dsc_experiment::run_folder::Machine;
@@ -16,7 +16,7 @@ use dsc_graph::Graph;
 use dsc_graph::dims::Dim;
 use dsc_graph::passes::{self, Pass};
 use dsc_project::bench::{Bench, BenchMachine, BenchMemory, BenchRequest, Measured, Spread};
-use dsc_project::{Faults, Session};
+use dsc_project::{Faults, Session, StepModel};
 use dsc_runtime::device::{Device, cpu_seconds, peak_rss, reset_peak_rss, rss, threads};
 use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, StepBatch, TORCH_VERSION, Workers, ffi};
 use dsc_syntax::diag::Diagnostic;
@@ -91,7 +91,7 @@ impl Measure<'_> {
         let graph = passes::run(&session.graph, passes, Some(&session.dims))?;
         let program = Program::new(&graph, &session.dims)?;
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
-        let parts = batch_pass::parts(&session.graph, &session.dims, anchors, self.device);
+        let parts = step::parts(&session.graph, &session.dims, anchors, batch_pass::target(self.device));
         let shapes = self.shapes(&graph, &program, parts)?;
         let base = rss().unwrap_or_default();
         let mut store = ParamStore::init(&session.graph, &session.dims, settings.seed, self.device.open()?)?;
@@ -103,11 +103,14 @@ impl Measure<'_> {
         let mut running = Running { graph: &graph, program, store, optimizer, lists, parts };
         reporter.busy("retrieving companions");
         let retrieval_s = self.retrieval(&mut running)?;
-        let (mut train, is_peak_of_steps) = self.train(&mut running, reporter)?;
-        let above = |peak: u64, model: u64| peak.saturating_sub(base).saturating_sub(model);
+        let (mut train, between) = self.train(&mut running, reporter)?;
         let model = model_bytes(&session.graph, &running.store, session);
-        let peak = (self.device == Device::Cpu && is_peak_of_steps).then(peak_rss).flatten();
-        let memory = BenchMemory { base, model, above: peak.map(|peak| above(peak, model)) };
+        let above = |bytes: u64| bytes.saturating_sub(base).saturating_sub(model);
+        let between = between.filter(|_| self.device == Device::Cpu).map(above);
+        let peak = between.and_then(|_| peak_rss());
+        let plan = StepModel::of_session(session, passes, batch_pass::target(self.device))?;
+        let predicted = plan.estimate(None).map(|estimate| estimate.above);
+        let memory = BenchMemory { base, model, above: peak.map(above), between, predicted };
         reporter.busy("evaluation");
         let mut eval = self.eval(&running)?;
         reporter.busy("measuring the machine");
@@ -178,8 +181,8 @@ impl Measure<'_> {
         }
     }
 
-    /// The steps of whole batches, and whether the peak of the resident memory is theirs alone.
-    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<(Measured, bool), Diagnostic> {
+    /// The steps of whole batches, and what is resident between them; none where the peak is not theirs alone.
+    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<(Measured, Option<u64>), Diagnostic> {
         let settings = &self.session.resolved.settings;
         let mut batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
         // The last batch of an epoch may be small: another step.
@@ -188,10 +191,11 @@ impl Measure<'_> {
         let training = Summary::of(running.graph).training;
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
         let (mut times, mut optimiser, mut multiply_adds) = (Times::default(), 0.0, 0i64);
-        let mut is_peak_of_steps = false;
+        let mut between = None;
         for (step, anchors) in batches.iter().cycle().take(WARM_UP + self.request.steps).enumerate() {
             if step == WARM_UP {
-                is_peak_of_steps = reset_peak_rss();
+                ffi::trim_pool();
+                between = rss().filter(|_| reset_peak_rss());
             }
             reporter.busy(&format!("training step {}", step + 1));
             let (began, used) = (Instant::now(), cpu_seconds());
@@ -219,7 +223,7 @@ impl Measure<'_> {
             times.batch += passed.times.batch;
             times.forward += passed.times.forward;
             times.backward += passed.times.backward;
-            for part in batch_pass::cut(anchors.len(), running.parts) {
+            for part in step::cut(anchors.len(), running.parts) {
                 let part = self.pass(running, 0).batch(anchors.get(part).unwrap_or_default())?;
                 multiply_adds +=
                     running.program.sum_over(&part, &training.anchor, &training.companion)?.unwrap_or_default();
@@ -241,7 +245,7 @@ impl Measure<'_> {
             multiply_adds: 3.0 * mean(multiply_adds as f64),
             share_of_limit: None,
         };
-        Ok((measured, is_peak_of_steps))
+        Ok((measured, between))
     }
 
     fn eval(&self, running: &Running<'_>) -> Result<Measured, Diagnostic> {
