@@ -45,7 +45,9 @@ fn main() {
         .flag(include.display().to_string())
         .flag(format!("-D_GLIBCXX_USE_CXX11_ABI={abi}"))
         .flag("-fvisibility=hidden")
-        .files(["allocator.cpp", "operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp"].map(|f| shim.join(f)))
+        .files(
+            ["allocator.cpp", "operators.cpp", "optimiser.cpp", "context.cpp", "attention.cpp"].map(|f| shim.join(f)),
+        )
         .compile("dscshim");
 
     // For the build scripts of the crates that link programs and tests against libtorch.

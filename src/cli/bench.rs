@@ -32,7 +32,11 @@ Examples:
 
 Nothing is written. Steps of whole batches are measured, behind two that are not; each is one step of the optimiser at the recipe's
 learning rate, without schedule and accumulation. The share of the limit is the multiply-adds of a step, padding excluded, per
-second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the same process.")]
+second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the same process.
+
+Memory is resident memory on the CPU: before the model is made, beyond that and beyond weights, gradients and moments at most during the
+steps, and of this what stays between two steps (code and caches of kernels, lists of companions). The rest is what a step takes,
+shown beside what `dsc summary` predicts.")]
 pub struct Args {
     #[command(flatten)]
     train: train::Args,

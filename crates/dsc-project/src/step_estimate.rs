@@ -7,10 +7,10 @@ use dsc_analysis::step::{LengthsOf, PartRows, StepEstimate, StepMemory, Target, 
 use dsc_analysis::{Memory, MemoryPlan, Summary};
 use dsc_data::{Reads, Split, Table, batch};
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
+use dsc_graph::Graph;
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::passes::{self, Pass};
 use dsc_graph::types::Type;
-use dsc_graph::Graph;
 use dsc_random::Key;
 use dsc_recipe::Settings;
 use dsc_syntax::diag::Diagnostic;
@@ -113,7 +113,8 @@ impl<'a> StepModel<'a> {
         let batches: Vec<Vec<usize>> = match self.known {
             LengthsOf::Longest => vec![(0..anchors).collect()],
             LengthsOf::Samples => {
-                let whole = batch::epoch(self.samples, anchors, self.seed, 0).into_iter().filter(|b| b.len() == anchors);
+                let whole =
+                    batch::epoch(self.samples, anchors, self.seed, 0).into_iter().filter(|b| b.len() == anchors);
                 whole.take(STEPS).collect()
             }
         };

@@ -22,7 +22,11 @@ fn of_each_sample(call: &Call<'_>, heads: u64, drop: bool, out: u64) -> Option<V
     let bytes = match drop {
         true => {
             let pairs = queries.lens.iter().zip(&keys.lens);
-            pairs.map(|(n, t)| WORD.unsigned_abs() / 8 * heads * n.unsigned_abs() * t.unsigned_abs().div_ceil(WORD.unsigned_abs())).sum()
+            pairs
+                .map(|(n, t)| {
+                    WORD.unsigned_abs() / 8 * heads * n.unsigned_abs() * t.unsigned_abs().div_ceil(WORD.unsigned_abs())
+                })
+                .sum()
         }
         false => 0,
     };

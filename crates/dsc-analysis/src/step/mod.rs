@@ -18,6 +18,7 @@ mod part;
 mod plan;
 mod pool;
 mod rows;
+mod sequences;
 mod tape;
 
 use std::rc::Rc;
@@ -162,21 +163,4 @@ impl StepMemory {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ops::Range;
-
-    use super::*;
-
-    #[test]
-    fn parts_cover_the_anchors_and_differ_by_one() {
-        for anchors in 1..40 {
-            for parts in 1..10 {
-                let cut = cut(anchors, parts);
-                assert_eq!(cut.len(), parts.min(anchors));
-                assert_eq!(cut.iter().cloned().flatten().collect::<Vec<_>>(), (0..anchors).collect::<Vec<_>>());
-                let sizes = || cut.iter().map(Range::len);
-                assert!(sizes().max().unwrap() - sizes().min().unwrap() <= 1);
-            }
-        }
-    }
-}
+mod tests;

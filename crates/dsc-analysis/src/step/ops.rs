@@ -10,8 +10,8 @@ use dsc_graph::primitives::Keeps;
 use dsc_graph::types::Type;
 use dsc_graph::{Axis, Binary, Op, Over, Pool, Reduction, Unary, linear_places};
 
-const F: u64 = FLOAT.unsigned_abs();
-const I: u64 = INDEX.unsigned_abs();
+pub(super) const F: u64 = FLOAT.unsigned_abs();
+pub(super) const I: u64 = INDEX.unsigned_abs();
 
 /// One operation about to be carried out.
 pub(super) struct Call<'c> {
@@ -41,14 +41,17 @@ impl Call<'_> {
         // Computed for one sample; the gradient of the one row is one of all rows.
         let n = self.count();
         let args = self.args.iter().map(|(x, ty, parameter)| {
-            let one =
-                if *parameter { x.clone() } else { self.tape.view(x, x.bytes / n.max(1), Back::New(x.bytes)).as_same(false) };
+            let one = if *parameter {
+                x.clone()
+            } else {
+                self.tape.view(x, x.bytes / n.max(1), Back::New(x.bytes)).same_if(false)
+            };
             (one, *ty, *parameter)
         });
         let once = Call { args: args.collect(), ..*self };
         let found = once.carry_out_of(self.bytes()? / n.max(1))?;
         let all = self.tape.view(&found, self.bytes()?, Back::New(found.bytes));
-        Some(all.as_same(true))
+        Some(all.same_if(true))
     }
 
     fn carry_out(&self) -> Option<Value> {
@@ -141,7 +144,7 @@ impl Call<'_> {
                     d = d.and(p, Back::New(p.bytes));
                 }
                 let states = tape.kept_result(all, d);
-                self.into_layout(&states, &lengths, out)
+                self.in_layout(&states, &lengths, out)
             }
 
             Op::Take { .. } => self.first(x?, self.arg_type(0)?, &*self.lengths_of(self.ty)?, self.all, out)?,
@@ -229,7 +232,7 @@ impl Call<'_> {
     }
 
     /// The lengths of the result if it is packed; the outer `Option` is none where a name has no number.
-    fn packed(&self) -> Option<Option<Rc<Lengths>>> {
+    pub(super) fn packed(&self) -> Option<Option<Rc<Lengths>>> {
         match self.ty.len() {
             None => Some(None),
             Some(_) => Some(Some(self.lengths_of(self.ty)?).filter(|l| l.packed)),
@@ -246,14 +249,7 @@ impl Call<'_> {
     }
 
     fn for_every_sample(&self, x: &Value, out: u64) -> Value {
-        self.tape.view(x, out, Back::New(x.bytes)).as_same(true)
-    }
-
-    /// Rows of a value picked by an index; their gradient is added up in zeros.
-    pub(super) fn gather(&self, x: &Value, out: u64) -> Value {
-        let width = self.columns(self.ty).unwrap_or(1).max(1);
-        let index = self.tape.block(out / F / width * I);
-        self.tape.result(out, Derivative::of(x, Back::New(x.bytes)).keeps(index))
+        self.tape.view(x, out, Back::New(x.bytes)).same_if(true)
     }
 
     fn embedding(&self, ids: &Value, out: u64) -> Value {
@@ -351,83 +347,7 @@ impl Call<'_> {
         }
         let rows = self.masked(&self.padded(x, 0)?);
         let found = self.tape.kept_result(rows.bytes, Derivative::of(&rows, Back::New(rows.bytes)));
-        Some(self.into_layout(&found, &*self.lengths_of(self.ty)?, out))
-    }
-
-    /// An operand in the padded layout.
-    fn padded(&self, x: &Value, operand: usize) -> Option<Value> {
-        let lengths = self.lengths_of(self.arg_type(operand)?)?;
-        Some(match lengths.packed {
-            true => self.gather(x, x.bytes / lengths.valid().max(1) * lengths.padded_rows()),
-            false => x.clone(),
-        })
-    }
-
-    /// A padded value in the layout of `lengths`.
-    fn into_layout(&self, x: &Value, lengths: &Lengths, out: u64) -> Value {
-        if lengths.packed { self.gather(x, out) } else { x.clone() }
-    }
-
-    /// A padded value with a number in its padding.
-    fn masked(&self, x: &Value) -> Value {
-        let mask = self.tape.block(x.bytes / F / self.columns(self.ty).unwrap_or(1).max(1));
-        self.tape.result(x.bytes, Derivative::of(x, Back::New(x.bytes)).keeps(mask).with_room(x.bytes))
-    }
-
-    fn convolution(&self, x: &Value, out: u64) -> Option<Value> {
-        let rows = self.masked(&self.padded(x, 0)?);
-        let mut d = Derivative::of(&rows, Back::New(rows.bytes)).reads(&rows).with_room(rows.bytes);
-        for (p, ..) in self.args.iter().skip(1) {
-            d = d.and(p, Back::New(p.bytes));
-        }
-        let lengths = self.lengths_of(self.ty)?;
-        let all = out / lengths.rows().max(1) * lengths.padded_rows();
-        let found = self.tape.result(all, d);
-        let turned = self.tape.result(all, Derivative::of(&found, Back::Same));
-        Some(self.into_layout(&turned, &lengths, out))
-    }
-
-    /// The first rows of the first samples.
-    pub(super) fn first(&self, x: &Value, from: &Type, to: &Lengths, from_all: bool, out: u64) -> Option<Value> {
-        let from = self.layout.lengths(from.len()?, from_all)?;
-        let is_front = from.lens.get(..to.lens.len()) == Some(to.lens.as_slice());
-        Some(match (from.packed, to.packed) {
-            (false, false) => self.tape.view(x, out, Back::New(x.bytes)),
-            (true, true) if is_front && out == x.bytes => x.clone(),
-            (true, true) if is_front => self.tape.view(x, out, Back::New(x.bytes)),
-            _ => self.gather(x, out),
-        })
-    }
-
-    /// Values side by side in memory of their own; their gradients are parts of one.
-    fn joined(&self, out: u64) -> Value {
-        let mut d = Derivative::default();
-        for (x, ..) in &self.args {
-            d = d.and(x, Back::Same);
-        }
-        self.tape.result(out, d)
-    }
-
-    fn concat(&self, out: u64) -> Option<Value> {
-        let parts = self.args.iter().map(|(_, ty, _)| self.lengths_of(ty)).collect::<Option<Vec<_>>>()?;
-        let gaps = parts.split_last().is_some_and(|(_, leading)| leading.iter().any(|p| p.ragged));
-        if !gaps && self.packed()?.is_none() && parts.iter().all(|p| !p.packed) {
-            return Some(self.joined(out));
-        }
-        let behind = self.joined(self.args.iter().map(|(x, ..)| x.bytes).sum());
-        Some(self.gather(&behind, out))
-    }
-
-    fn mean(&self, x: &Value, weighted: bool, out: u64) -> Option<Value> {
-        let lengths = self.lengths_of(self.arg_type(0)?)?;
-        let tape = self.tape;
-        if !lengths.packed {
-            return Some(tape.result(out, Derivative::of(x, Back::New(x.bytes))));
-        }
-        let scaled = if weighted { tape.result(x.bytes, Derivative::of(x, Back::New(x.bytes))) } else { x.clone() };
-        let owners = tape.block(lengths.valid() * I);
-        let _zeros = tape.block(out);
-        Some(tape.result(out, Derivative::of(&scaled, Back::New(x.bytes)).keeps(owners)))
+        Some(self.in_layout(&found, &*self.lengths_of(self.ty)?, out))
     }
 }
 

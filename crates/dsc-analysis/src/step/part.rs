@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::Target;
 use super::ops::{Call, bytes_of};
 use super::plan::StepPlan;
 use super::rows::{Layout, PartRows};
 use super::tape::{Back, Block, Derivative, Meter, Tape, Value};
-use super::Target;
 use crate::cost::{FLOAT, INDEX};
+use dsc_graph::Op;
 use dsc_graph::dims::DimTable;
 use dsc_graph::types::Type;
-use dsc_graph::Op;
 
 /// One part, done.
 #[derive(Debug)]
@@ -116,7 +116,8 @@ impl Run<'_> {
         for operand in operands {
             let of = plan.node(*operand)?;
             let parameter = matches!(of.op, Op::Param(_));
-            let narrow = !all && !is_view && plan.extended(*operand) && self.layout.count(true) != self.layout.count(false);
+            let narrow =
+                !all && !is_view && plan.extended(*operand) && self.layout.count(true) != self.layout.count(false);
             let slot = self.slots.get_mut(operand)?;
             if narrow && slot.cut.is_none() {
                 slot.cut = Some(anchors_of(self.tape, self.layout, self.target, &of.ty, &slot.value)?);
@@ -124,7 +125,8 @@ impl Run<'_> {
             let value = slot.cut.as_ref().filter(|_| narrow).unwrap_or(&slot.value).clone();
             args.push((value, &of.ty, parameter));
         }
-        let call = Call { tape: self.tape, layout: self.layout, target: self.target, op: &node.op, ty: &node.ty, all, args };
+        let call =
+            Call { tape: self.tape, layout: self.layout, target: self.target, op: &node.op, ty: &node.ty, all, args };
         let value = match self.split.remove(&at) {
             Some(part) => part,
             None => call.run()?,

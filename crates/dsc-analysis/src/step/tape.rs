@@ -76,7 +76,7 @@ pub(super) struct Value {
 
 impl Value {
     /// The same, as one value in the place of all samples or not.
-    pub(super) fn as_same(self, same: bool) -> Value {
+    pub(super) fn same_if(self, same: bool) -> Value {
         Value { same, ..self }
     }
 
@@ -95,7 +95,7 @@ pub(super) enum Back {
     New(u64),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Entry {
     operands: Vec<(usize, Back)>,
     keeps: Vec<Rc<Block>>,
@@ -230,7 +230,7 @@ impl Tape {
         for at in (0..=root).rev() {
             let given = pending.get_mut(at).map(std::mem::take).unwrap_or_default();
             let Some(first) = given.first().cloned() else { continue };
-            let Some((operands, keeps, work)) = self.taken(at) else { continue };
+            let Some(Entry { operands, keeps, work, .. }) = self.taken(at) else { continue };
             if operands.is_empty() {
                 // A parameter.
                 found.extend(given);
@@ -260,10 +260,9 @@ impl Tape {
         found
     }
 
-    fn taken(&self, at: usize) -> Option<(Vec<(usize, Back)>, Vec<Rc<Block>>, u64)> {
-        let mut entries = self.entries.borrow_mut();
-        let entry = entries.get_mut(at)?;
-        Some((std::mem::take(&mut entry.operands), std::mem::take(&mut entry.keeps), entry.work))
+    /// The entry, whose blocks are freed behind its derivative.
+    fn taken(&self, at: usize) -> Option<Entry> {
+        self.entries.borrow_mut().get_mut(at).map(std::mem::take)
     }
 }
 

@@ -243,13 +243,15 @@ impl Shown<'_> {
             Some(memory) => {
                 line("weights, gradients and moments (MB)", megabytes(memory.fixed()));
                 if let Some(Step { estimate, largest_batch }) = self.step {
-                    let parts = if estimate.parts > 1 { format!(" in {} parts", estimate.parts) } else { String::new() };
+                    let parts =
+                        if estimate.parts > 1 { format!(" in {} parts", estimate.parts) } else { String::new() };
                     line(&format!("a step of batch {}{parts} (MB)", estimate.batch), megabytes(estimate.above));
                     if estimate.per_thread > 0 {
                         line("  for each thread more, at most (MB)", megabytes(estimate.per_thread));
                     }
                     line("estimated total size (MB)", megabytes(estimate.total()));
-                    let fits = if largest_batch > 0 { format!("up to batch {largest_batch}") } else { "no batch".to_owned() };
+                    let fits =
+                        if largest_batch > 0 { format!("up to batch {largest_batch}") } else { "no batch".to_owned() };
                     line(&format!("fits {}", gigabytes(self.limit)), fits);
                 }
             }

@@ -107,6 +107,42 @@ mod tests {
     }
 
     #[test]
+    fn pooled_tensors_of_several_threads_do_not_overlap() {
+        use tch::{Device, Kind, Tensor};
+        pool_tensors();
+        let work = |thread: i64| {
+            let mut held: Vec<(f64, Tensor)> = Vec::new();
+            for step in 0..300i64 {
+                // From small ones, which are the C library's, to 1.2 MB.
+                let size = 1 + (thread * 7919 + step * 104_729) % 300_000;
+                let number = (thread * 1000 + step) as f64;
+                let new = Tensor::full([size], number, (Kind::Float, Device::Cpu));
+                assert_eq!(new.data_ptr() as usize % 64, 0);
+                held.push((number, new));
+                if held.len() > 20 {
+                    let (number, old) = held.swap_remove((step % 20) as usize);
+                    assert!(old.eq(number).all().int64_value(&[]) == 1, "{number} was written over");
+                }
+            }
+            held.iter().all(|(number, tensor)| tensor.eq(*number).all().int64_value(&[]) == 1)
+        };
+        trim_pool();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|thread| scope.spawn(move || work(thread))).collect();
+            assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+        });
+        // A tensor of 400 MB, more than addresses are asked for at a time, and one in its place.
+        let large = Tensor::zeros([100_000_000], (Kind::Float, Device::Cpu));
+        assert!(most_of_pool() >= 400_000_000);
+        let at = large.data_ptr() as usize;
+        drop(large);
+        trim_pool();
+        let again = Tensor::zeros([100_000_000], (Kind::Float, Device::Cpu));
+        assert_eq!((again.data_ptr() as usize, again.sum(Kind::Double).double_value(&[])), (at, 0.0));
+        assert!(Tensor::f_zeros([1 << 50], (Kind::Float, Device::Cpu)).is_err(), "too much is an error");
+    }
+
+    #[test]
     fn exceptions_become_text() {
         // SAFETY: takes a plain value.
         let text = |what| unsafe { raw::check(raw::dsc_throw(what)) }.unwrap_err();

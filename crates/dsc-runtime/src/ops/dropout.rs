@@ -28,9 +28,7 @@ pub(super) fn mask(
     [heads, rows, columns]: [i64; 3],
     shape: &[i64],
 ) -> Result<Tensor, Fault> {
-    place(call, shape, |values| {
-        dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, values)
-    })
+    place(call, shape, |values| dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, values))
 }
 
 /// A tensor whose elements `draw` writes.

@@ -93,6 +93,7 @@ impl Measure<'_> {
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
         let parts = step::parts(&session.graph, &session.dims, anchors, batch_pass::target(self.device));
         let shapes = self.shapes(&graph, &program, parts)?;
+        ffi::trim_pool();
         let base = rss().unwrap_or_default();
         let mut store = ParamStore::init(&session.graph, &session.dims, settings.seed, self.device.open()?)?;
         if let Some(folder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
@@ -109,7 +110,10 @@ impl Measure<'_> {
         let between = between.filter(|_| self.device == Device::Cpu).map(above);
         let peak = between.and_then(|_| peak_rss());
         let plan = StepModel::of_session(session, passes, batch_pass::target(self.device))?;
-        let predicted = plan.estimate(None).map(|estimate| estimate.above);
+        let predicted = plan.estimate(None).map(|estimate| {
+            let others = self.workers.threads().min(estimate.parts).saturating_sub(1) as u64;
+            estimate.above + others * estimate.per_thread
+        });
         let memory = BenchMemory { base, model, above: peak.map(above), between, predicted };
         reporter.busy("evaluation");
         let mut eval = self.eval(&running)?;
@@ -182,7 +186,11 @@ impl Measure<'_> {
     }
 
     /// The steps of whole batches, and what is resident between them; none where the peak is not theirs alone.
-    fn train(&self, running: &mut Running<'_>, reporter: &mut dyn Reporter) -> Result<(Measured, Option<u64>), Diagnostic> {
+    fn train(
+        &self,
+        running: &mut Running<'_>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(Measured, Option<u64>), Diagnostic> {
         let settings = &self.session.resolved.settings;
         let mut batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
         // The last batch of an epoch may be small: another step.
@@ -308,3 +316,6 @@ fn model_bytes(graph: &Graph, store: &ParamStore, session: &Session) -> u64 {
     let trained: usize = store.iter().filter(|(path, _)| store.gradient(path).is_some()).map(|(_, t)| t.numel()).sum();
     4 * (all + 3 * trained as u64)
 }
+
+#[cfg(test)]
+mod tests;
