@@ -4,9 +4,9 @@
 //! A batch is computed in parts, one after the other ([`parts`]), each with the lengths of its own samples. A part is simulated as
 //! `dsc-runtime` runs it: inputs are copied, operations are computed in their order and on the rows that they have there (anchors, or
 //! companions too), packed or padded as their lengths say; a value is freed after its last reader, unless the tape of the backward pass
-//! keeps it ([`tape`]). Then the tape is gone through from its end: the gradients of a few values live at a time, what an operation kept
+//! keeps it (`tape`). Then the tape is gone through from its end: the gradients of a few values live at a time, what an operation kept
 //! is freed behind it, the gradients of parameters stay. Gradients of parts before are there all the while. Every tensor gets an address
-//! as the allocator gives it ([`pool`]), so that holes which fit nothing count too.
+//! as the allocator gives it (`pool`), so that holes which fit nothing count too.
 //!
 //! # What is left out
 //! Small objects (nodes of the tape, shapes, lists), workspaces of libtorch's kernels for products and convolutions, the code of

@@ -4,6 +4,7 @@
 //! * [`adam_step`], [`grad_norm`], [`is_bad`] and [`clip_grad_norm`] operate on lists of parameters,
 //! * [`Attention`] attends within samples of any length, on the CPU,
 //! * [`tensor_from_vec`] creates tensors over memory that Rust owns, [`tensor_filled`] such that Rust fills,
+//! * [`trim_pool`] and [`most_of_pool`] concern the memory of large tensors on the CPU,
 //! * [`set_deterministic`] and [`set_float32_matmul`] set options of the process.
 //!
 //! Every function returns the message of libtorch as `Err(String)`, without a C++ stack trace; [`error`](crate::error) converts it
