@@ -414,7 +414,18 @@ fn a_summary_in_numbers_and_for_programs() {
     // The recipe's batch, and the largest one that fits.
     let fits = |n: &serde_json::Value| n["memory"]["largest_batch"].as_u64().unwrap();
     assert_eq!(json(&["--data", "sims"])["memory"]["batch"], 16);
-    assert!(fits(&bound) < fits(&json(&["--data", "sims"])));
+    let tight = json(&["--data", "sims", "--memory", "2GB"]);
+    assert!(0 < fits(&tight) && fits(&tight) < fits(&bound) && fits(&bound) <= 1368, "{tight}");
+    // Lengths of samples where there are samples, else the longest.
+    assert_eq!(bound["memory"]["step"]["lengths"], "longest");
+    let demo = json(&["--data", "demo", "--batch", "64"]);
+    assert_eq!((&demo["memory"]["step"]["lengths"], &demo["memory"]["step"]["batch"]), (&"samples".into(), &64.into()));
+    let total = |of: &serde_json::Value| of["memory"]["total"].as_u64().unwrap();
+    assert!(total(&demo) > total(&json(&["--data", "demo", "--batch", "32"])));
+    // The largest batch takes what fits, and the next one more.
+    let room = total(&demo) as f64 / 1e6 + 0.01;
+    assert!((64..70).contains(&fits(&json(&["--data", "demo", "--memory", &format!("{room}MB")]))));
+    dsc().args(["summary", "late_fusion", "--data", "sims", "--device", "tpu"]).assert().code(2);
     dsc().args(["summary", "dashfusion", "--memory", "much"]).assert().code(2);
 }
 

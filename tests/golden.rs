@@ -2,18 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use dsc_analysis::step::Target;
 use dsc_analysis::{Costs, Figures, Memory, MemoryPlan, Summary, SummaryNode, by_line, count};
 use dsc_data::{Binding, card};
 use dsc_experiment::report::{
     self,
-    summary::{Shown, by_block},
+    summary::{Shown, Step, by_block},
 };
 use dsc_graph::dims::{Dim, DimTable};
+use dsc_graph::passes::OptLevel;
 use dsc_graph::statics::Static;
 use dsc_graph::{Graph, verify};
 use dsc_language::EmbeddedWorld;
 use dsc_language::lower::{Options, Setting, compile, recipe_sets};
 use dsc_language::sema::program::Program;
+use dsc_project::StepModel;
+use dsc_recipe::Settings;
 use dsc_syntax::source::{MemoryWorld, Span};
 
 fn graph_with(text: &str, options: Options) -> Graph {
@@ -182,7 +186,14 @@ fn bound(text: &str, data: &str, variant: Option<&str>) -> (Graph, DimTable) {
 }
 
 fn shown(dims: Option<&DimTable>) -> Shown<'_> {
-    Shown { dims, depth: 2, symbolic: false, plan: MemoryPlan::default(), limit: 24_000_000_000 }
+    Shown { dims, depth: 2, symbolic: false, plan: MemoryPlan::default(), step: None, limit: 24_000_000_000 }
+}
+
+/// The memory of training with the longest lengths.
+fn step(graph: &Graph, dims: &DimTable) -> Option<Step> {
+    let passes = OptLevel::default().passes();
+    let steps = StepModel::of(graph, dims, &Settings::default(), passes, Target::Cpu, 1368).unwrap();
+    Some(Step { estimate: steps.estimate(None)?, largest_batch: steps.largest_batch(24_000_000_000)? })
 }
 
 #[test]
@@ -191,7 +202,9 @@ fn summaries_of_stock_models() {
         let symbolic = by_block(&Summary::of(&graph(stock(name))), &shown(None));
         insta::assert_snapshot!(format!("summary_{}", name.replace('/', "_")), symbolic);
         let (graph, dims) = bound(stock(name), "sims", None);
-        let numbers = by_block(&Summary::of(&graph), &shown(Some(&dims)));
+        let step = step(&graph, &dims);
+        assert!(step.is_some(), "{name}: every name has a number");
+        let numbers = by_block(&Summary::of(&graph), &Shown { step, ..shown(Some(&dims)) });
         insta::assert_snapshot!(format!("summary_{}_sims", name.replace('/', "_")), numbers);
     }
     let (graph, dims) = bound(stock("dashfusion"), "demo", None);

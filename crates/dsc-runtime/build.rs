@@ -47,6 +47,7 @@ fn main() {
         .flag("-fvisibility=hidden")
         .files(
             [
+                "allocator.cpp",
                 "operators.cpp",
                 "optimiser.cpp",
                 "context.cpp",

@@ -34,8 +34,13 @@ Examples:
   dsc bench mine.dsl --data sims --profile
 
 Nothing is written. Steps of whole batches are measured, behind two that are not; each is one step of the optimiser at the recipe's
-learning rate, without schedule, with as many batches as the recipe accumulates. The share of the limit is the multiply-adds of a step, padding excluded, per
-second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the same process.")]
+learning rate, without schedule, with as many batches as the recipe accumulates. The share of the limit is the multiply-adds of a
+step, padding excluded, per second, over those of float32 matrix products with the shapes of the model's linear maps, measured in the
+same process.
+
+Memory is resident memory on the CPU: before the model is made, beyond that and beyond weights, gradients and moments at most during the
+steps, and of this what stays between two steps (code and caches of kernels, lists of companions). The rest is what a step takes,
+shown beside what `dsc summary` predicts.")]
 pub struct Args {
     #[command(flatten)]
     train: train::Args,
@@ -170,6 +175,13 @@ fn memory(bench: &Bench) -> Table {
     table.row(["weights, gradients, moments".to_owned(), mb(bench.memory.model)]);
     if let Some(above) = bench.memory.above {
         table.row(["beyond these, at most".to_owned(), mb(above)]);
+        if let Some(between) = bench.memory.between {
+            table.row(["  between steps: kernels, caches, lists".to_owned(), mb(between)]);
+            table.row(["  of a step".to_owned(), mb(above.saturating_sub(between))]);
+        }
+    }
+    if let Some(predicted) = bench.memory.predicted {
+        table.row(["  of a step, as `dsc summary` predicts".to_owned(), mb(predicted)]);
     }
     table
 }

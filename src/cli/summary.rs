@@ -3,10 +3,15 @@
 use super::compare::Comparison;
 use super::model::{BindArgs, ModelArgs, named, open};
 use super::{Exit, Output};
+use dsc_analysis::step::Target;
 use dsc_analysis::{Costs, MemoryPlan, Summary, by_line};
-use dsc_experiment::report::summary::{self, Shown};
+use dsc_data::card::{Location, card, locate};
+use dsc_experiment::events::Silent;
+use dsc_experiment::report::summary::{self, Shown, Step};
 use dsc_graph::passes::{self, OptLevel};
 use dsc_project::check::{memory_plan, recipe_settings};
+use dsc_project::{BindRequest, CompiledModel, ModelRequest, Session, StepModel, TrainRequest};
+use dsc_recipe::Settings;
 
 /// `dsc summary`.
 #[derive(Debug, clap::Args)]
@@ -25,10 +30,12 @@ Multiply-adds are those of one sample's forward pass: products of linear maps, a
 convolutions and recurrent cells. Element-wise work, softmax, norms and embeddings count 0. A training step runs the forward
 pass for anchors and for what losses read of companions, and a backward pass that takes about twice as many.
 
-Sizes are those of training in 32-bit floats: parameters, gradients, the optimiser's moments, inputs, and what is kept from
-the forward to the backward pass, which `kept` shows by part. They are an estimate: every sequence counts as the longest and
-every companion as a sample of its own, which is more than a batch has; workspaces of kernels, gradients of activations, what
-the allocator holds back and the CUDA context are not in it.
+Memory is that of training in 32-bit floats: weights, gradients, moments, and what a step takes beyond them, found by simulation:
+every tensor from when it is made until its last reader, in the forward and the backward pass, on one thread. With a feature file
+or `demo` lengths are those of the samples, companions those that random vectors find; with the name of another data set, of
+which only the card is read, every sequence is as long as the longest. The program, libtorch (some hundred MB, on a GPU with its
+context) and the data come on top: `dsc bench` measures them. `kept` shows by part what stays for the backward pass, at most:
+every sequence as long as the longest and every companion a sample of its own.
 
 `*` is the index of a loop: `bert_layer.* x 12` are twelve equal layers and their sum.")]
 pub struct Args {
@@ -53,7 +60,7 @@ pub struct Args {
     symbolic: bool,
     /// Compare with other models: one row each
     #[arg(long, alias = "beside", value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["batch", "depth", "by", "opt_level", "symbolic", "memory"])]
+          conflicts_with_all = ["batch", "depth", "by", "opt_level", "symbolic", "memory", "device"])]
     compare: Vec<String>,
     /// With --compare: a column for the multiply-adds of all calls of this block
     #[arg(long = "block", alias = "of", value_name = "BLOCK", requires = "compare")]
@@ -61,6 +68,18 @@ pub struct Args {
     /// Memory that training may take, in GB (10^9 bytes), GiB, MB or MiB
     #[arg(long, value_name = "SIZE", default_value = "24GB", value_parser = parse_size)]
     memory: u64,
+    /// Device whose memory a training takes: cpu, or cuda, where attention is padded and no part of a batch waits for another
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = parse_target)]
+    device: Target,
+}
+
+/// What a device is for a simulation; a number of a GPU makes no difference.
+fn parse_target(text: &str) -> Result<Target, String> {
+    match text.split_once(':').map_or(text, |(kind, _)| kind) {
+        "cpu" => Ok(Target::Cpu),
+        "cuda" => Ok(Target::Gpu),
+        _ => Err("write cpu or cuda".to_owned()),
+    }
 }
 
 /// `--by`.
@@ -113,6 +132,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         Err(fault) => return out.fault(&fault),
     };
     let graph = &graph;
+    let steps = step(args, &model, plan.batch);
     let costs = Costs::of(graph);
     let counted = Summary::counted(graph, &costs);
     let shown = Shown {
@@ -120,6 +140,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         depth: args.depth,
         symbolic: args.symbolic,
         plan: MemoryPlan { batch: args.batch.unwrap_or(plan.batch), ..plan },
+        step: steps,
         limit: args.memory,
     };
     let lines = (args.by == By::Line).then(|| by_line(graph, &costs, &model.sources));
@@ -132,6 +153,34 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         None => out.line(summary::by_block(&counted, &shown)),
     }
     Exit::Done
+}
+
+/// The memory of a training's steps: with the samples of a file, where it can be opened as a training opens it, else with the dims of
+/// its card.
+fn step(args: &Args, model: &CompiledModel, batch: u64) -> Option<Step> {
+    let data = args.bind.data.as_deref()?;
+    let (batch, passes) = (Some(args.batch.unwrap_or(batch)), OptLevel::default().passes());
+    let shown = |steps: &StepModel<'_>| {
+        Some(Step { estimate: steps.estimate(batch)?, largest_batch: steps.largest_batch(args.memory)? })
+    };
+    let known = card(data);
+    if known.is_none() || matches!(locate(data, None), Ok(Location::Demo)) {
+        let BindRequest { recipe, text_encoder, .. } = args.bind.request();
+        let named = ModelRequest::named(&args.model.file, args.model.variant.as_deref(), args.model.sets.clone());
+        let request = TrainRequest {
+            model: named.ok()?,
+            recipe: recipe.or_else(|| model.recipe.clone()),
+            text_encoder,
+            ..TrainRequest::new(&args.model.file, data)
+        };
+        if let Ok(session) = Session::open(&request, &mut Silent) {
+            return shown(&StepModel::of_session(&session, passes, args.device).ok()?);
+        }
+    }
+    let settings =
+        model.recipe.as_ref().map_or_else(Settings::default, |recipe| recipe_settings(&model.program, recipe));
+    let samples = known.map_or(1 << 14, |card| card.splits[0]);
+    shown(&StepModel::of(&model.graph, model.dims()?, &settings, passes, args.device, samples).ok()?)
 }
 
 #[cfg(test)]

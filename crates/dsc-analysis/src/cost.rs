@@ -15,8 +15,9 @@
 //! # What training keeps
 //! Reverse-mode differentiation keeps of each operation what its gradient needs: operands, the result, or numbers of its
 //! own. A tensor that several operations keep is one tensor, and a view (`take`, a row) is part of what it views. The
-//! rules are those of libtorch's kernels on a GPU in 32-bit floats: attention without dropout runs in a fused kernel that
-//! recomputes its weights; with dropout on the weights it keeps them, `heads * n * t` numbers, three times.
+//! rules are those of the kernels on the CPU in 32-bit floats: attention keeps two numbers for each query and head and recomputes its
+//! weights; with dropout on the weights, a bit for each of them too. On a GPU attention with dropout keeps its weights, `heads * n * t`
+//! numbers three times, which [`step`](super::step) counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,9 @@ pub const CONVENTION: &str = "multiply-adds of one sample's forward pass: produc
 pub const FLOAT: i64 = 4;
 /// Bytes of a token or an index.
 pub const INDEX: i64 = 8;
+
+/// Weights of attention whose bits of dropout are one word.
+pub const WORD: i64 = 16;
 
 /// What one operation costs, per sample.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -176,18 +180,14 @@ fn attention(at: &Operands<'_>, heads: i64, shared: bool, dropout: bool) -> Cost
     let e = if shared { e.times(&Dim::from(heads)) } else { e };
     let scores = n.times(&t);
     let multiply_adds = scores.times(&at.features(0).plus(&e));
-    let per_head = |numbers: &Dim| floats(&numbers.times(&Dim::from(heads)));
-    let keeps = match dropout {
-        // Copies of the three by head, then weights, mask and masked weights.
-        true => {
-            let copies = at.elements(0).plus(&at.elements(1)).plus(&at.elements(2));
-            vec![floats(&copies), per_head(&scores.times(&Dim::from(3)))]
-        }
-        // The logarithm of each row's sum, and the key mask spread over the queries.
-        false => {
-            vec![Kept::Operand(0), Kept::Operand(1), Kept::Operand(2), Kept::Result, per_head(&n), floats(&scores)]
-        }
-    };
+    // The largest score and the sum of each query and head.
+    let sums = floats(&n.times(&Dim::from(2 * heads)));
+    let mut keeps = vec![Kept::Operand(0), Kept::Operand(1), Kept::Operand(2), Kept::Result, sums];
+    if dropout {
+        // A bit for each weight, the keys of a query and head in whole words.
+        let words = t.plus(&Dim::from(WORD - 1)).floor_div(&Dim::from(WORD)).unwrap_or_else(|| t.clone());
+        keeps.push(Kept::Private(n.times(&words).times(&Dim::from(heads * WORD / 8))));
+    }
     Cost { multiply_adds, storage: Storage::Own, keeps }
 }
 

@@ -6,7 +6,7 @@
 //! - [`summary`]: figures grouped by block; [`line_costs`]: the same figures by line of the user's files;
 //! - [`places`]: the line, the calls and the loop turns that each node comes from;
 //! - [`summary_rows`]: a summary for reading, in which equal turns of a loop are one row;
-//! - [`memory`]: bytes of training at a batch size, and the largest batch that fits;
+//! - [`memory`]: bytes of training at a batch size, and the largest batch that fits; [`step`]: those of a step over time;
 //! - [`expectation`]: `expect` items, checked on a graph;
 //! - [`diff`]: what differs between two models;
 //! - [`draw`] makes pictures of a graph.
@@ -24,6 +24,7 @@ pub mod line_costs;
 pub mod memory;
 pub mod node_costs;
 pub mod places;
+pub mod step;
 pub mod summary;
 pub mod summary_rows;
 

@@ -1,15 +1,16 @@
-//! Bytes that training takes at a batch size.
+//! Bytes that training takes at a batch size, as formulas of lengths and widths: a bound without data.
 //!
 //! # What the number means
 //! Weights, gradients and the optimiser's moments in 32-bit floats, the inputs of a batch, and everything that has to
 //! stay from the forward to the backward pass ([`super::cost`]), at the moment at which the backward pass begins. Every
-//! sequence is as long as the longest, and every companion a sample of its own: batches of short texts, or of samples that
-//! are drawn again and again from a small data set, take less.
+//! sequence is as long as the longest, every companion a sample of its own, and the whole batch is computed at once: batches of short
+//! texts, of samples that are drawn again and again, and those that are computed in parts take less.
+//! [`super::step`] follows a step over time, with the lengths that its samples have.
 //!
 //! # What it does not mean
 //! It leaves out the gradients of activations, of which the backward pass holds a few at a time, values that are freed
 //! within the forward pass, workspaces of kernels, what the allocator holds back, and the CUDA context (some hundred MB);
-//! and it takes no account of passes, which keep less. On the CPU small attentions run unfused and keep their weights too.
+//! and it takes no account of passes, which keep less.
 //! What is made of values of the whole batch counts for each sample anew.
 
 use serde::Serialize;
@@ -97,28 +98,6 @@ pub fn at_batch(dims: &DimTable, batch: u64) -> impl Fn(&Atom) -> Option<i64> + 
     }
 }
 
-/// The largest batch whose training fits into so many bytes; 0 where not even one anchor does, nothing where a dim has no
-/// number.
-pub fn largest_batch(summary: &Summary, dims: &DimTable, plan: MemoryPlan, bytes: u64) -> Option<u64> {
-    let total = |batch| Memory::of(summary, dims, MemoryPlan { batch, ..plan }).map(|m| m.total());
-    let fits = |batch| total(batch).is_some_and(|t| t <= bytes);
-    total(1)?;
-    // A batch never takes less than a smaller one.
-    let (mut good, mut bad) = (0, 1);
-    while fits(bad) && bad < 1 << 40 {
-        (good, bad) = (bad, 2 * bad);
-    }
-    while bad - good > 1 {
-        let middle = good + (bad - good) / 2;
-        if fits(middle) {
-            good = middle;
-        } else {
-            bad = middle;
-        }
-    }
-    Some(good)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,20 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_batch_is_the_last_that_fits() {
+    fn what_grows_with_the_batch_is_counted_for_each_anchor() {
         let (dims, plan) = (DimTable::default(), MemoryPlan::default());
-        let fixed = summary(Dim::from(90));
-        let memory = Memory::of(&fixed, &dims, plan).unwrap();
-        assert_eq!((memory.fixed(), memory.total()), (1_600, 3_200));
-        let largest = |summary: &Summary, bytes| largest_batch(summary, &dims, plan, bytes).unwrap();
-        assert_eq!(largest(&fixed, 3_199), 15);
-        assert_eq!(largest(&fixed, 3_200), 16);
-        assert_eq!(largest(&fixed, 1_699), 0);
-        assert_eq!(largest(&fixed, 100), 0);
+        let total = |kept: Dim, batch| Memory::of(&summary(kept), &dims, MemoryPlan { batch, ..plan }).unwrap();
+        let fixed = total(Dim::from(90), 16);
+        assert_eq!((fixed.fixed(), fixed.total()), (1_600, 3_200));
         // Kept bytes that grow with the batch: each anchor keeps one number for each of them.
-        let square = summary(Dim::batch().times(&Dim::from(4)));
-        assert_eq!(largest(&square, 1_600 + 10 * 10 + 4 * 10 * 10), 10);
-        assert_eq!(largest(&square, 1_600 + 10 * 10 + 4 * 10 * 10 - 1), 9);
-        assert_eq!(largest_batch(&summary(Dim::width("fa")), &dims, plan, 1 << 40), None);
+        let square = |batch| total(Dim::batch().times(&Dim::from(4)), batch).total();
+        assert_eq!(square(10), 1_600 + 10 * 10 + 4 * 10 * 10);
+        assert_eq!(Memory::of(&summary(Dim::width("fa")), &dims, plan), None);
     }
 }

@@ -27,6 +27,7 @@ mod equal;
 mod form;
 mod graph;
 mod init;
+pub mod layout;
 mod linear;
 mod op;
 pub mod parse;

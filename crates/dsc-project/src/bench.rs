@@ -121,6 +121,11 @@ pub struct BenchMemory {
     pub model: u64,
     /// The most that was resident beyond these two; none on a GPU, and where the system does not tell.
     pub above: Option<u64>,
+    /// Of these, what is resident between two steps: code of kernels and their caches, lists of companions, the graph. The rest is a
+    /// step's.
+    pub between: Option<u64>,
+    /// What the simulation of the steps says that a step takes; none where a dim has no number.
+    pub predicted: Option<u64>,
 }
 
 #[cfg(test)]

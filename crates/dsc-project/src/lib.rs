@@ -30,6 +30,7 @@ mod program;
 mod request;
 mod saved_run;
 mod session;
+mod step_estimate;
 mod text_input;
 pub mod types;
 
@@ -43,4 +44,5 @@ pub use request::{
 };
 pub use saved_run::SavedRun;
 pub use session::{OpenData, Session};
+pub use step_estimate::StepModel;
 pub use text_input::TextInput;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dsc_data::card::{Location, card, encoder, locate};
+use dsc_data::card::{Location, card, data_stem, encoder, locate};
 use dsc_data::text::EncoderFolder;
 use dsc_data::{Binding, Dataset, EncoderBinding, ReadLabel, Reads, Split, Table, check_split, demo};
 use dsc_experiment::schedule::Plan;
@@ -111,7 +111,7 @@ impl BindRequest {
     pub fn recipe_name(&self, program: &Program) -> Option<String> {
         let of_data = || {
             let data = self.data.as_deref()?;
-            Some(card(data).map_or(data, |c| c.recipe_of(&program.recipes)).to_owned())
+            Some(card(data).map_or_else(|| data_stem(data), |c| c.recipe_of(&program.recipes).to_owned()))
         };
         self.recipe.clone().or_else(|| of_data().filter(|d| program.recipes.contains_key(d)))
     }

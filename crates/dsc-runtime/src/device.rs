@@ -149,7 +149,11 @@ const MOST_THREADS: usize = 1024;
 pub(crate) fn default_threads() -> usize {
     // Asked once: afterwards libtorch has one thread per operator.
     static DEFAULT: OnceLock<usize> = OnceLock::new();
-    *DEFAULT.get_or_init(|| usize::try_from(ffi::threads()).unwrap_or(1).max(1))
+    *DEFAULT.get_or_init(|| {
+        // The first thing that every program does with libtorch, before it has other threads.
+        ffi::pool_tensors();
+        usize::try_from(ffi::threads()).unwrap_or(1).max(1)
+    })
 }
 
 /// The number of threads for [`Workers`](crate::Workers): `count`, or without it the physical cores (`OMP_NUM_THREADS` if that is

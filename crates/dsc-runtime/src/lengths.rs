@@ -10,13 +10,8 @@ use tch::{Device, Kind, Tensor};
 
 use super::fault::Fault;
 use super::steps::Steps;
+use dsc_graph::layout::packing_pays;
 use dsc_random::MaskRow;
-
-/// Packing is faster on the CPU if at most this fraction of the padded rows is valid ..
-const FULL: f64 = 0.85;
-
-/// .. and at least this many rows are saved; with fewer, the conversions cost more than they save.
-const SAVED: i64 = 64;
 
 /// Whether operations that are applied to each row skip the rows that are padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +65,7 @@ impl Lengths {
         let (valid, all) = (lens.iter().sum::<i64>(), padded * lens.len() as i64);
         let packed = match packing {
             Packing::Never => false,
-            Packing::WherePays => (valid as f64) < FULL * all as f64 && all - valid >= SAVED,
+            Packing::WherePays => packing_pays(valid, all),
             Packing::Everywhere => ragged,
         };
         let starts = lens

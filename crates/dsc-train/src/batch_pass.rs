@@ -6,13 +6,10 @@
 //!
 //! A sample that is a companion of anchors in several parts is computed in each of them.
 
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use dsc_analysis::Summary;
+use dsc_analysis::step::{Target, cut};
 use dsc_data::Split;
-use dsc_graph::dims::DimTable;
-use dsc_graph::{Graph, MaxOver, Op};
 use dsc_runtime::device::Device;
 use dsc_runtime::{Gradients, Mode, Profile, Program, SharedParams, StepBatch, Timed, Want, Workers, own_time, values};
 use dsc_syntax::diag::Diagnostic;
@@ -21,27 +18,9 @@ use indexmap::IndexMap;
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
 
-/// The number of parts by the multiply-adds of the forward pass of a batch, from which on it has as many. Each part calls all operators,
-/// has a gradient of every parameter that has to be added up, and computes companions that other parts have too: so the number of parts
-/// grows by far less than the work. Powers of 2, so that common numbers of threads have the same number of parts each.
-const PARTS: [(i64, usize); 3] = [(64_000_000_000, 8), (8_000_000_000, 4), (1_000_000_000, 2)];
-
-/// The number of parts that a batch of a training is cut into, if it has as many anchors. It is 1 on a GPU, and where a value depends
-/// on the other anchors of the batch.
-pub(crate) fn parts(graph: &Graph, dims: &DimTable, batch: usize, device: Device) -> usize {
-    let whole = |op: &Op| matches!(op, Op::InBatch | Op::Own | Op::Dense { to: MaxOver::Batch });
-    if device != Device::Cpu || graph.nodes().any(|(_, node)| whole(&node.op)) {
-        return 1;
-    }
-    let anchor = Summary::of(graph).training.forward().eval(dims).unwrap_or(0);
-    let work = anchor.saturating_mul(i64::try_from(batch).unwrap_or(i64::MAX));
-    PARTS.iter().find(|(least, _)| work >= *least).map_or(1, |(_, parts)| *parts)
-}
-
-/// Where each of `parts` parts of `anchors` anchors begins and ends. The sizes differ by at most 1.
-pub(crate) fn cut(anchors: usize, parts: usize) -> Vec<Range<usize>> {
-    let parts = parts.clamp(1, anchors.max(1));
-    (0..parts).map(|part| part * anchors / parts..(part + 1) * anchors / parts).collect()
+/// What a device is for the plan of a step.
+pub(crate) fn target(device: Device) -> Target {
+    if device == Device::Cpu { Target::Cpu } else { Target::Gpu }
 }
 
 /// What a batch is computed with.
@@ -51,7 +30,7 @@ pub(crate) struct BatchPass<'a> {
     pub data: &'a BatchSource<'a>,
     pub lists: &'a [Option<Listed>],
     pub workers: &'a Workers,
-    /// See [`parts`].
+    /// See [`dsc_analysis::step::parts`].
     pub parts: usize,
     pub seed: u64,
     pub epoch: u64,
@@ -189,23 +168,5 @@ impl BatchPass<'_> {
         part.times.forward = computed.saturating_sub(read);
         part.times.backward = own_time().saturating_sub(computed);
         Ok(part)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_cover_the_anchors_and_differ_by_one() {
-        for anchors in 1..40 {
-            for parts in 1..10 {
-                let cut = cut(anchors, parts);
-                assert_eq!(cut.len(), parts.min(anchors));
-                assert_eq!(cut.iter().cloned().flatten().collect::<Vec<_>>(), (0..anchors).collect::<Vec<_>>());
-                let sizes = || cut.iter().map(Range::len);
-                assert!(sizes().max().unwrap() - sizes().min().unwrap() <= 1);
-            }
-        }
     }
 }

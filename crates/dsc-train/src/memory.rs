@@ -1,17 +1,19 @@
 //! Whether a model fits into the memory, before anything is allocated. The kernel lets a process allocate more than there is and
 //! kills it later, so a failed allocation alone would not tell.
 
-use dsc_analysis::memory::largest_batch;
 use dsc_analysis::{Memory, Summary};
 use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
+use dsc_graph::passes::Pass;
 use dsc_project::check::memory_plan;
 use dsc_project::host::memory_limit;
+use dsc_project::{Session, StepModel};
 use dsc_recipe::Settings;
 use dsc_runtime::device::{Device, memory_of};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::runtime::E0706;
 
+use super::batch_pass::target;
 use super::trainer::count_parameters;
 
 /// Bytes of a float32.
@@ -78,28 +80,21 @@ pub(crate) fn check_weights(graph: &Graph, dims: &DimTable, device: Device) -> R
 }
 
 /// Adds to an error for memory that could not be allocated during the training which batch the estimate says to fit.
-pub(crate) fn with_batch(
-    fault: Diagnostic,
-    graph: &Graph,
-    dims: &DimTable,
-    settings: &Settings,
-    device: Device,
-) -> Diagnostic {
+pub(crate) fn with_batch(fault: Diagnostic, session: &Session, passes: &[Pass], device: Device) -> Diagnostic {
     if fault.code != E0706 {
         return fault;
     }
-    let summary = Summary::of(graph);
-    let plan = memory_plan(settings);
-    let (Some(needed), Some(memory)) = (Memory::of(&summary, dims, plan), limit(device)) else { return fault };
+    let Ok(model) = StepModel::of_session(session, passes, target(device)) else { return fault };
+    let (Some(needed), Some(memory)) = (model.estimate(None), limit(device)) else { return fault };
     let estimate = format!(
-        "with `batch = {}` and sequences of full length the training takes about {}, and {device} has {}",
-        plan.batch,
+        "with `batch = {}` the training takes about {} beside program and data, and {device} has {}",
+        needed.batch,
         size(needed.total()),
         size(memory)
     );
-    fault.help(match largest_batch(&summary, dims, plan, memory) {
+    fault.help(match model.largest_batch(memory) {
         Some(0) | None => format!("{estimate}: not even one sample fits; reduce the widths of the model"),
-        Some(batch) if batch < plan.batch => {
+        Some(batch) if batch < needed.batch as u64 => {
             format!("{estimate}: at most `batch = {batch}` fits (with `accumulate` the step stays the same)")
         }
         Some(_) => format!("{estimate}: other programs use the rest; use a smaller batch, or stop them"),

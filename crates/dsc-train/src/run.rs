@@ -3,6 +3,7 @@
 use dsc_experiment::run_folder::files;
 use std::path::Path;
 
+use dsc_analysis::step::parts;
 use dsc_data::Split;
 use dsc_data::card::data_stem;
 use dsc_data::file::read_text;
@@ -21,7 +22,7 @@ use dsc_runtime::device::{Device, threads};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::E0916;
 
-use crate::batch_pass::parts;
+use crate::batch_pass::target;
 use crate::batch_source::BatchSource;
 use crate::initial_weights::InitialWeights;
 use crate::manifest::{NonFinite, manifest, write_start};
@@ -223,13 +224,13 @@ impl Run<'_> {
             encoder: self.encoder.as_ref(),
             imported: self.import.as_ref(),
             workers: &self.workers,
-            parts: parts(&session.graph, &session.dims, anchors, self.device),
+            parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
             folder,
             profile: request.profile.then_some(&session.sources),
             stop: self.stop,
         };
         let outcome = train_seed(&job, reporter)
-            .map_err(|d| memory::with_batch(d, &session.graph, &session.dims, &session.resolved.settings, self.device));
+            .map_err(|d| memory::with_batch(d, session, request.opt_level.passes(), self.device));
         reporter.ended();
         if let (Ok(Outcome::Finished(r)), None) = (&outcome, &request.import) {
             reporter.notice(&Notice::SeedFinished { seed, seconds: r.seconds, epoch: r.epoch });

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::batch_pass::parts;
+use super::batch_pass::target;
 use super::batch_source::BatchSource;
 use super::evaluate::{predict, score};
 use super::room::Checkpoints;
 use super::trainer::{Job, Outcome, load_weights, train};
+use dsc_analysis::step::parts;
 use dsc_data::{Binding, Dataset, Split, demo};
 use dsc_experiment::checkpoint::Checkpoint;
 use dsc_experiment::events::{EpochRecord, Silent, Stop};
@@ -163,7 +164,7 @@ fn results_are_those_of_one_thread_with_any_number_of_threads() {
 #[test]
 fn the_number_of_parts_follows_from_the_work() {
     let setup = setup();
-    let of = |batch, device| parts(&setup.graph, &setup.dims, batch, device);
+    let of = |batch, device| parts(&setup.graph, &setup.dims, batch, target(device));
     assert_eq!((of(32, Device::Cpu), of(1 << 40, Device::Cpu), of(1 << 40, Device::Cuda(0))), (1, 8, 1));
     let all: Vec<usize> = (5..40).map(|bits| of(1 << bits, Device::Cpu)).collect();
     assert!(all.is_sorted() && [1, 2, 4, 8].iter().all(|n| all.contains(n)), "{all:?}");
@@ -173,7 +174,7 @@ fn the_number_of_parts_follows_from_the_work() {
         ("let score = concat(mean(a)", "let score = concat(mean(dense(a))"),
     ] {
         let whole = setup_of(&MODEL.replace(text, by));
-        assert_eq!(parts(&whole.graph, &whole.dims, 1 << 40, Device::Cpu), 1, "{by}");
+        assert_eq!(parts(&whole.graph, &whole.dims, 1 << 40, target(Device::Cpu)), 1, "{by}");
     }
 }
 

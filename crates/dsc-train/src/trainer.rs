@@ -68,7 +68,7 @@ pub struct Job<'a> {
     pub imported: Option<&'a InitialWeights>,
     /// The threads that compute the parts of a batch.
     pub workers: &'a Workers,
-    /// The number of parts that a batch is computed in, as `batch_pass::parts` has it.
+    /// The number of parts that a batch is computed in, as `dsc_analysis::step::parts` has it.
     pub parts: usize,
     /// The run folder that the results are written to.
     pub folder: &'a RunFolder,

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::table::{Align, Table};
 use dsc_analysis::cost::CONVENTION;
 use dsc_analysis::count;
-use dsc_analysis::memory::{at_batch, largest_batch};
+use dsc_analysis::memory::at_batch;
+use dsc_analysis::step::{LengthsOf, StepEstimate};
 use dsc_analysis::{Figures, LineCost, Memory, MemoryPlan, Summary, SummaryNode, SummaryRow};
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::types::{TensorType, Time, Type};
@@ -23,8 +24,19 @@ pub struct Shown<'a> {
     pub symbolic: bool,
     /// Batch size and optimiser for the memory estimate.
     pub plan: MemoryPlan,
+    /// Bytes of a training by simulation, where they are known.
+    pub step: Option<Step>,
     /// Available memory in bytes, for the largest batch that fits.
     pub limit: u64,
+}
+
+/// Bytes of a training, and the largest batch that fits.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// With the batch that is shown.
+    pub estimate: StepEstimate,
+    /// At most all samples; 0 if not one anchor fits.
+    pub largest_batch: u64,
 }
 
 /// The summary grouped by block: a tree of blocks, then the totals.
@@ -116,9 +128,10 @@ pub fn to_json(summary: &Summary, lines: Option<&[LineCost]>, shown: &Shown<'_>)
             "moments": m.moments,
             "inputs": m.inputs(),
             "kept": m.kept(),
-            "total": m.total(),
+            "step": shown.step.map(|s| s.estimate),
+            "total": shown.step.map(|s| s.estimate.total()),
             "limit": shown.limit,
-            "largest_batch": shown.largest_batch(summary),
+            "largest_batch": shown.step.map(|s| s.largest_batch),
         })),
     });
     if let (Some(lines), Some(object)) = (lines, out.as_object_mut()) {
@@ -148,10 +161,6 @@ impl Shown<'_> {
     fn memory(&self, summary: &Summary) -> Option<Memory> {
         let none = DimTable::default();
         Memory::of(summary, self.dims.unwrap_or(&none), self.plan)
-    }
-
-    fn largest_batch(&self, summary: &Summary) -> Option<u64> {
-        largest_batch(summary, self.dims.unwrap_or(&DimTable::default()), self.plan, self.limit)
     }
 
     fn columns(&self, first: &[(&'static str, Align)]) -> Vec<(&'static str, Align)> {
@@ -232,16 +241,19 @@ impl Shown<'_> {
         let mut out = String::new();
         match self.memory(summary) {
             Some(memory) => {
-                line(&format!("batch {}: input size (MB)", memory.batch), megabytes(memory.inputs()));
-                line("  forward/backward pass size (MB)", megabytes(memory.kept()));
-                line("  params size (MB)", megabytes(memory.params));
-                line("  gradients and moments (MB)", megabytes(memory.gradients + memory.moments));
-                line("  estimated total size (MB)", megabytes(memory.total()));
-                let fits = match self.largest_batch(summary) {
-                    Some(n) if n > 0 => format!("up to batch {n}"),
-                    _ => "no batch".to_owned(),
-                };
-                line(&format!("fits {}", gigabytes(self.limit)), fits);
+                line("weights, gradients and moments (MB)", megabytes(memory.fixed()));
+                if let Some(Step { estimate, largest_batch }) = self.step {
+                    let parts =
+                        if estimate.parts > 1 { format!(" in {} parts", estimate.parts) } else { String::new() };
+                    line(&format!("a step of batch {}{parts} (MB)", estimate.batch), megabytes(estimate.above));
+                    if estimate.per_thread > 0 {
+                        line("  for each thread more, at most (MB)", megabytes(estimate.per_thread));
+                    }
+                    line("estimated total size (MB)", megabytes(estimate.total()));
+                    let fits =
+                        if largest_batch > 0 { format!("up to batch {largest_batch}") } else { "no batch".to_owned() };
+                    line(&format!("fits {}", gigabytes(self.limit)), fits);
+                }
             }
             None => line("bytes kept for the backward pass, per anchor", text(&total.kept)),
         }
@@ -262,7 +274,16 @@ impl Shown<'_> {
             out.push_str("\nThe backward pass of training takes about twice the forward pass.");
         }
         if self.dims.is_some() {
-            out.push_str("\nSizes are an estimate: every sequence is as long as the longest and every companion a sample of its own; kernels' workspaces, gradients of activations and what the allocator holds back are not in it.");
+            out.push_str("\n`kept` is a bound: every sequence as long as the longest, every companion a sample of its own, all parts at once.");
+            let steps = self.step.map(|step| step.estimate);
+            match steps.map(|s| s.lengths) {
+                Some(LengthsOf::Samples) => {
+                    let of = steps.map_or(0, |s| s.steps);
+                    let _ = write!(out, "\nThe step is the most of {of} that were simulated with the lengths of training samples; program, libtorch and data come on top (`dsc bench` measures them).");
+                }
+                Some(LengthsOf::Longest) => out.push_str("\nThe step was simulated with every sequence as long as the longest, which is more than batches have: with a file as --data, lengths are those of its samples. Program, libtorch and data come on top (`dsc bench` measures them)."),
+                None => {}
+            }
         } else {
             out.push_str("\nNames are widths and maximum lengths of the data; `--data sims` sets their values.");
         }

@@ -1,9 +1,9 @@
-//! Tensors over memory that Rust owns: no copy, and the memory lives as long as the last tensor on it.
+//! Tensors over memory that Rust owns: no copy, and the memory lives as long as the last tensor on it; and tensors that Rust fills.
 
 use super::raw::{self, check, take_tensor};
 use libc::c_void;
 use std::ptr;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Element types of tensors.
 pub trait Element: Copy + Send + 'static {
@@ -30,6 +30,23 @@ pub fn tensor_from_vec<T: Element>(values: Vec<T>, sizes: &[i64]) -> Result<Tens
     let data = keep.as_mut_ptr().cast();
     // SAFETY: the vector's buffer holds `len` elements, is aligned for them, and is owned by the tensor alone.
     unsafe { from_raw(data, sizes, T::KIND, keep) }
+}
+
+/// A CPU tensor of that shape whose elements `fill` writes; they are 0 before. Its memory is libtorch's own.
+///
+/// # Errors
+/// A shape that is none, too little memory, and what `fill` fails with.
+pub fn tensor_filled<T: Element, E: From<String>>(
+    sizes: &[i64],
+    fill: impl FnOnce(&mut [T]) -> Result<(), E>,
+) -> Result<Tensor, E> {
+    let len = elements(sizes)?;
+    let tensor = Tensor::f_zeros(sizes, (T::KIND, Device::Cpu)).map_err(|e| e.to_string())?;
+    if len > 0 {
+        // SAFETY: a new tensor has its elements one behind the other, `len` of them of this type, and nobody else knows it.
+        fill(unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<T>(), len) })?;
+    }
+    Ok(tensor)
 }
 
 fn elements(sizes: &[i64]) -> Result<usize, String> {
@@ -87,6 +104,19 @@ mod tests {
         assert!(tensor_from_vec(vec![1i64], &[2]).unwrap_err().contains("[2]"));
         assert!(tensor_from_vec(vec![1i64], &[-1]).is_err());
         assert_eq!(tensor_from_vec(Vec::<u8>::new(), &[0, 4]).unwrap().size(), [0, 4]);
+    }
+
+    #[test]
+    fn a_tensor_is_filled_in_place() {
+        let count = |values: &mut [f32]| -> Result<(), String> {
+            values.iter_mut().zip(0u8..).for_each(|(value, i)| *value = f32::from(i));
+            Ok(())
+        };
+        let t = tensor_filled(&[2, 2], count).unwrap();
+        assert_eq!((t.size(), t.double_value(&[1, 1])), (vec![2, 2], 3.0));
+        assert_eq!(tensor_filled(&[0, 2], count).unwrap().numel(), 0);
+        assert!(tensor_filled(&[-1], count).is_err());
+        assert_eq!(tensor_filled(&[1], |_: &mut [i64]| Err("no".to_owned())).unwrap_err(), "no");
     }
 
     #[test]

@@ -55,6 +55,25 @@ pub(crate) fn cuda_device_count() -> Result<usize, String> {
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
+/// Gives large tensors on the CPU pages of their own from now on (`shim/allocator.cpp`); those that are there stay where they are.
+/// Only while no other thread uses libtorch.
+pub(crate) fn pool_tensors() {
+    // SAFETY: sets a pointer that libtorch reads when it allocates; the allocator is never destroyed.
+    unsafe { raw::dsc_pool_tensors() }
+}
+
+/// Gives the system back what the memory of large tensors on the CPU holds and no tensor needs, and counts [`most_of_pool`] anew.
+pub fn trim_pool() {
+    // SAFETY: takes nothing.
+    unsafe { raw::dsc_pool_trim() }
+}
+
+/// The most that large tensors on the CPU held at once since the last [`trim_pool`], in bytes.
+pub fn most_of_pool() -> u64 {
+    // SAFETY: reads a number.
+    u64::try_from(unsafe { raw::dsc_pool_most() }).unwrap_or(0)
+}
+
 /// Sets the number of threads an operator uses, at least 1.
 pub(crate) fn set_threads(count: i32) -> Result<(), String> {
     // SAFETY: takes a plain value.
@@ -85,6 +104,42 @@ mod tests {
         }
         set_deterministic(true).unwrap();
         set_deterministic(false).unwrap();
+    }
+
+    #[test]
+    fn pooled_tensors_of_several_threads_do_not_overlap() {
+        use tch::{Device, Kind, Tensor};
+        pool_tensors();
+        let work = |thread: i64| {
+            let mut held: Vec<(f64, Tensor)> = Vec::new();
+            for step in 0..300i64 {
+                // From small ones, which are the C library's, to 1.2 MB.
+                let size = 1 + (thread * 7919 + step * 104_729) % 300_000;
+                let number = (thread * 1000 + step) as f64;
+                let new = Tensor::full([size], number, (Kind::Float, Device::Cpu));
+                assert_eq!(new.data_ptr() as usize % 64, 0);
+                held.push((number, new));
+                if held.len() > 20 {
+                    let (number, old) = held.swap_remove((step % 20) as usize);
+                    assert!(old.eq(number).all().int64_value(&[]) == 1, "{number} was written over");
+                }
+            }
+            held.iter().all(|(number, tensor)| tensor.eq(*number).all().int64_value(&[]) == 1)
+        };
+        trim_pool();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|thread| scope.spawn(move || work(thread))).collect();
+            assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+        });
+        // A tensor of 400 MB, more than addresses are asked for at a time, and one in its place.
+        let large = Tensor::zeros([100_000_000], (Kind::Float, Device::Cpu));
+        assert!(most_of_pool() >= 400_000_000);
+        let at = large.data_ptr() as usize;
+        drop(large);
+        trim_pool();
+        let again = Tensor::zeros([100_000_000], (Kind::Float, Device::Cpu));
+        assert_eq!((again.data_ptr() as usize, again.sum(Kind::Double).double_value(&[])), (at, 0.0));
+        assert!(Tensor::f_zeros([1 << 50], (Kind::Float, Device::Cpu)).is_err(), "too much is an error");
     }
 
     #[test]

@@ -147,6 +147,9 @@ unsafe extern "C" {
     pub(super) fn dsc_get_float32_precision(matmul: *mut i32, tf32_cublas: *mut bool) -> Fault;
     pub(super) fn dsc_cuda_device_count(out: *mut i64) -> Fault;
     pub(super) fn dsc_cpu_capability() -> *mut c_char;
+    pub(super) fn dsc_pool_tensors();
+    pub(super) fn dsc_pool_trim();
+    pub(super) fn dsc_pool_most() -> i64;
     pub(super) fn dsc_set_threads(count: i32) -> Fault;
     pub(super) fn dsc_get_threads() -> i32;
     pub(super) fn dsc_from_blob(

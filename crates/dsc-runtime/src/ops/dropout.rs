@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::ffi;
 use dsc_graph::RandomSite;
 use dsc_random::{Key, dropout_mask, dropout_rows};
+use dsc_syntax::diag::Diagnostic;
 
 /// The key of a site in this step, if dropout is on.
 pub(super) fn key(mode: Mode, site: &RandomSite) -> Option<Key> {
@@ -27,13 +28,17 @@ pub(super) fn mask(
     [heads, rows, columns]: [i64; 3],
     shape: &[i64],
 ) -> Result<Tensor, Fault> {
-    let mut values = vec![0.0f32; samples.len() * (heads * rows * columns) as usize];
-    dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, &mut values)?;
-    place(call, values, shape)
+    place(call, shape, |values| dropout_mask(key, samples, heads as usize, rows as usize, columns as usize, p, values))
 }
 
-fn place(call: &Call<'_, '_>, values: Vec<f32>, shape: &[i64]) -> Result<Tensor, Fault> {
-    Ok(ffi::tensor_from_vec(values, shape)?.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
+/// A tensor whose elements `draw` writes.
+fn place(
+    call: &Call<'_, '_>,
+    shape: &[i64],
+    draw: impl FnOnce(&mut [f32]) -> Result<(), Diagnostic>,
+) -> Result<Tensor, Fault> {
+    let drawn = ffi::tensor_filled(shape, |values| draw(values).map_err(Fault::from))?;
+    Ok(drawn.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
 }
 
 /// Entries set to 0 with probability `p`, the rest divided by `1 - p`; in evaluation nothing.
@@ -48,9 +53,8 @@ pub(super) fn dropout(call: &Call<'_, '_>, p: f64, site: &RandomSite) -> Result<
     if call.step.time.is_some() && call.lengths()?.packed {
         let columns = shape.iter().skip(1).product::<i64>() as usize;
         let rows = call.lengths()?.mask_rows(samples);
-        let mut values = vec![0.0f32; rows.len() * columns];
-        dropout_rows(key, rows, columns, p, &mut values)?;
-        return Ok(x.f_mul(&place(call, values, &shape)?)?);
+        let mask = place(call, &shape, |values| dropout_rows(key, rows, columns, p, values))?;
+        return Ok(x.f_mul(&mask)?);
     }
     // Rows are rows of time; whatever axes follow are one.
     let (rows, rest) = match (call.step.time.is_some(), shape.as_slice()) {

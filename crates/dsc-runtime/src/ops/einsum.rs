@@ -14,7 +14,7 @@ use dsc_graph::Einsum;
 
 pub(super) fn einsum(call: &Call<'_, '_>, spec: &Einsum) -> Result<Tensor, Fault> {
     let batch = free_letter(spec)?;
-    let common: Vec<bool> = (0..call.operands.len()).map(|i| shared(call, i)).collect::<Result<_, _>>()?;
+    let common: Vec<bool> = (0..call.operands.len()).map(|i| is_common(call, i)).collect::<Result<_, _>>()?;
     if let Some(rows) = packed(call, spec, &common)? {
         return Ok(rows);
     }
@@ -46,6 +46,11 @@ pub(super) fn einsum(call: &Call<'_, '_>, spec: &Einsum) -> Result<Tensor, Fault
         Some(lengths) => layout::packed(&found, lengths, device),
         None => Ok(found),
     }
+}
+
+/// Whether an operand is the same for every sample. Equal rows of samples of other lengths are not.
+fn is_common(call: &Call<'_, '_>, i: usize) -> Result<bool, Fault> {
+    Ok(shared(call, i)? && call.arg_lengths(i)?.is_none_or(|lengths| !lengths.ragged))
 }
 
 /// The product of packed rows, where every other operand is packed alike or common to all samples: batch and time are

@@ -6,7 +6,7 @@ use super::Call;
 use crate::batch::{Stream, misfit};
 use crate::fault::Fault;
 use crate::ffi;
-use crate::lengths::{Lengths, places};
+use crate::lengths::Lengths;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
 /// A stream, cut to the rows that are wanted and to the longest of them.
@@ -51,21 +51,33 @@ pub(super) fn input(call: &Call<'_, '_>, name: &str) -> Result<Tensor, Fault> {
 /// The valid rows of a stream.
 fn packed(call: &Call<'_, '_>, stream: &Stream, lengths: &Lengths) -> Result<Tensor, Fault> {
     /// Copies each sample's valid rows, `width` numbers each.
-    fn valid<T: Copy>(data: &[T], padded: usize, width: usize, lengths: &Lengths) -> Vec<T> {
-        let mut rows = Vec::with_capacity(lengths.flat_rows() as usize * width);
-        for (sample, len) in data.chunks(padded * width).zip(&lengths.lens) {
-            rows.extend_from_slice(sample.get(..*len as usize * width).unwrap_or_default());
-        }
-        rows
+    fn valid<T: ffi::Element>(
+        data: &[T],
+        padded: usize,
+        width: usize,
+        lengths: &Lengths,
+        shape: &[i64],
+    ) -> Result<Tensor, Fault> {
+        ffi::tensor_filled(shape, |mut rows: &mut [T]| {
+            for (sample, len) in data.chunks(padded * width).zip(&lengths.lens) {
+                let own = sample.get(..*len as usize * width).unwrap_or_default();
+                let Some((to, rest)) = std::mem::take(&mut rows).split_at_mut_checked(own.len()) else { break };
+                to.copy_from_slice(own);
+                rows = rest;
+            }
+            Ok(())
+        })
     }
     let run = call.run;
     match stream {
         Stream::Float { data, rows, width, .. } => {
             let shape = [lengths.flat_rows(), *width as i64];
-            let tensor = ffi::tensor_from_vec(valid(data, *rows, *width, lengths), &shape)?;
+            let tensor = valid(data, *rows, *width, lengths, &shape)?;
             Ok(tensor.f_to_kind(run.kind)?.f_to_device(run.device)?)
         }
-        Stream::Tokens { ids, rows, .. } => places(valid(ids, *rows, 1, lengths), run.device),
+        Stream::Tokens { ids, rows, .. } => {
+            Ok(valid(ids, *rows, 1, lengths, &[lengths.flat_rows()])?.f_to_device(run.device)?)
+        }
         Stream::Vector { .. } => Err(misfit("a stream of vectors where a sequence is declared").into()),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct Call<'r, 'a> {
 
 /// Carries out an operation.
 pub(crate) fn apply(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
-    if !makes_same_of_same(&call.step.op) || call.step.time.is_some() {
+    if !call.step.op.makes_same_of_same() || call.step.time.is_some() {
         return carry_out(call);
     }
     for i in 0..call.operands.len() {
@@ -71,36 +71,6 @@ pub(crate) fn apply(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         *rows = call.count();
     }
     Ok(found.f_expand(shape.as_slice(), false)?)
-}
-
-/// Whether an operation looks at each sample by itself, so that the same operands have the same result, and at nothing
-/// of a sample but its operands.
-fn makes_same_of_same(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Binary(_)
-            | Op::Unary(_)
-            | Op::ParametricUnary(_)
-            | Op::Affine { .. }
-            | Op::AddRow
-            | Op::MulRow
-            | Op::Scale
-            | Op::Linear
-            | Op::LayerNorm { .. }
-            | Op::Reduce { .. }
-            | Op::Normalize { .. }
-            | Op::Softmax { .. }
-            | Op::Scalar
-            | Op::Concat(Axis::Features)
-            | Op::Reshape { .. }
-            | Op::Slice { .. }
-            | Op::Append { .. }
-            | Op::Cosine
-            | Op::Dot
-            | Op::LogSumExp
-            | Op::StopGrad
-            | Op::GradReverse { .. }
-    )
 }
 
 /// Whether an operand is the same for every sample: a parameter, or one value in the place of all.

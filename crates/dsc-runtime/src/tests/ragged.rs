@@ -1,7 +1,7 @@
 //! Outputs and gradients of a batch of samples of different lengths equal those of each sample alone.
 
 use super::*;
-use dsc_graph::{Axis, Binary, RandomSite, Unary};
+use dsc_graph::{Axis, Binary, Einsum, RandomSite, Unary};
 
 /// Outputs, and the gradient of their sum by path.
 fn outcome(b: &Build, samples: &[Sample], extra: usize, mode: Mode) -> (Vec<f64>, Vec<(String, Vec<f64>)>) {
@@ -154,5 +154,33 @@ fn a_batch_of_equal_lengths_needs_no_mask_and_agrees() {
     let equal: [&[(&str, usize, usize)]; 2] = [&[("a", 4, 4), ("b", 3, 4)], &[("a", 4, 4), ("b", 3, 4)]];
     for op in [Op::MeanTime, Op::MaxTime, Op::Row(-1)] {
         same_alone(&pooled(op, 4), &equal);
+    }
+}
+
+/// A table of positions has the same rows for every sample, and another number of them.
+#[test]
+fn einsum_over_the_rows_of_a_table() {
+    for spec in ["ti->i", "ti,ij->j", "ti,tj->ij"] {
+        let mut b = Build::new();
+        let x = b.seq("a", "T", 4);
+        let table = b.weight("places", &[9, 4]);
+        let places = b.op(Op::Positions, &[x, table]);
+        let weight = b.weight("w", &[4, 4]);
+        let weight = b.op(Op::Expand, &[weight]);
+        let operands: &[NodeId] = match spec {
+            "ti->i" => &[places],
+            "ti,ij->j" => &[places, weight],
+            _ => &[places, x],
+        };
+        let mut z = b.op(Op::Einsum(Einsum::parse(spec).unwrap()), operands);
+        if spec == "ti,tj->ij" {
+            z = b.op(Op::Reduce { how: Reduction::Sum, keep: false }, &[z]);
+        }
+        let y = b.read("out", z, 4);
+        b.output("y", y);
+        same_alone(&b, &LENGTHS);
+        let samples: Vec<Sample> = LENGTHS.iter().enumerate().map(|(i, s)| sample(i as u64 + 7, s)).collect();
+        let differs = b.program().differs_alone(&b.store(), &batch(&samples, 3, 0)).unwrap();
+        assert_eq!(differs, None, "{spec}");
     }
 }

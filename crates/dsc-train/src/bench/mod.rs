@@ -8,7 +8,7 @@ mod limits;
 
 use std::time::{Duration, Instant};
 
-use dsc_analysis::{Costs, Phase, Summary};
+use dsc_analysis::{Costs, Phase, Summary, step};
 use dsc_data::{Split, batch};
 use dsc_experiment::events::Reporter;
 use dsc_experiment::profile::StepProfile;
@@ -17,7 +17,7 @@ use dsc_graph::Graph;
 use dsc_graph::dims::Dim;
 use dsc_graph::passes::{self, Pass};
 use dsc_project::bench::{Bench, BenchMachine, BenchMemory, BenchRequest, Measured, Spread};
-use dsc_project::{Faults, Session};
+use dsc_project::{Faults, Session, StepModel};
 use dsc_runtime::device::{Device, cpu_seconds, peak_rss, reset_peak_rss, rss, threads};
 use dsc_runtime::{Optimizer, ParamStore, Program, SharedParams, StepBatch, TORCH_VERSION, Workers, ffi};
 use dsc_syntax::diag::Diagnostic;
@@ -99,8 +99,9 @@ impl Measure<'_> {
         let mut program = Program::new(&graph, &session.dims)?;
         program.set_products(precision::products(settings.precision, self.device)?);
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
-        let parts = batch_pass::parts(&session.graph, &session.dims, anchors, self.device);
+        let parts = step::parts(&session.graph, &session.dims, anchors, batch_pass::target(self.device));
         let shapes = self.shapes(&graph, &program, parts)?;
+        ffi::trim_pool();
         let base = rss().unwrap_or_default();
         let mut store = ParamStore::init(&session.graph, &session.dims, settings.seed, self.device.open()?)?;
         if let Some(folder) = session.encoder.as_ref().and_then(|e| e.folder.as_ref()) {
@@ -112,11 +113,17 @@ impl Measure<'_> {
         reporter.busy("retrieving companions");
         let retrieval_s = self.retrieval(&mut running)?;
         let mut profiler = self.request.train.profile.then(|| Profiler::new(graph.clone(), &session.sources));
-        let (mut train, is_peak_of_steps) = self.train(&mut running, profiler.as_mut(), reporter)?;
-        let above = |peak: u64, model: u64| peak.saturating_sub(base).saturating_sub(model);
+        let (mut train, between) = self.train(&mut running, profiler.as_mut(), reporter)?;
         let model = model_bytes(&session.graph, &running.store, session);
-        let peak = (self.device == Device::Cpu && is_peak_of_steps).then(peak_rss).flatten();
-        let memory = BenchMemory { base, model, above: peak.map(|peak| above(peak, model)) };
+        let above = |bytes: u64| bytes.saturating_sub(base).saturating_sub(model);
+        let between = between.filter(|_| self.device == Device::Cpu).map(above);
+        let peak = between.and_then(|_| peak_rss());
+        let plan = StepModel::of_session(session, passes, batch_pass::target(self.device))?;
+        let predicted = plan.estimate(None).map(|estimate| {
+            let others = self.workers.threads().min(estimate.parts).saturating_sub(1) as u64;
+            estimate.above + others * estimate.per_thread
+        });
+        let memory = BenchMemory { base, model, above: peak.map(above), between, predicted };
         reporter.busy("evaluation");
         let mut eval = self.eval(&running)?;
         reporter.busy("measuring the machine");
@@ -194,13 +201,13 @@ impl Measure<'_> {
         }
     }
 
-    /// The steps of whole batches, and whether the peak of the resident memory is theirs alone.
+    /// The steps of whole batches, and what is resident between them; none where the peak is not theirs alone.
     fn train(
         &self,
         running: &mut Running<'_>,
         mut profiler: Option<&mut Profiler<'_>>,
         reporter: &mut dyn Reporter,
-    ) -> Result<(Measured, bool), Diagnostic> {
+    ) -> Result<(Measured, Option<u64>), Diagnostic> {
         let settings = &self.session.resolved.settings;
         let mut batches = batch::epoch(self.data.len(Split::Train)?, settings.batch, settings.seed, 0);
         // The last batch of an epoch may be small: another step.
@@ -210,11 +217,12 @@ impl Measure<'_> {
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
         let (mut times, mut gradients, mut optimiser) = (Times::default(), Duration::ZERO, Duration::ZERO);
         let mut multiply_adds = 0i64;
-        let mut is_peak_of_steps = false;
+        let mut between = None;
         let mut endless = batches.iter().cycle();
         for step in 0..WARM_UP + self.request.steps {
             if step == WARM_UP {
-                is_peak_of_steps = reset_peak_rss();
+                ffi::trim_pool();
+                between = rss().filter(|_| reset_peak_rss());
             }
             reporter.busy(&format!("training step {}", step + 1));
             let group: Vec<&Vec<usize>> = endless.by_ref().take(settings.accumulate).collect();
@@ -256,9 +264,10 @@ impl Measure<'_> {
                 profiler.gradients(added);
                 profiler.step(took, behind);
             }
-            for part in group.iter().flat_map(|anchors| {
-                batch_pass::cut(anchors.len(), running.parts).into_iter().map(|part| anchors.get(part))
-            }) {
+            for part in group
+                .iter()
+                .flat_map(|anchors| step::cut(anchors.len(), running.parts).into_iter().map(|part| anchors.get(part)))
+            {
                 let part = self.pass(running, 0).batch(part.unwrap_or_default())?;
                 multiply_adds +=
                     running.program.sum_over(&part, &training.anchor, &training.companion)?.unwrap_or_default();
@@ -283,7 +292,7 @@ impl Measure<'_> {
             multiply_adds: 3.0 * multiply_adds as f64 / steps,
             share_of_limit: None,
         };
-        Ok((measured, is_peak_of_steps))
+        Ok((measured, between))
     }
 
     fn eval(&self, running: &Running<'_>) -> Result<Measured, Diagnostic> {
@@ -346,3 +355,6 @@ fn model_bytes(graph: &Graph, store: &ParamStore, session: &Session) -> u64 {
     let trained: usize = store.iter().filter(|(path, _)| store.gradient(path).is_some()).map(|(_, t)| t.numel()).sum();
     4 * (all + 3 * trained as u64)
 }
+
+#[cfg(test)]
+mod tests;
