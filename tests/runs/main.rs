@@ -8,6 +8,7 @@ mod comparisons;
 mod data;
 mod faults;
 mod files;
+mod gpu;
 mod import;
 mod interruption;
 mod machine;

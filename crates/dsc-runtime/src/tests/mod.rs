@@ -1,6 +1,7 @@
 //! Graphs built by hand, run on small batches.
 
 mod companions;
+mod gpu;
 mod gradients;
 mod models;
 mod ops;
