@@ -188,6 +188,11 @@ impl Dim {
         self.any_atom(&mut |a| matches!(a, Atom::Length { .. } | Atom::Batch))
     }
 
+    /// A dim that may be equal to any other, in the place of one that no call has settled or that has a fault.
+    pub fn open(name: &str) -> Dim {
+        Dim::atom(Atom::Generic(name.to_owned()))
+    }
+
     /// Whether it mentions a generic that no call has settled, so that it may be equal to any other.
     pub fn is_open(&self) -> bool {
         self.any_atom(&mut |a| matches!(a, Atom::Generic(_)))

@@ -3,7 +3,7 @@
 
 use super::{Rule, sequence};
 use crate::Op;
-use crate::dims::{Atom, Dim};
+use crate::dims::Dim;
 use crate::op::Axis;
 use crate::types::{Modality, TensorType, Time, Type};
 
@@ -13,7 +13,7 @@ impl Rule<'_> {
         let operand = |i: usize| self.args.get(i).and_then(Type::tensor);
         // Tokens in the place of a sequence are meant to be encoded.
         let encoded = match self.args.first()? {
-            Type::Tokens { len } => TensorType::seq(Modality("text".to_owned()), len.clone(), any("width")),
+            Type::Tokens { len } => TensorType::seq(Modality("text".to_owned()), len.clone(), Dim::open("width")),
             Type::Tensor(x) => x.clone(),
         };
         let x = &encoded;
@@ -35,18 +35,18 @@ impl Rule<'_> {
                 TensorType { time: Some(time), dims: vec![operand(2)?.features()?.clone()] }
             }
             Op::Reshape { shape } if !shape.is_empty() => {
-                TensorType { time: x.time.clone(), dims: shape.iter().map(|_| any("axis")).collect() }
+                TensorType { time: x.time.clone(), dims: shape.iter().map(|_| Dim::open("axis")).collect() }
             }
             Op::Slice { from, to } => {
                 let kept = to.minus(from);
-                last_axis(x, if kept.surely_at_least(1) { kept } else { any("width") })?
+                last_axis(x, if kept.surely_at_least(1) { kept } else { Dim::open("width") })?
             }
             Op::Skip { .. } | Op::Dense { .. } => of_any_length(x)?,
             Op::Downsample { by, .. } => {
                 let Time { modality, len } = x.time.clone()?;
                 TensorType { time: Some(Time { modality, len: sequence::windows(&len, *by) }), dims: x.dims.clone() }
             }
-            Op::Concat(Axis::Features) => last_axis(x, any("width"))?,
+            Op::Concat(Axis::Features) => last_axis(x, Dim::open("width"))?,
             Op::Concat(Axis::Time) => of_any_length(x)?,
             Op::Stack { modality } => {
                 TensorType::seq(modality.clone(), Dim::from(self.args.len() as i64), x.features()?.clone())
@@ -74,14 +74,9 @@ impl Rule<'_> {
 
     fn agree(&self, mine: &mut Dim, theirs: &Dim, name: &str) {
         if !self.eq.same(mine, theirs) {
-            *mine = any(name);
+            *mine = Dim::open(name);
         }
     }
-}
-
-/// A dim that may be any.
-fn any(name: &str) -> Dim {
-    Dim::atom(Atom::Generic(name.to_owned()))
 }
 
 fn last_axis(x: &TensorType, width: Dim) -> Option<TensorType> {
@@ -90,5 +85,5 @@ fn last_axis(x: &TensorType, width: Dim) -> Option<TensorType> {
 
 fn of_any_length(x: &TensorType) -> Option<TensorType> {
     let Time { modality, .. } = x.time.clone()?;
-    Some(TensorType { time: Some(Time { modality, len: any("length") }), dims: x.dims.clone() })
+    Some(TensorType { time: Some(Time { modality, len: Dim::open("length") }), dims: x.dims.clone() })
 }

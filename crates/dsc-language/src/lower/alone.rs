@@ -10,7 +10,7 @@ use super::options::Options;
 use super::value::{Argument, Value};
 use crate::sema::program::Program;
 use crate::sema::resolve::DefId;
-use dsc_graph::dims::{Atom, Dim};
+use dsc_graph::dims::Dim;
 use dsc_graph::statics::Static;
 use dsc_graph::types::Modality;
 use dsc_syntax::ast::{Block, Stmt, StmtKind, TypeExprKind};
@@ -49,11 +49,6 @@ fn without_call(mut d: Diagnostic, blocks: &[(DefId, &Block)]) -> Diagnostic {
     d
 }
 
-/// A dim that may be any.
-pub(super) fn any_dim(name: &str) -> Dim {
-    Dim::atom(Atom::Generic(name.to_owned()))
-}
-
 impl Lowering<'_> {
     fn look_at_alone(&mut self, def: DefId, block: &Block) {
         // Another one has called it.
@@ -70,7 +65,7 @@ impl Lowering<'_> {
         let mut generics = Generics::default();
         for name in &block.generics {
             if let Some(def) = self.defined_at(name.span) {
-                generics.dims.insert(def, (any_dim(&name.value), Span::NONE));
+                generics.dims.insert(def, (Dim::open(&name.value), Span::NONE));
                 generics.modalities.insert(def, (Modality(name.value.clone()), Span::NONE));
             }
         }
@@ -84,7 +79,7 @@ impl Lowering<'_> {
             }
             let value = match &param.ty.kind {
                 TypeExprKind::Named { name, .. } if name.value == "int" => {
-                    Value::Static(Static::from_dim(any_dim(&param.name.value)))
+                    Value::Static(Static::from_dim(Dim::open(&param.name.value)))
                 }
                 _ => self.value_of_type(&param.ty, param.name.span),
             };

@@ -1,6 +1,5 @@
 //! Values of stated types, for what has none: a fault was reported, and what is computed of it is checked all the same.
 
-use super::alone::any_dim;
 use super::lowering::Lowering;
 use super::value::Value;
 use crate::sema::resolve::{DefKind, Res, STATIC_TYPES, expr_text};
@@ -82,9 +81,9 @@ impl Lowering<'_> {
     /// The dims. One with a name that has no value here may be any; of `_` nothing is stated.
     fn known_dims(&mut self, written: &[Expr]) -> Option<Vec<Dim>> {
         let mut dim = |dim: &Expr| match &dim.kind {
-            ExprKind::Name(name) if name == "_" => self.notes.alone.then(|| any_dim(name)),
-            ExprKind::Name(name) if !self.has_value(dim) => Some(any_dim(name)),
-            _ if !self.names_have_values(dim) => Some(any_dim(&expr_text(dim))),
+            ExprKind::Name(name) if name == "_" => self.notes.alone.then(|| Dim::open(name)),
+            ExprKind::Name(name) if !self.has_value(dim) => Some(Dim::open(name)),
+            _ if !self.names_have_values(dim) => Some(Dim::open(&expr_text(dim))),
             _ => self.dim_of(dim),
         };
         written.iter().map(&mut dim).collect()

@@ -81,6 +81,18 @@ pub struct Place {
     pub bits: i64,
 }
 
+impl Place {
+    /// Words of bits of a query in one head: 16 weights share one.
+    pub fn words(&self) -> i64 {
+        (self.keys + 15) / 16
+    }
+
+    /// Words of bits of the sample.
+    pub fn all_words(&self, heads: i64) -> i64 {
+        heads * self.queries * self.words()
+    }
+}
+
 /// Null on success, else text that [`check`] frees.
 pub(super) type Fault = *mut c_char;
 type Tensors = *const *mut C_tensor;

@@ -89,9 +89,10 @@ fn of_each_sample(call: &Call<'_, '_>, shared: &Heads) -> Result<Tensor, Fault> 
     let places: Vec<Place> = (0..queries.lens.len())
         .map(|sample| {
             let (n, t) = (queries.len(sample), keys.len(sample));
-            let bits = words;
-            words += shared.heads * n * ((t + WORD - 1) / WORD);
-            Place { query: queries.place(sample, 0), queries: n, key: keys.place(sample, 0), keys: t, bits }
+            let place =
+                Place { query: queries.place(sample, 0), queries: n, key: keys.place(sample, 0), keys: t, bits: words };
+            words += place.all_words(shared.heads);
+            place
         })
         .collect();
     let mut bits = Vec::new();
@@ -100,7 +101,7 @@ fn of_each_sample(call: &Call<'_, '_>, shared: &Heads) -> Result<Tensor, Fault> 
         let mut rest = bits.as_mut_slice();
         for (sample, place) in call.run.samples(call.rows).iter().zip(&places) {
             let [heads, rows, columns] = [shared.heads, place.queries, place.keys].map(|n| n as usize);
-            let (own, others) = rest.split_at_mut(heads * rows * columns.div_ceil(WORD as usize));
+            let (own, others) = rest.split_at_mut(place.all_words(shared.heads) as usize);
             dropout_bits(key, *sample, heads, rows, columns, p, own)?;
             rest = others;
         }
@@ -117,9 +118,6 @@ fn of_each_sample(call: &Call<'_, '_>, shared: &Heads) -> Result<Tensor, Fault> 
     let mixed = attention.apply([&rows(0)?, &rows(1)?, &rows(2)?], &places, &bits)?;
     layout::unflat(mixed, call.lengths()?)
 }
-
-/// Weights that share a word of bits.
-const WORD: i64 = 16;
 
 /// Attention of padded values, `[r, n, k]`, `[r, t, k]`, `[r, t, e]` to `[r, n, e]`.
 fn mix(

@@ -35,6 +35,9 @@ struct Place {
   int64_t bits;
 };
 
+// Words of bits of a query in one head, as in ffi/raw.rs.
+static int64_t words_of(const Place& p) { return (p.keys + 15) / 16; }
+
 struct Plan {
   Settings settings;
   std::vector<Place> places;
@@ -79,7 +82,7 @@ static dsc::Sample sample(const Plan& plan, const Place& p, const Tensor& q, con
   one.window = std::min(s.window, std::max(p.queries, p.keys));
   one.scale = s.scale;
   one.keep = s.keep;
-  one.words = (p.keys + 15) / 16;
+  one.words = words_of(p);
   one.bits = plan.bits.empty() ? nullptr : plan.bits.data() + p.bits;
   return one;
 }
@@ -162,7 +165,7 @@ char* dsc_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Set
       TORCH_CHECK(p.query >= 0 && p.queries >= 0 && p.query + p.queries <= q->size(0) && p.key >= 0 && p.keys >= 1 &&
                       p.key + p.keys <= k->size(0),
                   "a sample of attention lies outside of its rows, or has no key");
-      TORCH_CHECK(words == 0 || (p.bits >= 0 && p.bits + heads * p.queries * ((p.keys + 15) / 16) <= words),
+      TORCH_CHECK(words == 0 || (p.bits >= 0 && p.bits + heads * p.queries * words_of(p) <= words),
                   "a sample of attention lacks bits");
     }
     *out = new Tensor(PackedAttention::apply(*q, *k, *v, std::shared_ptr<const Plan>(std::move(plan))));

@@ -1,6 +1,5 @@
 //! Inputs and labels: their types, their dims, their nodes.
 
-use crate::lower::alone::any_dim;
 use crate::lower::budget::NODE;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
@@ -104,11 +103,11 @@ impl<'p> Lowering<'p> {
 
     /// What an input with other dims than it can have is taken for, so that what is made of it is checked too.
     fn meant_type(&mut self, name: &Ident, params: &[Ident], dims: &[Expr]) -> Option<Type> {
-        let len = dims.first().map_or_else(|| any_dim("T"), |n| self.input_dim(n, true));
+        let len = dims.first().map_or_else(|| Dim::open("T"), |n| self.input_dim(n, true));
         match (name.value.as_str(), params.first()) {
             ("Tokens", _) => Some(Type::Tokens { len }),
             ("Seq", Some(m)) if m.value != "_" => {
-                Some(TensorType::seq(Modality(m.value.clone()), len, any_dim("f")).into())
+                Some(TensorType::seq(Modality(m.value.clone()), len, Dim::open("f")).into())
             }
             _ => None,
         }
@@ -116,7 +115,7 @@ impl<'p> Lowering<'p> {
 
     /// A dim as an input declares it; one that may be any where that is no dim of an input, which is reported.
     fn input_dim(&mut self, e: &Expr, length: bool) -> Dim {
-        self.declared_dim(e, length).unwrap_or_else(|| any_dim(&expr_text(e)))
+        self.declared_dim(e, length).unwrap_or_else(|| Dim::open(&expr_text(e)))
     }
 
     fn declared_dim(&mut self, e: &Expr, length: bool) -> Option<Dim> {

@@ -1,6 +1,5 @@
 //! The arguments of a call of a primitive, checked and filled up by the entry of the primitive.
 
-use crate::lower::alone::any_dim;
 use crate::lower::block::Argument;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
@@ -142,7 +141,7 @@ from_bounds! {
 
 /// A size that may be any, in the place of one with a fault that was reported.
 fn open(param: &Param) -> Option<Bound> {
-    matches!(param.kind, Kind::Width | Kind::Rows(_)).then(|| Bound::Dim(any_dim(param.name)))
+    matches!(param.kind, Kind::Width | Kind::Rows(_)).then(|| Bound::Dim(Dim::open(param.name)))
 }
 
 /// The arguments of a primitive that is lowered by a rule of its own, in the types of that rule. An entry whose parameters

@@ -1,7 +1,6 @@
 //! Calls of the algebra of axes: products, new shapes, reductions, element-wise functions with numbers, the batch.
 
 use super::args::{Args, Bound, Given, Operand, values};
-use crate::lower::alone::any_dim;
 use crate::lower::lowering::Lowering;
 use crate::lower::value::Value;
 use dsc_graph::dims::Dim;
@@ -168,7 +167,7 @@ impl Lowering<'_> {
                 .at(x.span, format!("its last axis is {width}"))
                 .help("the last axis is a multiple of `parts`; `slice(x, from: .., to: ..)` takes any part");
             self.report(d);
-            let ty = self.tensor_type(a, x)?.with_features(any_dim("width"));
+            let ty = self.tensor_type(a, x)?.with_features(Dim::open("width"));
             let part = |l: &mut Self| (None, l.unknown_node(ty.clone(), a.span));
             return Some(Value::List((0..parts.min(MOST_PARTS)).map(|_| part(self)).collect()));
         };
