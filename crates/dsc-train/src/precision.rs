@@ -12,6 +12,8 @@ use dsc_syntax::diag::codes::lints::W0192;
 
 /// Rows, inputs and outputs of the product that is measured: frames of a batch through a layer of usual width.
 const SHAPE: [i64; 3] = [2048, 128, 128];
+/// Ratios up to this may be chance.
+const NOISE: f64 = 1.1;
 /// How long each way is measured.
 const TIME: Duration = Duration::from_millis(40);
 
@@ -42,7 +44,7 @@ pub(crate) fn warning(precision: Precision, device: Device) -> Result<Option<Dia
             let message = format!(
                 "`precision = bf16` is slower than fp32 on this processor: a product takes {times:.1} times as long, forward and backward"
             );
-            Ok((times > 1.0).then(|| said(message)))
+            Ok((times > NOISE).then(|| said(message)))
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn contract(operands: Vec<Lettered>, result: &[char]) -> Result<Tenso
             rest.as_slice().iter().flat_map(|o| o.letters.iter().copied()).chain(result.iter().copied()).collect();
         product = product.times(next, &later)?;
     }
-    product.keep(|letter| result.contains(&letter))?.ordered(result)
+    // Sums of it later run in another order for other strides.
+    Ok(product.keep(|letter| result.contains(&letter))?.ordered(result)?.f_contiguous()?)
 }
 
 impl Lettered {

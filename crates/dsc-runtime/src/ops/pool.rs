@@ -81,6 +81,17 @@ pub(super) fn min(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
 
 /// Log of the sum of exponentials over valid rows.
 pub(super) fn log_sum_exp(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    if fixed::applies(call) {
+        let (x, lengths) = (call.arg(0)?, call.seq_lengths(0)?);
+        let most = max(call)?;
+        let of_rows = match lengths.packed {
+            true => most.f_index_select(0, lengths.owners(call.run.device)?)?,
+            false => most.f_unsqueeze(1)?,
+        };
+        let powers = fixed::entries(call, &x.f_sub(&of_rows)?, Tensor::f_exp)?;
+        let sum = fixed::sum_of_rows(&powers, lengths, |_| 1.0)?;
+        return Ok(fixed::entries(call, &sum, Tensor::f_log)?.f_add(&most)?);
+    }
     Ok(filled(call, f64::NEG_INFINITY)?.f_logsumexp([1i64].as_slice(), false)?)
 }
 

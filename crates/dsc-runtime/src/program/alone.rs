@@ -47,7 +47,8 @@ impl Program {
     }
 }
 
-/// Whether all entries are the same, those that are not numbers too.
+/// Whether all entries are the same, those that are not numbers too. A packed value lacks the axis of samples.
 fn is_same(a: &Tensor, b: &Tensor) -> Result<bool, Fault> {
-    Ok(a.size() == b.size() && a.f_isclose(b, 0.0, 0.0, true)?.f_all()?.f_int64_value(&[])? == 1)
+    let (a, b) = (a.f_reshape([-1])?, b.f_reshape([-1])?);
+    Ok(a.size() == b.size() && a.f_isclose(&b, 0.0, 0.0, true)?.f_all()?.f_int64_value(&[])? == 1)
 }

@@ -101,7 +101,7 @@ class Pool {
 
   bool grow(size_t size) {
     const size_t whole = rounded(size, STEP);
-    void* const at = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const at = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) return false;
     begins_.insert(static_cast<char*>(at));
     put(static_cast<char*>(at), whole);

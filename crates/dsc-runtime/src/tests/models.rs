@@ -150,3 +150,20 @@ fn every_stock_model_and_variant_runs_forward_and_backward() {
     }
     assert!(ran >= 10, "{ran} models and variants");
 }
+
+/// Lengths at which sequences are packed, in a batch and not alone.
+#[test]
+fn every_stock_model_predicts_long_sequences_alike_alone_and_beside_others() {
+    let dims = dims([40, 170, 60], [3, 5]);
+    for (name, _) in EmbeddedWorld::models() {
+        let (graph, _) = graph(name, None, &dims);
+        if graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch })) {
+            continue;
+        }
+        let program = Program::new(&graph, &dims).unwrap();
+        let store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
+        let mut batch = random_batch(&graph, &dims, 5, 5);
+        batch.companions.clear();
+        assert_eq!(program.differs_alone(&store, &batch).unwrap(), None, "{name}");
+    }
+}

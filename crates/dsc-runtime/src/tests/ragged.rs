@@ -1,7 +1,7 @@
 //! Outputs and gradients of a batch of samples of different lengths equal those of each sample alone.
 
 use super::*;
-use dsc_graph::{Axis, Binary, Einsum, RandomSite, Unary};
+use dsc_graph::{Axis, Binary, Einsum, Over, RandomSite, Unary};
 
 /// Outputs, and the gradient of their sum by path.
 fn outcome(b: &Build, samples: &[Sample], extra: usize, mode: Mode) -> (Vec<f64>, Vec<(String, Vec<f64>)>) {
@@ -183,4 +183,56 @@ fn einsum_over_the_rows_of_a_table() {
         let differs = b.program().differs_alone(&b.store(), &batch(&samples, 3, 0)).unwrap();
         assert_eq!(differs, None, "{spec}");
     }
+}
+
+/// Sums over long and narrow sequences are the ones that libtorch cuts by their length.
+#[test]
+fn long_sequences_are_pooled_alike_alone_and_beside_others() {
+    let soft = || Op::Softmax { over: Over::Time, log: false };
+    let pools: [&[Op]; 7] = [
+        &[Op::MeanTime],
+        &[Op::SumTime],
+        &[Op::MaxTime],
+        &[Op::StdTime { eps: 1e-5 }],
+        &[Op::LogSumExpTime],
+        &[soft(), Op::SumTime],
+        &[Op::Softmax { over: Over::Time, log: true }, Op::MeanTime],
+    ];
+    for width in [1, 5, 40] {
+        for ops in pools {
+            let mut b = Build::new();
+            let x = b.seq("a", "T", width as i64);
+            let mut x = b.linear("in", x, width as i64, width as i64);
+            for op in ops {
+                x = b.op(op.clone(), &[x]);
+            }
+            let y = b.read("out", x, width as i64);
+            b.output("y", y);
+            let samples: Vec<Sample> = [400, 3, 77, 130, 1]
+                .into_iter()
+                .enumerate()
+                .map(|(i, n)| sample(i as u64, &[("a", n, width)]))
+                .collect();
+            let store = ParamStore::init(&b.graph, &DimTable::default(), 5, Device::Cpu).unwrap();
+            let differs = b.program().differs_alone(&store, &batch(&samples, 5, 0)).unwrap();
+            assert_eq!(differs, None, "{ops:?}, {width}");
+        }
+    }
+}
+
+/// A product whose first operand is the same for every sample has its axes in another order.
+#[test]
+fn an_einsum_that_begins_with_a_weight_is_summed_alike_alone() {
+    let mut b = Build::new();
+    let x = b.seq("a", "T", 40);
+    let x = b.op(Op::MeanTime, &[x]);
+    let weight = b.weight("w", &[70, 40]);
+    let weight = b.op(Op::Expand, &[weight]);
+    let z = b.op(Op::Einsum(Einsum::parse("ij,j->i").unwrap()), &[weight, x]);
+    let z = b.op(Op::Reduce { how: Reduction::Sum, keep: true }, &[z]);
+    let y = b.op(Op::Scalar, &[z]);
+    b.output("y", y);
+    let samples: Vec<Sample> = (0..3).map(|i| sample(i, &[("a", 4 + i as usize, 40)])).collect();
+    let store = ParamStore::init(&b.graph, &DimTable::default(), 5, Device::Cpu).unwrap();
+    assert_eq!(b.program().differs_alone(&store, &batch(&samples, 3, 0)).unwrap(), None);
 }
