@@ -20,6 +20,13 @@ pub enum Device {
     Cuda(usize),
 }
 
+/// Whether this processor has one of these extensions, by its flags in `/proc/cpuinfo`; no where there is no such file.
+pub fn processor_has_one_of(extensions: &[&str]) -> bool {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = info.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
+    flags.split_whitespace().any(|flag| extensions.contains(&flag))
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use tch::{Kind, TchError, Tensor};
 
-use crate::device::Device;
+use crate::device::{Device, processor_has_one_of};
 use crate::ffi::{Float32Matmul, set_float32_matmul};
 use dsc_recipe::Precision;
 
@@ -78,11 +78,7 @@ fn rounded(x: &Tensor) -> Result<Tensor, TchError> {
 /// Whether this processor has units for bfloat16 matrices. Vector instructions for them (AVX512_BF16) alone do not make products faster.
 fn has_units() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
-    *FOUND.get_or_init(|| {
-        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let flags = info.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-        flags.split_whitespace().any(|flag| flag == "amx_bf16")
-    })
+    *FOUND.get_or_init(|| processor_has_one_of(&["amx_bf16"]))
 }
 
 /// Sets how a GPU multiplies fp32, for the whole process. By default libtorch rounds to TF32 in convolutions.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dsc_runtime::Workers;
-use dsc_runtime::device::Device;
+use dsc_runtime::device::{Device, processor_has_one_of};
 use dsc_runtime::error::fault;
 use dsc_runtime::tch::{Device as TorchDevice, Kind, TchError, Tensor};
 use dsc_syntax::diag::Diagnostic;
@@ -65,7 +65,7 @@ pub(super) fn measure(shapes: &[Shape], workers: &Workers, device: Device) -> Re
         work += weight(shape);
         seconds += weight(shape) / rate.max(1.0);
     }
-    let bfloat16 = match has_bfloat16() {
+    let bfloat16 = match processor_has_one_of(&["avx512_bf16", "amx_bf16"]) {
         true => Some(per_thread(workers, || products(largest, Kind::BFloat16))?),
         false => None,
     };
@@ -109,11 +109,4 @@ fn runs_per_second(mut run: impl FnMut() -> Result<(), TchError>) -> Result<f64,
         runs += 1.0;
     }
     Ok(runs / began.elapsed().as_secs_f64())
-}
-
-/// Whether the processor has instructions for bfloat16 products.
-fn has_bfloat16() -> bool {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let flags = info.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    flags.split_whitespace().any(|flag| matches!(flag, "avx512_bf16" | "amx_bf16"))
 }
