@@ -2,7 +2,7 @@
 
 use super::apply::{Entry, apply};
 use super::family::Family;
-use super::resolve::{Request, resolve_beside_faults};
+use super::resolve::{Request, check_together};
 use super::select::Select;
 use super::settings::Settings;
 use super::value::Value;
@@ -31,11 +31,11 @@ pub fn check_recipes(recipes: &IndexMap<String, Recipe>, outputs: &[&str]) -> Ve
     }
     for recipe in recipes.values() {
         let request = Request { recipe: Some(&recipe.name.value), ..Request::default() };
-        let (warnings, faults) = resolve_beside_faults(recipes, &request);
+        let (warnings, faults) = check_together(recipes, &request);
         found.extend(warnings);
-        // Its other faults have been found above or by the compiler.
+        // Without a family of its own a recipe has that of the data, which may have the metric.
         let judged = says_family(recipes, recipe);
-        found.extend(faults.into_iter().filter(|d| judged && d.code == E0963));
+        found.extend(faults.into_iter().filter(|d| judged || d.code != E0963));
     }
     found.into_sorted()
 }

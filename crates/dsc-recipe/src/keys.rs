@@ -78,8 +78,8 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "optimizer.eps",
-        Range::From(1e-38),
-        "is added to the root of the second moment",
+        Range::Above(0.0),
+        "what is added to the root of the second moment, from sqrt(1.2e-38 / (1 - beta2)) on: 3.5e-18 for the default betas",
         "optimizer.eps = 1e-8",
         |s| &mut s.optimizer.eps,
     ),

@@ -8,6 +8,7 @@ use super::field::{Field, Range, number_text};
 use super::value::Value;
 use super::words::Algorithm;
 use dsc_graph::statics::Static;
+use dsc_syntax::diag::{Diagnostic, codes::run::E0902};
 
 /// The peak learning rate where a recipe gives none.
 pub(super) const DEFAULT_LR: f64 = 1e-3;
@@ -38,6 +39,28 @@ impl Optimizer {
             Algorithm::AdamW => 0.01,
         };
         Optimizer { kind, lr, encoder_lr: None, weight_decay, betas: (0.9, 0.999), eps: 1e-8 }
+    }
+
+    /// The least `eps` that bounds a step. Moments are kept as float32: of a gradient g below it the second moment,
+    /// (1 - beta2) g², has no normal number, and the step is lr · g / eps, which must not exceed lr.
+    pub(super) fn least_eps(&self) -> f64 {
+        (f64::from(f32::MIN_POSITIVE) / (1.0 - self.betas.1)).sqrt()
+    }
+
+    /// `E0902` for an `eps` below [`least_eps`](Self::least_eps).
+    pub(super) fn fault(&self) -> Option<Diagnostic> {
+        let least = self.least_eps();
+        (self.eps < least).then(|| {
+            let Optimizer { eps, betas: (_, beta2), .. } = self;
+            let message = format!(
+                "`optimizer.eps` = {eps:e} is too small for the second moment's decay {beta2}: \
+                 the squares of small gradients are 0 in float32, and a step is their gradient over `eps`"
+            );
+            // Rounded up to one digit, so that it is taken.
+            let power = 10f64.powf(least.log10().floor());
+            Diagnostic::error(E0902, message)
+                .help(format!("PyTorch's default is 1e-8; here the least is {:e}", (least / power).ceil() * power))
+        })
     }
 }
 

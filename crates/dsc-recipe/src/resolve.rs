@@ -1,5 +1,6 @@
 //! From defaults, recipe, environment and command line to settings.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -9,6 +10,7 @@ use super::apply::{Entry, apply};
 use super::family::Family;
 use super::keys::KEYS;
 use super::settings::Settings;
+use super::value::Value;
 use super::words::{ClassRule, Standardize};
 use dsc_syntax::ast::{Recipe, RecipeEntry};
 use dsc_syntax::diag::codes::run::E0901;
@@ -83,54 +85,54 @@ impl fmt::Display for Origin {
 /// for the environment and the command line, of the parser.
 pub fn resolve(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Result<Resolved, Vec<Diagnostic>> {
     let mut faults = Diagnostics::new();
-    let resolved = resolve_into(recipes, request, &mut faults);
+    let (resolved, together) = resolve_into(recipes, request, &mut faults);
+    faults.extend(together);
     if faults.has_errors() { Err(faults.into_sorted()) } else { Ok(resolved) }
 }
 
-/// The same with all faults, and the warnings of what is free of them.
-pub(super) fn resolve_beside_faults(
+/// What is wrong with settings as a whole, whatever is wrong with one of them: the warnings and the faults.
+pub(super) fn check_together(
     recipes: &IndexMap<String, Recipe>,
     request: &Request<'_>,
 ) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-    let mut faults = Diagnostics::new();
-    let resolved = resolve_into(recipes, request, &mut faults);
-    (resolved.warnings, faults.into_sorted())
+    let (resolved, together) = resolve_into(recipes, request, &mut Diagnostics::new());
+    (resolved.warnings, together)
 }
 
 /// The same, as far as it is free of faults: for figures of a file whose faults [`check_recipes`](super::check_recipes)
 /// reports.
 pub fn settings_of(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) -> Settings {
-    resolve_into(recipes, request, &mut Diagnostics::new()).settings
+    resolve_into(recipes, request, &mut Diagnostics::new()).0.settings
 }
 
 /// Settings under way.
 struct Resolving<'f> {
     settings: Settings,
     origins: IndexMap<String, Origin>,
-    /// Places of the last `select` and `warmup`, for warnings.
-    select: Span,
-    warmup: Span,
-    /// Whether the family was given and has a fault that was reported.
-    no_family: bool,
+    /// Places of the last values, the latest last, for what is wrong with settings together.
+    places: IndexMap<String, Span>,
+    /// Keys whose last value has a fault that was reported.
+    faulty: HashSet<String>,
     faults: &'f mut Diagnostics,
 }
 
 impl Resolving<'_> {
     fn put(&mut self, entry: &Entry, origin: Origin) -> Vec<Diagnostic> {
         let faults = apply(&mut self.settings, entry);
-        if entry.key == "family" {
-            self.no_family = !faults.is_empty();
+        let below = format!("{}.", entry.key);
+        self.places.retain(|key, _| !key.starts_with(&below));
+        self.places.shift_remove(&entry.key);
+        self.places.insert(entry.key.clone(), entry.value_span);
+        if let Value::Call(_, arguments) = &entry.value {
+            let named = arguments.iter().filter_map(|a| Some((format!("{below}{}", a.name.as_ref()?.value), a.span)));
+            self.places.extend(named);
         }
+        self.faulty.retain(|key| *key != entry.key && !key.starts_with(&below));
         if faults.is_empty() {
-            if entry.key == "optimizer" {
-                self.origins.retain(|key, _| !key.starts_with("optimizer."));
-            }
-            match entry.key.as_str() {
-                "select" => self.select = entry.value_span,
-                "warmup" => self.warmup = entry.value_span,
-                _ => {}
-            }
+            self.origins.retain(|key, _| !key.starts_with(&below));
             self.origins.insert(entry.key.clone(), origin);
+        } else {
+            self.faulty.insert(entry.key.clone());
         }
         faults
     }
@@ -146,10 +148,19 @@ impl Resolving<'_> {
     }
 }
 
-fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, faults: &mut Diagnostics) -> Resolved {
-    let (select, warmup) = (Span::NONE, Span::NONE);
-    let mut now =
-        Resolving { settings: Settings::default(), origins: IndexMap::new(), select, warmup, no_family: false, faults };
+/// The settings, and what is wrong with them together; `faults` takes those of single entries.
+fn resolve_into(
+    recipes: &IndexMap<String, Recipe>,
+    request: &Request<'_>,
+    faults: &mut Diagnostics,
+) -> (Resolved, Vec<Diagnostic>) {
+    let mut now = Resolving {
+        settings: Settings::default(),
+        origins: IndexMap::new(),
+        places: IndexMap::new(),
+        faulty: HashSet::new(),
+        faults,
+    };
     if let Some((name, family, class)) = request.card {
         (now.settings.family, now.settings.class) = (family, class);
         for key in ["family", "class"] {
@@ -189,26 +200,33 @@ fn resolve_into(recipes: &IndexMap<String, Recipe>, request: &Request<'_>, fault
         now.put_text(key, value, &format!("`{option}`"), Origin::CommandLine(option.clone()));
     }
 
-    let Resolving { mut settings, origins, select, warmup, no_family, faults } = now;
+    let Resolving { mut settings, origins, places, faulty, .. } = now;
+    let place = |key: &str| places.get(key).copied().unwrap_or(Span::NONE);
     if !origins.contains_key("select") {
         settings.select = settings.family.default_select();
     }
-    let mut warnings = Vec::new();
-    match settings.select.info(settings.family) {
-        // Whether more or less is better may be another matter in the family that was meant.
-        Ok(_) if no_family => {}
-        Ok(info) => warnings.extend(settings.select.warning(&info).map(|w| w.at(select, "keeps the worst epoch"))),
-        Err(_) if no_family => {}
-        Err(d) => {
-            // All families that have a metric of that name mean one thing by it.
-            let other = Family::ALL.iter().find_map(|family| settings.select.info(*family).ok());
-            let warning = other.and_then(|info| settings.select.warning(&info));
-            warnings.extend(warning.map(|w| w.at(select, "keeps the worst epoch")));
-            faults.push(d.at(select, "no such metric"));
-        }
+    let mut together = Vec::new();
+    let info = settings.select.info(settings.family);
+    // All families that have a metric of that name mean one thing by it; whether more or less is better may be another matter
+    // in the family that was meant.
+    let no_family = faulty.contains("family");
+    let known = match &info {
+        Ok(info) => (!no_family).then(|| info.clone()),
+        Err(_) if no_family => None,
+        Err(_) => Family::ALL.iter().find_map(|family| settings.select.info(*family).ok()),
+    };
+    let warning = known.and_then(|info| settings.select.warning(&info));
+    let mut warnings: Vec<Diagnostic> =
+        warning.map(|w| w.at(place("select"), "keeps the worst epoch")).into_iter().collect();
+    together.extend(info.err().filter(|_| !no_family).map(|d| d.at(place("select"), "no such metric")));
+    if !faulty.iter().any(|key| key.starts_with("optimizer")) {
+        let latest = places.iter().rfind(|(key, _)| ["optimizer.eps", "optimizer.betas"].contains(&key.as_str()));
+        let at = latest.map_or(Span::NONE, |(_, span)| *span);
+        together.extend(settings.optimizer.fault().map(|d| d.at(at, "these do not go together")));
     }
-    warnings.extend(settings.schedule.warning(settings.epochs).map(|w| w.at(warmup, "outlasts the training")));
-    Resolved { recipe: inherited.last().map(|r| r.name.value.clone()), settings, origins, warnings }
+    let late = settings.schedule.warning(settings.epochs);
+    warnings.extend(late.map(|w| w.at(place("warmup"), "outlasts the training")));
+    (Resolved { recipe: inherited.last().map(|r| r.name.value.clone()), settings, origins, warnings }, together)
 }
 
 /// A recipe key set from outside the file.

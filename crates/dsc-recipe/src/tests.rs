@@ -306,8 +306,8 @@ fn numbers_that_weights_of_32_bits_do_not_hold_are_refused() {
         let found = of(entry);
         assert_eq!(found.iter().map(|d| d.code.0).collect::<Vec<_>>(), ["E0902"], "{entry}");
     }
-    assert!(of(eps)[0].message.starts_with("`optimizer.eps` takes a number from 1e-38 on, found"), "{:?}", of(eps));
-    for entry in ["optimizer.eps = 1e-38", "optimizer.lr = 1e-30", "clip = 1e38"] {
+    assert!(of(eps)[0].message.starts_with("`optimizer.eps` = 1e-300 is too small"), "{:?}", of(eps));
+    for entry in ["optimizer.eps = 4e-18", "optimizer.lr = 1e-30", "clip = 1e38"] {
         assert!(of(entry).is_empty(), "{entry}");
     }
 }

@@ -21,3 +21,8 @@ recipe k { select = max accuracy } // error[E0963]: there is no metric `accuracy
 recipe m { family = iemocap  class = rounded  clip = yes } // error[E0902]: `family` takes sims, mosi, binary or regression, found the name // error[E0902]: `class` takes exact or round, found the name `rounded` // error[E0902]: `clip` takes a number above 0, or none, found the name `yes`
 recipe n { encoder = bert-base-uncased } // error[E0401]: `bert` is not a constant
 recipe o { warmup = 5 percent  decay = "cosine" } // error[E0902]: `warmup` takes a whole number of epochs or steps (`10 // error[E0902]: `decay` takes linear or none, found the text "cosine"
+recipe p { optimizer = adam(lr: 1e-3, eps: 4e-18) }
+recipe q = p { optimizer.betas = [0.9, 0.9999] } // error[E0902]: `optimizer.eps` = 4e-18 is too small for the second moment's decay 0.9999
+recipe r { optimizer.eps = 1e-30 } // error[E0902]: `optimizer.eps` = 1e-30 is too small for the second moment's decay 0.999
+recipe s { optimizer = adam(eps: 1e-12, betas: [0, 0.9999999999999999]) } // error[E0902]: `optimizer.eps` = 1e-12 is too small
+recipe t { optimizer.eps = 1e-30  optimizer.betas = [0, 1] } // error[E0902]: `optimizer.betas` takes two numbers from 0 to below 1
