@@ -134,6 +134,7 @@ fn batch(f: &Fixture, anchors: usize, companions: bool) -> StepBatch {
         streams: streams.collect(),
         labels: labels.collect(),
         companions: companions.into_iter().collect(),
+        part_of: None,
     }
 }
 

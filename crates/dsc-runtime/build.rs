@@ -51,6 +51,7 @@ fn main() {
                 "operators.cpp",
                 "optimiser.cpp",
                 "context.cpp",
+                "gradients.cpp",
                 "attention.cpp",
                 "product.cpp",
                 "kernels.cpp",

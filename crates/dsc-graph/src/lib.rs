@@ -27,6 +27,7 @@ mod equal;
 mod form;
 mod graph;
 mod init;
+mod joint;
 pub mod layout;
 mod linear;
 mod op;
@@ -44,6 +45,7 @@ pub use einsum::{Einsum, EinsumFault};
 pub use graph::{
     Companions, CompanionsId, Graph, Init, InputDecl, LabelDecl, Loss, Node, NodeId, Output, Param, ParamId, Ranks,
 };
+pub use joint::Joint;
 pub use linear::{LinearMap, linear_places};
 pub use op::{Axis, Binary, Group, MaxOver, Op, Over, ParametricUnary, RandomSite, Reduction, Unary, View};
 pub use parse::{Parsed, parse};

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
-use dsc_analysis::step::{LengthsOf, PartRows, StepEstimate, StepMemory, Target, cut, parts};
+use dsc_analysis::step::{LengthsOf, PartRows, StepEstimate, StepMemory, Target, cut, in_shards, parts, reads_batch};
 use dsc_analysis::{Memory, MemoryPlan, Summary};
 use dsc_data::{Reads, Split, Table, batch};
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
-use dsc_graph::Graph;
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::passes::{self, Pass};
 use dsc_graph::types::Type;
+use dsc_graph::{Graph, Joint};
 use dsc_random::Key;
 use dsc_recipe::Settings;
 use dsc_syntax::diag::Diagnostic;
@@ -118,13 +119,28 @@ impl<'a> StepModel<'a> {
                 whole.take(STEPS).collect()
             }
         };
+        let (joint, reads_batch) = (Joint::of(&self.run), reads_batch(&self.run));
+        let joins = joint.any() && joint.joins();
         let steps: Vec<Vec<PartRows>> = batches
             .iter()
             .map(|anchors| {
-                let part = |range| self.rows(anchors.get::<Range<usize>>(range).unwrap_or_default());
-                cut(anchors.len(), count).into_iter().map(part).collect()
+                let parts = cut(anchors.len(), count);
+                if parts.len() == 1 {
+                    return vec![self.rows(anchors)];
+                }
+                let whole = Rc::new(self.rows(anchors));
+                let rows = |range| self.rows(anchors.get::<Range<usize>>(range).unwrap_or_default());
+                let part = |range| PartRows { part_of: Some(Rc::clone(&whole)), ..rows(range) };
+                let parts: Vec<PartRows> = parts.into_iter().map(part).collect();
+                let of_parts = parts.iter().map(|part| part.samples).sum();
+                // Of shards all is kept at once, as of a batch that is not cut.
+                match joins && (reads_batch || in_shards(whole.samples, of_parts)) {
+                    true => vec![self.rows(anchors)],
+                    false => parts,
+                }
             })
             .collect();
+        let alone = steps.iter().all(|parts| parts.len() > 1);
         let memory = StepMemory::of(&self.run, self.dims, &self.trained, self.target, &steps)?;
         Some(StepEstimate {
             batch,
@@ -133,7 +149,7 @@ impl<'a> StepModel<'a> {
             lengths: self.known,
             fixed,
             above: memory.above(),
-            per_thread: if count > 1 { memory.part } else { 0 },
+            per_thread: if alone { memory.part } else { 0 },
         })
     }
 
@@ -184,14 +200,24 @@ impl<'a> StepModel<'a> {
             samples.iter().map(|s| lens.get(*s).or(lens.first()).copied().unwrap_or(1)).collect::<Vec<i64>>()
         };
         let lengths = self.lengths.iter().map(|(name, lens)| (name.clone(), of(lens))).collect();
-        PartRows { anchors: anchors.len(), samples: samples.len(), lengths, companions }
+        PartRows { anchors: anchors.len(), samples: samples.len(), lengths, companions, part_of: None }
     }
 
-    /// The companions of an anchor, positives first; without data other samples for each anchor.
+    /// The companions of an anchor, positives first; without data other samples for each anchor, or of ranks the first and the last
+    /// ones, of which about every other fits an anchor.
     fn companions(&self, declaration: usize, anchor: usize, count: usize) -> Vec<usize> {
         let Some(pools) = self.pools.get(declaration) else {
+            let ranks = self.run.companions.get(declaration).filter(|c| c.ranks.is_some());
             let first = (anchor + 1) * (self.run.companions.len() * (count + 1)) + declaration * count;
-            return (first..first + count).map(|i| self.samples + i).collect();
+            let sample = |i: usize| match ranks {
+                None => first + i,
+                Some(c) => {
+                    let (end, key) = (usize::from(i >= c.pos + c.near), Key::new(self.seed).with(anchor as u64));
+                    let among = 2 * c.pool.max(1);
+                    (2 * declaration + end) * among + (key.word(i as u64) % among as u64) as usize
+                }
+            };
+            return (0..count).map(|i| self.samples + sample(i)).collect();
         };
         let drawn = pools.draw(self.seed, 0, anchor as u32);
         match drawn.present {

@@ -1,5 +1,7 @@
 //! The input of one step, as plain data on the host.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
@@ -19,6 +21,22 @@ pub struct StepBatch {
     /// Labels of the anchors by the name of the label in the model file, `[anchors]` each.
     pub labels: IndexMap<String, Vec<f32>>,
     /// One entry per `companions` declaration; empty in evaluation.
+    pub companions: Vec<CompanionRows>,
+    /// The batch that these samples are a part of; none if they are all of it. What is padded to the longest sample of the batch
+    /// is padded to the longest of that one.
+    pub part_of: Option<Arc<WholeBatch>>,
+}
+
+/// A batch by the lengths of its samples, rows in the order of a [`StepBatch`].
+#[derive(Clone, Debug, Default)]
+pub struct WholeBatch {
+    /// `[U]`: indices of the samples in their data set.
+    pub samples: Vec<u64>,
+    /// Number of anchors, at most `U`.
+    pub anchors: usize,
+    /// `[U]`: valid rows of each sample, by the name of the input in the model file.
+    pub lens: IndexMap<String, Vec<u32>>,
+    /// One entry per `companions` declaration.
     pub companions: Vec<CompanionRows>,
 }
 

@@ -39,12 +39,12 @@ mod together;
 pub mod values;
 mod workers;
 
-pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want};
+pub use batch::{CompanionRows, Mode, StepBatch, Stream, Want, WholeBatch};
 pub use lengths::Packing;
 pub use optim::{Moments, Optimizer, OptimizerSettings, ParamGroup, Rate};
 pub use params::{Gradients, ParamStore, Values};
 pub use profile::{NodeTime, Profile, Timed};
-pub use program::{Evaluated, Operand, Origin, Program};
+pub use program::{Evaluated, Joined, Operand, Origin, Program, Shard, ShardGradients};
 pub use workers::{SharedParams, Workers, own_time};
 
 #[cfg(test)]

@@ -196,11 +196,41 @@ impl ParamStore {
     /// `E0701`, `E0706` for errors of libtorch.
     pub fn gradients_of(&self, loss: &Tensor) -> Result<Gradients, Diagnostic> {
         let run = || -> Result<Gradients, Fault> {
-            let inputs: Vec<&Tensor> = self.entries.values().map(|e| &e.tensor).filter(|t| t.requires_grad()).collect();
+            let inputs: Vec<&Tensor> = self.trained().collect();
             let gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
             Ok(Gradients(gradients.into_iter().map(|g| g.defined().then_some(g)).collect()))
         };
         run().map_err(|f| f.diagnose("going backward"))
+    }
+
+    /// As [`gradients_of`](Self::gradients_of), and the gradients of `more`; `None` where the loss does not depend on one.
+    pub(crate) fn gradients_and(
+        &self,
+        loss: &Tensor,
+        more: &[&Tensor],
+    ) -> Result<(Gradients, Vec<Option<Tensor>>), Diagnostic> {
+        let run = || -> Result<_, Fault> {
+            let one = loss.f_ones_like()?;
+            let own: Vec<&Tensor> = self.trained().collect();
+            let inputs: Vec<&Tensor> = own.iter().chain(more).copied().collect();
+            let mut found = ffi::gradients(&[loss], &[&one], &inputs)?;
+            let more = found.split_off(own.len());
+            Ok((Gradients(found), more))
+        };
+        run().map_err(|f| f.diagnose("going backward"))
+    }
+
+    /// The gradients of values whose own gradients are known.
+    pub(crate) fn gradients_through(&self, values: &[&Tensor], upstream: &[&Tensor]) -> Result<Gradients, Diagnostic> {
+        let inputs: Vec<&Tensor> = self.trained().collect();
+        ffi::gradients(values, upstream, &inputs)
+            .map(Gradients)
+            .map_err(|why| Fault::Torch(why).diagnose("going backward"))
+    }
+
+    /// The parameters that are trained, in the order of the graph.
+    fn trained(&self) -> impl Iterator<Item = &Tensor> {
+        self.entries.values().map(|e| &e.tensor).filter(|t| t.requires_grad())
     }
 
     /// Adds gradients to those of the store.

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::batch::{Mode, StepBatch, Want};
 use super::error::fault;
+use super::fault::Fault;
 use super::ffi::{self, BackwardNodes};
 use super::params::{Gradients, ParamStore};
-use super::program::{Evaluated, Program, Run};
+use super::program::{Computed, Evaluated, Program, Run};
 use super::workers::own_time;
 use dsc_syntax::diag::Diagnostic;
 use tch::Tensor;
@@ -76,34 +77,57 @@ impl Program {
         mode: Mode,
         want: Want,
     ) -> Result<(Evaluated, Timed), Diagnostic> {
-        let mut nodes = vec![NodeTime::default(); self.steps.len()];
         let run = Run::new(self, store, batch, mode, want)?;
-        let (first, mut before) = (ffi::sequence_number(), own_time());
-        let mut ends = Vec::with_capacity(self.steps.len());
-        let found = run.evaluate_watched(&mut |computed| {
-            let now = own_time();
-            if let Some(node) = nodes.get_mut(computed.node) {
-                node.calls += 1;
-                node.forward += now.saturating_sub(before);
-            }
-            ends.push((ffi::sequence_number(), computed.node));
-            before = now;
-            Ok(())
-        })?;
-        Ok((found, Timed { profile: Profile { nodes }, first, ends }))
+        let mut watch = Stopwatch::start(self);
+        let found = run.evaluate_watched(&mut |computed| watch.see(computed))?;
+        Ok((found, watch.stop()))
+    }
+}
+
+/// A forward pass that is being timed.
+pub(crate) struct Stopwatch {
+    timed: Timed,
+    before: Duration,
+}
+
+impl Stopwatch {
+    pub(crate) fn start(program: &Program) -> Stopwatch {
+        let profile = Profile { nodes: vec![NodeTime::default(); program.steps.len()] };
+        let (first, ends) = (ffi::sequence_number(), Vec::with_capacity(program.steps.len()));
+        Stopwatch { timed: Timed { profile, first, ends }, before: own_time() }
+    }
+
+    pub(crate) fn see(&mut self, computed: &Computed<'_>) -> Result<(), Fault> {
+        let now = own_time();
+        if let Some(node) = self.timed.profile.nodes.get_mut(computed.node) {
+            node.calls += 1;
+            node.forward += now.saturating_sub(self.before);
+        }
+        self.timed.ends.push((ffi::sequence_number(), computed.node));
+        self.before = now;
+        Ok(())
+    }
+
+    pub(crate) fn stop(self) -> Timed {
+        self.timed
     }
 }
 
 impl Timed {
-    /// As [`ParamStore::gradients_of`] of a loss that the forward pass led to, and on its thread.
+    /// As [`ParamStore::gradients_of`] of a loss that the forward pass led to.
     ///
     /// # Errors
     /// As [`ParamStore::gradients_of`].
     pub fn gradients_of(&mut self, store: &ParamStore, loss: &Tensor) -> Result<Gradients, Diagnostic> {
-        let recorded = ffi::recorded(|| store.gradients_of(loss));
-        let (gradients, nodes) = recorded.map_err(|why| fault("timing a backward pass", why))?;
+        self.record(|| store.gradients_of(loss))
+    }
+
+    /// Times a backward pass of what the forward pass led to.
+    pub(crate) fn record<T>(&mut self, pass: impl FnOnce() -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
+        let recorded = ffi::recorded(pass);
+        let (found, nodes) = recorded.map_err(|why| fault("timing a backward pass", why))?;
         self.add(&nodes);
-        gradients
+        found
     }
 
     /// The times.

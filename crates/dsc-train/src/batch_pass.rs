@@ -4,19 +4,26 @@
 //! follows from model, data and batch size alone, and sums are taken in the order of the parts. So a training has the same results,
 //! bit for bit, with any number of threads.
 //!
-//! A sample that is a companion of anchors in several parts is computed in each of them.
+//! A sample that is a companion of anchors in several parts is computed in each of them. Where that are many, and where losses read the
+//! whole batch, the parts are [shards](super::shard_pass).
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dsc_analysis::step::{Target, cut};
+use dsc_analysis::step::{Target, cut, in_shards};
 use dsc_data::Split;
 use dsc_runtime::device::Device;
-use dsc_runtime::{Gradients, Mode, Profile, Program, SharedParams, StepBatch, Timed, Want, Workers, own_time, values};
+use dsc_runtime::{
+    CompanionRows, Gradients, Mode, Profile, Program, SharedParams, StepBatch, Timed, Want, WholeBatch, Workers,
+    own_time, values,
+};
 use dsc_syntax::diag::Diagnostic;
 use indexmap::IndexMap;
 
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
+use super::shard_pass::add_profile;
 
 /// What a device is for the plan of a step.
 pub(crate) fn target(device: Device) -> Target {
@@ -102,16 +109,67 @@ impl BatchPass<'_> {
         Ok(batch)
     }
 
+    /// The parts of a batch by its anchors, and whether they are shards.
+    fn cut(&self, anchors: &[usize]) -> (Vec<Range<usize>>, bool) {
+        let (joins, reads_batch) =
+            (self.program.joins_shards(self.lists.iter().any(Option::is_some)), self.program.reads_batch());
+        let parts = cut(anchors.len(), if reads_batch && !joins { 1 } else { self.parts });
+        if parts.len() == 1 || !joins {
+            return (parts, false);
+        }
+        let samples = |anchors: &[usize]| companions::rows(self.lists, anchors, self.seed, self.epoch).0.len();
+        let of_parts = parts.iter().filter_map(|range| anchors.get(range.clone())).map(samples).sum();
+        (parts, reads_batch || in_shards(samples(anchors), of_parts))
+    }
+
+    /// The batches that are computed for one: its parts, or all of it where no sample is computed twice.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub(crate) fn computed(&self, anchors: &[usize]) -> Result<Vec<StepBatch>, Diagnostic> {
+        match self.cut(anchors) {
+            (_, true) => Ok(vec![self.batch(anchors)?]),
+            (parts, false) => {
+                parts.into_iter().filter_map(|range| anchors.get(range)).map(|own| self.batch(own)).collect()
+            }
+        }
+    }
+
+    /// What the parts of a batch have to know of it: something if a value depends on its longest sample.
+    pub(super) fn whole(
+        &self,
+        samples: &[usize],
+        anchors: usize,
+        companions: &[CompanionRows],
+    ) -> Result<Option<Arc<WholeBatch>>, Diagnostic> {
+        if !self.data.pads_to_batch() {
+            return Ok(None);
+        }
+        let lens = self.data.lengths(Split::Train, samples)?;
+        let (samples, companions) = (samples.iter().map(|s| *s as u64).collect(), companions.to_vec());
+        Ok(Some(Arc::new(WholeBatch { samples, anchors, lens, companions })))
+    }
+
     /// Losses, and `scale` times the gradients of their sum.
     ///
     /// # Errors
     /// As [`batch`](Self::batch) and [`Program::run`].
     pub(crate) fn run(&self, anchors: &[usize], scale: f64) -> Result<Passed, Diagnostic> {
-        let parts = cut(anchors.len(), self.parts);
+        let (parts, in_shards) = self.cut(anchors);
+        if in_shards {
+            return self.in_shards(anchors, &parts, scale);
+        }
+        let whole = match parts.len() {
+            1 => None,
+            _ => {
+                let (samples, companions) = companions::rows(self.lists, anchors, self.seed, self.epoch);
+                self.whole(&samples, anchors.len(), &companions)?
+            }
+        };
         let mut all = Passed::default();
         let work = |part: usize| {
             let own = parts.get(part).and_then(|range| anchors.get(range.clone())).unwrap_or_default();
-            self.part(own, own.len() as f64 / anchors.len() as f64, scale)
+            self.part(own, whole.as_ref(), own.len() as f64 / anchors.len() as f64, scale)
         };
         let began = Instant::now();
         self.workers.in_order(parts.len(), work, |_, part| {
@@ -121,10 +179,7 @@ impl BatchPass<'_> {
             }
             all.bad = all.bad.take().or(part.bad);
             all.times.add(&part.times);
-            match (&mut all.profile, part.profile) {
-                (Some(sum), Some(profile)) => sum.add(&profile),
-                (none, profile) => *none = profile,
-            }
+            add_profile(&mut all.profile, part.profile);
             all.gradients.add(part.gradients)?;
             all.times.adding += own_time().saturating_sub(taken);
             Ok(())
@@ -135,9 +190,15 @@ impl BatchPass<'_> {
     }
 
     /// One part, which is the fraction `share` of the batch.
-    fn part(&self, anchors: &[usize], share: f64, scale: f64) -> Result<Passed, Diagnostic> {
+    fn part(
+        &self,
+        anchors: &[usize],
+        whole: Option<&Arc<WholeBatch>>,
+        share: f64,
+        scale: f64,
+    ) -> Result<Passed, Diagnostic> {
         let began = own_time();
-        let batch = self.batch(anchors)?;
+        let batch = StepBatch { part_of: whole.cloned(), ..self.batch(anchors)? };
         let read = own_time();
         let (store, mode) = (self.params.get(), self.mode());
         let (result, mut timed) = match self.profiled {

@@ -230,7 +230,24 @@ impl<'a> BatchSource<'a> {
             streams,
             labels: values,
             companions: Vec::new(),
+            part_of: None,
         })
+    }
+
+    /// Whether a value depends on the longest sample of the batch.
+    pub(crate) fn pads_to_batch(&self) -> bool {
+        self.in_batches_of.is_some()
+    }
+
+    /// Valid frames and tokens of `samples`, by the name of the input.
+    ///
+    /// # Errors
+    /// `E0605` if the data have no such split.
+    pub(crate) fn lengths(&self, split: Split, samples: &[usize]) -> Result<IndexMap<String, Vec<u32>>, Diagnostic> {
+        let table = self.dataset.split(split)?;
+        let timed = self.inputs.iter().filter(|input| input.kind != Kind::Vector);
+        let lens = |input: &Input| samples.iter().map(|s| self.rows(table, input, *s) as u32).collect();
+        Ok(timed.map(|input| (input.name.clone(), lens(input))).collect())
     }
 
     fn label_key(&self, name: &str) -> Result<&str, Diagnostic> {

@@ -44,6 +44,7 @@ mod profile;
 mod room;
 mod run;
 mod score;
+mod shard_pass;
 mod trained_model;
 pub mod trainer;
 pub mod weight_map;

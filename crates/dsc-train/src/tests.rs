@@ -136,10 +136,25 @@ fn log_without_times(out: &Path) -> Vec<Value> {
 
 #[test]
 fn results_are_those_of_one_thread_with_any_number_of_threads() {
-    let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
+    same_on_any_threads(&setup());
+}
+
+#[test]
+fn parts_of_a_batch_are_padded_to_its_longest_sample() {
+    same_on_any_threads(&setup_of(&MODEL.replace("let score = concat(mean(a)", "let score = concat(mean(dense(a))")));
+}
+
+#[test]
+fn anchors_that_are_compared_with_each_other_are_computed_in_shards() {
+    let together = "loss together = 0.1 * mean_features(square(in_batch(score)))\n  loss contrast   =";
+    same_on_any_threads(&setup_of(&MODEL.replace("loss contrast   =", together)));
+}
+
+fn same_on_any_threads(setup: &Setup) {
+    let (settings, dir) = (settings(3), tempfile::tempdir().unwrap());
     let trained = |name: &str, parts: usize, threads: usize| {
         let out = dir.path().join(name);
-        let outcome = run_on(&setup, &settings, 3, &out, false, (parts, threads), false).unwrap();
+        let outcome = run_on(setup, &settings, 3, &out, false, (parts, threads), false).unwrap();
         assert!(matches!(outcome, Outcome::Finished(_)));
         let files = ["best.safetensors", "test.csv", "valid.csv"];
         (log_without_times(&out), files.map(|name| fs::read(out.join(name)).unwrap()))
@@ -168,14 +183,6 @@ fn the_number_of_parts_follows_from_the_work() {
     assert_eq!((of(32, Device::Cpu), of(1 << 40, Device::Cpu), of(1 << 40, Device::Cuda(0))), (1, 8, 1));
     let all: Vec<usize> = (5..40).map(|bits| of(1 << bits, Device::Cpu)).collect();
     assert!(all.is_sorted() && [1, 2, 4, 8].iter().all(|n| all.contains(n)), "{all:?}");
-    // Values that depend on the other anchors of the batch.
-    for (text, by) in [
-        ("loss contrast   =", "loss together = 0.1 * mean_features(in_batch(score))\n  loss contrast   ="),
-        ("let score = concat(mean(a)", "let score = concat(mean(dense(a))"),
-    ] {
-        let whole = setup_of(&MODEL.replace(text, by));
-        assert_eq!(parts(&whole.graph, &whole.dims, 1 << 40, target(Device::Cpu)), 1, "{by}");
-    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod tape;
 use std::rc::Rc;
 
 use dsc_graph::dims::DimTable;
-use dsc_graph::{Graph, MaxOver, Op};
+use dsc_graph::{Graph, Joint, Op};
 
 pub use rows::PartRows;
 
@@ -48,16 +48,27 @@ pub enum Target {
 /// grows by far less than the work. Powers of 2, so that common numbers of threads have the same number of parts each.
 const PARTS: [(i64, usize); 3] = [(64_000_000_000, 8), (8_000_000_000, 4), (1_000_000_000, 2)];
 
-/// The number of parts that a batch of a training is cut into, if it has as many anchors. It is 1 on a GPU, and where a value depends
-/// on the other anchors of the batch.
+/// The number of parts that a batch of a training is cut into, if it has as many anchors. It is 1 on a GPU, and where sequences of
+/// different lengths are compared with each other over the batch.
 pub fn parts(graph: &Graph, dims: &DimTable, batch: usize, target: Target) -> usize {
-    let whole = |op: &Op| matches!(op, Op::InBatch | Op::Own | Op::Dense { to: MaxOver::Batch });
-    if target != Target::Cpu || graph.nodes().any(|(_, node)| whole(&node.op)) {
+    if target != Target::Cpu || (reads_batch(graph) && !Joint::of(graph).joins()) {
         return 1;
     }
     let anchor = Summary::of(graph).training.forward().eval(dims).unwrap_or(0);
     let work = anchor.saturating_mul(i64::try_from(batch).unwrap_or(i64::MAX));
     PARTS.iter().find(|(least, _)| work >= *least).map_or(1, |(_, parts)| *parts)
+}
+
+/// Whether parts of a batch that have `of_parts` samples altogether, companions in several parts counted in each, are computed as shards:
+/// each of the `samples` of the batch once, of which all is kept until the losses are known. Parts by themselves need the memory of one of
+/// them, so they may compute a quarter more.
+pub fn in_shards(samples: usize, of_parts: usize) -> bool {
+    4 * of_parts > 5 * samples
+}
+
+/// Whether a value depends on all anchors of the batch.
+pub fn reads_batch(graph: &Graph) -> bool {
+    graph.nodes().any(|(_, node)| matches!(node.op, Op::InBatch | Op::Own))
 }
 
 /// Where each of `parts` parts of `anchors` anchors begins and ends. The sizes differ by at most 1.

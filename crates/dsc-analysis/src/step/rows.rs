@@ -20,6 +20,17 @@ pub struct PartRows {
     pub companions: Vec<[Vec<Vec<usize>>; 2]>,
     /// Number of samples.
     pub samples: usize,
+    /// The batch that these are a part of; none if they are all of it.
+    pub part_of: Option<Rc<PartRows>>,
+}
+
+impl PartRows {
+    /// The sample of each anchor that an `at` reads.
+    fn companion(&self, view: (usize, Group, usize)) -> Option<&[usize]> {
+        let [pos, neg] = self.companions.get(view.0)?;
+        let group = if view.1 == Group::Pos { pos } else { neg };
+        group.get(view.2).map(Vec::as_slice)
+    }
 }
 
 /// The rows of a sequence with one time axis.
@@ -86,20 +97,13 @@ impl<'a> Layout<'a> {
         if all { self.rows.samples } else { self.rows.anchors }
     }
 
-    /// The sample of each anchor that an `at` reads.
-    pub(super) fn companion(&self, view: (usize, Group, usize)) -> Option<&[usize]> {
-        let [pos, neg] = self.rows.companions.get(view.0)?;
-        let group = if view.1 == Group::Pos { pos } else { neg };
-        group.get(view.2).map(Vec::as_slice)
-    }
-
     /// The lengths of a time axis; none where a name has no number.
     pub(super) fn lengths(&self, dim: &Dim, all: bool) -> Option<Rc<Lengths>> {
         let key = (dim.clone(), all);
         if let Some(known) = self.known.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
-        let lens = (0..self.count(all)).map(|row| dim.eval(&|atom: &Atom| self.atom(atom, row)));
+        let lens = (0..self.count(all)).map(|row| dim.eval(&|atom: &Atom| self.atom(atom, self.rows, row)));
         let lengths = Rc::new(Lengths::new(lens.collect::<Option<_>>()?));
         self.known.borrow_mut().insert(key, Rc::clone(&lengths));
         Some(lengths)
@@ -107,25 +111,26 @@ impl<'a> Layout<'a> {
 
     /// A dim that is one number for all samples.
     pub(super) fn number(&self, dim: &Dim) -> Option<u64> {
-        dim.eval(&|atom: &Atom| self.atom(atom, 0)).and_then(|n| u64::try_from(n).ok())
+        dim.eval(&|atom: &Atom| self.atom(atom, self.rows, 0)).and_then(|n| u64::try_from(n).ok())
     }
 
-    fn atom(&self, atom: &Atom, row: usize) -> Option<i64> {
+    fn atom(&self, atom: &Atom, of: &PartRows, row: usize) -> Option<i64> {
         match atom {
             Atom::Length { name, view } => {
                 let row = match view {
                     None => row,
-                    Some(view) => *self.companion(*self.views.get(view)?)?.get(row)?,
+                    Some(view) => *of.companion(*self.views.get(view)?)?.get(row)?,
                 };
-                self.rows.lengths.get(name)?.get(row).copied()
+                of.lengths.get(name)?.get(row).copied()
             }
             Atom::Width(name) => self.dims.widths.get(name).copied(),
             Atom::Most(name) => self.dims.max_lengths.get(name).copied(),
             Atom::Batch => Some(self.rows.anchors as i64),
-            Atom::Longest(of) => {
-                let views = of.any_atom(&mut |a| matches!(a, Atom::Length { view: Some(_), .. }));
-                let lens = (0..self.count(self.longest_over_all && !views))
-                    .map(|row| of.eval(&|atom: &Atom| self.atom(atom, row)));
+            Atom::Longest(dim) => {
+                let views = dim.any_atom(&mut |a| matches!(a, Atom::Length { view: Some(_), .. }));
+                let batch = self.rows.part_of.as_deref().unwrap_or(self.rows);
+                let rows = if self.longest_over_all && !views { batch.samples } else { batch.anchors };
+                let lens = (0..rows).map(|row| dim.eval(&|atom: &Atom| self.atom(atom, batch, row)));
                 lens.collect::<Option<Vec<i64>>>()?.into_iter().max()
             }
             _ => None,

@@ -34,6 +34,7 @@ fn rows(lens: &[i64]) -> PartRows {
         samples: lens.len(),
         lengths: [("Ta".to_owned(), lens.to_vec())].into(),
         companions: Vec::new(),
+        part_of: None,
     }
 }
 

@@ -39,7 +39,7 @@ impl Dim {
     }
 
     /// Whether samples of one batch differ in it: it mentions a length outside a `longest(..)`.
-    fn varies(&self) -> bool {
+    pub fn varies(&self) -> bool {
         self.terms.keys().flatten().any(|(atom, _)| match atom {
             Atom::Length { .. } => true,
             Atom::Min(list) | Atom::Max(list) => list.iter().any(Dim::varies),

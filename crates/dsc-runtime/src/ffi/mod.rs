@@ -14,6 +14,7 @@
 mod attention;
 mod blob;
 mod context;
+mod gradients;
 mod operators;
 mod optimiser;
 mod product;
@@ -26,6 +27,7 @@ pub use context::{
     Float32Matmul, cpu_capability, float32_matmul, most_of_pool, set_deterministic, set_float32_matmul, trim_pool,
 };
 pub(super) use context::{cuda_device_count, pool_tensors, set_threads, threads};
+pub(super) use gradients::gradients;
 pub use operators::{Arg, Op, Value};
 pub use optimiser::{Adam, adam_step, clip_grad_norm, grad_norm, is_bad};
 pub use product::product;

@@ -121,6 +121,14 @@ unsafe extern "C" {
         skip: *const C_tensor,
         settings: *const AdamSettings,
     ) -> Fault;
+    pub(super) fn dsc_gradients(
+        roots: Tensors,
+        upstream: Tensors,
+        count: i64,
+        inputs: Tensors,
+        input_count: i64,
+        out: *mut *mut C_tensor,
+    ) -> Fault;
     pub(super) fn dsc_grad_norm(gradients: Tensors, count: i64, out: *mut *mut C_tensor) -> Fault;
     pub(super) fn dsc_is_bad(norm: *const C_tensor, out: *mut *mut C_tensor) -> Fault;
     pub(super) fn dsc_scale(gradients: Tensors, count: i64, factor: *const C_tensor) -> Fault;

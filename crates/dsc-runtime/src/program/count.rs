@@ -13,7 +13,7 @@ impl Program {
     /// # Errors
     /// As [`run`](Self::run), for streams that do not fit the program.
     pub fn sum_over(&self, batch: &StepBatch, anchor: &Dim, other: &Dim) -> Result<Option<i64>, Diagnostic> {
-        let base = self.base_lengths(batch)?;
+        let base = self.base_lengths(&batch.samples, |input| Some(batch.streams.get(input)?.time()?.1))?;
         let companion = |view: &str, row: usize| {
             let (declaration, group, index) = *self.views.get(view)?;
             let rows = batch.companions.get(declaration)?;

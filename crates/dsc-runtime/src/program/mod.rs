@@ -9,6 +9,7 @@ mod alone;
 mod count;
 mod plan;
 mod run;
+mod shards;
 mod trace;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +18,9 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 use tch::Tensor;
 
-use self::plan::Plan;
-pub(crate) use self::run::Run;
+use self::plan::{Halves, Plan};
+pub(crate) use self::run::{Computed, Run};
+pub use self::shards::{Joined, Shard, ShardGradients};
 pub use self::trace::{Operand, Origin};
 use super::batch::{Mode, StepBatch, Want};
 use super::lengths::Packing;
@@ -26,7 +28,7 @@ use super::params::ParamStore;
 use super::precision::Products;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::passes::{self, OptLevel};
-use dsc_graph::{CompanionsId, Graph, Group, NodeId, Op, Output};
+use dsc_graph::{CompanionsId, Graph, Group, Joint, NodeId, Op, Output};
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 use dsc_syntax::source::Span;
 
@@ -98,6 +100,11 @@ pub struct Program {
     losses: Vec<Root>,
     retrieval: Vec<Vec<usize>>,
     plans: [OnceLock<Plan>; 24],
+    /// Of the losses without companions, and with them.
+    halves: [OnceLock<Option<Halves>>; 2],
+    /// See [`Joint`].
+    joint: Vec<bool>,
+    joins: bool,
     pub(crate) packing: Packing,
     pub(crate) products: Products,
 }
@@ -167,6 +174,7 @@ impl Program {
                 |(id, n): (NodeId, &dsc_graph::Node)| needed.get(id.index()) == Some(&true) && n.op == Op::InBatch;
             Root { name: name.to_owned(), node: node.index(), companions: list, batch: graph.nodes().any(read) }
         };
+        let joint = Joint::of(graph);
         let program = Program {
             steps,
             params: graph.params.iter().map(|p| p.path.clone()).collect(),
@@ -178,6 +186,9 @@ impl Program {
             losses: graph.losses.iter().map(|l| root(&l.name, l.value)).collect(),
             retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
             plans: std::array::from_fn(|_| OnceLock::new()),
+            halves: std::array::from_fn(|_| OnceLock::new()),
+            joint: graph.nodes().map(|(id, _)| joint.is(id)).collect(),
+            joins: joint.joins(),
             packing: Packing::default(),
             products: Products::default(),
         };
@@ -220,6 +231,12 @@ impl Program {
         self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, reach))
     }
 
+    fn halves(&self, reach: Reach) -> Option<&Halves> {
+        let [without, with] = &self.halves;
+        let halves = if reach == Reach::Companions { with } else { without };
+        halves.get_or_init(|| Halves::of(self, self.plan(Want::LOSSES, reach))).as_ref()
+    }
+
     fn check(&self, graph: &Graph) -> Result<(), Diagnostic> {
         for (name, decl) in &graph.inputs {
             if let Some(dim) = decl.ty.len()
@@ -257,14 +274,18 @@ impl Program {
     }
 
     /// Lengths of all rows by the name of the time axis, from the inputs.
-    pub(crate) fn base_lengths(&self, batch: &StepBatch) -> Result<BTreeMap<&str, Vec<i64>>, Diagnostic> {
+    pub(crate) fn base_lengths<'b>(
+        &self,
+        samples: &[u64],
+        lens_of: impl Fn(&str) -> Option<&'b [u32]>,
+    ) -> Result<BTreeMap<&str, Vec<i64>>, Diagnostic> {
         use dsc_graph::dims::Atom;
         let mut base: BTreeMap<&str, (&str, Vec<i64>)> = BTreeMap::new();
         for (input, dim) in &self.inputs {
-            let (Some(dim), Some((_, lens))) = (dim, batch.streams.get(input).and_then(|s| s.time())) else { continue };
+            let (Some(dim), Some(lens)) = (dim, lens_of(input)) else { continue };
             let lens: Vec<i64> = lens.iter().map(|l| i64::from(*l)).collect();
             let wrong = |row: usize, why: String| {
-                let sample = batch.samples.get(row).copied().unwrap_or_default();
+                let sample = samples.get(row).copied().unwrap_or_default();
                 Err(super::batch::misfit(format!("sample {sample}, stream `{input}`: {why}")))
             };
             if let Some(fixed) = dim.as_const() {

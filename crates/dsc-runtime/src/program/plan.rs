@@ -49,24 +49,9 @@ impl Plan {
                 *slot |= mark;
             }
         }
-        let mut uses = vec![0u32; program.steps.len()];
-        let mut order = Vec::new();
-        for (i, step) in program.steps.iter().enumerate() {
-            if needed.get(i) != Some(&true) || !has_rows(&step.op) {
-                continue;
-            }
-            order.push(i);
-            for operand in &step.operands {
-                if let Some(count) = uses.get_mut(*operand) {
-                    *count += 1;
-                }
-            }
-        }
-        for root in roots {
-            if let Some(count) = uses.get_mut(root) {
-                *count += 1;
-            }
-        }
+        let computed = program.steps.iter().zip(&needed).enumerate().filter(|(_, (step, n))| **n && has_rows(&step.op));
+        let order: Vec<usize> = computed.map(|(i, _)| i).collect();
+        let uses = uses(program, &order, &roots);
         let length = |step: &Step| step.time.and_then(|time| program.lengths.get(time));
         let padded = |(step, e): (&Step, &bool)| {
             *e && length(step).is_some_and(|l| l.any_atom(&mut |a| matches!(a, Atom::Longest(_))))
@@ -76,6 +61,70 @@ impl Plan {
         let slices = slices(program, &order, &rows, &uses);
         Plan { order, rows, uses, slices, losses, longest_over }
     }
+}
+
+/// The plan of a step in two halves: what is computed from one sample each, in shards of the batch, and what is computed from the values
+/// of all of them.
+pub(crate) struct Halves {
+    pub(crate) separate: Plan,
+    pub(crate) joint: Plan,
+    /// The nodes of the first half that the second one reads, or that are losses.
+    pub(crate) given: Vec<usize>,
+}
+
+impl Halves {
+    /// Of a plan for losses; none where no value is joint, or where joint ones read sequences of different lengths.
+    pub(crate) fn of(program: &Program, plan: &Plan) -> Option<Halves> {
+        let joint = |i: usize| program.joint.get(i) == Some(&true);
+        if !program.joins || !plan.order.iter().any(|i| joint(*i)) {
+            return None;
+        }
+        // What is the same for every sample is computed in both halves.
+        let mut of_samples = vec![false; program.steps.len()];
+        for (i, step) in program.steps.iter().enumerate() {
+            let reads = step.operands.iter().any(|of| of_samples.get(*of) == Some(&true));
+            if let Some(mark) = of_samples.get_mut(i) {
+                *mark = reads || matches!(step.op, Op::Input(_) | Op::Label(_));
+            }
+        }
+        let is_separate = |i: usize| !joint(i) && of_samples.get(i) == Some(&true);
+        let losses: Vec<usize> = plan.losses.iter().filter_map(|i| program.losses.get(*i)).map(|l| l.node).collect();
+        let mut behind: Vec<usize> = losses.iter().copied().filter(|i| !is_separate(*i)).collect();
+        let mut given: Vec<usize> = losses.iter().copied().filter(|i| is_separate(*i)).collect();
+        let mut second = vec![false; program.steps.len()];
+        while let Some(i) = behind.pop() {
+            let (Some(mark), Some(step)) = (second.get_mut(i), program.steps.get(i)) else { continue };
+            if !std::mem::replace(mark, true) {
+                let (before, more): (Vec<usize>, Vec<usize>) = step.operands.iter().partition(|of| is_separate(**of));
+                given.extend(before);
+                behind.extend(more);
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        let first = backward(program, given.iter().copied());
+        let half = |marks: &[bool], roots: &[usize], losses: &[usize]| {
+            let order: Vec<usize> = plan.order.iter().copied().filter(|i| marks.get(*i) == Some(&true)).collect();
+            let uses = uses(program, &order, roots);
+            let slices = slices(program, &order, &plan.rows, &uses);
+            let (rows, longest_over) = (plan.rows.clone(), plan.longest_over);
+            Plan { order, rows, uses, slices, losses: losses.to_vec(), longest_over }
+        };
+        let (separate, joint) = (half(&first, &given, &[]), half(&second, &losses, &plan.losses));
+        Some(Halves { separate, joint, given })
+    }
+}
+
+/// For each node, how often those in `order` and the roots read its value.
+fn uses(program: &Program, order: &[usize], roots: &[usize]) -> Vec<u32> {
+    let mut uses = vec![0u32; program.steps.len()];
+    let operands = order.iter().filter_map(|i| program.steps.get(*i)).flat_map(|step| &step.operands);
+    for read in operands.chain(roots) {
+        if let Some(count) = uses.get_mut(*read) {
+            *count += 1;
+        }
+    }
+    uses
 }
 
 /// Several slices of a node each, if nothing else reads it.

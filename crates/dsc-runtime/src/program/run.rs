@@ -9,7 +9,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::plan::Plan;
 use super::{Evaluated, Program, Reach, Step, View, view_of};
-use crate::batch::{Mode, StepBatch, Want, misfit};
+use crate::batch::{CompanionRows, Mode, StepBatch, Want, WholeBatch, misfit};
 use crate::fault::Fault;
 use crate::layout;
 use crate::lengths::{Lengths, RowSet};
@@ -30,7 +30,9 @@ pub(crate) struct Run<'a> {
     want: Want,
     pub(crate) device: Device,
     pub(crate) kind: Kind,
-    base: BTreeMap<&'a str, Vec<i64>>,
+    own: SampleLengths<'a>,
+    /// Of the batch that these samples are a part of.
+    whole: Option<SampleLengths<'a>>,
     lengths: Vec<[OnceCell<Lengths>; 2]>,
     together: RefCell<BTreeMap<Pair, Rc<Together>>>,
     longest: RefCell<BTreeMap<Dim, i64>>,
@@ -52,6 +54,40 @@ pub(crate) struct Computed<'c> {
     pub(crate) operands: &'c [&'c Tensor],
 }
 
+/// The values of all nodes, and those that were cut to the rows of the anchors.
+type Slots<'a> = (Vec<Slot<'a>>, Vec<Option<Tensor>>);
+
+/// Sees every node after it is computed.
+pub(crate) type Watch<'w> = &'w mut dyn FnMut(&Computed<'_>) -> Result<(), Fault>;
+
+/// The samples of a batch by the lengths of their time axes.
+struct SampleLengths<'a> {
+    base: BTreeMap<&'a str, Vec<i64>>,
+    rows: usize,
+    anchors: usize,
+    companions: &'a [CompanionRows],
+}
+
+impl<'a> SampleLengths<'a> {
+    fn of(program: &'a Program, batch: &'a StepBatch) -> Result<Self, Diagnostic> {
+        let StepBatch { samples, anchors, streams, companions, .. } = batch;
+        let base = program.base_lengths(samples, |input| Some(streams.get(input)?.time()?.1))?;
+        Ok(SampleLengths { base, rows: samples.len(), anchors: *anchors, companions })
+    }
+
+    fn of_whole(program: &'a Program, batch: &'a WholeBatch) -> Result<Self, Diagnostic> {
+        let WholeBatch { samples, anchors, lens, companions } = batch;
+        let base = program.base_lengths(samples, |input| lens.get(input).map(Vec::as_slice))?;
+        Ok(SampleLengths { base, rows: samples.len(), anchors: *anchors, companions })
+    }
+}
+
+fn companion_rows(companions: &[CompanionRows], (declaration, group, index): View) -> Option<&[u32]> {
+    let rows = companions.get(declaration)?;
+    let group = if group == Group::Pos { &rows.pos } else { &rows.neg };
+    group.get(index).map(Vec::as_slice)
+}
+
 /// The value of a node during the step.
 enum Slot<'a> {
     Empty,
@@ -67,7 +103,6 @@ impl<'a> Run<'a> {
         mode: Mode,
         want: Want,
     ) -> Result<Self, Diagnostic> {
-        batch.check()?;
         let companions = mode != Mode::Eval && !batch.companions.is_empty();
         if !companions && batch.rows() != batch.anchors {
             return Err(misfit(format!(
@@ -83,22 +118,36 @@ impl<'a> Run<'a> {
                 program.retrieval.len()
             )));
         }
-        let present = if companions { batch.companions.iter().map(|c| c.present.as_slice()).collect() } else { vec![] };
-        let present = present
-            .into_iter()
-            .map(|p: &[bool]| -> Result<Tensor, Fault> { Ok(Tensor::f_from_slice(p)?.f_to_device(store.device())?) })
+        Run::of_plan(program, program.plan(want, Reach::of(mode, companions)), store, batch, mode, want)
+    }
+
+    /// Of some of the nodes that results need.
+    pub(crate) fn of_plan(
+        program: &'a Program,
+        plan: &'a Plan,
+        store: &'a ParamStore,
+        batch: &'a StepBatch,
+        mode: Mode,
+        want: Want,
+    ) -> Result<Self, Diagnostic> {
+        batch.check()?;
+        let companions: &[CompanionRows] = if mode == Mode::Eval { &[] } else { &batch.companions };
+        let present = companions
+            .iter()
+            .map(|c| -> Result<Tensor, Fault> { Ok(Tensor::f_from_slice(&c.present)?.f_to_device(store.device())?) })
             .collect::<Result<_, _>>()
             .map_err(|f: Fault| f.diagnose("placing companions"))?;
         Ok(Run {
             program,
-            plan: program.plan(want, Reach::of(mode, companions)),
+            plan,
             store,
             batch,
             mode,
             want,
             device: store.device(),
             kind: store.kind(),
-            base: program.base_lengths(batch)?,
+            own: SampleLengths::of(program, batch)?,
+            whole: batch.part_of.as_deref().map(|whole| SampleLengths::of_whole(program, whole)).transpose()?,
             lengths: program.lengths.iter().map(|_| [OnceCell::new(), OnceCell::new()]).collect(),
             together: RefCell::default(),
             longest: RefCell::default(),
@@ -134,12 +183,12 @@ impl<'a> Run<'a> {
         let lens = match dim.as_const() {
             Some(n) => vec![n; count],
             None => (0..count)
-                .map(|row| dim.eval(&|atom: &Atom| self.atom(atom, row)))
+                .map(|row| dim.eval(&|atom: &Atom| self.atom(atom, &self.own, row)))
                 .collect::<Option<Vec<i64>>>()
                 .ok_or_else(|| {
-                Diagnostic::error(code::E0725, format!("the time axis `{dim}` has no number in this batch"))
-                    .help("the batch has no stream with this length")
-            })?,
+                    Diagnostic::error(code::E0725, format!("the time axis `{dim}` has no number in this batch"))
+                        .help("the batch has no stream with this length")
+                })?,
         };
         Ok(cell.get_or_init(|| Lengths::new(lens, self.program.packing)))
     }
@@ -156,14 +205,14 @@ impl<'a> Run<'a> {
         Ok(together)
     }
 
-    fn atom(&self, atom: &Atom, row: usize) -> Option<i64> {
+    fn atom(&self, atom: &Atom, of: &SampleLengths<'_>, row: usize) -> Option<i64> {
         match atom {
             Atom::Length { name, view } => {
                 let row = match view {
                     None => row,
-                    Some(view) => *self.companion_rows(*self.program.views.get(view)?)?.get(row)? as usize,
+                    Some(view) => *companion_rows(of.companions, *self.program.views.get(view)?)?.get(row)? as usize,
                 };
-                self.base.get(name.as_str())?.get(row).copied()
+                of.base.get(name.as_str())?.get(row).copied()
             }
             Atom::Width(name) => self.program.dims.widths.get(name).copied(),
             Atom::Longest(of) => self.longest(of),
@@ -184,8 +233,13 @@ impl<'a> Run<'a> {
             views |= matches!(a, Atom::Length { view: Some(_), .. });
             views
         });
-        let rows = self.count(if views { RowSet::Anchors } else { self.plan.longest_over }) as usize;
-        let lens = (0..rows).map(|row| of.eval(&|atom: &Atom| self.atom(atom, row))).collect::<Option<Vec<i64>>>()?;
+        let batch = self.whole.as_ref().unwrap_or(&self.own);
+        let rows = match self.plan.longest_over {
+            RowSet::All if !views => batch.rows,
+            _ => batch.anchors,
+        };
+        let lens = (0..rows).map(|row| of.eval(&|atom: &Atom| self.atom(atom, batch, row)));
+        let lens = lens.collect::<Option<Vec<i64>>>()?;
         let longest = lens.into_iter().max()?;
         self.longest.borrow_mut().insert(of.clone(), longest);
         Some(longest)
@@ -200,7 +254,7 @@ impl<'a> Run<'a> {
 
     /// The value of a dim that is the same for all samples of the step.
     pub(crate) fn number(&self, dim: &Dim) -> Result<i64, Fault> {
-        dim.eval(&|atom: &Atom| self.atom(atom, 0)).ok_or_else(|| {
+        dim.eval(&|atom: &Atom| self.atom(atom, &self.own, 0)).ok_or_else(|| {
             Diagnostic::error(code::E0725, format!("`{dim}` has no number in this batch"))
                 .help("bind the graph to data or to a card first")
                 .into()
@@ -208,10 +262,8 @@ impl<'a> Run<'a> {
     }
 
     /// For each anchor, the row of a companion.
-    pub(crate) fn companion_rows(&self, (declaration, group, index): View) -> Option<&[u32]> {
-        let rows = self.batch.companions.get(declaration)?;
-        let group = if group == Group::Pos { &rows.pos } else { &rows.neg };
-        group.get(index).map(Vec::as_slice)
+    pub(crate) fn companion_rows(&self, view: View) -> Option<&[u32]> {
+        companion_rows(&self.batch.companions, view)
     }
 
     /// Computes all nodes of the plan and collects the results.
@@ -220,10 +272,28 @@ impl<'a> Run<'a> {
     }
 
     /// As [`evaluate`](Self::evaluate); `watch` sees every node after it is computed.
-    pub(crate) fn evaluate_watched(
-        &self,
-        watch: &mut dyn FnMut(&Computed<'_>) -> Result<(), Fault>,
-    ) -> Result<Evaluated, Diagnostic> {
+    pub(crate) fn evaluate_watched(&self, watch: Watch<'_>) -> Result<Evaluated, Diagnostic> {
+        let (slots, cut) = self.compute(&[], watch)?;
+        self.collect(&slots, &cut)
+    }
+
+    /// Computes nodes and gives the values of `roots`, on the rows of each.
+    pub(crate) fn values(&self, roots: &[usize], watch: Watch<'_>) -> Result<Vec<Tensor>, Diagnostic> {
+        let (slots, _) = self.compute(&[], watch)?;
+        let values = roots.iter().map(|i| match slots.get(*i) {
+            Some(Slot::Value(value)) => Ok(value.shallow_clone()),
+            _ => Err(Fault::Torch(format!("value {i} is not computed"))),
+        });
+        values.collect::<Result<_, _>>().map_err(|f| f.diagnose("collecting values"))
+    }
+
+    /// As [`evaluate_watched`](Self::evaluate_watched), with the values of some nodes, which are not computed.
+    pub(crate) fn evaluate_given(&self, given: &[(usize, Tensor)], watch: Watch<'_>) -> Result<Evaluated, Diagnostic> {
+        let (slots, cut) = self.compute(given, watch)?;
+        self.collect(&slots, &cut)
+    }
+
+    fn compute(&self, given: &[(usize, Tensor)], watch: Watch<'_>) -> Result<Slots<'a>, Diagnostic> {
         let program = self.program;
         let mut slots: Vec<Slot<'a>> = program.steps.iter().map(|_| Slot::Empty).collect();
         let mut cut: Vec<Option<Tensor>> = program.steps.iter().map(|_| None).collect();
@@ -238,6 +308,11 @@ impl<'a> Run<'a> {
                         .at(step.span, "it belongs to this call")
                         .help("initialise the parameters from the same graph")
                 })?);
+            }
+        }
+        for (node, value) in given {
+            if let Some(slot) = slots.get_mut(*node) {
+                *slot = Slot::Value(value.shallow_clone());
             }
         }
         let together = self.batch.rows() == self.batch.anchors;
@@ -289,7 +364,7 @@ impl<'a> Run<'a> {
                 *slot = Slot::Value(value);
             }
         }
-        self.collect(&slots, &cut)
+        Ok((slots, cut))
     }
 
     /// The slices of a value, if they are all of it: splitting, unlike cutting out, has one cheap gradient, the parts joined.

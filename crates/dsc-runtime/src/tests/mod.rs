@@ -13,6 +13,7 @@ mod precision;
 mod profile;
 mod ragged;
 mod sequence;
+mod shards;
 mod trace;
 
 use indexmap::IndexMap;

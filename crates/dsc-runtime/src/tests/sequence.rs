@@ -1,9 +1,11 @@
 //! Operations along time on ragged batches: the result of a sample does not depend on the other samples, packed or padded;
 //! `dense`, which exists to break that, pads to the longest of the batch.
 
+use std::sync::Arc;
+
 use super::ragged::{LENGTHS, same_alone, site};
 use super::*;
-use crate::CompanionRows;
+use crate::{CompanionRows, WholeBatch};
 use dsc_graph::{Binary, Cell, Group, MaxOver, Pool, Unary};
 
 /// A model whose output depends on every entry of a sequence and its position.
@@ -230,50 +232,77 @@ fn with_companions(companions: bool) -> StepBatch {
     batch
 }
 
+/// `dense` against sums divided by the longest length, which are the same without it.
+fn padded_or_divided(dense: Option<f64>) -> Build {
+    let mut b = Build::new();
+    let x = b.seq("a", "T", 4);
+    let h = b.linear("in", x, 4, 4);
+    let by = b.op(Op::MeanTime, &[h]);
+    let c = b.companions(&[by], 1, 1);
+    let padded = if dense.is_none() { b.op(Op::Dense { to: MaxOver::Batch }, &[h]) } else { h };
+    let at = b.op(Op::At { companions: c, group: Group::Pos, index: 0 }, &[padded]);
+    let pool = |b: &mut Build, x: NodeId| match dense {
+        None => b.op(Op::MeanTime, &[x]),
+        Some(rows) => {
+            let sum = b.op(Op::SumTime, &[x]);
+            b.op(Op::Affine { mul: 1.0 / rows, add: 0.0 }, &[sum])
+        }
+    };
+    let (own, other) = match dense {
+        // The lengths are equal, so the two may be added row by row.
+        None => {
+            let sum = b.op(Op::Binary(Binary::Add), &[padded, at]);
+            (pool(&mut b, padded), pool(&mut b, sum))
+        }
+        Some(_) => {
+            let (own, other) = (pool(&mut b, h), pool(&mut b, at));
+            (own, b.op(Op::Binary(Binary::Add), &[own, other]))
+        }
+    };
+    let y = b.read("y", own, 4);
+    b.output("y", y);
+    let near = b.read("near", other, 4);
+    b.loss("near", near);
+    b
+}
+
 #[test]
 fn dense_pads_to_the_longest_of_the_batch() {
-    // `dense` against sums divided by the longest length, which are the same without it.
-    let model = |dense: Option<f64>| {
-        let mut b = Build::new();
-        let x = b.seq("a", "T", 4);
-        let h = b.linear("in", x, 4, 4);
-        let by = b.op(Op::MeanTime, &[h]);
-        let c = b.companions(&[by], 1, 1);
-        let padded = if dense.is_none() { b.op(Op::Dense { to: MaxOver::Batch }, &[h]) } else { h };
-        let at = b.op(Op::At { companions: c, group: Group::Pos, index: 0 }, &[padded]);
-        let pool = |b: &mut Build, x: NodeId| match dense {
-            None => b.op(Op::MeanTime, &[x]),
-            Some(rows) => {
-                let sum = b.op(Op::SumTime, &[x]);
-                b.op(Op::Affine { mul: 1.0 / rows, add: 0.0 }, &[sum])
-            }
-        };
-        let (own, other) = match dense {
-            // The lengths are equal, so the two may be added row by row.
-            None => {
-                let sum = b.op(Op::Binary(Binary::Add), &[padded, at]);
-                (pool(&mut b, padded), pool(&mut b, sum))
-            }
-            Some(_) => {
-                let (own, other) = (pool(&mut b, h), pool(&mut b, at));
-                (own, b.op(Op::Binary(Binary::Add), &[own, other]))
-            }
-        };
-        let y = b.read("y", own, 4);
-        b.output("y", y);
-        let near = b.read("near", other, 4);
-        b.loss("near", near);
-        b
-    };
     let want = Want { outputs: true, losses: true, retrieval: false };
     for (companions, longest) in [(true, 8.0), (false, 5.0)] {
         let batch = with_companions(companions);
-        let (a, b) = (model(None), model(Some(longest)));
+        let (a, b) = (padded_or_divided(None), padded_or_divided(Some(longest)));
         let store = a.store();
         let (found, wanted) = (run(&a, &store, &batch, TRAIN, want), run(&b, &store, &batch, TRAIN, want));
         assert_eq!(found.losses.len(), usize::from(companions));
         agree(&found, &wanted);
         assert!(numbers(&found.outputs["y"]).iter().all(|y| y.abs() > 1e-3));
+    }
+}
+
+#[test]
+fn a_part_of_a_batch_is_padded_as_the_batch() {
+    let b = padded_or_divided(None);
+    let (store, want) = (b.store(), Want { outputs: true, losses: true, retrieval: false });
+    // The longest, of 8 rows, is a companion of the first two anchors and no sample of the part; without companions, of 5.
+    for companions in [true, false] {
+        let whole = with_companions(companions);
+        let wanted = run(&b, &store, &whole, TRAIN, want);
+        let lens = [2, 1, 3, 5, 4].into_iter().zip([22, 23, 20, 21, 25]);
+        let samples: Vec<Sample> = lens.map(|(len, id)| sample(id, &[("a", len, 4)])).collect();
+        let mut part = batch(&samples[..if companions { 5 } else { 2 }], 2, 1);
+        if companions {
+            let (pos, neg) = (vec![vec![2, 0]], vec![vec![3, 4]]);
+            part.companions.push(CompanionRows { pos, neg, present: vec![true; 2] });
+        }
+        let StepBatch { samples, anchors, streams, companions, .. } = whole;
+        let lens = streams.iter().map(|(name, s)| (name.clone(), s.time().unwrap().1.to_vec())).collect();
+        part.part_of = Some(Arc::new(WholeBatch { samples, anchors, lens, companions }));
+        let found = run(&b, &store, &part, TRAIN, want);
+        close(&numbers(&found.outputs["y"]), &numbers(&wanted.outputs["y"])[2..], 1e-12);
+        part.part_of = None;
+        let alone = run(&b, &store, &part, TRAIN, want);
+        assert_ne!(numbers(&alone.outputs["y"]), numbers(&found.outputs["y"]));
     }
 }
 

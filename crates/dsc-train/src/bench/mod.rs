@@ -264,13 +264,11 @@ impl Measure<'_> {
                 profiler.gradients(added);
                 profiler.step(took, behind);
             }
-            for part in group
-                .iter()
-                .flat_map(|anchors| step::cut(anchors.len(), running.parts).into_iter().map(|part| anchors.get(part)))
-            {
-                let part = self.pass(running, 0).batch(part.unwrap_or_default())?;
-                multiply_adds +=
-                    running.program.sum_over(&part, &training.anchor, &training.companion)?.unwrap_or_default();
+            for anchors in &group {
+                for part in self.pass(running, 0).computed(anchors)? {
+                    multiply_adds +=
+                        running.program.sum_over(&part, &training.anchor, &training.companion)?.unwrap_or_default();
+                }
             }
         }
         let steps = wall.len().max(1) as f64;

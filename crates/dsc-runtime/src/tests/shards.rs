@@ -1,0 +1,124 @@
+//! A training step in shards: the losses and gradients of the whole.
+
+use std::sync::Arc;
+
+use super::models::{dims, graph, random_batch};
+use super::*;
+use crate::{Shard, WholeBatch, values};
+use dsc_graph::Joint;
+use dsc_language::EmbeddedWorld;
+
+/// Some rows of a batch, of which the first `anchors` are anchors, with what they know of it.
+fn rows(of: &StepBatch, rows: &[usize], anchors: usize, whole: &Arc<WholeBatch>) -> StepBatch {
+    let streams = of.streams.iter().map(|(name, stream)| {
+        let picked = match stream {
+            Stream::Float { data, rows: padded, width, lens } => {
+                let row = |i: &usize| data[i * padded * width..(i + 1) * padded * width].to_vec();
+                let (data, lens) = (rows.iter().flat_map(row).collect(), rows.iter().map(|i| lens[*i]).collect());
+                Stream::Float { data, rows: *padded, width: *width, lens }
+            }
+            Stream::Tokens { ids, rows: padded, lens } => {
+                let row = |i: &usize| ids[i * padded..(i + 1) * padded].to_vec();
+                let (ids, lens) = (rows.iter().flat_map(row).collect(), rows.iter().map(|i| lens[*i]).collect());
+                Stream::Tokens { ids, rows: *padded, lens }
+            }
+            Stream::Vector { .. } => unreachable!("no stock model reads vectors"),
+        };
+        (name.clone(), picked)
+    });
+    let labels = of.labels.iter().map(|(name, l)| (name.clone(), rows[..anchors].iter().map(|i| l[*i]).collect()));
+    StepBatch {
+        samples: rows.iter().map(|i| of.samples[*i]).collect(),
+        anchors,
+        streams: streams.collect(),
+        labels: labels.collect(),
+        part_of: Some(Arc::clone(whole)),
+        ..StepBatch::default()
+    }
+}
+
+/// Losses and gradients of a step in one run, and in two shards with 1 and 2 of 3 anchors, and 4 and 1 of 5 companions.
+fn both(graph: &Graph, dims: &DimTable, companions: bool) -> [(Vec<f64>, Vec<Vec<f64>>); 2] {
+    let program = Program::new(graph, dims).unwrap();
+    let store = || ParamStore::init(graph, dims, 1, Device::Cpu).unwrap().to_kind(Kind::Double).unwrap();
+    let mut batch = random_batch(graph, dims, 3, if companions { 8 } else { 3 });
+    if !companions {
+        batch.companions.clear();
+    }
+    let of = |store: &ParamStore, losses: &IndexMap<String, Tensor>| {
+        let gradients = graph.params.iter().filter_map(|p| store.gradient(&p.path).map(numbers)).collect();
+        (losses.values().flat_map(numbers).collect(), gradients)
+    };
+    let mut whole = store();
+    let found = program.run(&whole, &batch, TRAIN, Want::LOSSES).unwrap();
+    whole.backward(&values::total(&found.losses, 0.5).unwrap().unwrap()).unwrap();
+
+    let mut cut = store();
+    let lens = batch.streams.iter().map(|(name, s)| (name.clone(), s.time().unwrap().1.to_vec())).collect();
+    let (samples, companion_rows) = (batch.samples.clone(), batch.companions.clone());
+    let known = Arc::new(WholeBatch { samples, anchors: 3, lens, companions: companion_rows });
+    let shards = [(&[0usize, 3, 4, 5, 6][..], 1), (&[1, 2, 7][..], 2)].map(|(all, anchors)| {
+        let own = rows(&batch, if companions { all } else { &all[..anchors] }, anchors, &known);
+        program.shard(&cut, &own, TRAIN, companions, false).unwrap()
+    });
+    let (samples, companions) = (batch.samples.clone(), batch.companions.clone());
+    let joint = StepBatch { samples, anchors: 3, companions, part_of: Some(known), ..StepBatch::default() };
+    let joined = program.join(&cut, &joint, TRAIN, &shards, false).unwrap();
+    let losses = joined.losses.iter().map(|(name, loss)| (name.clone(), loss.detach().copy())).collect();
+    let total = values::total(&joined.losses, 0.5).unwrap().unwrap();
+    let (own, upstream, _) = joined.gradients(&cut, &total, &shards).unwrap();
+    cut.add_gradients(own).unwrap();
+    for (shard, upstream) in <[Shard; 2]>::into_iter(shards).zip(upstream) {
+        let (gradients, _) = shard.gradients(&cut, upstream).unwrap();
+        cut.add_gradients(gradients).unwrap();
+    }
+    [of(&whole, &found.losses), of(&cut, &losses)]
+}
+
+#[track_caller]
+fn same([whole, cut]: [(Vec<f64>, Vec<Vec<f64>>); 2]) {
+    close(&cut.0, &whole.0, 1e-12);
+    assert_eq!(cut.1.len(), whole.1.len());
+    for (cut, whole) in cut.1.iter().zip(&whole.1) {
+        close(cut, whole, 1e-12);
+    }
+}
+
+#[test]
+fn every_stock_model_has_the_gradients_of_the_whole() {
+    let dims = dims([7, 12, 9], [3, 5]);
+    let mut ran = 0;
+    for (name, _) in EmbeddedWorld::models() {
+        let (_, variants) = graph(name, None, &dims);
+        for variant in std::iter::once(None).chain(variants.iter().map(|v| Some(v.as_str()))) {
+            let (graph, _) = graph(name, variant, &dims);
+            let joint = Joint::of(&graph);
+            assert!(joint.joins(), "{name}: no stock model reads companions as sequences");
+            let program = Program::new(&graph, &dims).unwrap();
+            let companions = !graph.companions.is_empty();
+            assert_eq!(program.joins_shards(companions), joint.any(), "{name} {variant:?}");
+            if joint.any() {
+                same(both(&graph, &dims, companions));
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran >= 5, "{ran} models and variants");
+}
+
+#[test]
+fn losses_over_the_batch_have_the_gradients_of_the_whole() {
+    let text = "use std::{mse}\ninput audio : Seq<audio>[Ta, fa]\nlabel y : Real\nmodel M {\n  let h = linear(audio, out: 6) |> gelu()\n  \
+                let v = mean(dense(h)) |> dropout(p: 0.3)\n  let w = param(shape: [6])\n  let all = in_batch(v)\n  \
+                let near = einsum(all, v * w, spec: \"nd,d->n\") |> softmax()\n  let own = own(near)\n  \
+                let score = linear(v, out: 1) |> scalar()\n  output score for y\n  loss p = mse(score, target: y)\n  \
+                loss c = log(own + 0.1)\n}\n";
+    let loaded =
+        dsc_language::sema::program::Program::load_text(&dsc_syntax::source::MemoryWorld::new(), "m.dsl", text);
+    let dims = dims([7, 12, 9], [3, 5]);
+    let options = dsc_language::lower::Options { dims: Some(dims.clone()), ..Default::default() };
+    let compiled = dsc_language::lower::compile(&loaded.program.unwrap(), &options);
+    let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
+    assert!(Program::new(&graph, &dims).unwrap().reads_batch());
+    same(both(&graph, &dims, false));
+}
