@@ -32,6 +32,7 @@ pub mod layout;
 mod linear;
 mod op;
 pub mod parse;
+pub mod recompute;
 mod region;
 mod rewrite;
 mod sequence;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use dsc_analysis::step::{LengthsOf, PartRows, StepEstimate, StepMemory, Target, cut, in_shards, parts, reads_batch};
+use dsc_analysis::step::{
+    LengthsOf, PartRows, StepEstimate, StepMemory, StepRows, Target, cut, in_shards, parts, reads_batch,
+};
 use dsc_analysis::{Memory, MemoryPlan, Summary};
 use dsc_data::{Reads, Split, Table, batch};
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::passes::{self, Pass};
+use dsc_graph::recompute::Parts;
 use dsc_graph::types::Type;
 use dsc_graph::{Graph, Joint};
 use dsc_random::Key;
@@ -31,6 +34,8 @@ pub struct StepModel<'a> {
     written: &'a Graph,
     /// As it is run.
     run: Graph,
+    /// What is computed again on the way back.
+    again: Option<Parts>,
     dims: &'a DimTable,
     summary: Summary,
     trained: Vec<bool>,
@@ -64,6 +69,7 @@ impl<'a> StepModel<'a> {
         let lengths = dims.max_lengths.iter().map(|(name, n)| (name.clone(), vec![*n]));
         Ok(StepModel {
             trained: trained.map(|(trains, p)| trains && !(frozen && p.encoder.is_some())).collect(),
+            again: settings.recompute.parts(&run),
             run,
             written,
             dims,
@@ -121,27 +127,32 @@ impl<'a> StepModel<'a> {
         };
         let (joint, reads_batch) = (Joint::of(&self.run), reads_batch(&self.run));
         let joins = joint.any() && joint.joins();
-        let steps: Vec<Vec<PartRows>> = batches
+        let steps: Vec<StepRows> = batches
             .iter()
             .map(|anchors| {
                 let parts = cut(anchors.len(), count);
                 if parts.len() == 1 {
-                    return vec![self.rows(anchors)];
+                    return StepRows { parts: vec![self.rows(anchors)], shards: false };
                 }
                 let whole = Rc::new(self.rows(anchors));
+                let ranges = parts.clone();
                 let rows = |range| self.rows(anchors.get::<Range<usize>>(range).unwrap_or_default());
                 let part = |range| PartRows { part_of: Some(Rc::clone(&whole)), ..rows(range) };
                 let parts: Vec<PartRows> = parts.into_iter().map(part).collect();
                 let of_parts = parts.iter().map(|part| part.samples).sum();
-                // Of shards all is kept at once, as of a batch that is not cut.
-                match joins && (reads_batch || in_shards(whole.samples, of_parts)) {
-                    true => vec![self.rows(anchors)],
-                    false => parts,
+                if !joins || !(reads_batch || in_shards(whole.samples, of_parts)) {
+                    return StepRows { parts, shards: false };
                 }
+                let known = PartRows { part_of: Some(Rc::clone(&whole)), ..PartRows::clone(&whole) };
+                let others = cut(whole.samples - whole.anchors, ranges.len());
+                let others = others.into_iter().map(|r| r.start + whole.anchors..r.end + whole.anchors);
+                let others = others.chain(std::iter::repeat(0..0));
+                let shards = ranges.into_iter().zip(others).map(|(anchors, others)| known.shard(anchors, others));
+                StepRows { parts: shards.collect(), shards: true }
             })
             .collect();
-        let alone = steps.iter().all(|parts| parts.len() > 1);
-        let memory = StepMemory::of(&self.run, self.dims, &self.trained, self.target, &steps)?;
+        let alone = steps.iter().all(|step| step.parts.len() > 1 && !step.shards);
+        let memory = StepMemory::of(&self.run, self.dims, &self.trained, self.again.as_ref(), self.target, &steps)?;
         Some(StepEstimate {
             batch,
             parts: count.min(anchors),

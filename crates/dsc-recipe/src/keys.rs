@@ -164,6 +164,14 @@ pub const KEYS: &[Key] = &[
         "precision = bf16",
         |s| &mut s.precision,
     ),
+    key(
+        "recompute",
+        Range::Any,
+        "what a training step computes again on its way back, in the place of keeping it: attention with its linear maps, or all blocks; less memory, \
+         more time",
+        "recompute = blocks",
+        |s| &mut s.recompute,
+    ),
 ];
 
 impl Key {

@@ -46,7 +46,7 @@ pub use schedule::{Decay, Schedule, Warmup, describe_schedule};
 pub use select::Select;
 pub use settings::Settings;
 pub use value::{Argument, Value};
-pub use words::{Algorithm, ClassRule, NonFinite, Padding, Precision, Standardize};
+pub use words::{Algorithm, ClassRule, NonFinite, Padding, Precision, Recompute, Standardize};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::keys::KEYS;
 use super::optimizer::{DEFAULT_LR, Optimizer};
 use super::schedule::Schedule;
 use super::select::Select;
-use super::words::{Algorithm, ClassRule, NonFinite, Padding, Precision, Standardize};
+use super::words::{Algorithm, ClassRule, NonFinite, Padding, Precision, Recompute, Standardize};
 
 /// Everything that decides how a model is trained, beside the model, the data and the device. A key of a recipe gives each:
 /// see [`KEYS`].
@@ -49,6 +49,9 @@ pub struct Settings {
     /// How exact matrix products are.
     #[serde(default, skip_serializing_if = "is_default")]
     pub precision: Precision,
+    /// What a training step computes again on its way back.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub recompute: Recompute,
 }
 
 /// Of settings that run folders of earlier versions lack.
@@ -76,6 +79,7 @@ impl Default for Settings {
             max_tokens: 128,
             padding: Padding::Auto,
             precision: Precision::Fp32,
+            recompute: Recompute::None,
         }
     }
 }

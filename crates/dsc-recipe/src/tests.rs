@@ -225,6 +225,7 @@ const ODD: &[(&str, &str)] = &[
     ("max_tokens", "50"),
     ("padding", "front"),
     ("precision", "bf16"),
+    ("recompute", "blocks"),
 ];
 
 fn set(settings: &[(&str, String)]) -> Settings {

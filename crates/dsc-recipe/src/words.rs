@@ -1,5 +1,7 @@
 //! Settings that are one of a few words. Each is one type for recipes, data, runtime and training.
 
+use dsc_graph::{Graph, recompute};
+
 /// An enum whose variants are words of a recipe, with further words that mean the same behind a `|`. In a run folder a
 /// variant is saved under its name in lower case, which need not be its word.
 macro_rules! words {
@@ -114,6 +116,31 @@ words! {
         End = "end",
         /// Padding is in front of the frames.
         Front = "front",
+    }
+}
+
+words! {
+    /// What a training step drops and computes again on its way back: less memory for more time.
+    #[derive(Default, PartialOrd, Ord)]
+    Recompute {
+        /// Nothing.
+        #[default]
+        None = "none",
+        /// Attention with the linear maps that only it reads.
+        Attention = "attention",
+        /// What is inside of the calls of blocks: each layer of an encoder, for example.
+        Blocks = "blocks",
+    }
+}
+
+impl Recompute {
+    /// What of a graph is computed again; none for nothing.
+    pub fn parts(self, graph: &Graph) -> Option<recompute::Parts> {
+        match self {
+            Recompute::None => None,
+            Recompute::Attention => Some(recompute::attention(graph)),
+            Recompute::Blocks => Some(recompute::blocks(graph)),
+        }
     }
 }
 

@@ -209,23 +209,23 @@ impl ParamStore {
         loss: &Tensor,
         more: &[&Tensor],
     ) -> Result<(Gradients, Vec<Option<Tensor>>), Diagnostic> {
-        let run = || -> Result<_, Fault> {
-            let one = loss.f_ones_like()?;
-            let own: Vec<&Tensor> = self.trained().collect();
-            let inputs: Vec<&Tensor> = own.iter().chain(more).copied().collect();
-            let mut found = ffi::gradients(&[loss], &[&one], &inputs)?;
-            let more = found.split_off(own.len());
-            Ok((Gradients(found), more))
-        };
-        run().map_err(|f| f.diagnose("going backward"))
+        let one = loss.f_ones_like().map_err(|e| Fault::from(e).diagnose("going backward"))?;
+        self.gradients_through(&[loss], &[&one], more)
     }
 
-    /// The gradients of values whose own gradients are known.
-    pub(crate) fn gradients_through(&self, values: &[&Tensor], upstream: &[&Tensor]) -> Result<Gradients, Diagnostic> {
-        let inputs: Vec<&Tensor> = self.trained().collect();
-        ffi::gradients(values, upstream, &inputs)
-            .map(Gradients)
-            .map_err(|why| Fault::Torch(why).diagnose("going backward"))
+    /// The gradients of the parameters and of `more`, from values whose gradients are known.
+    pub(crate) fn gradients_through(
+        &self,
+        values: &[&Tensor],
+        upstream: &[&Tensor],
+        more: &[&Tensor],
+    ) -> Result<(Gradients, Vec<Option<Tensor>>), Diagnostic> {
+        let own: Vec<&Tensor> = self.trained().collect();
+        let inputs: Vec<&Tensor> = own.iter().chain(more).copied().collect();
+        let found = ffi::gradients(values, upstream, &inputs);
+        let mut found = found.map_err(|why| Fault::Torch(why).diagnose("going backward"))?;
+        let more = found.split_off(own.len());
+        Ok((Gradients(found), more))
     }
 
     /// The parameters that are trained, in the order of the graph.

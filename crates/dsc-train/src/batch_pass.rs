@@ -200,6 +200,12 @@ impl BatchPass<'_> {
         let began = own_time();
         let batch = StepBatch { part_of: whole.cloned(), ..self.batch(anchors)? };
         let read = own_time();
+        if self.program.recomputes() {
+            let mut part = self.again(batch, scale * share)?;
+            part.losses.values_mut().for_each(|loss| *loss *= share);
+            part.times.batch = read.saturating_sub(began);
+            return Ok(part);
+        }
         let (store, mode) = (self.params.get(), self.mode());
         let (result, mut timed) = match self.profiled {
             true => {

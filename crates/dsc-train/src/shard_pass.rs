@@ -5,7 +5,7 @@
 //! depend on the threads, and sums are taken in the order of the shards.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use dsc_analysis::step::cut;
@@ -33,7 +33,7 @@ impl BatchPass<'_> {
             let own = cuts.get(at).and_then(|range| anchors.get(range.clone())).unwrap_or_default();
             let other = other_cuts.get(at).and_then(|range| others.get(range.clone())).unwrap_or_default();
             let batch = self.data.batch(Split::Train, &[own, other].concat(), own.len(), true)?;
-            let batch = StepBatch { part_of: whole.clone(), ..batch };
+            let batch = Arc::new(StepBatch { part_of: whole.clone(), ..batch });
             let read = own_time();
             let shard = program.shard(self.params.get(), &batch, mode, with_companions, self.profiled)?;
             let times = Times { batch: read.saturating_sub(began), ..Times::default() };
@@ -88,7 +88,7 @@ impl BatchPass<'_> {
             let began = own_time();
             let taken = waiting.get(at).and_then(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).take());
             let (gradients, profile) = match taken {
-                Some((shard, upstream)) => shard.gradients(self.params.get(), upstream)?,
+                Some((shard, upstream)) => shard.gradients(program, self.params.get(), with_companions, upstream)?,
                 None => Default::default(),
             };
             Ok((gradients, profile, own_time().saturating_sub(began)))
@@ -104,6 +104,43 @@ impl BatchPass<'_> {
         all.times.wall = began.elapsed();
         all.times.threads = all.times.wall * u32::try_from(self.workers.threads().min(cuts.len())).unwrap_or(1);
         Ok(all)
+    }
+}
+
+impl BatchPass<'_> {
+    /// Losses, and `scale` times the gradients of their sum, of a batch of which some is computed again on the way back.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(super) fn again(&self, batch: StepBatch, scale: f64) -> Result<Passed, Diagnostic> {
+        let (program, store, mode) = (self.program, self.params.get(), self.mode());
+        let began = own_time();
+        let companions = !batch.companions.is_empty();
+        let batch = Arc::new(batch);
+        let shard = program.shard(store, &batch, mode, companions, self.profiled)?;
+        let joined = program.join(store, &batch, mode, std::slice::from_ref(&shard), self.profiled)?;
+        let mut part = Passed::default();
+        for (name, loss) in &joined.losses {
+            part.losses.insert(name.clone(), values::scalar(loss)?);
+        }
+        if let Some((name, value)) = part.losses.iter().find(|(_, value)| !value.is_finite()) {
+            let bad = BadLoss { batch: StepBatch::clone(&batch), name: name.clone(), value: *value };
+            return Ok(Passed { bad: Some(bad), ..Passed::default() });
+        }
+        let computed = own_time();
+        if let Some(total) = values::total(&joined.losses, scale)? {
+            let (own, upstream, profile) = joined.gradients(store, &total, std::slice::from_ref(&shard))?;
+            part.gradients.add(own)?;
+            add_profile(&mut part.profile, profile);
+            if let Some(upstream) = upstream.into_iter().next() {
+                let (gradients, profile) = shard.gradients(program, store, companions, upstream)?;
+                part.gradients.add(gradients)?;
+                add_profile(&mut part.profile, profile);
+            }
+        }
+        part.times.forward = computed.saturating_sub(began);
+        part.times.backward = own_time().saturating_sub(computed);
+        Ok(part)
     }
 }
 

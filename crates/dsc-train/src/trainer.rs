@@ -159,6 +159,7 @@ impl<'a> Training<'a> {
         let optimised = passes::run(graph, job.level.passes(), Some(job.dims))?;
         let mut program = Program::new(&optimised, job.dims)?;
         program.set_products(precision::products(settings.precision, job.device)?);
+        program.set_recompute(settings.recompute);
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.imported, job.encoder) {
             (Some(weights), _) => {

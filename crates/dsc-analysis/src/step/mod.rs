@@ -5,7 +5,7 @@
 //! `dsc-runtime` runs it: inputs are copied, operations are computed in their order and on the rows that they have there (anchors, or
 //! companions too), packed or padded as their lengths say; a value is freed after its last reader, unless the tape of the backward pass
 //! keeps it (`tape`). Then the tape is gone through from its end: the gradients of a few values live at a time, what an operation kept
-//! is freed behind it, the gradients of parameters stay. Gradients of parts before are there all the while. Every tensor gets an address
+//! is freed behind it, the gradients of parameters stay. What a recipe has computed again is freed forward and computed when its turn comes. Gradients of parts before are there all the while. Every tensor gets an address
 //! as the allocator gives it (`pool`), so that holes which fit nothing count too.
 //!
 //! # What is left out
@@ -21,14 +21,16 @@ mod rows;
 mod sequences;
 mod tape;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use dsc_graph::dims::DimTable;
+use dsc_graph::recompute::Parts;
 use dsc_graph::{Graph, Joint, Op};
 
-pub use rows::PartRows;
+pub use rows::{PartRows, StepRows};
 
-use self::part::Part;
+use self::part::Forward;
 use self::plan::StepPlan;
 use self::tape::{Block, Meter};
 use super::summary::Summary;
@@ -128,25 +130,37 @@ pub struct StepMemory {
 
 impl StepMemory {
     /// Of a graph as it is run, after its passes, for steps of some parts each, one after the other. `trained` says of each parameter
-    /// whether a gradient is wanted. None where a name has no number.
+    /// whether a gradient is wanted, `again` of each node which part it belongs to that is computed again on the way back. None where a
+    /// name has no number.
     pub fn of(
         graph: &Graph,
         dims: &DimTable,
         trained: &[bool],
+        again: Option<&Parts>,
         target: Target,
-        steps: &[Vec<PartRows>],
+        steps: &[StepRows],
     ) -> Option<StepMemory> {
-        let plan = StepPlan::new(graph, trained);
+        let plan = StepPlan::new(graph, trained, again);
         let meter = Rc::new(Meter::default());
         let mut all = StepMemory::default();
         // The gradients of a step are there until the next one begins.
-        for parts in steps {
+        for StepRows { parts, shards } in steps {
             let mut held: Vec<Rc<Block>> = Vec::new();
+            let forward = |rows| Forward::run(&plan, dims, target, rows, &meter);
+            let mut waiting = VecDeque::new();
+            if *shards {
+                meter.again();
+                waiting = parts.iter().map(forward).collect::<Option<_>>()?;
+                all.peak = all.peak.max(meter.most());
+            }
             for rows in parts {
                 let before = meter.now();
                 meter.again();
-                let part = Part::run(&plan, dims, target, rows, &meter)?;
-                all.part = all.part.max(meter.most() - before);
+                let part = match waiting.pop_front() {
+                    Some(shard) => shard.backward()?,
+                    None => forward(rows)?.backward()?,
+                };
+                all.part = all.part.max(meter.most().saturating_sub(before));
                 all.peak = all.peak.max(meter.most());
                 all.gradients = all.gradients.max(part.whole);
                 // Those of the first part are added to. Rows of tables are collected.

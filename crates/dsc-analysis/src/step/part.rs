@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Target;
 use super::ops::{Call, bytes_of};
-use super::plan::StepPlan;
+use super::plan::{Segment, StepPlan};
 use super::rows::{Layout, PartRows};
 use super::tape::{Back, Block, Derivative, Meter, Tape, Value};
 use crate::cost::{FLOAT, INDEX};
@@ -31,9 +31,10 @@ struct Slot {
     left: usize,
 }
 
-/// A part that is being simulated.
+/// A stretch that is being simulated.
 struct Run<'r> {
     plan: &'r StepPlan<'r>,
+    segment: &'r Segment,
     layout: &'r Layout<'r>,
     tape: &'r Tape,
     target: Target,
@@ -44,34 +45,94 @@ struct Run<'r> {
     sparse: u64,
 }
 
-impl Part {
-    /// Carries out a plan for some samples. None where a name has no number.
+/// A stretch that was computed, with its way back.
+struct Done {
+    tape: Tape,
+    /// What it gives.
+    gives: Vec<(usize, Value)>,
+    /// The entries of what it reads.
+    leaves: BTreeMap<usize, usize>,
+    sparse: u64,
+}
+
+/// A part whose losses are known.
+pub(super) struct Forward<'r> {
+    plan: &'r StepPlan<'r>,
+    layout: Layout<'r>,
+    target: Target,
+    meter: &'r Rc<Meter>,
+    /// What stretches give to others, without a way back.
+    values: BTreeMap<usize, Value>,
+    /// Those that are not computed again.
+    waiting: Vec<Option<Done>>,
+    host: Vec<Rc<Block>>,
+}
+
+impl<'r> Forward<'r> {
+    /// The forward pass of a plan for some samples. None where a name has no number.
     pub(super) fn run(
-        plan: &StepPlan<'_>,
-        dims: &DimTable,
+        plan: &'r StepPlan<'r>,
+        dims: &'r DimTable,
         target: Target,
-        rows: &PartRows,
-        meter: &Rc<Meter>,
-    ) -> Option<Part> {
+        rows: &'r PartRows,
+        meter: &'r Rc<Meter>,
+    ) -> Option<Forward<'r>> {
         let layout = Layout::new(plan.graph, dims, rows, &plan.extended);
-        let tape = Tape::on(meter);
-        let host = batch(plan, &layout, &tape)?;
-        let (slots, split) = (BTreeMap::new(), BTreeMap::new());
-        let mut run = Run { plan, layout: &layout, tape: &tape, target, slots, split, sparse: 0 };
-        let whole = run.parameters()?;
-        for at in plan.order.iter().copied() {
-            run.compute(at)?;
+        let host = batch(plan, &layout, &Tape::on(meter))?;
+        let mut values: BTreeMap<usize, Value> = BTreeMap::new();
+        let mut waiting: Vec<Option<Done>> = Vec::new();
+        for segment in &plan.segments {
+            let done = Run::of(plan, segment, &layout, target, meter, &values, !segment.stretch.again)?;
+            values.extend(done.gives.iter().map(|(node, value)| (*node, done.tape.detached(value))));
+            waiting.push((!segment.stretch.again).then_some(done));
         }
-        // The mean of every loss over the anchors, and their sum.
-        let mut sum = Derivative::default();
-        for loss in &plan.graph.losses {
-            let value = &run.slots.get(&loss.value.index())?.value;
-            sum = sum.and(value, Back::New(value.bytes));
+        Some(Forward { plan, layout, target, meter, values, waiting, host })
+    }
+
+    /// The backward pass. None where a name has no number.
+    pub(super) fn backward(self) -> Option<Part> {
+        let Forward { plan, layout, target, meter, mut values, mut waiting, host } = self;
+        let mut whole = 0;
+        for (at, _) in plan.params.iter().filter(|(_, trains)| *trains) {
+            whole += bytes_of(&layout, plan.ty(*at)?, false, true)?;
         }
-        let total = tape.result(FLOAT.unsigned_abs(), sum);
-        let sparse = run.sparse;
-        drop(run);
-        let gradients = tape.backward(&total);
+        let mut sparse = 0;
+        let mut upstream: BTreeMap<usize, Rc<Block>> = BTreeMap::new();
+        let mut gradients: Vec<Rc<Block>> = Vec::new();
+        for segment in plan.segments.iter().rev() {
+            let done = match waiting.pop().flatten() {
+                Some(done) => done,
+                None => Run::of(plan, segment, &layout, target, meter, &values, true)?,
+            };
+            let Done { tape, gives, leaves, sparse: rows } = done;
+            sparse += rows;
+            // The mean of every loss over the anchors, and their sum; or a value's gradient, which comes from behind.
+            let mut sum = Derivative::default();
+            // The pass does not own the gradients that it begins with.
+            let mut given = Vec::new();
+            for (node, value) in &gives {
+                values.remove(node);
+                sum = match upstream.remove(node) {
+                    Some(gradient) => {
+                        given.push(gradient);
+                        sum.and(value, Back::Same)
+                    }
+                    None if plan.is_loss(*node) => sum.and(value, Back::New(value.bytes)),
+                    None => sum,
+                };
+            }
+            drop(gives);
+            let total = tape.result(FLOAT.unsigned_abs(), sum);
+            for (entry, found) in tape.backward(&total) {
+                match leaves.get(&entry) {
+                    // Added in place.
+                    Some(node) => found.into_iter().for_each(|block| {
+                        upstream.entry(*node).or_insert(block);
+                    }),
+                    None => gradients.extend(found),
+                }
+            }
+        }
         drop(host);
         Some(Part { gradients, sparse, whole })
     }
@@ -93,17 +154,38 @@ fn batch(plan: &StepPlan<'_>, layout: &Layout<'_>, tape: &Tape) -> Option<Vec<Rc
     Some(blocks)
 }
 
-impl Run<'_> {
-    /// Makes the parameters known; the bytes of those that are trained.
-    fn parameters(&mut self) -> Option<u64> {
-        let mut whole = 0;
-        for (at, trains) in &self.plan.params {
-            let ty = self.plan.ty(*at)?;
-            let value = self.tape.parameter(bytes_of(self.layout, ty, false, true)?, *trains);
-            whole += if *trains { value.bytes } else { 0 };
-            self.slots.insert(*at, Slot { value, cut: None, left: self.plan.uses(*at) });
+impl<'r> Run<'r> {
+    /// Computes a stretch from the values of those before it, with a way back or without one.
+    fn of(
+        plan: &'r StepPlan<'r>,
+        segment: &'r Segment,
+        layout: &'r Layout<'r>,
+        target: Target,
+        meter: &Rc<Meter>,
+        values: &BTreeMap<usize, Value>,
+        trains: bool,
+    ) -> Option<Done> {
+        let tape = Tape::on(meter);
+        let (slots, split) = (BTreeMap::new(), BTreeMap::new());
+        let mut run = Run { plan, segment, layout, tape: &tape, target, slots, split, sparse: 0 };
+        for (at, is_trained) in &plan.params {
+            let value = run.tape.parameter(bytes_of(layout, plan.ty(*at)?, false, true)?, *is_trained && trains);
+            run.slots.insert(*at, Slot { value, cut: None, left: segment.uses(*at) });
         }
-        Some(whole)
+        let mut leaves = BTreeMap::new();
+        for at in &segment.stretch.reads {
+            let value = run.tape.leaf(values.get(at)?, trains && plan.trains(*at));
+            leaves.extend(value.entry().map(|entry| (entry, *at)));
+            run.slots.insert(*at, Slot { value, cut: None, left: segment.uses(*at) });
+        }
+        for at in &segment.stretch.order {
+            run.compute(*at)?;
+        }
+        let gives = segment.stretch.gives.iter().map(|at| Some((*at, run.slots.get(at)?.value.clone())));
+        let gives = gives.collect::<Option<_>>()?;
+        let sparse = run.sparse;
+        drop(run);
+        Some(Done { tape, gives, leaves, sparse })
     }
 
     fn compute(&mut self, at: usize) -> Option<()> {
@@ -135,7 +217,7 @@ impl Run<'_> {
             self.sparse += if table.bytes > value.bytes { value.bytes } else { 0 };
         }
         drop(call);
-        if let Some(slices) = plan.slices.get(&at) {
+        if let Some(slices) = self.segment.slices.get(&at) {
             let sizes = slices.iter().map(|s| bytes_of(self.layout, plan.ty(*s)?, all, false));
             let sizes = sizes.collect::<Option<Vec<u64>>>()?;
             if sizes.iter().sum::<u64>() == value.bytes {
@@ -145,7 +227,7 @@ impl Run<'_> {
         for operand in operands {
             self.release(*operand);
         }
-        self.slots.insert(at, Slot { value, cut: None, left: plan.uses(at) });
+        self.slots.insert(at, Slot { value, cut: None, left: self.segment.uses(at) });
         Some(())
     }
 

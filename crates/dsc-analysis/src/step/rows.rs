@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use dsc_graph::dims::{Atom, Dim, DimTable};
@@ -24,7 +25,35 @@ pub struct PartRows {
     pub part_of: Option<Rc<PartRows>>,
 }
 
+/// The samples of a step.
+#[derive(Clone, Debug, Default)]
+pub struct StepRows {
+    /// One by one, or all before the first goes back.
+    pub parts: Vec<PartRows>,
+    /// Whether the parts are shards, whose losses are known when all are computed.
+    pub shards: bool,
+}
+
 impl PartRows {
+    /// A shard of a batch: some of its anchors, and some of its other samples. What it reads of companions are rows of its own, as many
+    /// as those are elsewhere.
+    pub fn shard(&self, anchors: Range<usize>, others: Range<usize>) -> PartRows {
+        let rows: Vec<usize> = anchors.clone().chain(others).collect();
+        let of = |lens: &Vec<i64>| rows.iter().filter_map(|row| lens.get(*row).copied()).collect();
+        let own = |column: &Vec<usize>| (0..column.len().min(anchors.len())).map(|i| i % rows.len().max(1)).collect();
+        PartRows {
+            anchors: anchors.len(),
+            lengths: self.lengths.iter().map(|(name, lens)| (name.clone(), of(lens))).collect(),
+            companions: self
+                .companions
+                .iter()
+                .map(|c| c.each_ref().map(|group| group.iter().map(own).collect()))
+                .collect(),
+            samples: rows.len(),
+            part_of: self.part_of.clone(),
+        }
+    }
+
     /// The sample of each anchor that an `at` reads.
     fn companion(&self, view: (usize, Group, usize)) -> Option<&[usize]> {
         let [pos, neg] = self.companions.get(view.0)?;

@@ -80,6 +80,11 @@ impl Value {
         Value { same, ..self }
     }
 
+    /// The entry of the tape that made it.
+    pub(super) fn entry(&self) -> Option<usize> {
+        self.entry
+    }
+
     /// Whether a gradient of it is wanted.
     pub(super) fn trains(&self) -> bool {
         self.entry.is_some()
@@ -173,6 +178,11 @@ impl Tape {
         Value { block: None, bytes, same: false, entry }
     }
 
+    /// A value of another tape, as the beginning of this one if it trains.
+    pub(super) fn leaf(&self, of: &Value, trains: bool) -> Value {
+        Value { entry: trains.then(|| self.push(Derivative::default(), false)), ..of.clone() }
+    }
+
     /// A value without a gradient.
     pub(super) fn constant(&self, bytes: u64) -> Value {
         Value { block: Some(self.block(bytes)), bytes, same: false, entry: None }
@@ -219,8 +229,8 @@ impl Tape {
         entries.len() - 1
     }
 
-    /// Goes back from a scalar; the gradients of the parameters that it depends on.
-    pub(super) fn backward(&self, from: &Value) -> Vec<Rc<Block>> {
+    /// Goes back from a scalar; the gradients of the parameters and leaves that it depends on, by their entries.
+    pub(super) fn backward(&self, from: &Value) -> Vec<(usize, Vec<Rc<Block>>)> {
         let Some(root) = from.entry else { return Vec::new() };
         let mut pending: Vec<Vec<Rc<Block>>> = (0..=root).map(|_| Vec::new()).collect();
         if let Some(slot) = pending.get_mut(root) {
@@ -232,8 +242,8 @@ impl Tape {
             let Some(first) = given.first().cloned() else { continue };
             let Some(Entry { operands, keeps, work, .. }) = self.taken(at) else { continue };
             if operands.is_empty() {
-                // A parameter.
-                found.extend(given);
+                // A parameter or a leaf.
+                found.push((at, given));
                 continue;
             }
             let room = self.block(work);

@@ -41,7 +41,7 @@ fn rows(lens: &[i64]) -> PartRows {
 fn step(body: &str, target: Target, parts: &[Vec<i64>]) -> StepMemory {
     let (graph, dims) = graph(body);
     let parts: Vec<PartRows> = parts.iter().map(|lens| rows(lens)).collect();
-    StepMemory::of(&graph, &dims, &graph.trained_params(), target, &[parts]).unwrap()
+    StepMemory::of(&graph, &dims, &graph.trained_params(), None, target, &[StepRows { parts, shards: false }]).unwrap()
 }
 
 const CHAIN: &str = "  let a = linear(audio, out: 100) |> relu()\n  let b = linear(a, out: 100) |> relu()\n  \
@@ -98,7 +98,15 @@ fn the_gradient_of_a_vocabulary_is_that_of_the_rows_that_were_read() {
     let graph = compiled.graph.unwrap();
     let dims = DimTable { max_lengths: [("T".to_owned(), 40)].into(), ..DimTable::default() };
     let part = PartRows { lengths: [("T".to_owned(), vec![40, 40])].into(), ..rows(&[1, 1]) };
-    let found = StepMemory::of(&graph, &dims, &graph.trained_params(), Target::Cpu, &[vec![part]]).unwrap();
+    let found = StepMemory::of(
+        &graph,
+        &dims,
+        &graph.trained_params(),
+        None,
+        Target::Cpu,
+        &[StepRows { parts: vec![part], shards: false }],
+    )
+    .unwrap();
     let table = 50_000 * 64 * 4;
     assert!(found.part < table / 10, "{found:?}");
     assert!(found.gradients > table && found.peak >= found.gradients, "in the end it is a whole table");

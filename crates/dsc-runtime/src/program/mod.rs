@@ -9,6 +9,7 @@ mod alone;
 mod count;
 mod plan;
 mod run;
+mod segments;
 mod shards;
 mod trace;
 
@@ -28,7 +29,8 @@ use super::params::ParamStore;
 use super::precision::Products;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::passes::{self, OptLevel};
-use dsc_graph::{CompanionsId, Graph, Group, Joint, NodeId, Op, Output};
+use dsc_graph::{CompanionsId, Graph, Group, Joint, NodeId, Op, Output, recompute};
+use dsc_recipe::Recompute;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 use dsc_syntax::source::Span;
 
@@ -101,7 +103,10 @@ pub struct Program {
     retrieval: Vec<Vec<usize>>,
     plans: [OnceLock<Plan>; 24],
     /// Of the losses without companions, and with them.
-    halves: [OnceLock<Option<Halves>>; 2],
+    halves: [OnceLock<Halves>; 2],
+    /// What is computed again on the way back, and how that was chosen.
+    again: BTreeMap<Recompute, recompute::Parts>,
+    recompute: Recompute,
     /// See [`Joint`].
     joint: Vec<bool>,
     joins: bool,
@@ -187,6 +192,8 @@ impl Program {
             retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
             plans: std::array::from_fn(|_| OnceLock::new()),
             halves: std::array::from_fn(|_| OnceLock::new()),
+            again: Recompute::ALL.iter().filter_map(|how| Some((*how, how.parts(graph)?))).collect(),
+            recompute: Recompute::None,
             joint: graph.nodes().map(|(id, _)| joint.is(id)).collect(),
             joins: joint.joins(),
             packing: Packing::default(),
@@ -231,10 +238,27 @@ impl Program {
         self.plans.get(index).unwrap_or(first).get_or_init(|| Plan::new(self, want, reach))
     }
 
-    fn halves(&self, reach: Reach) -> Option<&Halves> {
+    fn halves(&self, reach: Reach) -> &Halves {
         let [without, with] = &self.halves;
         let halves = if reach == Reach::Companions { with } else { without };
-        halves.get_or_init(|| Halves::of(self, self.plan(Want::LOSSES, reach))).as_ref()
+        halves.get_or_init(|| Halves::of(self, self.plan(Want::LOSSES, reach)))
+    }
+
+    /// What is computed again on the way back, if anything is.
+    fn recomputed(&self) -> Option<&recompute::Parts> {
+        self.again.get(&self.recompute)
+    }
+
+    /// Whether a training step computes something again on its way back.
+    pub fn recomputes(&self) -> bool {
+        self.recomputed().is_some()
+    }
+
+    /// Sets what a training step computes again on its way back, in the place of keeping it. Results are the same up to the order of
+    /// sums.
+    pub fn set_recompute(&mut self, recompute: Recompute) {
+        self.recompute = recompute;
+        self.halves = std::array::from_fn(|_| OnceLock::new());
     }
 
     fn check(&self, graph: &Graph) -> Result<(), Diagnostic> {

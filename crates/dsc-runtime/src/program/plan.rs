@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::segments::{Segment, segments};
 use super::{Program, Reach, Root, Step, has_rows, view_of};
 use crate::batch::Want;
 use crate::lengths::RowSet;
@@ -70,15 +71,14 @@ pub(crate) struct Halves {
     pub(crate) joint: Plan,
     /// The nodes of the first half that the second one reads, or that are losses.
     pub(crate) given: Vec<usize>,
+    /// The first half in segments, if some of it is computed again on the way back.
+    pub(crate) segments: Vec<Segment>,
 }
 
 impl Halves {
-    /// Of a plan for losses; none where no value is joint, or where joint ones read sequences of different lengths.
-    pub(crate) fn of(program: &Program, plan: &Plan) -> Option<Halves> {
+    /// Of a plan for losses.
+    pub(crate) fn of(program: &Program, plan: &Plan) -> Halves {
         let joint = |i: usize| program.joint.get(i) == Some(&true);
-        if !program.joins || !plan.order.iter().any(|i| joint(*i)) {
-            return None;
-        }
         // What is the same for every sample is computed in both halves.
         let mut of_samples = vec![false; program.steps.len()];
         for (i, step) in program.steps.iter().enumerate() {
@@ -111,12 +111,16 @@ impl Halves {
             Plan { order, rows, uses, slices, losses: losses.to_vec(), longest_over }
         };
         let (separate, joint) = (half(&first, &given, &[]), half(&second, &losses, &plan.losses));
-        Some(Halves { separate, joint, given })
+        let segments = match program.recomputed() {
+            Some(parts) => segments(program, &separate, &given, parts),
+            None => Vec::new(),
+        };
+        Halves { separate, joint, given, segments }
     }
 }
 
-/// For each node, how often those in `order` and the roots read its value.
-fn uses(program: &Program, order: &[usize], roots: &[usize]) -> Vec<u32> {
+/// For each node of a program, how often those in `order` and the roots read its value.
+pub(super) fn uses(program: &Program, order: &[usize], roots: &[usize]) -> Vec<u32> {
     let mut uses = vec![0u32; program.steps.len()];
     let operands = order.iter().filter_map(|i| program.steps.get(*i)).flat_map(|step| &step.operands);
     for read in operands.chain(roots) {
@@ -128,7 +132,7 @@ fn uses(program: &Program, order: &[usize], roots: &[usize]) -> Vec<u32> {
 }
 
 /// Several slices of a node each, if nothing else reads it.
-fn slices(program: &Program, order: &[usize], rows: &[RowSet], uses: &[u32]) -> BTreeMap<usize, Vec<usize>> {
+pub(super) fn slices(program: &Program, order: &[usize], rows: &[RowSet], uses: &[u32]) -> BTreeMap<usize, Vec<usize>> {
     let mut slices: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &i in order {
         let Some(Step { op: Op::Slice { .. }, operands, .. }) = program.steps.get(i) else { continue };

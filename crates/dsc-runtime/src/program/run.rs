@@ -273,13 +273,19 @@ impl<'a> Run<'a> {
 
     /// As [`evaluate`](Self::evaluate); `watch` sees every node after it is computed.
     pub(crate) fn evaluate_watched(&self, watch: Watch<'_>) -> Result<Evaluated, Diagnostic> {
-        let (slots, cut) = self.compute(&[], watch)?;
+        let (slots, cut) = self.compute(self.plan, &[], watch)?;
         self.collect(&slots, &cut)
     }
 
-    /// Computes nodes and gives the values of `roots`, on the rows of each.
-    pub(crate) fn values(&self, roots: &[usize], watch: Watch<'_>) -> Result<Vec<Tensor>, Diagnostic> {
-        let (slots, _) = self.compute(&[], watch)?;
+    /// Computes the nodes of a plan, beside such whose values are given, and gives the values of `roots`, on the rows of each.
+    pub(crate) fn values_of(
+        &self,
+        plan: &Plan,
+        given: &[(usize, Tensor)],
+        roots: &[usize],
+        watch: Watch<'_>,
+    ) -> Result<Vec<Tensor>, Diagnostic> {
+        let (slots, _) = self.compute(plan, given, watch)?;
         let values = roots.iter().map(|i| match slots.get(*i) {
             Some(Slot::Value(value)) => Ok(value.shallow_clone()),
             _ => Err(Fault::Torch(format!("value {i} is not computed"))),
@@ -289,17 +295,17 @@ impl<'a> Run<'a> {
 
     /// As [`evaluate_watched`](Self::evaluate_watched), with the values of some nodes, which are not computed.
     pub(crate) fn evaluate_given(&self, given: &[(usize, Tensor)], watch: Watch<'_>) -> Result<Evaluated, Diagnostic> {
-        let (slots, cut) = self.compute(given, watch)?;
+        let (slots, cut) = self.compute(self.plan, given, watch)?;
         self.collect(&slots, &cut)
     }
 
-    fn compute(&self, given: &[(usize, Tensor)], watch: Watch<'_>) -> Result<Slots<'a>, Diagnostic> {
+    fn compute(&self, plan: &Plan, given: &[(usize, Tensor)], watch: Watch<'_>) -> Result<Slots<'a>, Diagnostic> {
         let program = self.program;
         let mut slots: Vec<Slot<'a>> = program.steps.iter().map(|_| Slot::Empty).collect();
         let mut cut: Vec<Option<Tensor>> = program.steps.iter().map(|_| None).collect();
         // Slices that were cut out together with others of the same value.
         let mut parts: BTreeMap<usize, Tensor> = BTreeMap::new();
-        let mut left = self.plan.uses.clone();
+        let mut left = plan.uses.clone();
         for (slot, step) in slots.iter_mut().zip(&program.steps).zip(&left).filter(|(_, n)| **n > 0).map(|(s, _)| s) {
             if let Op::Param(id) = &step.op {
                 let path = program.params.get(id.index()).map(String::as_str).unwrap_or_default();
@@ -316,8 +322,8 @@ impl<'a> Run<'a> {
             }
         }
         let together = self.batch.rows() == self.batch.anchors;
-        for &i in &self.plan.order {
-            let (Some(step), Some(rows)) = (program.steps.get(i), self.plan.rows.get(i).copied()) else { continue };
+        for &i in &plan.order {
+            let (Some(step), Some(rows)) = (program.steps.get(i), plan.rows.get(i).copied()) else { continue };
             let place = |f: Fault| -> Diagnostic {
                 let fault = f.diagnose(&format!("running {}", Program::describe(step)));
                 if fault.primary.is_some() { fault } else { fault.at(step.span, Program::describe(step)) }
@@ -325,7 +331,7 @@ impl<'a> Run<'a> {
             // An operand with more rows than the node is cut once and shared by all such readers.
             if rows == RowSet::Anchors && !together && view_of(&step.op).is_none() {
                 for &operand in &step.operands {
-                    let wide = self.plan.rows.get(operand) == Some(&RowSet::All);
+                    let wide = plan.rows.get(operand) == Some(&RowSet::All);
                     if let (true, Some(Slot::Value(value)), Some(cut @ None), Some(of)) =
                         (wide, slots.get(operand), cut.get_mut(operand), program.steps.get(operand))
                     {
@@ -351,7 +357,7 @@ impl<'a> Run<'a> {
                     Some(part) => part,
                     None => ops::apply(&call).map_err(place)?,
                 };
-                if let Some(slices) = self.plan.slices.get(&i) {
+                if let Some(slices) = plan.slices.get(&i) {
                     parts.extend(self.parts(&value, slices).map_err(place)?);
                 }
                 watch(&Computed { node: i, step, rows, value: &value, operands: &call.operands }).map_err(place)?;

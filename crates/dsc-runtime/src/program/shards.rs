@@ -4,11 +4,14 @@
 //! sample once. Then they are joined, the losses are computed of them, and the gradients of the joined values go back to the shards, which
 //! carry them on to the parameters. Shards share nothing, so each is computed by one thread, both ways.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use tch::Tensor;
 
 use super::plan::Halves;
 use super::run::Run;
+use super::segments::Kept;
 use super::{Program, Reach};
 use crate::batch::{Mode, StepBatch, Want, misfit};
 use crate::fault::Fault;
@@ -23,7 +26,15 @@ pub struct Shard {
     rows: i64,
     /// In the order of [`Halves::given`].
     values: Vec<Tensor>,
-    timed: Option<Timed>,
+    way: Way,
+}
+
+/// How the gradients of a shard are computed.
+enum Way {
+    /// From what libtorch kept.
+    Tape(Option<Timed>),
+    /// Some of it is computed again.
+    Segments(Box<Kept>),
 }
 
 /// The losses of a step, computed from the values of all its shards.
@@ -42,7 +53,8 @@ impl Program {
     /// Whether losses read several samples and what they read can be computed in shards. `companions` says whether the batches of the
     /// training have any.
     pub fn joins_shards(&self, companions: bool) -> bool {
-        self.halves(reach(companions)).is_some()
+        let plan = self.plan(Want::LOSSES, reach(companions));
+        self.joins && plan.order.iter().any(|i| self.joint.get(*i) == Some(&true))
     }
 
     /// Whether a loss reads all anchors of the batch.
@@ -50,29 +62,35 @@ impl Program {
         self.losses.iter().any(|loss| loss.batch)
     }
 
-    /// Computes some samples of a step: the first `anchors` of `batch` are anchors of it, the others are companions of any. `companions`
-    /// says whether the step has any; the batch itself has none.
+    /// Computes some samples of a step, or all: the first `anchors` of `batch` are anchors of it, the others are companions of any.
+    /// `companions` says whether the step has any.
     ///
     /// # Errors
-    /// As [`run`](Self::run); `E0721` for a step without shards.
+    /// As [`run`](Self::run).
     pub fn shard(
         &self,
         store: &ParamStore,
-        batch: &StepBatch,
+        batch: &Arc<StepBatch>,
         mode: Mode,
         companions: bool,
         timed: bool,
     ) -> Result<Shard, Diagnostic> {
-        let halves = self.halves(reach(companions)).ok_or_else(no_shards)?;
-        let run = Run::of_plan(self, &halves.separate, store, batch, mode, Want::LOSSES)?;
+        let Halves { separate, given, segments, .. } = self.halves(reach(companions));
+        let (anchors, rows) = (batch.anchors as i64, batch.rows() as i64);
+        if !segments.is_empty() {
+            let kept = Kept::forward(self, separate, segments, store, Arc::clone(batch), mode, timed)?;
+            let values = given.iter().filter_map(|node| Some(kept.value(*node)?.shallow_clone())).collect();
+            return Ok(Shard { anchors, rows, values, way: Way::Segments(Box::new(kept)) });
+        }
+        let run = Run::of_plan(self, separate, store, batch, mode, Want::LOSSES)?;
         let mut watch = timed.then(|| Stopwatch::start(self));
-        let values = run.values(&halves.given, &mut |computed| watch.as_mut().map_or(Ok(()), |w| w.see(computed)))?;
-        let timed = watch.map(Stopwatch::stop);
-        Ok(Shard { anchors: batch.anchors as i64, rows: batch.rows() as i64, values, timed })
+        let values =
+            run.values_of(separate, &[], given, &mut |computed| watch.as_mut().map_or(Ok(()), |w| w.see(computed)))?;
+        Ok(Shard { anchors, rows, values, way: Way::Tape(watch.map(Stopwatch::stop)) })
     }
 
-    /// The losses of a step. `batch` is all of it, without streams and labels: its anchors are those of the shards in their order, behind
-    /// them the other samples of the shards in their order.
+    /// The losses of a step. `batch` is all of it, of several shards without streams and labels: its anchors are those of the shards in
+    /// their order, behind them the other samples of the shards in their order.
     ///
     /// # Errors
     /// As [`run`](Self::run); `E0721` for shards that are not all of the batch.
@@ -84,7 +102,7 @@ impl Program {
         shards: &[Shard],
         timed: bool,
     ) -> Result<Joined, Diagnostic> {
-        let halves = self.halves(reach(!batch.companions.is_empty())).ok_or_else(no_shards)?;
+        let halves = self.halves(reach(!batch.companions.is_empty()));
         let (anchors, rows) = shards.iter().fold((0, 0), |(a, r), shard| (a + shard.anchors, r + shard.rows));
         if (anchors, rows) != (batch.anchors as i64, batch.rows() as i64) {
             return Err(misfit(format!("shards of {rows} rows, the batch has {}", batch.rows())));
@@ -103,6 +121,10 @@ impl Program {
         for (at, node) in halves.given.iter().enumerate() {
             let values: Vec<(&Shard, &Tensor)> = shards.iter().filter_map(|s| Some((s, s.values.get(at)?))).collect();
             let trained = values.iter().any(|(_, value)| value.requires_grad());
+            if let [(_, all)] = values.as_slice() {
+                joined.push((*node, all.detach().f_set_requires_grad(trained)?));
+                continue;
+            }
             let mut pieces = Vec::new();
             for (shard, value) in &values {
                 pieces.push(value.detach().f_narrow(0, 0, shard.anchors)?);
@@ -149,6 +171,10 @@ impl Joined {
 
 /// The rows of each shard.
 fn divided(joined: &[(RowSet, Option<Tensor>)], shards: &[Shard]) -> Result<Vec<ShardGradients>, Fault> {
+    if shards.len() == 1 {
+        let all = joined.iter().map(|(_, gradient)| gradient.as_ref().map(Tensor::shallow_clone));
+        return Ok(vec![ShardGradients(all.collect())]);
+    }
     let anchors: i64 = shards.iter().map(|shard| shard.anchors).sum();
     let (mut first, mut other) = (0, anchors);
     let mut all = Vec::with_capacity(shards.len());
@@ -179,19 +205,30 @@ impl Shard {
     /// # Errors
     /// `E0701`, `E0706` for errors of libtorch.
     pub fn gradients(
-        mut self,
+        self,
+        program: &Program,
         store: &ParamStore,
+        companions: bool,
         upstream: ShardGradients,
     ) -> Result<(Gradients, Option<Profile>), Diagnostic> {
+        let mut timed = match self.way {
+            Way::Tape(timed) => timed,
+            Way::Segments(kept) => {
+                let Halves { separate, given, segments, .. } = program.halves(reach(companions));
+                drop(self.values);
+                let upstream = given.iter().zip(upstream.0).filter_map(|(node, gradient)| Some((*node, gradient?)));
+                return kept.backward(program, separate, segments, store, upstream.collect());
+            }
+        };
         let pairs = self.values.iter().zip(&upstream.0).filter(|(value, _)| value.requires_grad());
         let (values, upstream): (Vec<&Tensor>, Vec<&Tensor>) =
             pairs.filter_map(|(value, gradient)| Some((value, gradient.as_ref()?))).unzip();
-        let pass = || store.gradients_through(&values, &upstream);
-        let gradients = match &mut self.timed {
+        let pass = || store.gradients_through(&values, &upstream, &[]);
+        let (gradients, _) = match &mut timed {
             Some(timed) => timed.record(pass)?,
             None => pass()?,
         };
-        Ok((gradients, self.timed.map(Timed::finish)))
+        Ok((gradients, timed.map(Timed::finish)))
     }
 }
 
@@ -201,8 +238,4 @@ fn reach(companions: bool) -> Reach {
 
 fn rows_of(halves: &Halves, node: usize) -> RowSet {
     halves.separate.rows.get(node).copied().unwrap_or(RowSet::Anchors)
-}
-
-fn no_shards() -> Diagnostic {
-    misfit("shards of a step whose losses read one sample each")
 }

@@ -7,6 +7,7 @@ use super::*;
 use crate::{Shard, WholeBatch, values};
 use dsc_graph::Joint;
 use dsc_language::EmbeddedWorld;
+use dsc_recipe::Recompute;
 
 /// Some rows of a batch, of which the first `anchors` are anchors, with what they know of it.
 fn rows(of: &StepBatch, rows: &[usize], anchors: usize, whole: &Arc<WholeBatch>) -> StepBatch {
@@ -38,13 +39,11 @@ fn rows(of: &StepBatch, rows: &[usize], anchors: usize, whole: &Arc<WholeBatch>)
 }
 
 /// Losses and gradients of a step in one run, and in two shards with 1 and 2 of 3 anchors, and 4 and 1 of 5 companions.
-fn both(graph: &Graph, dims: &DimTable, companions: bool) -> [(Vec<f64>, Vec<Vec<f64>>); 2] {
-    let program = Program::new(graph, dims).unwrap();
+fn both(graph: &Graph, dims: &DimTable, again: Recompute) -> [(Vec<f64>, Vec<Vec<f64>>); 2] {
+    let companions = !graph.companions.is_empty();
+    let mut program = Program::new(graph, dims).unwrap();
     let store = || ParamStore::init(graph, dims, 1, Device::Cpu).unwrap().to_kind(Kind::Double).unwrap();
-    let mut batch = random_batch(graph, dims, 3, if companions { 8 } else { 3 });
-    if !companions {
-        batch.companions.clear();
-    }
+    let batch = random_batch(graph, dims, 3, if companions { 8 } else { 3 });
     let of = |store: &ParamStore, losses: &IndexMap<String, Tensor>| {
         let gradients = graph.params.iter().filter_map(|p| store.gradient(&p.path).map(numbers)).collect();
         (losses.values().flat_map(numbers).collect(), gradients)
@@ -53,23 +52,24 @@ fn both(graph: &Graph, dims: &DimTable, companions: bool) -> [(Vec<f64>, Vec<Vec
     let found = program.run(&whole, &batch, TRAIN, Want::LOSSES).unwrap();
     whole.backward(&values::total(&found.losses, 0.5).unwrap().unwrap()).unwrap();
 
+    program.set_recompute(again);
     let mut cut = store();
     let lens = batch.streams.iter().map(|(name, s)| (name.clone(), s.time().unwrap().1.to_vec())).collect();
     let (samples, companion_rows) = (batch.samples.clone(), batch.companions.clone());
     let known = Arc::new(WholeBatch { samples, anchors: 3, lens, companions: companion_rows });
     let shards = [(&[0usize, 3, 4, 5, 6][..], 1), (&[1, 2, 7][..], 2)].map(|(all, anchors)| {
         let own = rows(&batch, if companions { all } else { &all[..anchors] }, anchors, &known);
-        program.shard(&cut, &own, TRAIN, companions, false).unwrap()
+        program.shard(&cut, &Arc::new(own), TRAIN, companions, false).unwrap()
     });
-    let (samples, companions) = (batch.samples.clone(), batch.companions.clone());
-    let joint = StepBatch { samples, anchors: 3, companions, part_of: Some(known), ..StepBatch::default() };
+    let (samples, rows) = (batch.samples.clone(), batch.companions.clone());
+    let joint = StepBatch { samples, anchors: 3, companions: rows, part_of: Some(known), ..StepBatch::default() };
     let joined = program.join(&cut, &joint, TRAIN, &shards, false).unwrap();
     let losses = joined.losses.iter().map(|(name, loss)| (name.clone(), loss.detach().copy())).collect();
     let total = values::total(&joined.losses, 0.5).unwrap().unwrap();
     let (own, upstream, _) = joined.gradients(&cut, &total, &shards).unwrap();
     cut.add_gradients(own).unwrap();
     for (shard, upstream) in <[Shard; 2]>::into_iter(shards).zip(upstream) {
-        let (gradients, _) = shard.gradients(&cut, upstream).unwrap();
+        let (gradients, _) = shard.gradients(&program, &cut, companions, upstream).unwrap();
         cut.add_gradients(gradients).unwrap();
     }
     [of(&whole, &found.losses), of(&cut, &losses)]
@@ -98,7 +98,9 @@ fn every_stock_model_has_the_gradients_of_the_whole() {
             let companions = !graph.companions.is_empty();
             assert_eq!(program.joins_shards(companions), joint.any(), "{name} {variant:?}");
             if joint.any() {
-                same(both(&graph, &dims, companions));
+                for again in [Recompute::None, Recompute::Attention, Recompute::Blocks] {
+                    same(both(&graph, &dims, again));
+                }
                 ran += 1;
             }
         }
@@ -120,5 +122,45 @@ fn losses_over_the_batch_have_the_gradients_of_the_whole() {
     let compiled = dsc_language::lower::compile(&loaded.program.unwrap(), &options);
     let graph = compiled.graph.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
     assert!(Program::new(&graph, &dims).unwrap().reads_batch());
-    same(both(&graph, &dims, false));
+    same(both(&graph, &dims, Recompute::None));
+    same(both(&graph, &dims, Recompute::Blocks));
+}
+
+#[test]
+fn what_is_computed_again_has_the_same_losses_and_gradients() {
+    let dims = dims([7, 12, 9], [3, 5]);
+    for (name, _) in EmbeddedWorld::models() {
+        let (graph, _) = graph(name, None, &dims);
+        let rows = if graph.companions.is_empty() { 3 } else { 8 };
+        let batch = Arc::new(random_batch(&graph, &dims, 3, rows));
+        let of = |again: Recompute| {
+            let mut program = Program::new(&graph, &dims).unwrap();
+            program.set_recompute(again);
+            assert_eq!(program.recomputes(), again != Recompute::None);
+            let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap().to_kind(Kind::Double).unwrap();
+            let companions = !graph.companions.is_empty();
+            let shard = program.shard(&store, &batch, TRAIN, companions, true).unwrap();
+            let shards = [shard];
+            let joined = program.join(&store, &batch, TRAIN, &shards, true).unwrap();
+            let losses: Vec<f64> = joined.losses.values().flat_map(numbers).collect();
+            let total = values::total(&joined.losses, 1.0).unwrap().unwrap();
+            let (own, upstream, _) = joined.gradients(&store, &total, &shards).unwrap();
+            store.add_gradients(own).unwrap();
+            let ([shard], [upstream]) = (shards, <[_; 1]>::try_from(upstream).ok().unwrap());
+            let (gradients, profile) = shard.gradients(&program, &store, companions, upstream).unwrap();
+            store.add_gradients(gradients).unwrap();
+            let gradients: Vec<_> = graph.params.iter().filter_map(|p| store.gradient(&p.path).map(numbers)).collect();
+            let calls: u64 = (0..graph.len()).map(|i| profile.as_ref().unwrap().node(i).calls).sum();
+            ((losses, gradients), calls)
+        };
+        let (kept, calls) = of(Recompute::None);
+        for again in [Recompute::Attention, Recompute::Blocks] {
+            let (found, more) = of(again);
+            let attends = graph.nodes().any(|(_, node)| matches!(node.op, Op::Attention { .. }));
+            assert_eq!(more > calls, attends || again == Recompute::Blocks, "{name} {again:?}: {more} of {calls}");
+            // Forward the same operations have read the same numbers.
+            assert_eq!(found.0, kept.0, "{name} {again:?}");
+            same([(kept.0.clone(), kept.1.clone()), found]);
+        }
+    }
 }

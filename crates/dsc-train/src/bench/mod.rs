@@ -98,6 +98,7 @@ impl Measure<'_> {
         let graph = passes::run(&session.graph, passes, Some(&session.dims))?;
         let mut program = Program::new(&graph, &session.dims)?;
         program.set_products(precision::products(settings.precision, self.device)?);
+        program.set_recompute(settings.recompute);
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
         let parts = step::parts(&session.graph, &session.dims, anchors, batch_pass::target(self.device));
         let shapes = self.shapes(&graph, &program, parts)?;
