@@ -211,7 +211,7 @@ fn resolve_into(
     // in the family that was meant.
     let no_family = faulty.contains("family");
     let known = match &info {
-        Ok(info) => (!no_family).then(|| info.clone()),
+        Ok(info) => (!no_family).then_some(*info),
         Err(_) if no_family => None,
         Err(_) => Family::ALL.iter().find_map(|family| settings.select.info(*family).ok()),
     };
