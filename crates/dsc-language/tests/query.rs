@@ -227,7 +227,6 @@ fn fixes_mend_the_fault() {
             r#"W0102 "d" -> "_d""#,
             r#"E0502 "otu" -> "out""#,
             r#"E0201 "makr" -> "mark""#,
-            r#"W0102 "score" -> "_score""#,
         ]
     );
 }

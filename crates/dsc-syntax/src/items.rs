@@ -1,6 +1,7 @@
 //! Items and types.
 
 use super::ast::*;
+use super::marks::names_behind_drop;
 use super::parse::{Builder, Pair, Rule};
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
@@ -30,11 +31,18 @@ impl Builder<'_> {
             }
             Rule::variant_item => {
                 self.entry_commas(&pair, "changes of a variant");
+                let dropped = names_behind_drop(&pair);
                 let (mut name, mut base, mut changes) = (None, None, Vec::new());
                 for p in pair.into_inner() {
                     match p.as_rule() {
                         Rule::ident => name = Some(self.ident(&p)),
                         Rule::base => base = self.first_ident(p),
+                        // Reported with its comma.
+                        Rule::unreadable_entry if dropped.iter().any(|(_, start)| *start == p.as_span().start()) => {
+                            let span = self.span(&p);
+                            let name = Spanned::new(p.as_str().trim_end().to_owned(), span);
+                            changes.push(Change::Drop { name, span });
+                        }
                         Rule::mistaken_head => {
                             let written = name.as_ref().map_or("_", |n: &Ident| n.value.as_str()).to_owned();
                             let other = self.mistaken_head(&p, "variant", &written);

@@ -2,6 +2,7 @@
 
 use super::ast::*;
 use super::parse::{Builder, Pair, Rule};
+use super::stmts::is_word;
 use crate::diag::{Diagnostic, codes::syntax as codes};
 use crate::source::{Span, Spanned};
 
@@ -51,15 +52,20 @@ impl Builder<'_> {
             item.clone().into_inner().filter(|p| p.as_rule() == Rule::entry_comma).map(|p| self.span(&p)).collect();
         let (Some(first), Some(last)) = (commas.first(), commas.last()) else { return };
         let whole = first.to(*last);
+        let of_drop = names_behind_drop(item);
         let mut text = String::new();
         let mut at = whole.start;
-        for comma in &commas {
+        for (i, comma) in commas.iter().enumerate() {
             text.push_str(self.source_text(Span { start: at, end: comma.start }));
+            text.push_str(if of_drop.iter().any(|(comma, _)| *comma == i) { " drop" } else { "" });
             at = comma.end;
         }
         let mut fault = Diagnostic::error(codes::E0101, format!("{what} are not separated by commas"))
             .at(*first, "not valid here")
-            .help("remove the commas: entries need no separator")
+            .help(match of_drop.is_empty() {
+                true => "remove the commas: entries need no separator",
+                false => "write `drop` before every name: entries need no separator",
+            })
             .fix(whole, text);
         for comma in commas.iter().skip(1) {
             fault = fault.because(*comma, "nor here");
@@ -403,4 +409,23 @@ pub(super) fn equality(left: Expr, at: Span, right: Expr) -> Expr {
     let span = left.span.to(right.span);
     let kind = ExprKind::Binary(BinaryOp::Eq, Spanned::new((), at), Box::new(left), Box::new(right));
     Expr { kind, span }
+}
+
+/// The names behind commas in `drop a, b, c`, a variant's: the number of the comma in the item, and where the name starts.
+pub(super) fn names_behind_drop(item: &Pair<'_>) -> Vec<(usize, usize)> {
+    let (mut names, mut commas, mut drops, mut behind_comma) = (Vec::new(), 0, false, false);
+    for p in item.clone().into_inner() {
+        let comma = p.as_rule() == Rule::entry_comma;
+        if !comma {
+            let another =
+                drops && behind_comma && p.as_rule() == Rule::unreadable_entry && is_word(p.as_str().trim_end());
+            if another {
+                names.push((commas - 1, p.as_span().start()));
+            }
+            drops = another || p.as_rule() == Rule::drop_stmt;
+        }
+        commas += usize::from(comma);
+        behind_comma = comma;
+    }
+    names
 }

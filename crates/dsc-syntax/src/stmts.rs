@@ -18,12 +18,12 @@ impl Builder<'_> {
             if (p.as_rule() == Rule::unreadable_stmt && (behind || continues(p.as_str())))
                 && let Some(stmt) = body.stmts.last_mut()
             {
-                half_read(stmt);
+                self.value_half_read(stmt);
             }
             if behind
                 && p.as_rule() == Rule::expr_stmt
                 && self.is_ternary(&p)
-                && body.stmts.last_mut().is_some_and(half_read)
+                && body.stmts.last_mut().is_some_and(|stmt| self.value_half_read(stmt))
             {
                 self.ternary(&p, &mut pairs);
                 continue;
@@ -45,8 +45,7 @@ impl Builder<'_> {
             body.stmts.push(stmt);
             // `lambda x: x + 1`, `if x is None:`: the rest of the line belongs to it.
             let bodyless = |p: &Pair<'_>| {
-                let errs =
-                    matches!(body.stmts.last().map(|s| &s.kind), Some(StmtKind::Expr(e)) if e.kind == ExprKind::Error);
+                let errs = matches!(body.stmts.last().map(|s| &s.kind), Some(StmtKind::Expr(e)) if matches!(e.kind, ExprKind::Error | ExprKind::Faulty(_)));
                 errs && self.is_ternary(p)
             };
             if let Some(last) = &before
@@ -67,6 +66,26 @@ impl Builder<'_> {
             body.value = Some(Box::new(value));
         }
         (body, height + 1)
+    }
+
+    /// Notes that a value was read in part: what was read of it is of use, but a name alone may be the head of anything.
+    /// Whether the statement has one.
+    fn value_half_read(&mut self, stmt: &mut Stmt) -> bool {
+        let value = match &mut stmt.kind {
+            StmtKind::Let { value, .. } | StmtKind::Assign { value, .. } | StmtKind::Loss { value, .. } => value,
+            StmtKind::Output { value, .. } | StmtKind::Reveal(value) | StmtKind::Expr(value) => value,
+            StmtKind::For { .. } | StmtKind::Companions { .. } | StmtKind::Error => return false,
+        };
+        let span = value.span;
+        value.kind = match std::mem::replace(&mut value.kind, ExprKind::Error) {
+            ExprKind::Name(name) => {
+                self.record_skipped(&name);
+                ExprKind::Error
+            }
+            known @ (ExprKind::Error | ExprKind::Faulty(_)) => known,
+            kind => ExprKind::Faulty(vec![Expr { kind, span }]),
+        };
+        true
     }
 
     /// Whether a match begins with `if` behind a value, as in `let x = a if c else b`.
@@ -270,25 +289,11 @@ fn continues(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '*', '/', '<', '>', '|', '&', '!', ':', '.', '^', '%', '?'])
 }
 
-/// Takes away a value that was read in part. Whether the statement has one.
-fn half_read(stmt: &mut Stmt) -> bool {
-    match &mut stmt.kind {
-        StmtKind::Let { value, .. } | StmtKind::Assign { value, .. } | StmtKind::Loss { value, .. } => {
-            value.kind = ExprKind::Error;
-        }
-        StmtKind::Output { value, .. } | StmtKind::Reveal(value) | StmtKind::Expr(value) => {
-            value.kind = ExprKind::Error;
-        }
-        StmtKind::For { .. } | StmtKind::Companions { .. } | StmtKind::Error => return false,
-    }
-    true
-}
-
 fn begins_with_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !text.starts_with(|c: char| c.is_ascii_digit())

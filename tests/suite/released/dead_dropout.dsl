@@ -9,7 +9,7 @@ label y : Real
 
 model TextHead {
   let hidden  = text |> Bert()
-  let dropped = dropout(hidden, p: 0.1) // warning[W0102]: `dropped` is never read // warning[W0114]: this dropout has no effect
+  let dropped = dropout(hidden, p: 0.1) // warning[W0114]: this dropout has no effect
   let inner = hidden |> Linear(out: d, bias: false) |> gelu()
   let t     = inner |> Linear(out: d, bias: false) |> gelu() |> LayerNorm()
   let score = mean(t) |> MLP(widths: [d, 1]) |> scalar()

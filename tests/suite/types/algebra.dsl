@@ -69,7 +69,7 @@ model M {
   // Along an axis.
   let e42 = softmax(m, over: "time") // error[E0301]: `softmax` expects a sequence, to go over its time, found Vec[64]
   let e43 = softmax(w, over: 2) // error[E0306]: `over` of `softmax` is 2, the value has 2 axes beside time
-  let e44 = log_softmax(m, over: "rows") // error[E0401]: `over` of `log_softmax` expects "features", "time" or the number of an axis
+  let e44 = log_softmax(m, over: "rows") // error[E0403]: `over` of `log_softmax` is "rows"
   let e45 = sum_features(a) // error[E0301]: `sum_features` of Seq<audio>[Ta, 64] leaves no axis beside time
   let e46 = norm(y) // error[E0301]: `norm` expects a tensor with at least one axis, found Real
   let e47 = logsumexp([y], keep: true) // error[E0502]: `keep` has no meaning for a list

@@ -23,7 +23,7 @@ model M {
   let unnamed = attention(b, v, heads: 2) // error[E0503]: argument 2 of `attention` has no name // error[E0501]: missing argument `value` of `attention`
   let unit = GatedUnit(mean(v), mean(v)) // error[E0503]: argument 2 of `GatedUnit` has no name // error[E0501]: missing argument `out` of `GatedUnit`
   let rank = LowRankFusion(mean(v), mean(v), out: d, rank: 4) // error[E0503]: `xs` of `LowRankFusion` is one list
-  let over = softmax(v, over: "rows") // error[E0401]: `over` of `softmax` expects
+  let over = softmax(v, over: "rows") // error[E0403]: `over` of `softmax` is "rows"
   let norm = LayerNorm(v, dim: d) // error[E0502]: `LayerNorm` has no argument `dim`
   let wide = concat(mean(over), mean(norm)) |> MLP(widths: [d, 2]) |> scalar() // error[E0301]: `scalar` of a vector of 2 entries
   let all = concat(mean(taps), mean(both), mean(rows), mean(negative), mean(dropped), mean(gated), mean(reversed), pooled, moved)

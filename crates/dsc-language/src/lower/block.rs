@@ -356,9 +356,15 @@ impl<'p> Lowering<'p> {
         if fits && !self.is_open(&value) {
             return value;
         }
+        let made = self.graph.len();
         match self.stated_result(block) {
             Value::Error if fits => value,
             stated => {
+                // Body and declaration disagree: either may be the one that is wrong.
+                if !fits && !value.is_error() {
+                    let of_result = stated.nodes().into_iter().map(|(_, node)| node).filter(|n| n.index() >= made);
+                    of_result.for_each(|node| self.nodes.dispute(node));
+                }
                 // What is stated reads nothing; what the value reads is of use all the same.
                 self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
                 stated

@@ -236,14 +236,20 @@ pub(super) fn same_twice(block: &Block, args: &[Option<Argument>]) -> Option<Str
     Some(format!("`{first}` and `{second}` of `{}` are one value", block.name.value))
 }
 
-/// Misfits of the arguments of one call, with those in one report that have one cause: two sequences that were exchanged, and
-/// values that lack the same step before.
+/// What is wanted and what is found, behind the name of the parameter.
+fn misfit_of(d: &Diagnostic) -> Option<&str> {
+    d.message.split_once("` expects ").map(|(_, misfit)| misfit)
+}
+
+/// Misfits of the arguments of one call, with those in one report that have one cause: two sequences that were exchanged,
+/// values that lack the same step before, and values of one type where another is wanted.
 pub(super) fn alike_together(misfits: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut apart: Vec<Diagnostic> = Vec::new();
     for d in misfits {
         let exchanged = |e: &Diagnostic| e.code == types::E0303 && d.code == types::E0303;
         let same_step = |e: &Diagnostic| {
-            e.code == d.code && e.help == d.help && d.help.as_ref().is_some_and(|help| help.starts_with(POOL))
+            let alike = || d.help.as_ref().is_some_and(|help| help.starts_with(POOL)) || misfit_of(e) == misfit_of(&d);
+            e.code == d.code && d.help.is_some() && e.help == d.help && alike()
         };
         match (apart.iter_mut().find(|e| exchanged(e) || same_step(e)), &d.primary) {
             (Some(first), Some(label)) => {

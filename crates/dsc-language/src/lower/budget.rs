@@ -80,6 +80,11 @@ impl Budget {
         self.steps = 0;
     }
 
+    /// Whether something was too large.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.exhausted
+    }
+
     /// Whether this is the first time that something was too large: one error says so.
     pub(super) fn exhaust(&mut self) -> bool {
         !std::mem::replace(&mut self.exhausted, true)

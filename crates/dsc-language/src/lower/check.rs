@@ -10,14 +10,14 @@ use super::notes::Uses;
 use super::options::{Options, Setting};
 use super::sets::setting;
 use crate::sema::program::{ModuleId, Program};
-use crate::sema::resolve::{Def, DefId, DefKind, Res, expr_text, quoted, read, unused};
+use crate::sema::resolve::{Def, DefId, DefKind, Role, STATIC_TYPES, expr_text, quoted, read, unused};
 use dsc_graph::dims::DimTable;
 use dsc_graph::statics::Static;
 use dsc_graph::{Graph, Loss};
 use dsc_syntax::ast::{Block, Change, ExprKind, Ident};
 use dsc_syntax::diag::codes::hypers::{self, E0408};
 use dsc_syntax::diag::codes::{lints as lint, structure, types};
-use dsc_syntax::diag::{Diagnostic, Diagnostics, did_you_mean};
+use dsc_syntax::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
 use dsc_syntax::source::Span;
 use rayon::prelude::*;
 
@@ -49,19 +49,31 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
     if options.variant.is_none() && options.sets.is_empty() {
         uncalled(program, &uses, broken, &mut found);
         found.extend(check_alone(program, options, &not_lowered(program, &uses)));
+        let idle: Vec<Span> = of_code(&found, lint::W0114).collect();
+        // That a dropout which is never read has no effect says both.
+        let is_dropout = |def: &Def| idle.iter().any(|at| is_within(*at, def.whole) && at.end == def.whole.end);
         for (def, warning) in unused(&program.names, &program.modules, &uses.elements) {
             let def = program.names.def(def);
-            if !spoilt.holds(def) {
+            // One that gives a name again was reported.
+            let again = program.names.is_given_again(def.span);
+            let told = again || spoilt.holds(def) || warning.code == lint::W0102 && is_dropout(def);
+            if !told {
                 lost.extend((warning.code == lint::W0102).then_some(def.whole));
                 found.push(warning);
             }
         }
     }
-    // Weights of a value that is never read go with it.
-    let lost = |d: &Diagnostic| d.primary.as_ref().is_some_and(|l| lost.iter().any(|whole| is_within(l.span, *whole)));
+    lost.extend(given_twice(program));
+    // Weights and dropout of a value that is never read, or whose name is given again, go with it.
+    let lost = |d: &Diagnostic| {
+        d.primary.as_ref().is_some_and(|l| {
+            lost.iter().any(|whole| is_within(l.span, *whole)) || spoilt.calls_a_remedy(program, l.span)
+        })
+    };
     if let Some(base) = models.first().filter(|_| !spoilt.may_read_anything(program)) {
         found.extend(base.dead.iter().filter(|d| !lost(d)).cloned());
     }
+    found.retain(|d| d.code != lint::W0114 || !lost(d));
     if options.sets.is_empty() {
         equal_variants(program, &hashes, &mut found);
     }
@@ -72,12 +84,16 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
 struct Spoilt<'p> {
     /// Words that refer to nothing: one may have been meant for a name.
     words: BTreeSet<&'p str>,
+    /// Those of them that may have been meant for a value.
+    values: BTreeSet<&'p str>,
     /// Words that are quoted in what mends a stream in the place of another: an input among them is of use once that is done.
     remedies: BTreeSet<String>,
     /// Places of faults.
     places: Vec<Span>,
     /// Whether the model predicts nothing and has no loss.
     rootless: bool,
+    /// Whether a value stands where a number, flag or string is wanted: a hyper may have been meant.
+    in_place_of_setting: bool,
 }
 
 impl<'p> Spoilt<'p> {
@@ -86,13 +102,20 @@ impl<'p> Spoilt<'p> {
         let mut places: Vec<Span> =
             errors().flat_map(|d| d.primary.iter().chain(&d.secondary)).map(|label| label.span).collect();
         let mut words = BTreeSet::new();
+        let mut values = BTreeSet::new();
+        let claims: Vec<Span> = program.expects.iter().flat_map(|(e, _)| &e.claims).map(|claim| claim.span).collect();
+        let known = program.names.resolved_places();
         if !program.names.is_complete() {
             program.exprs(&mut |e| match &e.kind {
                 ExprKind::Error | ExprKind::Faulty(_) => places.push(e.span),
-                ExprKind::Name(name) if matches!(program.names.resolve(None, e.span), Res::Error) => {
+                ExprKind::Name(name) if !known.contains(&e.span) => {
                     places.push(e.span);
                     if words.len() < MAX_MISSPELT {
                         words.insert(name.as_str());
+                        // An expectation reads no value.
+                        if !claims.iter().any(|claim| is_within(e.span, *claim)) {
+                            values.insert(name.as_str());
+                        }
                     }
                 }
                 _ => {}
@@ -104,13 +127,27 @@ impl<'p> Spoilt<'p> {
             |d: &&Diagnostic| d.code == types::E0303 || d.help.as_deref().is_some_and(|h| h.ends_with(ENCODE));
         let misplaced = errors().filter(says_what).filter_map(|d| d.help.as_deref());
         let remedies = misplaced.flat_map(quoted).map(str::to_owned).collect();
-        Spoilt { words, remedies, places, rootless: errors().any(|d| d.code == structure::E0508) }
+        let wants_setting = |message: &str| {
+            let wanted = message.split_once(" expects ").and_then(|(_, misfit)| misfit.split_once(", found "));
+            // Types of values begin with a capital.
+            wanted.is_some_and(|(ty, found)| STATIC_TYPES.contains(&ty) && found.starts_with(char::is_uppercase))
+        };
+        let in_place_of_setting = errors().any(|d| d.code == types::E0301 && wants_setting(&d.message));
+        let rootless = errors().any(|d| d.code == structure::E0508);
+        Spoilt { words, values, remedies, places, rootless, in_place_of_setting }
     }
 
     /// Whether a word refers to nothing and is like no name: it may have been meant for any value, so none is surely dead.
     fn may_read_anything(&self, program: &Program) -> bool {
         let known = || program.names.defs().map(|(_, def)| def.name.as_str());
-        self.words.iter().any(|word| did_you_mean(word, known()).is_none())
+        self.values.iter().any(|word| did_you_mean(word, known()).is_none() && known().all(|name| name != *word))
+    }
+
+    /// Whether a place is a call of what mends a stream in the place of another: its result may have been meant there.
+    fn calls_a_remedy(&self, program: &Program, place: Span) -> bool {
+        let names = &program.names;
+        let mut calls = names.uses().filter(|u| u.role == Role::Call && is_within(u.span, place));
+        !self.remedies.is_empty() && calls.any(|u| self.remedies.contains(&names.def(u.def).name))
     }
 
     /// Whether a definition is among it.
@@ -121,7 +158,9 @@ impl<'p> Spoilt<'p> {
         let of_remedy = matches!(def.kind, DefKind::Input | DefKind::Import(_)) && self.remedies.contains(&def.name);
         of_remedy
             || inside && (of_value || matches!(def.kind, DefKind::Hyper | DefKind::Input))
+            || self.in_place_of_setting && matches!(def.kind, DefKind::Hyper)
             || self.rootless && of_value
+            || self.words.contains(def.name.as_str())
             || self.words.iter().any(|word| did_you_mean(word, [def.name.as_str()]).is_some())
     }
 }
@@ -408,6 +447,20 @@ fn callers(program: &Program, list: &[(DefId, &Block)]) -> BTreeMap<DefId, DefId
         }
     }
     with
+}
+
+/// The bindings whose name another one in their body has, which was reported.
+fn given_twice(program: &Program) -> Vec<Span> {
+    let bindings =
+        || program.names.defs().map(|(_, def)| def).filter(|d| matches!(d.kind, DefKind::Let | DefKind::Var));
+    let again: BTreeSet<&String> =
+        bindings().filter(|d| program.names.is_given_again(d.span)).map(|d| &d.name).collect();
+    bindings().filter(|d| again.contains(&d.name)).map(|d| d.whole).collect()
+}
+
+/// The places of the diagnostics of a code.
+fn of_code(found: &Diagnostics, code: Code) -> impl Iterator<Item = Span> {
+    found.iter().filter(move |d| d.code == code).filter_map(|d| Some(d.primary.as_ref()?.span))
 }
 
 fn is_within(inner: Span, outer: Span) -> bool {

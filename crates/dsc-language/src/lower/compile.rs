@@ -21,6 +21,9 @@ const STACK: usize = 256 << 20;
 pub struct Compiled {
     /// The graph, if there was no error here nor in what was read.
     pub graph: Option<Graph>,
+    /// What was lowered beside faults, for its names and types: nothing can run it. It has the names of values whose types
+    /// the faults do not touch.
+    pub partial: Option<Graph>,
     /// Values of the main file's hypers, in their order.
     pub hypers: Vec<(String, Static)>,
     /// What bound names and expressions are, if [`Options::types`] is set.
@@ -82,9 +85,17 @@ fn compile_here(program: &Program, options: &Options) -> Compiled {
     lowering.tell_reveals();
     let steps = lowering.budget.spent();
     let hypers = lowering.main_hyper_values();
-    let graph = lowering.faults.none().then(|| lowering.graph.into_live());
+    let whole = lowering.faults.none();
+    if !whole {
+        lowering.forget_names_in_doubt();
+    }
+    let (graph, partial) = match whole {
+        true => (Some(lowering.graph.into_live()), None),
+        false => (None, Some(lowering.graph)),
+    };
     let (types, uses) = lowering.notes.finish();
-    Compiled { graph, hypers, types, diagnostics: lowering.faults.into_diagnostics(), uses, dead, steps }
+    let diagnostics = lowering.faults.into_diagnostics();
+    Compiled { graph, partial, hypers, types, diagnostics, uses, dead, steps }
 }
 
 /// Lowers the base or a variant and keeps what it has met.

@@ -42,10 +42,13 @@ impl Lowering<'_> {
 
     /// Adds a node whose type its rule gives.
     pub(super) fn emit(&mut self, op: Op, operands: &[NodeId], span: Span, operand_spans: &[Span]) -> Value {
-        match self.type_of(&op, operands, span, operand_spans) {
-            Some(ty) => self.push(op, ty, operands, span),
-            None => Value::Error,
+        let events = self.faults.events();
+        let Some(ty) = self.type_of(&op, operands, span, operand_spans) else { return Value::Error };
+        let value = self.push(op, ty, operands, span);
+        if self.faults.events() > events {
+            self.dispute(&value);
         }
+        value
     }
 
     /// The type that an operation's rule gives; nothing where the operands break it, which is reported.
@@ -62,6 +65,11 @@ impl Lowering<'_> {
                 fault.result
             }
         }
+    }
+
+    /// Notes that the type of a value is what a fault is about.
+    pub(super) fn dispute(&mut self, value: &Value) {
+        value.nodes().into_iter().for_each(|(_, node)| self.nodes.dispute(node));
     }
 
     fn type_fault(
@@ -120,6 +128,7 @@ impl Lowering<'_> {
             batch: matches!(op, Op::InBatch) || operands.iter().any(|o| self.reads_batch(*o)),
             label: matches!(op, Op::Label(_)) || operands.iter().any(|o| self.nodes.reads(*o).label),
             faulty: is_placeholder(&op) || operands.iter().any(|o| self.nodes.reads(*o).faulty),
+            disputed: operands.iter().any(|o| self.nodes.reads(*o).disputed),
         };
         let loops = self.frames.iter().flat_map(|f| f.loops.iter().cloned()).collect::<Vec<_>>().join(", ");
         let scope = self.frames.last().map(|f| f.scope.path(None)).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::budget::TURN;
 use super::lowering::Lowering;
 use super::path::Step;
+use super::pattern::mentions;
 use super::value::Value;
 use crate::sema::resolve::{DefId, DefKind, FieldMeant, Remedy, Res, field_meant, method, no_method};
 use dsc_graph::dims::Dim;
@@ -122,7 +123,11 @@ impl Lowering<'_> {
         let declared = program.names.def(def);
         match declared.kind {
             DefKind::Hyper => self.hyper_value(def).map_or(Value::Error, Value::Static),
-            DefKind::Input | DefKind::Label => self.input_node(&declared.name, span),
+            DefKind::Input | DefKind::Label => {
+                let value = self.input_node(&declared.name, span);
+                self.notes.touched.extend(value.nodes().into_iter().map(|(_, node)| node));
+                value
+            }
             DefKind::Dim => match self.data_dim(&declared.name) {
                 Some(dim) => Value::Static(Static::from_dim(dim)),
                 None => self.no_dim(declared, span),
@@ -156,6 +161,7 @@ impl Lowering<'_> {
         }
         if value.is_error() {
             self.faults.note_read();
+            self.notes.touched.extend(self.notes.made_of.get(&def).into_iter().flatten());
         }
         value
     }
@@ -312,6 +318,7 @@ impl Lowering<'_> {
     /// One turn of a loop: the variable is bound, path and loop indices are extended.
     pub(super) fn turn<T>(&mut self, var: &Ident, step: &str, value: Value, f: impl FnOnce(&mut Self) -> T) -> T {
         let depth = self.frame().bindings.len();
+        let beyond = std::mem::take(&mut self.notes.beyond);
         self.frame().loops.push(format!("{} = {step}", var.value));
         if !matches!(value, Value::Static(Static::Int(_))) {
             self.notes.uses.elements.extend(self.defined_at(var.span));
@@ -330,6 +337,7 @@ impl Lowering<'_> {
         });
         self.frame().loops.pop();
         self.frame().bindings.truncate(depth);
+        self.notes.beyond = beyond;
         result
     }
 
@@ -362,6 +370,7 @@ impl Lowering<'_> {
                                 .at(i.span, "not in the list")
                                 .help("elements count from 0, and from -1 at the end"),
                         );
+                        self.note_beyond(i);
                         self.any_of(&list)
                     }
                 }
@@ -379,6 +388,12 @@ impl Lowering<'_> {
                     .at(span, "cannot be indexed so"),
             ),
         }
+    }
+
+    /// Notes that the present turn of a loop is one too many, if its variable is in the index of an element that is not there.
+    fn note_beyond(&mut self, index: &Expr) {
+        let turn = self.frame().loops.last().and_then(|turn| turn.split_once(" = "));
+        self.notes.beyond |= turn.is_some_and(|(variable, _)| mentions(index, variable));
     }
 
     /// An element that stands for one that is not there, if all are alike.

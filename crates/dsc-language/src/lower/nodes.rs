@@ -16,6 +16,8 @@ pub(super) struct Reads {
     pub(super) label: bool,
     /// A value that stands for what has a fault: it may read anything.
     pub(super) faulty: bool,
+    /// A value whose type is what a fault is about: once that is mended it may be another.
+    pub(super) disputed: bool,
 }
 
 /// Notes about nodes, each by its id.
@@ -47,6 +49,11 @@ impl Nodes {
         self.reads.push(reads);
         self.places.resize(id.index(), Span::NONE);
         self.places.push(place);
+    }
+
+    /// Notes that the type of a node is what a fault is about.
+    pub(super) fn dispute(&mut self, id: NodeId) {
+        self.reads.get_mut(id.index()).into_iter().for_each(|reads| reads.disputed = true);
     }
 
     /// A random site at a path: the second one there is another.

@@ -52,6 +52,14 @@ pub(super) struct Notes {
     pub(super) again: bool,
     /// Arguments that are taken for those that the remedies of their names say.
     pub(super) guessed: BTreeSet<Span>,
+    /// Paths of names one of whose values has a fault or is not the one that was given last.
+    pub(super) in_question: BTreeSet<String>,
+    /// Whether the present turn of the innermost loop selects an element that is not there, which was reported: it is one too many.
+    pub(super) beyond: bool,
+    /// For names that have no value for a fault, what is made of labels or of the batch and may be in it.
+    pub(super) made_of: BTreeMap<DefId, Vec<NodeId>>,
+    /// Outputs that have no value for a fault: the label, the statement, and what may be in it as in `made_of`.
+    pub(super) lost_outputs: Vec<(String, Span, Vec<NodeId>)>,
     /// Vectors of one entry that were reported to be no Reals.
     pub(super) without_scalar: BTreeSet<NodeId>,
 }

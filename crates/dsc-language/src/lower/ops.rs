@@ -61,6 +61,9 @@ impl Lowering<'_> {
 
     fn binary_values(&mut self, op: BinaryOp, (x, xs): (Value, Span), (y, ys): (Value, Span), span: Span) -> Value {
         match (x, y) {
+            (Value::Error, Value::Node(node)) | (Value::Node(node), Value::Error) => {
+                self.beside_unknown(op, node, span)
+            }
             (Value::Error, _) | (_, Value::Error) => Value::Error,
             (Value::Static(s), Value::Static(t)) if !self.spend(work(op, &s, &t), span) => Value::Error,
             (Value::Static(s), Value::Static(t)) => match self.static_binary(op, &s, &t) {
@@ -90,6 +93,22 @@ impl Lowering<'_> {
                     .because(xs, format!("a {}", x.kind()))
                     .because(ys, format!("a {}", y.kind())),
             ),
+        }
+    }
+
+    /// `a op b` where one of them has no value for a fault. Both have one type, or that one is a number: nothing is broadcast.
+    fn beside_unknown(&mut self, op: BinaryOp, known: NodeId, span: Span) -> Value {
+        let ty = self.graph.node(known).and_then(|n| n.ty.tensor().cloned());
+        // Of a sum each operand is a term of its own.
+        let op = match op {
+            BinaryOp::Add | BinaryOp::Sub => Binary::Add,
+            BinaryOp::Mul | BinaryOp::Div => Binary::Mul,
+            _ => return Value::Error,
+        };
+        let Some(ty) = ty else { return Value::Error };
+        match self.unknown_node(ty, span) {
+            Value::Node(unknown) => self.emit(Op::Binary(op), &[known, unknown], span, &[]),
+            other => other,
         }
     }
 

@@ -416,7 +416,7 @@ impl Lowering<'_> {
             ("Vec", _, Some(Type::Tensor(t))) if t.time.is_some() => {
                 Some(format!("{POOL}: `mean(x)`, or take a row: `x[0]`"))
             }
-            ("Seq", _, Some(Type::Tokens { .. })) => Some("encode the tokens: `|> Bert()`".into()),
+            ("Seq" | "Any", _, Some(Type::Tokens { .. })) => Some("encode the tokens: `|> Bert()`".into()),
             ("Seq", _, Some(Type::Tensor(t))) if t.time.is_none() && t.dims.len() == 1 => Some(
                 "this is a vector, without time: take what it was pooled from, or make it a row, `stack([x])`".into(),
             ),

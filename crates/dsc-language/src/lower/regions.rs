@@ -31,11 +31,22 @@ impl Lowering<'_> {
         if !self.spend(size as u64 / 2 + of_text(path.len()), span) {
             return;
         }
+        if value.is_error() {
+            self.notes.in_question.insert(path.clone());
+        }
         let values = value.nodes();
         self.nodes.named += values.len();
         if !values.is_empty() && self.nodes.named <= MAX_NAMED {
             let region = self.region();
             self.graph.names.push(Named { kind, path, region, values, span });
         }
+    }
+
+    /// Takes the names of values away whose types may be others once the faults are mended.
+    pub(super) fn forget_names_in_doubt(&mut self) {
+        let mut in_question = std::mem::take(&mut self.notes.in_question);
+        let is_disputed = |n: &&Named| n.values.iter().any(|(_, id)| self.nodes.reads(*id).disputed);
+        in_question.extend(self.graph.names.iter().filter(is_disputed).map(|n| n.path.clone()));
+        self.graph.names.retain(|n| !in_question.contains(&n.path));
     }
 }

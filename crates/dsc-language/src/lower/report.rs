@@ -6,7 +6,7 @@ use super::lowering::Lowering;
 use super::value::Value;
 use crate::sema::program::{ModuleId, ModuleItems};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::hypers as hyper_code;
+use dsc_syntax::diag::codes::{hypers as hyper_code, types};
 use dsc_syntax::source::Span;
 
 impl Lowering<'_> {
@@ -37,6 +37,11 @@ impl Lowering<'_> {
         let repaired = |m: &ModuleItems| m.repaired.iter().any(|r| r.start <= place.start && place.start <= r.end);
         if d.is_error() && (self.program.modules.iter().any(repaired) || self.notes.guessed.contains(&place)) {
             // An unclosed bracket was reported there, or a name whose remedy is the first thing to do.
+            self.reported();
+            return;
+        }
+        // What does not depend on the turn was reported in one before.
+        if self.notes.beyond && (d.code == types::E0306 || d.code == hyper_code::E0404) {
             self.reported();
             return;
         }

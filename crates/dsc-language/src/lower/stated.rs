@@ -50,6 +50,23 @@ impl Lowering<'_> {
         self.push(Op::Input(String::new()), Type::Tensor(ty), &[], span)
     }
 
+    /// A value of the kind of another, with axes that may be any: what a `var` becomes by an assignment with a fault, for it
+    /// keeps its kind. Nothing is known of a number, nor of a list whose elements have no labels, as there may be more.
+    pub(super) fn of_that_kind(&mut self, before: &Value, span: Span) -> Value {
+        match before {
+            Value::Node(id) => match self.graph.node(*id).map(|n| n.ty.clone()) {
+                Some(Type::Tensor(ty)) => self.unknown_node(with_any_axes(ty), span),
+                _ => Value::Error,
+            },
+            Value::List(list) if !list.is_empty() && list.iter().all(|(label, _)| label.is_some()) => {
+                let element =
+                    |(label, value): &(Option<String>, Value)| (label.clone(), self.of_that_kind(value, span));
+                Value::List(list.iter().map(element).collect())
+            }
+            _ => Value::Error,
+        }
+    }
+
     fn named_type(&mut self, name: &Ident, params: &[Ident], dims: &[Expr]) -> Option<TensorType> {
         if STATIC_TYPES.contains(&name.value.as_str()) {
             return None;
@@ -109,5 +126,12 @@ impl Lowering<'_> {
             Res::Error => false,
             _ => true,
         }
+    }
+}
+
+fn with_any_axes(ty: TensorType) -> TensorType {
+    TensorType {
+        time: ty.time.map(|time| Time { len: Dim::open("length"), ..time }),
+        dims: ty.dims.iter().map(|_| Dim::open("width")).collect(),
     }
 }

@@ -1,5 +1,7 @@
 //! Statements of blocks and of the model.
 
+use std::iter::repeat;
+
 use super::budget::TURN;
 use super::frame::FrameKind;
 use super::lowering::Lowering;
@@ -11,6 +13,9 @@ use dsc_syntax::ast::{Body, Expr, ExprKind, Ident, Stmt, StmtKind, TypeExpr};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{lints, structure};
 use dsc_syntax::source::Span;
+
+/// Nodes that are noted of a value with a fault.
+const MAX_MADE_OF: usize = 64;
 
 impl<'p> Lowering<'p> {
     /// The statements of a body and its value.
@@ -36,8 +41,40 @@ impl<'p> Lowering<'p> {
         if self.faults.events() > events {
             // What this statement reads and makes may be of use once it is mended.
             let made = (nodes..self.graph.len()).map(|i| NodeId(i as u32));
-            self.notes.in_doubt.extend(made.chain(read));
+            let made_of: Vec<NodeId> = made.chain(read).collect();
+            self.note_made_of(stmt, &made_of);
+            self.notes.in_doubt.extend(made_of);
         }
+    }
+
+    /// Notes what may be in the value of the one name that a statement with a fault gives a value.
+    fn note_made_of(&mut self, stmt: &Stmt, made_of: &[NodeId]) {
+        let def = match &stmt.kind {
+            StmtKind::Let { names, .. } => match names.as_slice() {
+                [name] => self.defined_at(name.span),
+                _ => None,
+            },
+            StmtKind::Assign { names, .. } => match names.as_slice() {
+                [name] => self.resolve(name.span).def(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(def) = def else { return };
+        if self.frame().bindings.get(def).is_some_and(|b| b.value.is_error()) {
+            let of_interest = self.of_label_or_batch(made_of);
+            self.notes.made_of.insert(def, of_interest);
+        }
+    }
+
+    /// Those of some nodes that are made of labels or of the batch.
+    pub(super) fn of_label_or_batch(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let is = |node: &&NodeId| self.nodes.reads(**node).label || self.nodes.reads(**node).batch;
+        let mut found: Vec<NodeId> = nodes.iter().filter(is).copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MAX_MADE_OF);
+        found
     }
 
     fn stmt_here(&mut self, stmt: &Stmt) {
@@ -79,8 +116,9 @@ impl<'p> Lowering<'p> {
     }
 
     fn discarded(&mut self, e: &Expr) {
+        let events = self.faults.events();
         let value = self.expr(e);
-        if !value.is_error() {
+        if !value.is_error() && self.faults.events() == events {
             self.report(
                 Diagnostic::error(structure::E0510, "the value of this expression is lost")
                     .at(e.span, "nothing reads it")
@@ -160,11 +198,22 @@ impl<'p> Lowering<'p> {
             // A value whose fault was reported is taken to have the stated type.
             Some(ty) if matches!(value, Value::Error) => self.value_of_type(ty, value_expr.span),
             Some(ty) if !self.check_type(ty, &value, value_expr.span) => Value::Error,
+            // Of a value with a fault that may have any size the type says more.
+            Some(ty) if self.is_open(&value) => match self.value_of_type(ty, value_expr.span) {
+                Value::Error => value,
+                stated => {
+                    self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
+                    stated
+                }
+            },
             Some(ty) => self.as_declared(ty, value),
             None => value,
         };
         for (name, value) in self.parts(names, value, value_expr.span) {
             let path = self.name_path(&name.value);
+            if self.notes.again {
+                self.notes.in_question.insert(path.clone());
+            }
             self.name_value(NameKind::Bound, path, &value, value_expr.span);
             self.bind(name, value);
         }
@@ -229,6 +278,11 @@ impl<'p> Lowering<'p> {
                 }
                 continue;
             };
+            let value = match value {
+                // What was too large grows on in the next turn.
+                Value::Error if !self.budget.is_exhausted() => self.of_that_kind(&binding.value, span),
+                value => value,
+            };
             if !binding.value.is_error() && !value.is_error() && !self.same_kind(&binding.value, &value) {
                 let (was, is) = (self.describe(&binding.value), self.describe(&value));
                 self.report(
@@ -238,6 +292,8 @@ impl<'p> Lowering<'p> {
                         .help("a `var` may change its dims, not its kind"),
                 );
                 // What reads it from here on is checked with the value that it had.
+                let path = self.name_path(&name.value);
+                self.notes.in_question.insert(path);
                 continue;
             }
             let path = self.name_path(&name.value);
@@ -297,7 +353,11 @@ impl<'p> Lowering<'p> {
                             _ => "only a tuple has parts: one name takes the value",
                         }),
                 );
-                names.iter().map(|n| (n, Value::Error)).collect()
+                // Names and parts go together as far as both reach.
+                match other {
+                    Value::Tuple(parts) => names.iter().zip(parts.into_iter().chain(repeat(Value::Error))).collect(),
+                    _ => names.iter().map(|n| (n, Value::Error)).collect(),
+                }
             }
         }
     }

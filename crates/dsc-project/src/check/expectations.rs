@@ -51,9 +51,10 @@ pub(super) fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
             match model {
                 Ok(Some(model)) => {
                     let subject = model.subject(program);
-                    found.extend(expect.claims.iter().filter_map(|claim| expectation::check(claim, &subject).err()));
+                    let judge = if model.whole { expectation::check } else { expectation::check_beside_faults };
+                    found.extend(expect.claims.iter().filter_map(|claim| judge(claim, &subject).err()));
                 }
-                // What keeps it from being compiled is reported with the model.
+                // What keeps it from being read is reported with the model.
                 Ok(None) => {}
                 Err(faults) => found.extend(faults.iter().cloned().map(|d| match &expect.recipe {
                     Some(recipe) if d.primary.is_none() => d.at(recipe.span, "required by this expectation"),
@@ -118,6 +119,8 @@ pub(super) fn encoder_name(settings: &Settings, card: &Card) -> String {
 /// A compiled model with its figures.
 struct Model {
     graph: Graph,
+    /// Whether it has no fault; the graph of one that has shows types alone.
+    whole: bool,
     summary: Summary,
     hypers: Vec<(String, Static)>,
     dims: Option<DimTable>,
@@ -126,7 +129,7 @@ struct Model {
 }
 
 impl Model {
-    /// Compiles it; nothing where it does not compile, which is reported with the model. And the steps that it takes.
+    /// Compiles it, as far as it goes where it has faults, which are reported with the model. And the steps that it takes.
     fn of(
         program: &Program,
         request: &Request<'_>,
@@ -161,12 +164,15 @@ impl Model {
             }
         }
         let compiled = compile(program, &options);
+        let nothing = Graph::default();
         *steps = compiled.steps;
         let variant = question.variant.iter().map(|v| format!("of variant `{v}`"));
         let recipe = question.recipe.iter().map(|r| format!("with recipe `{r}`"));
-        Ok(compiled.graph.map(|graph| Model {
-            summary: Summary::of(&graph),
+        let whole = compiled.graph.is_some();
+        Ok(compiled.graph.or(compiled.partial).map(|graph| Model {
+            summary: Summary::of(if whole { &graph } else { &nothing }),
             graph,
+            whole,
             hypers: compiled.hypers,
             dims: options.dims,
             plan,

@@ -25,6 +25,7 @@ use dsc_data::EncoderBinding;
 use dsc_language::lower::{self, Options};
 use dsc_language::sema::program::Program;
 use dsc_recipe::check_recipes;
+use dsc_syntax::diag::codes::{data::E0613, lints::W0106};
 use dsc_syntax::diag::{Diagnostic, Diagnostics};
 
 /// Finds the configuration of a text encoder by the name that a recipe gives it.
@@ -47,13 +48,17 @@ pub fn check(program: &Program, request: &Request<'_>) -> Diagnostics {
     let (mut found, expected) =
         rayon::join(|| lower::check(program, request.options, &bindings), || expectations::check(program, request));
     found.extend(in_general(program, request.options, &found));
+    // An input that the data lack is told as such, whether anything reads it or not.
+    let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
+    let lacking: Vec<_> = expected.iter().filter(|d| d.code == E0613).map(place).collect();
+    found.retain(|d| d.code != W0106 || !lacking.contains(&place(d)));
     let mut outputs = program.output_labels();
     let all = outputs.len();
     outputs.sort_unstable();
     outputs.dedup();
-    // Of two outputs for one label, which was reported, one was meant for another label: which outputs there are is not known.
+    // Of two outputs for one label, which was reported, one was meant for another label of the file.
     if outputs.len() < all {
-        outputs.clear();
+        outputs = program.main().into_iter().flat_map(|m| m.labels.keys()).map(String::as_str).collect();
     }
     found.extend(check_recipes(&program.recipes, &outputs));
     found.extend(expected.into_sorted());

@@ -201,6 +201,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps the diagnostics that satisfy `test`.
+    pub fn retain(&mut self, test: impl FnMut(&Diagnostic) -> bool) {
+        self.list.retain(test);
+    }
+
     /// Whether the list contains an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)

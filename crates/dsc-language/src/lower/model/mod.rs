@@ -92,7 +92,9 @@ impl<'p> Lowering<'p> {
 
     /// A prediction is made of the sample alone, and so are the vectors that it is compared by.
     fn check_companions_stay_in_training(&mut self) {
-        let outputs = self.graph.outputs.iter().map(|o| (o.value, o.span, "a prediction"));
+        let lost = self.notes.lost_outputs.iter().flat_map(|(_, span, of)| of.iter().map(|node| (*node, *span)));
+        let outputs = self.graph.outputs.iter().map(|o| (o.value, o.span)).chain(lost);
+        let outputs = outputs.map(|(node, span)| (node, span, "a prediction"));
         let vectors = self.graph.companions.iter().flat_map(|c| c.by.iter().map(|v| (*v, c.span, "`by`")));
         let roots: Vec<_> = outputs.chain(vectors).collect();
         for (node, span, what) in roots {
@@ -120,9 +122,11 @@ impl<'p> Lowering<'p> {
         };
         let labels: Vec<_> = self.graph.nodes().filter_map(labels).collect();
         let of_label = self.graph.outputs.iter().filter(|o| self.nodes.reads(o.value).label);
-        let outputs: Vec<_> = of_label.take(MAX_LEAKS).map(|o| (o.value, o.label.clone(), o.span)).collect();
-        for (value, predicted, span) in outputs {
-            let needed = self.graph.needed_by([value]);
+        let outputs = of_label.map(|o| (o.label.clone(), o.span, vec![o.value]));
+        // What a value with a fault is made of is in it once that is mended, too.
+        let outputs: Vec<_> = outputs.chain(self.notes.lost_outputs.iter().cloned()).take(MAX_LEAKS).collect();
+        for (predicted, span, made_of) in outputs {
+            let needed = self.graph.needed_by(made_of);
             for (id, label, read) in &labels {
                 if needed.get(id.index()) == Some(&true) {
                     let message = format!("label `{label}` reaches the prediction of `{predicted}`");

@@ -45,8 +45,15 @@ impl<'p> Lowering<'p> {
                     .because(before, "first here"),
             );
         }
-        if let Some(node) = self.repeated(first.is_some(), |l| l.real_node(value, "output", "an output")) {
-            self.graph.outputs.push(Output { label: label.value.clone(), value: node, span });
+        let (before, touched) = (self.graph.len(), self.notes.touched.len());
+        match self.repeated(first.is_some(), |l| l.real_node(value, "output", "an output")) {
+            Some(node) => self.graph.outputs.push(Output { label: label.value.clone(), value: node, span }),
+            None => {
+                let made = (before..self.graph.len()).map(|i| NodeId(i as u32));
+                let made_of: Vec<NodeId> = made.chain(self.notes.touched.iter().skip(touched).copied()).collect();
+                let made_of = self.of_label_or_batch(&made_of);
+                self.notes.lost_outputs.push((label.value.clone(), span, made_of));
+            }
         }
     }
 

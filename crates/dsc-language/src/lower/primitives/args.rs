@@ -230,6 +230,7 @@ impl Lowering<'_> {
                 self.bind_one(a, param, i == 0);
             }
         }
+        self.check_words(a);
     }
 
     /// Arguments that have to be given and are not, all of them in one report. The first `meant` of these were given

@@ -7,7 +7,7 @@ use dsc_graph::dims::Dim;
 use dsc_graph::primitives::Operation;
 use dsc_graph::statics::Static;
 use dsc_graph::types::{Modality, TensorType};
-use dsc_graph::{Einsum, NodeId, Op, Over, ParametricUnary, Reduction};
+use dsc_graph::{Einsum, EinsumFault, NodeId, Op, Over, ParametricUnary, Reduction};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{hypers as hyper, structure as code, types};
 use dsc_syntax::source::Span;
@@ -46,12 +46,16 @@ impl Lowering<'_> {
         let (nodes, spans): (Vec<NodeId>, Vec<Span>) = operands.iter().map(|x| (x.node, x.span)).unzip();
         match Einsum::parse(letters) {
             Ok(spec) => {
+                let events = self.faults.events();
                 let ty = self.type_of(&Op::Einsum(spec.clone()), &nodes, place, &spans)?;
-                Some(self.push(Op::Einsum(spec.canonical()), ty, &nodes, a.span))
+                let value = self.push(Op::Einsum(spec.canonical()), ty, &nodes, a.span);
+                if self.faults.events() > events {
+                    self.dispute(&value);
+                }
+                Some(value)
             }
             Err(fault) => {
-                let d = Diagnostic::error(types::E0308, format!("`{}`: {}", a.primitive.name, fault.message));
-                self.report(d.at(place, "these letters").help(fault.help));
+                self.wrong_letters(a, fault, place);
                 None
             }
         }
@@ -214,6 +218,32 @@ impl Lowering<'_> {
         self.one(a, x, Op::Softmax { over, log: a.primitive.operation == Operation::LogSoftmax })
     }
 
+    /// What is wrong with the letters of an `einsum` or the axis of a `softmax`, some of whose operands have a fault.
+    pub(super) fn check_words(&mut self, a: &Args) {
+        match a.primitive.operation {
+            Operation::Einsum => {
+                let spec = a.named("spec").map(|arg| &arg.value);
+                if let Some(Value::Static(Static::Str(letters))) = spec
+                    && let Err(fault) = Einsum::parse(letters)
+                {
+                    self.wrong_letters(a, fault, a.place("spec"));
+                }
+            }
+            Operation::Softmax | Operation::LogSoftmax => {
+                let over = a.named("over").map(|arg| Given { value: arg.value.clone(), span: arg.span });
+                if let Some(given) = over.filter(|given| matches!(given.value, Value::Static(Static::Str(_)))) {
+                    self.over(a, 1, &given);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn wrong_letters(&mut self, a: &Args, fault: EinsumFault, place: Span) {
+        let d = Diagnostic::error(types::E0308, format!("`{}`: {}", a.primitive.name, fault.message));
+        self.report(d.at(place, "these letters").help(fault.help));
+    }
+
     /// The axis that is called so of a value with so many axes beside time.
     fn over(&mut self, a: &Args, axes: usize, given: &Given) -> Option<Over> {
         match &given.value {
@@ -229,6 +259,14 @@ impl Lowering<'_> {
                     format!("`over` of `{}` is {n}, the value has {axes} axes beside time", a.primitive.name),
                 );
                 self.report(d.at(given.span, "no such axis").help("axes count from 0 and time is none of them"));
+                return None;
+            }
+            Value::Static(Static::Str(s)) => {
+                let d = Diagnostic::error(hyper::E0403, format!("`over` of `{}` is {s:?}", a.primitive.name))
+                    .at(given.span, "unknown")
+                    .help("\"features\", \"time\", or the number of an axis: 0 is the first beside time")
+                    .did_you_mean(s, ["features", "time"]);
+                self.report(d);
                 return None;
             }
             _ => {}

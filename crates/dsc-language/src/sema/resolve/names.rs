@@ -1,6 +1,6 @@
 //! The table that resolution makes: definitions, scopes and uses, each with an id and a place.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::sema::module::ModuleId;
 use dsc_graph::primitives::Primitive;
@@ -272,6 +272,12 @@ impl Names {
     /// What the name at `span` refers to. What was never resolved is an error, which is quiet.
     pub fn resolve(&self, site: Site, span: Span) -> Res {
         self.resolved.get(&(site, span)).copied().unwrap_or(Res::Error)
+    }
+
+    /// The places of all names that refer to something, whatever they take the place of.
+    pub fn resolved_places(&self) -> HashSet<Span> {
+        let known = self.resolved.iter().filter(|(_, res)| !matches!(res, Res::Error));
+        known.map(|((_, span), _)| *span).collect()
     }
 
     /// Whether the name at `span` was told to refer to nothing, and has no remedy either.
