@@ -448,7 +448,7 @@ fn block(rng: &mut Stream, shared: &mut Shared, name: &str) -> Block {
 
 /// Some keys of a recipe with values that it takes, ordinary ones and such at the ends of their ranges.
 fn recipe(rng: &mut Stream) -> String {
-    const VALUES: [(&str, &[&str]); 22] = [
+    const VALUES: [(&str, &[&str]); 23] = [
         ("epochs", &["1", "2", "100"]),
         ("batch", &["1", "4", "1048576"]),
         ("accumulate", &["1", "3"]),
@@ -474,6 +474,7 @@ fn recipe(rng: &mut Stream) -> String {
         ("nonfinite", &["error", "zero"]),
         ("padding", &["auto", "end", "front"]),
         ("max_tokens", &["3", "50", "128"]),
+        ("recompute", &["none", "attention", "blocks"]),
     ];
     let mut out = Vec::new();
     for (key, values) in VALUES {

@@ -1,18 +1,22 @@
 //! One graph on random data.
 
+use std::sync::Arc;
+
 use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::types::Type;
 use dsc_graph::{MaxOver, Op, verify};
 use dsc_language::lower::{Options, compile};
 use dsc_language::sema::program::Program;
 use dsc_random::{Key, Stream as Draws};
-use dsc_recipe::Settings;
+use dsc_recipe::{Recompute, Settings};
 use dsc_runtime::tch::{Device, Tensor};
 use dsc_runtime::{
     CompanionRows, Mode, Optimizer, OptimizerSettings, ParamGroup, ParamStore, Program as Executable, Rate, StepBatch,
     Stream, Want, values,
 };
+use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::types::E0306;
+use indexmap::IndexMap;
 
 /// What a run has shown.
 #[derive(Debug)]
@@ -61,7 +65,7 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_w
     };
     let request = dsc_recipe::Request { recipe: Some("demo"), ..dsc_recipe::Request::default() };
     let settings = dsc_recipe::settings_of(&program.recipes, &request);
-    let executable = Executable::new(&graph, &dims).map_err(|d| message(&d))?;
+    let mut executable = Executable::new(&graph, &dims).map_err(|d| message(&d))?;
     let mut store = ParamStore::init(&graph, &dims, number, Device::Cpu).map_err(|d| message(&d))?;
     let mut optimizer = optimizer(&store, &settings);
     let mut finite = true;
@@ -72,6 +76,13 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_w
         let found = executable.run(&store, &training, mode, want).map_err(|d| format!("training: {}", message(&d)))?;
         if found.losses.len() != graph.losses.len() || found.outputs.len() != graph.outputs.len() {
             return Err(format!("{} of {} losses", found.losses.len(), graph.losses.len()));
+        }
+        let shards = in_shards(&mut executable, &store, &training, mode, settings.recompute);
+        let again = shards.map_err(|d| format!("in shards: {}", message(&d)))?;
+        // Vectors for retrieval are computed on more rows, which may change the last bits of products.
+        let alone = executable.run(&store, &training, mode, Want::LOSSES).map_err(|d| message(&d))?;
+        if again != losses_of(&alone.losses) {
+            return Err(format!("losses {:?}, in shards {again:?}", losses_of(&alone.losses)));
         }
         let total = values::total(&found.losses, 1.0).map_err(|d| message(&d))?.ok_or("no loss")?;
         // A loss that no weight reaches has no gradient.
@@ -97,6 +108,33 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_w
         }
     }
     Ok(Ran::Whole(graph.nodes().filter(|(_, n)| !matches!(n.op, Op::Param(_))).count(), finite))
+}
+
+/// The bits of the losses.
+fn losses_of(losses: &IndexMap<String, Tensor>) -> Vec<u64> {
+    losses.values().map(|loss| loss.double_value(&[]).to_bits()).collect()
+}
+
+/// The bits of a step's losses with all of its samples in one shard, forward and backward, some computed again as a recipe says.
+fn in_shards(
+    executable: &mut Executable,
+    store: &ParamStore,
+    batch: &StepBatch,
+    mode: Mode,
+    recompute: Recompute,
+) -> Result<Vec<u64>, Diagnostic> {
+    executable.set_recompute(recompute);
+    let companions = !batch.companions.is_empty();
+    let shard = executable.shard(store, &Arc::new(batch.clone()), mode, companions, false)?;
+    let joined = executable.join(store, batch, mode, std::slice::from_ref(&shard), false)?;
+    let losses = losses_of(&joined.losses);
+    if let Some(total) = values::total(&joined.losses, 1.0)?.filter(Tensor::requires_grad) {
+        let (_, upstream, _) = joined.gradients(store, &total, std::slice::from_ref(&shard))?;
+        if let Some(upstream) = upstream.into_iter().next() {
+            shard.gradients(executable, store, companions, upstream)?;
+        }
+    }
+    Ok(losses)
 }
 
 fn is_finite(x: &Tensor) -> bool {
