@@ -8,7 +8,7 @@ use dsc_graph::passes::Pass;
 use dsc_project::check::memory_plan;
 use dsc_project::host::memory_limit;
 use dsc_project::{Session, StepModel};
-use dsc_recipe::Settings;
+use dsc_recipe::{Recompute, Settings};
 use dsc_runtime::device::{Device, memory_of};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::runtime::E0706;
@@ -92,10 +92,15 @@ pub(crate) fn with_batch(fault: Diagnostic, session: &Session, passes: &[Pass], 
         size(needed.total()),
         size(memory)
     );
+    let again = session.resolved.settings.recompute == Recompute::Blocks;
+    let more = if again { "" } else { "; `recompute = blocks` takes less memory and more time" };
     fault.help(match model.largest_batch(memory) {
-        Some(0) | None => format!("{estimate}: not even one sample fits; reduce the widths of the model"),
+        Some(0) | None if again => format!("{estimate}: not even one sample fits; reduce the widths of the model"),
+        Some(0) | None => {
+            format!("{estimate}: not even one sample fits; try `recompute = blocks`, or reduce the widths of the model")
+        }
         Some(batch) if batch < needed.batch as u64 => {
-            format!("{estimate}: at most `batch = {batch}` fits (with `accumulate` the step stays the same)")
+            format!("{estimate}: at most `batch = {batch}` fits (with `accumulate` the step stays the same{more})")
         }
         Some(_) => format!("{estimate}: other programs use the rest; use a smaller batch, or stop them"),
     })

@@ -140,7 +140,9 @@ impl<'p> Spoilt<'p> {
     /// Whether a word refers to nothing and is like no name: it may have been meant for any value, so none is surely dead.
     fn may_read_anything(&self, program: &Program) -> bool {
         let known = || program.names.defs().map(|(_, def)| def.name.as_str());
-        self.values.iter().any(|word| did_you_mean(word, known()).is_none() && known().all(|name| name != *word))
+        // A variant may name what is in a block.
+        let is_own = |word: &str| program.names.defs().any(|(_, def)| def.module == ModuleId::MAIN && def.name == word);
+        self.values.iter().any(|word| did_you_mean(word, known()).is_none() && !is_own(word))
     }
 
     /// Whether a place is a call of what mends a stream in the place of another: its result may have been meant there.
