@@ -27,7 +27,7 @@ mod types;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dsc_data::card;
 use dsc_graph::primitives::PRIMITIVES;
@@ -196,6 +196,10 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
     }
 }
 
+/// Programs beyond the first ones whose values once differed for a sample by itself: sums of the last axis, which libtorch orders by the
+/// places of the axes in memory.
+const FOUND: &[u64] = &[15082, 15428, 15582];
+
 #[test]
 fn whatever_is_accepted_runs() {
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
@@ -203,16 +207,16 @@ fn whatever_is_accepted_runs() {
     let first = number("DSC_SOUNDNESS_FROM", 0);
     dsc_runtime::tch::set_num_threads(1);
     let report = Mutex::new(Report::default());
-    let next = AtomicU64::new(first);
+    let also = if first == 0 && programs == PROGRAMS { FOUND } else { &[] };
+    let numbers: Vec<u64> = (first..first + programs).chain(also.iter().copied()).collect();
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= first + programs || report.lock().unwrap().faults.len() >= 20 {
-                        break;
-                    }
-                    examine(number, seed, &report);
+                    let number = numbers.get(next.fetch_add(1, Ordering::Relaxed));
+                    let Some(number) = number.filter(|_| report.lock().unwrap().faults.len() < 20) else { break };
+                    examine(*number, seed, &report);
                 }
             });
         }

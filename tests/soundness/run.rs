@@ -15,7 +15,7 @@ use dsc_runtime::{
     Stream, Want, values,
 };
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::types::E0306;
+use dsc_syntax::diag::codes::types::{E0304, E0306};
 use indexmap::IndexMap;
 
 /// What a run has shown.
@@ -57,7 +57,9 @@ pub fn run(program: &Program, options: &Options, seed: u64, number: u64, needs_w
     let bound = compile(program, &Options { dims: Some(dims.clone()), ..options.clone() });
     let Some(graph) = bound.graph else {
         let errors: Vec<_> = bound.diagnostics.iter().filter(|d| d.is_error()).collect();
-        if needs_wide_data && errors.iter().all(|d| d.code == E0306) {
+        // A type that is stated with such a dim is refused with it.
+        let of_dim = |d: &Diagnostic| [E0304, E0306].contains(&d.code);
+        if needs_wide_data && errors.iter().any(|d| d.code == E0306) && errors.iter().all(|d| of_dim(d)) {
             return Ok(Ran::Refused);
         }
         let first = errors.first().map(|d| message(d)).unwrap_or_default();

@@ -52,6 +52,17 @@ pub(super) fn entries(
     Ok(function(&whole)?.f_narrow(0, 0, count)?.f_view(x.size().as_slice())?)
 }
 
+/// The sum of the last axis of every row.
+pub(super) fn sum_of_entries(x: &Tensor, keep: bool) -> Result<Tensor, Fault> {
+    let mut shape = x.size();
+    let width = shape.pop().unwrap_or(1);
+    let rows = shape.iter().product::<i64>();
+    let ones = Tensor::f_ones([1, width, 1], (x.kind(), x.device()))?;
+    let sums = ffi::product(&x.f_reshape([1, rows, width])?, &ones, None)?;
+    shape.extend(keep.then_some(1));
+    Ok(sums.f_view(shape.as_slice())?)
+}
+
 /// For each sample, the sum of its rows times a number that depends on how many there are: `[R, T, d]`, possibly packed, to `[R, d]`.
 pub(super) fn sum_of_rows(x: &Tensor, lengths: &Lengths, times: impl Fn(i64) -> f64) -> Result<Tensor, Fault> {
     let flat = layout::flat(x, lengths)?;

@@ -112,9 +112,9 @@ fn carry_out(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
         Op::Own => tensor::own(call),
         Op::Scalar => Ok(call.arg(0)?.f_squeeze_dim(-1)?),
         Op::Concat(Axis::Features) => Ok(Tensor::f_cat(&call.operands, -1)?),
-        Op::Cosine => Ok(Tensor::f_cosine_similarity(call.arg(0)?, call.arg(1)?, -1, 1e-8)?),
-        Op::Dot => Ok(call.arg(0)?.f_mul(call.arg(1)?)?.f_sum_dim_intlist([-1i64].as_slice(), false, None)?),
-        Op::LogSumExp => Ok(Tensor::f_stack(&call.operands, -1)?.f_logsumexp([-1i64].as_slice(), false)?),
+        Op::Cosine => tensor::cosine(call),
+        Op::Dot => tensor::dot(call),
+        Op::LogSumExp => tensor::log_sum_exp(call, &Tensor::f_stack(&call.operands, -1)?, false),
         Op::StopGrad => Ok(call.arg(0)?.f_detach()?),
 
         Op::Attention { heads, shared, band, scale, drop, site } => {

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Call, pointwise};
+use super::{Call, fixed, pointwise};
 use crate::fault::Fault;
 use crate::layout;
 use dsc_graph::dims::Dim;
@@ -13,24 +13,66 @@ const LAST: &[i64] = &[-1];
 /// The last axis as one number.
 pub(super) fn reduce(call: &Call<'_, '_>, how: Reduction, keep: bool) -> Result<Tensor, Fault> {
     let x = call.arg(0)?;
-    Ok(match how {
-        Reduction::Sum => x.f_sum_dim_intlist(LAST, keep, None)?,
-        Reduction::Mean => x.f_mean_dim(LAST, keep, None)?,
-        Reduction::Max => x.f_max_dim(-1, keep)?.0,
-        Reduction::Min => x.f_min_dim(-1, keep)?.0,
-        Reduction::Norm => norm(x, keep)?,
-        Reduction::LogSumExp => x.f_logsumexp(LAST, keep)?,
-    })
+    match how {
+        Reduction::Sum => sum(call, x, keep),
+        Reduction::Mean if fixed::applies(call) => {
+            let width = x.size().last().copied().unwrap_or(1);
+            Ok(sum(call, x, keep)?.f_div_scalar(width)?)
+        }
+        Reduction::Mean => Ok(x.f_mean_dim(LAST, keep, None)?),
+        Reduction::Max => Ok(x.f_max_dim(-1, keep)?.0),
+        Reduction::Min => Ok(x.f_min_dim(-1, keep)?.0),
+        Reduction::Norm => norm(call, x, keep),
+        Reduction::LogSumExp => log_sum_exp(call, x, keep),
+    }
 }
 
-fn norm(x: &Tensor, keep: bool) -> Result<Tensor, Fault> {
-    Ok(x.f_norm_scalaropt_dim(2.0, LAST, keep)?)
+/// The sum of the last axis.
+fn sum(call: &Call<'_, '_>, x: &Tensor, keep: bool) -> Result<Tensor, Fault> {
+    match fixed::applies(call) {
+        true => fixed::sum_of_entries(x, keep),
+        false => Ok(x.f_sum_dim_intlist(LAST, keep, None)?),
+    }
+}
+
+fn norm(call: &Call<'_, '_>, x: &Tensor, keep: bool) -> Result<Tensor, Fault> {
+    match fixed::applies(call) {
+        true => Ok(sum(call, &x.f_square()?, keep)?.f_sqrt()?),
+        false => Ok(x.f_norm_scalaropt_dim(2.0, LAST, keep)?),
+    }
+}
+
+/// Log of the sum of exponentials of the last axis.
+pub(super) fn log_sum_exp(call: &Call<'_, '_>, x: &Tensor, keep: bool) -> Result<Tensor, Fault> {
+    if !fixed::applies(call) {
+        return Ok(x.f_logsumexp(LAST, keep)?);
+    }
+    let most = x.f_max_dim(-1, true)?.0;
+    let powers = fixed::entries(call, &x.f_sub(&most)?, Tensor::f_exp)?;
+    let found = fixed::entries(call, &sum(call, &powers, true)?, Tensor::f_log)?.f_add(&most)?;
+    Ok(if keep { found } else { found.f_squeeze_dim(-1)? })
+}
+
+/// Sums of products of the last axis.
+pub(super) fn dot(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    sum(call, &call.arg(0)?.f_mul(call.arg(1)?)?, false)
+}
+
+/// The cosine of two vectors; one whose norm is below `SHORTEST` counts as that long.
+pub(super) fn cosine(call: &Call<'_, '_>) -> Result<Tensor, Fault> {
+    const SHORTEST: f64 = 1e-8;
+    let (a, b) = (call.arg(0)?, call.arg(1)?);
+    if !fixed::applies(call) {
+        return Ok(Tensor::f_cosine_similarity(a, b, -1, SHORTEST)?);
+    }
+    let unit = |x: &Tensor| -> Result<Tensor, Fault> { Ok(x.f_div(&norm(call, x, true)?.f_clamp_min(SHORTEST)?)?) };
+    sum(call, &unit(a)?.f_mul(&unit(b)?)?, false)
 }
 
 /// Every row over its norm.
 pub(super) fn normalize(call: &Call<'_, '_>, eps: f64) -> Result<Tensor, Fault> {
     let x = call.arg(0)?;
-    Ok(x.f_div(&norm(x, true)?.f_clamp_min(eps)?)?)
+    Ok(x.f_div(&norm(call, x, true)?.f_clamp_min(eps)?)?)
 }
 
 /// Softmax or its logarithm. Over time padding gets no weight.
