@@ -105,6 +105,9 @@ pub fn settings_of(recipes: &IndexMap<String, Recipe>, request: &Request<'_>) ->
     resolve_into(recipes, request, &mut Diagnostics::new()).0.settings
 }
 
+/// Keys of what bounds a step of the optimiser together.
+const EPS_AND_BETAS: [&str; 2] = ["optimizer.eps", "optimizer.betas"];
+
 /// Settings under way.
 struct Resolving<'f> {
     settings: Settings,
@@ -120,19 +123,28 @@ impl Resolving<'_> {
     fn put(&mut self, entry: &Entry, origin: Origin) -> Vec<Diagnostic> {
         let faults = apply(&mut self.settings, entry);
         let below = format!("{}.", entry.key);
-        self.places.retain(|key, _| !key.starts_with(&below));
-        self.places.shift_remove(&entry.key);
-        self.places.insert(entry.key.clone(), entry.value_span);
-        if let Value::Call(_, arguments) = &entry.value {
-            let named = arguments.iter().filter_map(|a| Some((format!("{below}{}", a.name.as_ref()?.value), a.span)));
+        self.faulty.retain(|key| *key != entry.key && !key.starts_with(&below));
+        let named: Vec<(String, Span)> = match &entry.value {
+            Value::Call(_, arguments) => {
+                let named = arguments.iter().filter_map(|a| Some((a.name.as_ref()?, a.span)));
+                named.map(|(name, span)| (format!("{below}{}", name.value), span)).collect()
+            }
+            _ => Vec::new(),
+        };
+        // A fault of one argument is none of the others.
+        let own = faults.iter().map(|d| d.primary.as_ref().map_or(Span::NONE, |label| label.span)).map(|at| {
+            let argument = named.iter().find(|(_, of)| !at.is_none() && of.start <= at.start && at.end <= of.end);
+            argument.map_or(&entry.key, |(key, _)| key).clone()
+        });
+        self.faulty.extend(own);
+        if !self.faulty.contains(&entry.key) {
+            self.places.retain(|key, _| *key != entry.key && !key.starts_with(&below));
+            self.places.insert(entry.key.clone(), entry.value_span);
             self.places.extend(named);
         }
-        self.faulty.retain(|key| *key != entry.key && !key.starts_with(&below));
         if faults.is_empty() {
             self.origins.retain(|key, _| !key.starts_with(&below));
             self.origins.insert(entry.key.clone(), origin);
-        } else {
-            self.faulty.insert(entry.key.clone());
         }
         faults
     }
@@ -219,8 +231,8 @@ fn resolve_into(
     let mut warnings: Vec<Diagnostic> =
         warning.map(|w| w.at(place("select"), "keeps the worst epoch")).into_iter().collect();
     together.extend(info.err().filter(|_| !no_family).map(|d| d.at(place("select"), "no such metric")));
-    if !faulty.iter().any(|key| key.starts_with("optimizer")) {
-        let latest = places.iter().rfind(|(key, _)| ["optimizer.eps", "optimizer.betas"].contains(&key.as_str()));
+    if !faulty.iter().any(|key| key == "optimizer" || EPS_AND_BETAS.contains(&key.as_str())) {
+        let latest = places.iter().rfind(|(key, _)| EPS_AND_BETAS.contains(&key.as_str()));
         let at = latest.map_or(Span::NONE, |(_, span)| *span);
         together.extend(settings.optimizer.fault().map(|d| d.at(at, "these do not go together")));
     }

@@ -181,6 +181,10 @@ fn the_number_of_parts_follows_from_the_work() {
     let setup = setup();
     let of = |batch, device| parts(&setup.graph, &setup.dims, batch, target(device));
     assert_eq!((of(32, Device::Cpu), of(1 << 40, Device::Cpu), of(1 << 40, Device::Cuda(0))), (1, 8, 1));
+    // Products over the batch count too.
+    let near = "loss near = 0.1 * einsum(in_batch(score), in_batch(score), spec: \"n,n->\")\n  loss contrast   =";
+    let joint = setup_of(&MODEL.replace("loss contrast   =", near));
+    assert_eq!(parts(&joint.graph, &joint.dims, 1 << 40, target(Device::Cpu)), 8);
     let all: Vec<usize> = (5..40).map(|bits| of(1 << bits, Device::Cpu)).collect();
     assert!(all.is_sorted() && [1, 2, 4, 8].iter().all(|n| all.contains(n)), "{all:?}");
 }

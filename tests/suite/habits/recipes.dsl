@@ -26,3 +26,7 @@ recipe q = p { optimizer.betas = [0.9, 0.9999] } // error[E0902]: `optimizer.eps
 recipe r { optimizer.eps = 1e-30 } // error[E0902]: `optimizer.eps` = 1e-30 is too small for the second moment's decay 0.999
 recipe s { optimizer = adam(eps: 1e-12, betas: [0, 0.9999999999999999]) } // error[E0902]: `optimizer.eps` = 1e-12 is too small
 recipe t { optimizer.eps = 1e-30  optimizer.betas = [0, 1] } // error[E0902]: `optimizer.betas` takes two numbers from 0 to below 1
+recipe u { optimizer = adam(lr: 0.1, eps: 1e-30, weight_decay: -1) } // error[E0902]: `optimizer.weight_decay` takes a number from 0 on, found -1 // error[E0902]: `optimizer.eps` = 1e-30 is too small
+recipe v { optimizer.lr = -1  optimizer.eps = 1e-30 } // error[E0902]: `optimizer.lr` takes a number above 0, found -1 // error[E0902]: `optimizer.eps` = 1e-30 is too small
+recipe w { epochs = 4  warmup = 10 epochs } // warning[W0190]: the warm-up takes 10 epochs
+recipe z = w { warmup = "x" } // error[E0902]: `warmup` takes a whole number of epochs or steps

@@ -24,7 +24,7 @@ mod tape;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use dsc_graph::dims::DimTable;
+use dsc_graph::dims::{Atom, DimTable, DimValues};
 use dsc_graph::recompute::Parts;
 use dsc_graph::{Graph, Joint, Op};
 
@@ -56,8 +56,9 @@ pub fn parts(graph: &Graph, dims: &DimTable, batch: usize, target: Target) -> us
     if target != Target::Cpu || (reads_batch(graph) && !Joint::of(graph).joins()) {
         return 1;
     }
-    let anchor = Summary::of(graph).training.forward().eval(dims).unwrap_or(0);
-    let work = anchor.saturating_mul(i64::try_from(batch).unwrap_or(i64::MAX));
+    let samples = i64::try_from(batch).unwrap_or(i64::MAX);
+    let number = |atom: &Atom| if *atom == Atom::Batch { Some(samples) } else { dims.value(atom) };
+    let work = Summary::of(graph).training.forward().eval(&number).unwrap_or(0).saturating_mul(samples);
     PARTS.iter().find(|(least, _)| work >= *least).map_or(1, |(_, parts)| *parts)
 }
 

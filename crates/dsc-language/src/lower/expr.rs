@@ -83,7 +83,10 @@ impl Lowering<'_> {
                 None => self.either(then, otherwise.as_deref()),
             },
             ExprKind::Faulty(parts) => {
+                // What was not read may hold the rest of its arguments.
+                let before = std::mem::replace(&mut self.notes.half_read, true);
                 parts.iter().for_each(|part| drop(self.expr(part)));
+                self.notes.half_read = before;
                 self.reported()
             }
             ExprKind::Error => self.reported(),

@@ -54,6 +54,8 @@ pub(super) struct Notes {
     pub(super) guessed: BTreeSet<Span>,
     /// Paths of names one of whose values has a fault or is not the one that was given last.
     pub(super) in_question: BTreeSet<String>,
+    /// Whether an expression is lowered of which not all could be read.
+    pub(super) half_read: bool,
     /// Whether the present turn of the innermost loop selects an element that is not there, which was reported: it is one too many.
     pub(super) beyond: bool,
     /// For names that have no value for a fault, what is made of labels or of the batch and may be in it.

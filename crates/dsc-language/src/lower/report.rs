@@ -6,6 +6,7 @@ use super::lowering::Lowering;
 use super::value::Value;
 use crate::sema::program::{ModuleId, ModuleItems};
 use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::structure::E0501;
 use dsc_syntax::diag::codes::{hypers as hyper_code, types};
 use dsc_syntax::source::Span;
 
@@ -37,6 +38,10 @@ impl Lowering<'_> {
         let repaired = |m: &ModuleItems| m.repaired.iter().any(|r| r.start <= place.start && place.start <= r.end);
         if d.is_error() && (self.program.modules.iter().any(repaired) || self.notes.guessed.contains(&place)) {
             // An unclosed bracket was reported there, or a name whose remedy is the first thing to do.
+            self.reported();
+            return;
+        }
+        if self.notes.half_read && d.code == E0501 {
             self.reported();
             return;
         }

@@ -213,6 +213,7 @@ impl<'p> Lowering<'p> {
             let path = self.name_path(&name.value);
             if self.notes.again {
                 self.notes.in_question.insert(path.clone());
+                value.nodes().into_iter().for_each(|(_, node)| self.nodes.dispute(node));
             }
             self.name_value(NameKind::Bound, path, &value, value_expr.span);
             self.bind(name, value);
@@ -294,6 +295,7 @@ impl<'p> Lowering<'p> {
                 // What reads it from here on is checked with the value that it had.
                 let path = self.name_path(&name.value);
                 self.notes.in_question.insert(path);
+                binding.value.nodes().into_iter().for_each(|(_, node)| self.nodes.dispute(node));
                 continue;
             }
             let path = self.name_path(&name.value);
