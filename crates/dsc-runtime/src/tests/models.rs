@@ -101,53 +101,60 @@ pub(super) fn random_batch(graph: &Graph, dims: &DimTable, anchors: usize, rows:
     batch
 }
 
+/// Every stock model by itself and in its variants.
+pub(super) fn for_every_variant(dims: &DimTable, mut then: impl FnMut(&str, Option<&str>, Graph)) {
+    for (name, _) in EmbeddedWorld::models() {
+        let (base, variants) = graph(name, None, dims);
+        then(name, None, base);
+        for variant in &variants {
+            then(name, Some(variant), graph(name, Some(variant), dims).0);
+        }
+    }
+}
+
 #[test]
 fn every_stock_model_and_variant_runs_forward_and_backward() {
     let dims = dims([7, 12, 9], [3, 5]);
     let mut ran = 0;
-    for (name, _) in EmbeddedWorld::models() {
-        let (_, variants) = graph(name, None, &dims);
-        for variant in std::iter::once(None).chain(variants.iter().map(|v| Some(v.as_str()))) {
-            let (graph, _) = graph(name, variant, &dims);
-            let program = Program::new(&graph, &dims).unwrap();
-            let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
-            let rows = if graph.companions.is_empty() { 3 } else { 8 };
-            let batch = random_batch(&graph, &dims, 3, rows);
-            let found = program.run(&store, &batch, TRAIN, Want { outputs: true, losses: true, retrieval: false });
-            let found = found.unwrap_or_else(|d| panic!("{name} {variant:?}: {d}"));
-            assert_eq!(found.losses.len(), graph.losses.len(), "{name} {variant:?}");
-            let total = found.losses.values().map(Tensor::shallow_clone).reduce(|a, b| a + b).unwrap();
-            store.backward(&total).unwrap();
-            for (param, trained) in graph.params.iter().zip(graph.trained_params()) {
-                let gradient = store.gradient(&param.path).map(numbers);
-                assert_eq!(gradient.is_some(), trained, "{name} {variant:?}: {}", param.path);
-                assert!(gradient.iter().flatten().all(|g| g.is_finite()), "{name} {variant:?}: {}", param.path);
-            }
-            assert!(found.outputs.values().flat_map(numbers).all(f64::is_finite));
+    for_every_variant(&dims, |name, variant, graph| {
+        let program = Program::new(&graph, &dims).unwrap();
+        let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
+        let rows = if graph.companions.is_empty() { 3 } else { 8 };
+        let batch = random_batch(&graph, &dims, 3, rows);
+        let found = program.run(&store, &batch, TRAIN, Want { outputs: true, losses: true, retrieval: false });
+        let found = found.unwrap_or_else(|d| panic!("{name} {variant:?}: {d}"));
+        assert_eq!(found.losses.len(), graph.losses.len(), "{name} {variant:?}");
+        let total = found.losses.values().map(Tensor::shallow_clone).reduce(|a, b| a + b).unwrap();
+        store.backward(&total).unwrap();
+        for (param, trained) in graph.params.iter().zip(graph.trained_params()) {
+            let gradient = store.gradient(&param.path).map(numbers);
+            assert_eq!(gradient.is_some(), trained, "{name} {variant:?}: {}", param.path);
+            assert!(gradient.iter().flatten().all(|g| g.is_finite()), "{name} {variant:?}: {}", param.path);
+        }
+        assert!(found.outputs.values().flat_map(numbers).all(f64::is_finite));
 
-            // Evaluation, one by one or together: bit for bit the same. Where padding shows, a prediction depends on the batch.
-            let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }));
-            assert_eq!(padded, name == &"dashfusion_released", "{name}");
-            let mut all = random_batch(&graph, &dims, rows, rows);
-            all.companions.clear();
-            let want = Want { outputs: true, losses: false, retrieval: true };
-            for store in [&store, &store.to_kind(Kind::Double).unwrap()] {
-                let differs = program.differs_alone(store, &all).unwrap();
-                assert_eq!(differs.is_some(), padded, "{name} {variant:?}: {differs:?}");
-                let together = program.run(store, &all, Mode::Eval, want).unwrap();
-                for row in (0..rows).filter(|_| !padded) {
-                    let alone = program.run(store, &all.only(row), Mode::Eval, want).unwrap();
-                    for (label, output) in &together.outputs {
-                        assert_eq!(numbers(&alone.outputs[label]), [numbers(output)[row]], "{name} {variant:?}");
-                    }
-                    for (a, b) in alone.retrieval.iter().flatten().zip(together.retrieval.iter().flatten()) {
-                        assert_eq!(numbers(a), numbers(&b.get(row as i64)), "{name} {variant:?}");
-                    }
+        // Evaluation, one by one or together: bit for bit the same. Where padding shows, a prediction depends on the batch.
+        let padded = graph.nodes().any(|(_, n)| matches!(n.op, Op::Dense { to: MaxOver::Batch }));
+        assert_eq!(padded, name == "dashfusion_released", "{name}");
+        let mut all = random_batch(&graph, &dims, rows, rows);
+        all.companions.clear();
+        let want = Want { outputs: true, losses: false, retrieval: true };
+        for store in [&store, &store.to_kind(Kind::Double).unwrap()] {
+            let differs = program.differs_alone(store, &all).unwrap();
+            assert_eq!(differs.is_some(), padded, "{name} {variant:?}: {differs:?}");
+            let together = program.run(store, &all, Mode::Eval, want).unwrap();
+            for row in (0..rows).filter(|_| !padded) {
+                let alone = program.run(store, &all.only(row), Mode::Eval, want).unwrap();
+                for (label, output) in &together.outputs {
+                    assert_eq!(numbers(&alone.outputs[label]), [numbers(output)[row]], "{name} {variant:?}");
+                }
+                for (a, b) in alone.retrieval.iter().flatten().zip(together.retrieval.iter().flatten()) {
+                    assert_eq!(numbers(a), numbers(&b.get(row as i64)), "{name} {variant:?}");
                 }
             }
-            ran += 1;
         }
-    }
+        ran += 1;
+    });
     assert!(ran >= 10, "{ran} models and variants");
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::models::{dims, graph, random_batch};
+use super::models::{dims, for_every_variant, graph, random_batch};
 use super::*;
 use crate::{Shard, WholeBatch, values};
 use dsc_graph::Joint;
@@ -88,23 +88,19 @@ fn same([whole, cut]: [(Vec<f64>, Vec<Vec<f64>>); 2]) {
 fn every_stock_model_has_the_gradients_of_the_whole() {
     let dims = dims([7, 12, 9], [3, 5]);
     let mut ran = 0;
-    for (name, _) in EmbeddedWorld::models() {
-        let (_, variants) = graph(name, None, &dims);
-        for variant in std::iter::once(None).chain(variants.iter().map(|v| Some(v.as_str()))) {
-            let (graph, _) = graph(name, variant, &dims);
-            let joint = Joint::of(&graph);
-            assert!(joint.joins(), "{name}: no stock model reads companions as sequences");
-            let program = Program::new(&graph, &dims).unwrap();
-            let companions = !graph.companions.is_empty();
-            assert_eq!(program.joins_shards(companions), joint.any(), "{name} {variant:?}");
-            if joint.any() {
-                for again in [Recompute::None, Recompute::Attention, Recompute::Blocks] {
-                    same(both(&graph, &dims, again));
-                }
-                ran += 1;
+    for_every_variant(&dims, |name, variant, graph| {
+        let joint = Joint::of(&graph);
+        assert!(joint.joins(), "{name}: no stock model reads companions as sequences");
+        let program = Program::new(&graph, &dims).unwrap();
+        let companions = !graph.companions.is_empty();
+        assert_eq!(program.joins_shards(companions), joint.any(), "{name} {variant:?}");
+        if joint.any() {
+            for again in [Recompute::None, Recompute::Attention, Recompute::Blocks] {
+                same(both(&graph, &dims, again));
             }
+            ran += 1;
         }
-    }
+    });
     assert!(ran >= 5, "{ran} models and variants");
 }
 
