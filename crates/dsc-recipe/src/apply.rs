@@ -77,6 +77,9 @@ pub(super) fn apply(settings: &mut Settings, entry: &Entry) -> Vec<Diagnostic> {
 /// An argument of a call gives the key below that of the call: `lr` of `optimizer = adam(lr: 2e-5)` is `optimizer.lr`.
 fn apply_argument(settings: &mut Settings, call: &Entry, name: &str, argument: &Argument) -> Vec<Diagnostic> {
     let Some(given) = &argument.name else {
+        if argument.value.is_none() {
+            return Vec::new();
+        }
         let d = Diagnostic::error(E0902, format!("the arguments of `{name}` are named"))
             .at(argument.span, "which one is this?")
             .help("write `lr: ..`");

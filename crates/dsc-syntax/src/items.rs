@@ -145,6 +145,7 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => names.push(self.ident(&p)),
+                Rule::missing_name => self.missing(&p),
                 Rule::angle => {}
                 _ => self.unreadable(&p),
             }
@@ -221,6 +222,7 @@ impl Builder<'_> {
             name: self.missing_ident(span),
             generics: Vec::new(),
             params: Vec::new(),
+            params_unread: false,
             result: None,
             constraint: None,
             body: Body { span, ..Body::default() },
@@ -229,7 +231,11 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::ident => block.name = self.ident(&p),
-                Rule::missing_name | Rule::missing_params => self.missing(&p),
+                Rule::missing_name => self.missing(&p),
+                Rule::missing_params => {
+                    block.params_unread = true;
+                    self.missing(&p);
+                }
                 Rule::generics => block.generics = self.names(p),
                 Rule::params => {
                     let mut faulty = false;
@@ -250,6 +256,7 @@ impl Builder<'_> {
                                 self.missing_comma(&p);
                                 block.params.push(self.param(p));
                             }
+                            Rule::missing_name => self.missing(&p),
                             Rule::paren => {}
                             _ => self.unreadable(&p),
                         }

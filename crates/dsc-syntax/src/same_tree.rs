@@ -111,7 +111,7 @@ by_fields! {
     Use { from, quoted, names }
     Hyper { name, params, value, domain, constraint }
     Input { name, ty, from }
-    Block { name, generics, params, result, constraint, body }
+    Block { name, generics, params, params_unread, result, constraint, body }
     Param { name, ty, default }
     Model { name, body }
     Variant { name, base, changes }

@@ -86,6 +86,10 @@ impl Lowering<'_> {
         span: Span,
     ) -> (Vec<Option<Argument>>, bool) {
         let mut bound: Vec<Option<Argument>> = vec![None; block.params.len()];
+        if block.params_unread {
+            self.reported();
+            return (bound, false);
+        }
         let mut ok = true;
         let block_name = block.name.value.clone();
         let named: BTreeSet<String> = args.iter().filter_map(|a| a.name.as_ref()).map(|n| n.value.clone()).collect();

@@ -125,7 +125,14 @@ impl Lowering<'_> {
         };
         let declared = program.names.def(def);
         match declared.kind {
-            DefKind::Hyper => self.hyper_value(def).map_or(Value::Error, Value::Static),
+            DefKind::Hyper => match self.hyper_value(def) {
+                Some(value) => Value::Static(value),
+                // Its fault is reported where it is read first.
+                None => {
+                    self.faults.note_read();
+                    Value::Error
+                }
+            },
             DefKind::Input | DefKind::Label => {
                 let value = self.input_node(&declared.name, span);
                 self.notes.touched.extend(value.nodes().into_iter().map(|(_, node)| node));

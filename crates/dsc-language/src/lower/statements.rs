@@ -253,6 +253,9 @@ impl<'p> Lowering<'p> {
                 self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
             }
             self.frame().bindings.push(def, value);
+        } else {
+            // A name that could not be read, which was reported, may be read anywhere.
+            self.notes.in_doubt.extend(value.nodes().into_iter().map(|(_, node)| node));
         }
     }
 

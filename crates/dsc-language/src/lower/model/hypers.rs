@@ -114,6 +114,9 @@ impl<'p> Lowering<'p> {
     pub(in crate::lower) fn call_hyper(&mut self, def: DefId, args: Vec<Argument>, span: Span) -> Value {
         let Some(declared) = self.hyper(def) else { return self.reported() };
         let name = &declared.name.value;
+        if args.iter().any(Argument::is_unknown) {
+            return self.reported();
+        }
         if declared.params.len() != args.len() {
             return self.fail(
                 Diagnostic::error(

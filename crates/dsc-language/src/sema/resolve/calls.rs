@@ -192,7 +192,11 @@ impl Resolver<'_> {
         let params = self.names.visible(header, &|k| k == DefKind::Param);
         let mut known: Vec<String> = params.map(|p| self.names.def(p).name.clone()).collect();
         known.reverse();
-        let declared = self.names.def(block).span;
+        let (declared, module) = (self.names.def(block).span, self.names.def(block).module);
+        let of_module = self.files.modules.get(module.0).and_then(|m| m.blocks.get(&self.names.def(block).name));
+        if of_module.is_some_and(|b| b.params_unread) {
+            return;
+        }
         for given in args.iter().filter_map(|a| a.name.as_ref()) {
             if !known.contains(&given.value) {
                 self.no_argument(given, faults::no_argument(name, given, declared, &known));
