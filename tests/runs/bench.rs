@@ -15,7 +15,14 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
     assert_eq!((&all["batch"], &all["parts"]), (&json!(64), &json!(1)), "a small model is trained in one part");
     assert_eq!(
         all["passes"],
-        json!(["common_subexpressions", "row_demand", "dead_code", "absorbed_projections", "merged_projections"])
+        json!([
+            "constant_folding",
+            "common_subexpressions",
+            "row_demand",
+            "dead_code",
+            "absorbed_projections",
+            "merged_projections"
+        ])
     );
     let above_0 = |value: &Value| value.as_f64().is_some_and(|n| n > 0.0);
     for (part, key) in
@@ -37,7 +44,7 @@ fn steps_are_measured_beside_the_machine_and_nothing_is_written() {
     assert_eq!(bench(" --only dead_code")["passes"], json!(["dead_code"]));
     assert_eq!(
         bench(" --without dead_code --without row_demand")["passes"],
-        json!(["common_subexpressions", "absorbed_projections", "merged_projections"])
+        json!(["constant_folding", "common_subexpressions", "absorbed_projections", "merged_projections"])
     );
     let text = workspace.dsc("bench small.dsl --data demo --steps 1 --threads 1", 0).out;
     for part in ["limits of the machine", "training, a step", "evaluation, the validation split", "memory of training"]

@@ -15,6 +15,7 @@
 
 mod absorbed_projections;
 mod common_subexpressions;
+mod constant_folding;
 mod dead_code;
 mod merged_projections;
 mod row_demand;
@@ -44,9 +45,10 @@ pub struct Pass {
 /// Sequences of this field have more rows than that, but for short texts: what pays from a length on has to pay from this one on.
 const USUAL_ROWS: i64 = 16;
 
-/// All passes in the order in which they run. What the first ones leave unread is swept before the readers of a value are counted, and
+/// All passes in the order in which they run. Numbers come first: what they make equal is one value then. What the first ones leave unread is swept before the readers of a value are counted, and
 /// maps are merged that are still there when others have been absorbed.
 pub const PIPELINE: &[Pass] = &[
+    constant_folding::PASS,
     common_subexpressions::PASS,
     row_demand::PASS,
     dead_code::PASS,

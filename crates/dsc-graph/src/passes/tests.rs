@@ -32,6 +32,7 @@ fn read(text: &str) -> Graph {
 #[test]
 fn every_pass_does_what_its_documentation_shows() {
     let sources = [
+        ("constant_folding", include_str!("constant_folding.rs")),
         ("common_subexpressions", include_str!("common_subexpressions.rs")),
         ("row_demand", include_str!("row_demand.rs")),
         ("dead_code", include_str!("dead_code.rs")),
