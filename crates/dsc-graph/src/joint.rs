@@ -12,6 +12,7 @@ use crate::NodeId;
 pub struct Joint {
     joint: Vec<bool>,
     joins: bool,
+    reads_batch: bool,
 }
 
 impl Joint {
@@ -27,12 +28,18 @@ impl Joint {
             joins &= !here || !(ragged(id) || operands.iter().any(|of| ragged(*of)));
             joint.push(here);
         }
-        Joint { joint, joins }
+        let reads_batch = graph.nodes().any(|(_, node)| matches!(node.op, Op::InBatch | Op::Own));
+        Joint { joint, joins, reads_batch }
     }
 
     /// Whether a node is computed from several samples.
     pub fn is(&self, node: NodeId) -> bool {
         self.joint.get(node.index()) == Some(&true)
+    }
+
+    /// Whether a value depends on all anchors of the batch.
+    pub fn reads_batch(&self) -> bool {
+        self.reads_batch
     }
 
     /// Whether a training step has joint values.

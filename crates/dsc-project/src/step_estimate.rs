@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use dsc_analysis::step::{
-    LengthsOf, PartRows, StepEstimate, StepMemory, StepRows, Target, cut, in_shards, parts, reads_batch,
-};
+use dsc_analysis::step::{Cutting, LengthsOf, PartRows, StepEstimate, StepMemory, StepRows, Target, cut, parts};
 use dsc_analysis::{Memory, MemoryPlan, Summary};
 use dsc_data::{Reads, Split, Table, batch};
 use dsc_experiment::retrieval::{Matrix, Pools, Settings as PoolSettings, classes, search};
@@ -125,12 +123,13 @@ impl<'a> StepModel<'a> {
                 whole.take(STEPS).collect()
             }
         };
-        let (joint, reads_batch) = (Joint::of(&self.run), reads_batch(&self.run));
+        let joint = Joint::of(&self.run);
         let joins = joint.any() && joint.joins();
+        let cutting = Cutting { parts: count, joins, reads_batch: joint.reads_batch() };
         let steps: Vec<StepRows> = batches
             .iter()
             .map(|anchors| {
-                let parts = cut(anchors.len(), count);
+                let parts = cutting.ranges(anchors.len());
                 if parts.len() == 1 {
                     return StepRows { parts: vec![self.rows(anchors)], shards: false };
                 }
@@ -139,8 +138,7 @@ impl<'a> StepModel<'a> {
                 let rows = |range| self.rows(anchors.get::<Range<usize>>(range).unwrap_or_default());
                 let part = |range| PartRows { part_of: Some(Rc::clone(&whole)), ..rows(range) };
                 let parts: Vec<PartRows> = parts.into_iter().map(part).collect();
-                let of_parts = parts.iter().map(|part| part.samples).sum();
-                if !joins || !(reads_batch || in_shards(whole.samples, of_parts)) {
+                if !cutting.in_shards(|| whole.samples, || parts.iter().map(|part| part.samples).sum()) {
                     return StepRows { parts, shards: false };
                 }
                 let known = PartRows { part_of: Some(Rc::clone(&whole)), ..PartRows::clone(&whole) };

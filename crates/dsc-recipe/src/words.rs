@@ -121,7 +121,7 @@ words! {
 
 words! {
     /// What a training step drops and computes again on its way back: less memory for more time.
-    #[derive(Default, PartialOrd, Ord)]
+    #[derive(Default)]
     Recompute {
         /// Nothing.
         #[default]

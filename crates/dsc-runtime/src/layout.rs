@@ -4,6 +4,7 @@
 //! the result is bit for bit the same with any number of threads. Padding is filled with a valid row, so it is finite; its gradient
 //! is exactly 0.
 
+use crate::transfer::upload;
 use tch::{Device, Tensor};
 
 use super::fault::Fault;
@@ -112,7 +113,7 @@ pub(crate) fn rearrange(
     }
     let mut found = flat(x, from)?.f_index_select(0, &places(rows, device)?)?;
     if there.contains(&false) {
-        let mask = Tensor::f_from_slice(&there)?.f_to_device(device)?;
+        let mask = upload(&Tensor::f_from_slice(&there)?, device)?;
         found = found.f_where_scalarother(&mask.f_unsqueeze(-1)?, 0.0)?;
     }
     unflat(found, to)

@@ -10,6 +10,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::fault::Fault;
 use super::steps::Steps;
+use crate::transfer::upload;
 use dsc_graph::layout::packing_pays;
 use dsc_random::MaskRow;
 
@@ -134,7 +135,7 @@ impl Lengths {
     pub(crate) fn row_weights(&self, device: Device, kind: Kind) -> Result<&Tensor, Fault> {
         cached(&self.row_weights, || {
             let weights: Vec<f64> = self.valid().map(|(sample, _)| 1.0 / self.len(sample) as f64).collect();
-            Ok(Tensor::f_from_slice(&weights)?.f_unsqueeze(-1)?.f_to_kind(kind)?.f_to_device(device)?)
+            upload(&Tensor::f_from_slice(&weights)?.f_unsqueeze(-1)?.f_to_kind(kind)?, device)
         })
     }
 
@@ -171,7 +172,7 @@ impl Lengths {
     pub(crate) fn mask(&self, device: Device) -> Result<&Tensor, Fault> {
         cached(&self.mask, || {
             let valid: Vec<bool> = self.lens.iter().flat_map(|l| (0..self.padded).map(move |t| t < *l)).collect();
-            Ok(Tensor::f_from_slice(&valid)?.f_view([self.batch(), self.padded])?.f_to_device(device)?)
+            upload(&Tensor::f_from_slice(&valid)?.f_view([self.batch(), self.padded])?, device)
         })
     }
 
@@ -194,10 +195,7 @@ impl Lengths {
         cached(&self.weights, || {
             let weight = |l: i64, t: i64| if t < l { 1.0 / l as f64 } else { 0.0 };
             let all: Vec<f64> = self.lens.iter().flat_map(|l| (0..self.padded).map(move |t| weight(*l, t))).collect();
-            Ok(Tensor::f_from_slice(&all)?
-                .f_view([self.batch(), 1, self.padded])?
-                .f_to_kind(kind)?
-                .f_to_device(device)?)
+            upload(&Tensor::f_from_slice(&all)?.f_view([self.batch(), 1, self.padded])?.f_to_kind(kind)?, device)
         })
     }
 
@@ -211,7 +209,7 @@ impl Lengths {
 
 /// An index tensor on the device.
 pub(crate) fn places(rows: Vec<i64>, device: Device) -> Result<Tensor, Fault> {
-    Ok(Tensor::f_from_slice(&rows)?.f_to_device(device)?)
+    upload(&Tensor::f_from_slice(&rows)?, device)
 }
 
 /// The value of a cell, computed at the first call.

@@ -36,6 +36,7 @@ mod profile;
 mod program;
 mod steps;
 mod together;
+pub mod transfer;
 pub mod values;
 mod workers;
 

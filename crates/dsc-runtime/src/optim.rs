@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 use super::fault::Fault;
 use super::ffi;
 use super::params::{ParamStore, host_values};
+use crate::transfer::download;
 use dsc_recipe::Algorithm;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
@@ -203,7 +204,7 @@ impl Optimizer {
                 shape: state.mean.size(),
                 mean: host_values(&state.mean)?,
                 square: host_values(&state.square)?,
-                step: state.step.f_double_value(&[])? as u64,
+                step: download(&state.step)?.f_double_value(&[])? as u64,
             })
         };
         read().map(Some).map_err(|f| f.diagnose(&format!("reading or writing the moments of `{path}`")))

@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::fault::Fault;
 use super::ffi;
+use crate::transfer::download;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::{Graph, Init, Param};
 use dsc_random::Key;
@@ -298,7 +299,7 @@ impl ParamStore {
         let mut largest: Option<(&str, f64)> = None;
         for (path, entry) in &self.entries {
             let Some(tensor) = of(entry).filter(|t| t.numel() > 0) else { continue };
-            let size = || -> Result<f64, Fault> { Ok(tensor.f_detach()?.f_abs()?.f_max()?.f_double_value(&[])?) };
+            let size = || -> Result<f64, Fault> { Ok(download(&tensor.f_abs()?.f_max()?)?.f_double_value(&[])?) };
             let size = size().map_err(|f| f.diagnose(&named(path)))?;
             if largest.is_none_or(|(_, most)| size > most) {
                 largest = Some((path, size));
@@ -338,7 +339,7 @@ fn own_memory(gradient: Tensor, held: &mut HashSet<usize>) -> Result<Tensor, Fau
 
 /// The elements of a tensor in row-major order, as f32 on the host.
 pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
-    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let flat = download(tensor)?.f_to_kind(Kind::Float)?.f_contiguous()?;
     let mut values = vec![0.0f32; flat.numel()];
     let len = values.len();
     flat.f_copy_data(&mut values, len)?;
@@ -347,7 +348,7 @@ pub(crate) fn host_values(tensor: &Tensor) -> Result<Vec<f32>, Fault> {
 
 /// The first entry that is NaN or infinite.
 pub(crate) fn first_not_finite(tensor: &Tensor) -> Result<Option<f64>, Fault> {
-    if tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
+    if download(&tensor.f_isfinite()?.f_all()?)?.f_int64_value(&[])? != 0 {
         return Ok(None);
     }
     let bad = tensor.f_isfinite()?.f_logical_not()?;

@@ -43,6 +43,15 @@ impl Profile {
         self.nodes.get(index).copied().unwrap_or_default()
     }
 
+    /// Adds the times of other operations to `sum`, where there are any.
+    pub fn add_to(sum: &mut Option<Profile>, more: Option<Profile>) {
+        match (sum, more) {
+            (Some(sum), Some(more)) => sum.add(&more),
+            (none @ None, more) => *none = more,
+            (Some(_), None) => {}
+        }
+    }
+
     /// Adds the times of other steps of the same program.
     pub fn add(&mut self, other: &Profile) {
         if self.nodes.len() < other.nodes.len() {

@@ -1,10 +1,11 @@
 //! Reads the tensors of a run, so that a training loop does not need libtorch itself.
 
 use indexmap::IndexMap;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::fault::Fault;
 use super::params::host_values;
+use super::transfer::download;
 use dsc_syntax::diag::Diagnostic;
 
 /// The training loss: the sum of all loss terms times `scale`, a scalar. `None` without loss terms.
@@ -33,7 +34,26 @@ pub fn total(losses: &IndexMap<String, Tensor>, scale: f64) -> Result<Option<Ten
 /// # Errors
 /// As [`fault`](crate::error::fault).
 pub fn scalar(tensor: &Tensor) -> Result<f64, Diagnostic> {
-    tensor.f_double_value(&[]).map_err(|e| Fault::from(e).diagnose("reading a loss"))
+    let read = || -> Result<f64, Fault> { Ok(download(tensor)?.f_double_value(&[])?) };
+    read().map_err(|f| f.diagnose("reading a number"))
+}
+
+/// The values of losses by name; waits for the device once, for all of them.
+///
+/// # Errors
+/// As [`fault`](crate::error::fault).
+pub fn of_losses(losses: &IndexMap<String, Tensor>) -> Result<IndexMap<String, f64>, Diagnostic> {
+    let read = || -> Result<IndexMap<String, f64>, Fault> {
+        if losses.is_empty() {
+            return Ok(IndexMap::new());
+        }
+        let flat: Vec<Tensor> =
+            losses.values().map(|loss| Ok(loss.f_detach()?.f_view([1])?)).collect::<Result<_, Fault>>()?;
+        let all = download(&Tensor::f_cat(&flat, 0)?)?.f_to_kind(Kind::Double)?;
+        let numbers = Vec::<f64>::try_from(&all)?;
+        Ok(losses.keys().cloned().zip(numbers).collect())
+    };
+    read().map_err(|f| f.diagnose("reading losses"))
 }
 
 /// The elements of a tensor in row-major order, on the host; waits for the device.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dsc_analysis::step::{Target, cut, in_shards};
+use dsc_analysis::step::{Cutting, Target};
 use dsc_data::Split;
 use dsc_runtime::device::Device;
 use dsc_runtime::{
@@ -21,9 +21,9 @@ use dsc_runtime::{
 use dsc_syntax::diag::Diagnostic;
 use indexmap::IndexMap;
 
+use super::ahead::Ahead;
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
-use super::shard_pass::add_profile;
 
 /// What a device is for the plan of a step.
 pub(crate) fn target(device: Device) -> Target {
@@ -44,6 +44,8 @@ pub(crate) struct BatchPass<'a> {
     pub step: u64,
     /// Whether every operation is timed.
     pub profiled: bool,
+    /// The batch that comes next and its anchors, where it is made before it is due: on a GPU, where a batch is one part.
+    pub ahead: Option<(&'a Ahead, Option<&'a [usize]>)>,
 }
 
 /// Time of the phases of a batch, summed over its parts: that of the threads that computed them.
@@ -111,15 +113,14 @@ impl BatchPass<'_> {
 
     /// The parts of a batch by its anchors, and whether they are shards.
     fn cut(&self, anchors: &[usize]) -> (Vec<Range<usize>>, bool) {
-        let (joins, reads_batch) =
-            (self.program.joins_shards(self.lists.iter().any(Option::is_some)), self.program.reads_batch());
-        let parts = cut(anchors.len(), if reads_batch && !joins { 1 } else { self.parts });
-        if parts.len() == 1 || !joins {
-            return (parts, false);
-        }
+        let program = self.program;
+        let joins = program.joins_shards(self.lists.iter().any(Option::is_some));
+        let cutting = Cutting { parts: self.parts, joins, reads_batch: program.reads_batch() };
+        let parts = cutting.ranges(anchors.len());
         let samples = |anchors: &[usize]| companions::rows(self.lists, anchors, self.seed, self.epoch).0.len();
-        let of_parts = parts.iter().filter_map(|range| anchors.get(range.clone())).map(samples).sum();
-        (parts, reads_batch || in_shards(samples(anchors), of_parts))
+        let of_parts = || parts.iter().filter_map(|range| anchors.get(range.clone())).map(samples).sum();
+        let shards = parts.len() > 1 && cutting.in_shards(|| samples(anchors), of_parts);
+        (parts, shards)
     }
 
     /// The batches that are computed for one: its parts, or all of it where no sample is computed twice.
@@ -179,7 +180,7 @@ impl BatchPass<'_> {
             }
             all.bad = all.bad.take().or(part.bad);
             all.times.add(&part.times);
-            add_profile(&mut all.profile, part.profile);
+            Profile::add_to(&mut all.profile, part.profile);
             all.gradients.add(part.gradients)?;
             all.times.adding += own_time().saturating_sub(taken);
             Ok(())
@@ -198,7 +199,11 @@ impl BatchPass<'_> {
         scale: f64,
     ) -> Result<Passed, Diagnostic> {
         let began = own_time();
-        let batch = StepBatch { part_of: whole.cloned(), ..self.batch(anchors)? };
+        let batch = match self.ahead {
+            Some((ahead, _)) => ahead.take(anchors, |anchors| self.batch(anchors))?,
+            None => self.batch(anchors)?,
+        };
+        let batch = StepBatch { part_of: whole.cloned(), ..batch };
         let read = own_time();
         if self.program.recomputes() {
             let mut part = self.again(batch, scale * share)?;
@@ -215,14 +220,6 @@ impl BatchPass<'_> {
             false => (self.program.run(store, &batch, mode, Want::LOSSES)?, None),
         };
         let mut part = Passed::default();
-        for (name, loss) in &result.losses {
-            let value = values::scalar(loss)?;
-            if !value.is_finite() {
-                let bad = Some(BadLoss { batch, name: name.clone(), value });
-                return Ok(Passed { bad, ..Passed::default() });
-            }
-            part.losses.insert(name.clone(), value * share);
-        }
         let computed = own_time();
         if let Some(total) = values::total(&result.losses, scale * share)? {
             part.gradients = match &mut timed {
@@ -230,6 +227,16 @@ impl BatchPass<'_> {
                 None => store.gradients_of(&total)?,
             };
         }
+        if let Some((ahead, Some(next))) = self.ahead {
+            ahead.keep(next, self.batch(next)?);
+        }
+        // Read now: what leads to the gradients is queued on the device by then.
+        part.losses = values::of_losses(&result.losses)?;
+        if let Some((name, value)) = part.losses.iter().find(|(_, value)| !value.is_finite()) {
+            let bad = Some(BadLoss { batch, name: name.clone(), value: *value });
+            return Ok(Passed { bad, ..Passed::default() });
+        }
+        part.losses.values_mut().for_each(|loss| *loss *= share);
         part.profile = timed.map(Timed::finish);
         part.times.batch = read.saturating_sub(began);
         part.times.forward = computed.saturating_sub(read);

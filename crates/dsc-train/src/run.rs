@@ -225,6 +225,7 @@ impl Run<'_> {
             imported: self.import.as_ref(),
             workers: &self.workers,
             parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
+            ahead: self.device != Device::Cpu,
             folder,
             profile: request.profile.then_some(&session.sources),
             stop: self.stop,

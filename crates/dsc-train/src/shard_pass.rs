@@ -56,12 +56,9 @@ impl BatchPass<'_> {
             let began = own_time();
             let shards = shards.lock().unwrap_or_else(PoisonError::into_inner);
             let joined = program.join(self.params.get(), &batch, mode, &shards, self.profiled)?;
-            let mut losses = Vec::with_capacity(joined.losses.len());
-            for (name, loss) in &joined.losses {
-                losses.push((name.clone(), values::scalar(loss)?));
-            }
+            let losses = values::of_losses(&joined.losses)?;
             let computed = own_time();
-            let total = values::total(&joined.losses, scale)?.filter(|_| losses.iter().all(|(_, v)| v.is_finite()));
+            let total = values::total(&joined.losses, scale)?.filter(|_| losses.values().all(|v| v.is_finite()));
             let gradients = total.map(|total| joined.gradients(self.params.get(), &total, &shards)).transpose()?;
             let (forward, backward) = (computed.saturating_sub(began), own_time().saturating_sub(computed));
             Ok((losses, gradients, Times { forward, backward, ..Times::default() }))
@@ -71,7 +68,7 @@ impl BatchPass<'_> {
             all.losses.extend(losses);
             if let Some((own, of_shards, profile)) = gradients {
                 all.gradients.add(own)?;
-                add_profile(&mut all.profile, profile);
+                Profile::add_to(&mut all.profile, profile);
                 upstream = Some(of_shards);
             }
             Ok(())
@@ -95,7 +92,7 @@ impl BatchPass<'_> {
         };
         self.workers.in_order(waiting.len(), backward, |_, (gradients, profile, backward)| {
             let taken = own_time();
-            add_profile(&mut all.profile, profile);
+            Profile::add_to(&mut all.profile, profile);
             all.gradients.add(gradients)?;
             all.times.backward += backward;
             all.times.adding += own_time().saturating_sub(taken);
@@ -120,9 +117,7 @@ impl BatchPass<'_> {
         let shard = program.shard(store, &batch, mode, companions, self.profiled)?;
         let joined = program.join(store, &batch, mode, std::slice::from_ref(&shard), self.profiled)?;
         let mut part = Passed::default();
-        for (name, loss) in &joined.losses {
-            part.losses.insert(name.clone(), values::scalar(loss)?);
-        }
+        part.losses = values::of_losses(&joined.losses)?;
         if let Some((name, value)) = part.losses.iter().find(|(_, value)| !value.is_finite()) {
             let bad = BadLoss { batch: StepBatch::clone(&batch), name: name.clone(), value: *value };
             return Ok(Passed { bad: Some(bad), ..Passed::default() });
@@ -131,24 +126,15 @@ impl BatchPass<'_> {
         if let Some(total) = values::total(&joined.losses, scale)? {
             let (own, upstream, profile) = joined.gradients(store, &total, std::slice::from_ref(&shard))?;
             part.gradients.add(own)?;
-            add_profile(&mut part.profile, profile);
+            Profile::add_to(&mut part.profile, profile);
             if let Some(upstream) = upstream.into_iter().next() {
                 let (gradients, profile) = shard.gradients(program, store, companions, upstream)?;
                 part.gradients.add(gradients)?;
-                add_profile(&mut part.profile, profile);
+                Profile::add_to(&mut part.profile, profile);
             }
         }
         part.times.forward = computed.saturating_sub(began);
         part.times.backward = own_time().saturating_sub(computed);
         Ok(part)
-    }
-}
-
-/// Adds the times of other operations, if there are any.
-pub(super) fn add_profile(sum: &mut Option<Profile>, more: Option<Profile>) {
-    match (sum, more) {
-        (Some(sum), Some(more)) => sum.add(&more),
-        (none @ None, more) => *none = more,
-        (Some(_), None) => {}
     }
 }

@@ -85,17 +85,25 @@ fn settings(epochs: u64) -> Settings {
 }
 
 fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) -> Result<Outcome, Diagnostic> {
-    run_on(setup, settings, seed, out, stop, (1, 1), false)
+    run_on(setup, settings, seed, out, stop, How { parts: 1, threads: 1, ahead: false }, false)
 }
 
 /// The same in parts, on some threads, profiled or not.
+/// How a batch is computed.
+#[derive(Clone, Copy)]
+struct How {
+    parts: usize,
+    threads: usize,
+    ahead: bool,
+}
+
 fn run_on(
     setup: &Setup,
     settings: &Settings,
     seed: u64,
     out: &Path,
     stop: bool,
-    (parts, threads): (usize, usize),
+    How { parts, threads, ahead }: How,
     profile: bool,
 ) -> Result<Outcome, Diagnostic> {
     let data = BatchSource::new(&setup.graph, &setup.dataset, None, settings, None)?;
@@ -116,6 +124,7 @@ fn run_on(
         imported: None,
         workers: &Workers::new(threads)?,
         parts,
+        ahead,
         folder: &folder,
         profile: profile.then_some(&setup.sources),
         stop: &signal,
@@ -150,11 +159,22 @@ fn anchors_that_are_compared_with_each_other_are_computed_in_shards() {
     same_on_any_threads(&setup_of(&MODEL.replace("loss contrast   =", together)));
 }
 
+#[test]
+fn a_batch_that_is_made_before_it_is_due_is_the_same() {
+    let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
+    let trained = |ahead: bool| {
+        let out = dir.path().join(ahead.to_string());
+        run_on(&setup, &settings, 3, &out, false, How { parts: 1, threads: 1, ahead }, false).unwrap();
+        (log_without_times(&out), fs::read(out.join("best.safetensors")).unwrap())
+    };
+    assert!(trained(true) == trained(false));
+}
+
 fn same_on_any_threads(setup: &Setup) {
     let (settings, dir) = (settings(3), tempfile::tempdir().unwrap());
     let trained = |name: &str, parts: usize, threads: usize| {
         let out = dir.path().join(name);
-        let outcome = run_on(setup, &settings, 3, &out, false, (parts, threads), false).unwrap();
+        let outcome = run_on(setup, &settings, 3, &out, false, How { parts, threads, ahead: false }, false).unwrap();
         assert!(matches!(outcome, Outcome::Finished(_)));
         let files = ["best.safetensors", "test.csv", "valid.csv"];
         (log_without_times(&out), files.map(|name| fs::read(out.join(name)).unwrap()))

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use super::ahead::Ahead;
 use super::batch_pass::{BadLoss, BatchPass};
 use super::batch_source::BatchSource;
 use super::companions::{self, Listed};
@@ -70,6 +71,8 @@ pub struct Job<'a> {
     pub workers: &'a Workers,
     /// The number of parts that a batch is computed in, as `dsc_analysis::step::parts` has it.
     pub parts: usize,
+    /// Whether the batch that comes next is made while the device computes, see [`ahead`](super::ahead).
+    pub ahead: bool,
     /// The run folder that the results are written to.
     pub folder: &'a RunFolder,
     /// The files of the model, if the time of its steps is to be measured by line.
@@ -124,6 +127,8 @@ struct Training<'a> {
     selected: usize,
     /// The last optimiser step, while the norm of its gradients has not been read from the device.
     unread: Option<Unread>,
+    /// See [`BatchPass::ahead`].
+    ahead: Ahead,
     lists: Vec<Option<Listed>>,
     state: State,
     log: Log,
@@ -159,7 +164,7 @@ impl<'a> Training<'a> {
         let optimised = passes::run(graph, job.level.passes(), Some(job.dims))?;
         let mut program = Program::new(&optimised, job.dims)?;
         program.set_products(precision::products(settings.precision, job.device)?);
-        program.set_recompute(settings.recompute);
+        program.set_recompute(settings.recompute.parts(&optimised));
         let mut store = ParamStore::init(graph, job.dims, job.seed, job.device.open()?)?;
         match (job.imported, job.encoder) {
             (Some(weights), _) => {
@@ -195,6 +200,7 @@ impl<'a> Training<'a> {
             outputs,
             selected,
             unread: None,
+            ahead: Ahead::default(),
             lists,
             state,
             log,
@@ -283,11 +289,13 @@ impl<'a> Training<'a> {
         let mut sums = Sums::default();
         reporter.busy("");
         let batches = batch::epoch(n, settings.batch, self.job.seed, epoch);
+        let mut coming = batches.iter().skip(1);
         for group in batches.chunks(settings.accumulate) {
             let began = Instant::now();
             self.store.zero_grads();
             for anchors in group {
-                self.backward(epoch, anchors, 1.0 / group.len() as f64, &mut sums.within)?;
+                let next = coming.next().map(Vec::as_slice);
+                self.backward(epoch, (anchors, next), 1.0 / group.len() as f64, &mut sums.within)?;
                 sums.within.batches += 1;
                 sums.within.samples += anchors.len() as u64;
                 reporter.batch(&BatchDone {
@@ -336,7 +344,7 @@ impl<'a> Training<'a> {
     }
 
     /// What the batches of an optimiser step are computed with.
-    fn pass(&self, epoch: u64, step: u64) -> BatchPass<'_> {
+    fn pass<'s>(&'s self, epoch: u64, step: u64, next: Option<&'s [usize]>) -> BatchPass<'s> {
         BatchPass {
             program: &self.program,
             params: SharedParams::new(&self.store),
@@ -348,6 +356,7 @@ impl<'a> Training<'a> {
             epoch,
             step,
             profiled: self.profiler.is_some(),
+            ahead: self.job.ahead.then_some((&self.ahead, next)),
         }
     }
 
@@ -372,7 +381,7 @@ impl<'a> Training<'a> {
         self.store.zero_grads();
         let mut batches = Vec::new();
         for anchors in anchors {
-            let pass = self.pass(at.epoch, at.step);
+            let pass = self.pass(at.epoch, at.step, None);
             let again = pass.batch(anchors).and_then(|batch| {
                 batches.push(batch);
                 pass.run(anchors, 1.0)
@@ -381,19 +390,19 @@ impl<'a> Training<'a> {
                 return fault;
             }
         }
-        let mode = self.pass(at.epoch, at.step).mode();
+        let mode = self.pass(at.epoch, at.step, None).mode();
         self.replay(Split::Train).of_gradient(at, &batches, mode, self.job.settings.clip.is_some())
     }
 
-    /// Forward and backward pass of one batch; `scale` is its share of the optimiser step.
+    /// Forward and backward pass of a batch, `next` are the anchors of the one behind it; `scale` is its share of the optimiser step.
     fn backward(
         &mut self,
         epoch: u64,
-        anchors: &[usize],
+        (anchors, next): (&[usize], Option<&[usize]>),
         scale: f64,
         within: &mut EpochProgress,
     ) -> Result<(), Diagnostic> {
-        let pass = self.pass(epoch, self.state.step);
+        let pass = self.pass(epoch, self.state.step, next);
         let (mode, passed) = (pass.mode(), pass.run(anchors, scale)?);
         // The losses were read, so the device does not have to be waited for.
         self.read_norm(within)?;

@@ -26,7 +26,7 @@ use std::rc::Rc;
 
 use dsc_graph::dims::{Atom, DimTable, DimValues};
 use dsc_graph::recompute::Parts;
-use dsc_graph::{Graph, Joint, Op};
+use dsc_graph::{Graph, Joint};
 
 pub use rows::{PartRows, StepRows};
 
@@ -53,7 +53,8 @@ const PARTS: [(i64, usize); 3] = [(64_000_000_000, 8), (8_000_000_000, 4), (1_00
 /// The number of parts that a batch of a training is cut into, if it has as many anchors. It is 1 on a GPU, and where sequences of
 /// different lengths are compared with each other over the batch.
 pub fn parts(graph: &Graph, dims: &DimTable, batch: usize, target: Target) -> usize {
-    if target != Target::Cpu || (reads_batch(graph) && !Joint::of(graph).joins()) {
+    let joint = Joint::of(graph);
+    if target != Target::Cpu || (joint.reads_batch() && !joint.joins()) {
         return 1;
     }
     let samples = i64::try_from(batch).unwrap_or(i64::MAX);
@@ -62,16 +63,29 @@ pub fn parts(graph: &Graph, dims: &DimTable, batch: usize, target: Target) -> us
     PARTS.iter().find(|(least, _)| work >= *least).map_or(1, |(_, parts)| *parts)
 }
 
-/// Whether parts of a batch that have `of_parts` samples altogether, companions in several parts counted in each, are computed as shards:
-/// each of the `samples` of the batch once, of which all is kept until the losses are known. Parts by themselves need the memory of one of
-/// them, so they may compute a quarter more.
-pub fn in_shards(samples: usize, of_parts: usize) -> bool {
-    4 * of_parts > 5 * samples
+/// How a batch of a training is cut into parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Cutting {
+    /// The parts that its work asks for, see [`parts`].
+    pub parts: usize,
+    /// Whether losses read several samples, and what they read of each can be joined, see [`Joint::joins`].
+    pub joins: bool,
+    /// Whether a loss reads all anchors of the batch.
+    pub reads_batch: bool,
 }
 
-/// Whether a value depends on all anchors of the batch.
-pub fn reads_batch(graph: &Graph) -> bool {
-    graph.nodes().any(|(_, node)| matches!(node.op, Op::InBatch | Op::Own))
+impl Cutting {
+    /// Where each part of `anchors` anchors begins and ends.
+    pub fn ranges(self, anchors: usize) -> Vec<std::ops::Range<usize>> {
+        cut(anchors, if self.reads_batch && !self.joins { 1 } else { self.parts })
+    }
+
+    /// Whether the parts are shards: each of the `samples` of the batch is computed once, of which all is kept until the losses are known.
+    /// Parts by themselves have `of_parts` samples altogether, companions in several parts counted in each. They need the memory of one
+    /// of them, so they may compute a quarter more.
+    pub fn in_shards(self, samples: impl FnOnce() -> usize, of_parts: impl FnOnce() -> usize) -> bool {
+        self.joins && (self.reads_batch || 4 * of_parts() > 5 * samples())
+    }
 }
 
 /// Where each of `parts` parts of `anchors` anchors begins and ends. The sizes differ by at most 1.

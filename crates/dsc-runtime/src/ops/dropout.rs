@@ -6,6 +6,7 @@ use super::Call;
 use crate::batch::Mode;
 use crate::fault::Fault;
 use crate::ffi;
+use crate::transfer::upload;
 use dsc_graph::RandomSite;
 use dsc_random::{Key, dropout_mask, dropout_rows};
 use dsc_syntax::diag::Diagnostic;
@@ -38,7 +39,7 @@ fn place(
     draw: impl FnOnce(&mut [f32]) -> Result<(), Diagnostic>,
 ) -> Result<Tensor, Fault> {
     let drawn = ffi::tensor_filled(shape, |values| draw(values).map_err(Fault::from))?;
-    Ok(drawn.f_to_device(call.run.device)?.f_to_kind(call.run.kind)?)
+    Ok(upload(&drawn, call.run.device)?.f_to_kind(call.run.kind)?)
 }
 
 /// Entries set to 0 with probability `p`, the rest divided by `1 - p`; in evaluation nothing.

@@ -7,6 +7,7 @@ use crate::batch::{Stream, misfit};
 use crate::fault::Fault;
 use crate::ffi;
 use crate::lengths::Lengths;
+use crate::transfer::upload;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 
 /// A stream, cut to the rows that are wanted and to the longest of them.
@@ -43,9 +44,9 @@ pub(super) fn input(call: &Call<'_, '_>, name: &str) -> Result<Tensor, Fault> {
         _ => return Err(misfit(format!("stream `{name}` and its declaration disagree about a time axis")).into()),
     };
     if matches!(stream, Stream::Tokens { .. }) {
-        return Ok(tensor.f_to_device(run.device)?);
+        return upload(&tensor, run.device);
     }
-    Ok(tensor.f_to_kind(run.kind)?.f_to_device(run.device)?)
+    upload(&tensor.f_to_kind(run.kind)?, run.device)
 }
 
 /// The valid rows of a stream.
@@ -73,11 +74,9 @@ fn packed(call: &Call<'_, '_>, stream: &Stream, lengths: &Lengths) -> Result<Ten
         Stream::Float { data, rows, width, .. } => {
             let shape = [lengths.flat_rows(), *width as i64];
             let tensor = valid(data, *rows, *width, lengths, &shape)?;
-            Ok(tensor.f_to_kind(run.kind)?.f_to_device(run.device)?)
+            upload(&tensor.f_to_kind(run.kind)?, run.device)
         }
-        Stream::Tokens { ids, rows, .. } => {
-            Ok(valid(ids, *rows, 1, lengths, &[lengths.flat_rows()])?.f_to_device(run.device)?)
-        }
+        Stream::Tokens { ids, rows, .. } => upload(&valid(ids, *rows, 1, lengths, &[lengths.flat_rows()])?, run.device),
         Stream::Vector { .. } => Err(misfit("a stream of vectors where a sequence is declared").into()),
     }
 }
@@ -87,7 +86,7 @@ pub(super) fn label(call: &Call<'_, '_>, name: &str) -> Result<Tensor, Fault> {
     let values = call.run.batch.labels.get(name).ok_or_else(|| {
         misfit(format!("the batch has no label `{name}`")).help("losses need labels; ask for outputs alone to predict")
     })?;
-    Ok(Tensor::f_from_slice(values)?.f_to_kind(call.run.kind)?.f_to_device(call.run.device)?)
+    upload(&Tensor::f_from_slice(values)?.f_to_kind(call.run.kind)?, call.run.device)
 }
 
 /// One number for all samples.

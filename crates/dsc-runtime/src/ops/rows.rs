@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::ffi;
 use crate::layout;
 use crate::lengths::places;
+use crate::transfer::upload;
 use dsc_graph::Pool;
 
 /// Row `j` is row `j - by`, zeros where there is none.
@@ -69,7 +70,7 @@ pub(super) fn downsample(call: &Call<'_, '_>, by: i64, pool: Pool) -> Result<Ten
         Pool::Max => windows.f_max_dim(1, false)?.0,
         Pool::Mean => {
             let weights = Tensor::f_from_slice(&weights)?.f_view([-1, 1, width])?;
-            let weights = weights.f_to_kind(call.run.kind)?.f_to_device(device)?;
+            let weights = upload(&weights.f_to_kind(call.run.kind)?, device)?;
             let means =
                 if fixed::applies(call) { ffi::product(&weights, &windows, None)? } else { weights.f_bmm(&windows)? };
             means.f_squeeze_dim(1)?
@@ -88,7 +89,7 @@ pub(super) fn sinusoid(call: &Call<'_, '_>, width: i64) -> Result<Tensor, Fault>
     let table: Vec<f64> =
         (0..lengths.padded).flat_map(|row| (0..width).map(move |column| entry(row, column))).collect();
     let table = Tensor::f_from_slice(&table)?.f_view([lengths.padded, width])?;
-    let table = table.f_to_kind(call.run.kind)?.f_to_device(device)?;
+    let table = upload(&table.f_to_kind(call.run.kind)?, device)?;
     match lengths.packed {
         true => Ok(table.f_index_select(0, lengths.row_numbers(device)?)?),
         false => call.for_every_sample(&table),

@@ -6,6 +6,7 @@ use super::{Program, Run};
 use crate::batch::{Mode, StepBatch, Want};
 use crate::fault::Fault;
 use crate::params::ParamStore;
+use crate::transfer::download;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::source::Span;
 
@@ -50,5 +51,5 @@ impl Program {
 /// Whether all entries are the same, those that are not numbers too. A packed value lacks the axis of samples.
 fn is_same(a: &Tensor, b: &Tensor) -> Result<bool, Fault> {
     let (a, b) = (a.f_reshape([-1])?, b.f_reshape([-1])?);
-    Ok(a.size() == b.size() && a.f_isclose(&b, 0.0, 0.0, true)?.f_all()?.f_int64_value(&[])? == 1)
+    Ok(a.size() == b.size() && download(&a.f_isclose(&b, 0.0, 0.0, true)?.f_all()?)?.f_int64_value(&[])? == 1)
 }

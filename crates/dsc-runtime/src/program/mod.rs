@@ -30,7 +30,6 @@ use super::precision::Products;
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::passes::{self, OptLevel};
 use dsc_graph::{CompanionsId, Graph, Group, Joint, NodeId, Op, Output, recompute};
-use dsc_recipe::Recompute;
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
 use dsc_syntax::source::Span;
 
@@ -104,12 +103,9 @@ pub struct Program {
     plans: [OnceLock<Plan>; 24],
     /// Of the losses without companions, and with them.
     halves: [OnceLock<Halves>; 2],
-    /// What is computed again on the way back, and how that was chosen.
-    again: BTreeMap<Recompute, recompute::Parts>,
-    recompute: Recompute,
-    /// See [`Joint`].
-    joint: Vec<bool>,
-    joins: bool,
+    /// What is computed again on the way back, if anything is.
+    again: Option<recompute::Parts>,
+    joint: Joint,
     pub(crate) packing: Packing,
     pub(crate) products: Products,
 }
@@ -179,7 +175,6 @@ impl Program {
                 |(id, n): (NodeId, &dsc_graph::Node)| needed.get(id.index()) == Some(&true) && n.op == Op::InBatch;
             Root { name: name.to_owned(), node: node.index(), companions: list, batch: graph.nodes().any(read) }
         };
-        let joint = Joint::of(graph);
         let program = Program {
             steps,
             params: graph.params.iter().map(|p| p.path.clone()).collect(),
@@ -192,10 +187,8 @@ impl Program {
             retrieval: graph.companions.iter().map(|c| c.by.iter().map(|n| n.index()).collect()).collect(),
             plans: std::array::from_fn(|_| OnceLock::new()),
             halves: std::array::from_fn(|_| OnceLock::new()),
-            again: Recompute::ALL.iter().filter_map(|how| Some((*how, how.parts(graph)?))).collect(),
-            recompute: Recompute::None,
-            joint: graph.nodes().map(|(id, _)| joint.is(id)).collect(),
-            joins: joint.joins(),
+            again: None,
+            joint: Joint::of(graph),
             packing: Packing::default(),
             products: Products::default(),
         };
@@ -244,20 +237,15 @@ impl Program {
         halves.get_or_init(|| Halves::of(self, self.plan(Want::LOSSES, reach)))
     }
 
-    /// What is computed again on the way back, if anything is.
-    fn recomputed(&self) -> Option<&recompute::Parts> {
-        self.again.get(&self.recompute)
-    }
-
     /// Whether a training step computes something again on its way back.
     pub fn recomputes(&self) -> bool {
-        self.recomputed().is_some()
+        self.again.is_some()
     }
 
-    /// Sets what a training step computes again on its way back, in the place of keeping it. Results are the same up to the order of
-    /// sums.
-    pub fn set_recompute(&mut self, recompute: Recompute) {
-        self.recompute = recompute;
+    /// Sets which parts of the graph that this is the program of a training step computes again on its way back, in the place of keeping
+    /// them. Losses are the same to the bit, gradients up to the order of sums.
+    pub fn set_recompute(&mut self, parts: Option<recompute::Parts>) {
+        self.again = parts;
         self.halves = std::array::from_fn(|_| OnceLock::new());
     }
 

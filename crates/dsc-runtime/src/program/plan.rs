@@ -6,8 +6,8 @@ use super::segments::{Segment, segments};
 use super::{Program, Reach, Root, Step, has_rows, view_of};
 use crate::batch::Want;
 use crate::lengths::RowSet;
-use dsc_graph::Op;
 use dsc_graph::dims::Atom;
+use dsc_graph::{NodeId, Op};
 
 /// The plan for one combination of results and [`Reach`].
 pub(crate) struct Plan {
@@ -78,7 +78,7 @@ pub(crate) struct Halves {
 impl Halves {
     /// Of a plan for losses.
     pub(crate) fn of(program: &Program, plan: &Plan) -> Halves {
-        let joint = |i: usize| program.joint.get(i) == Some(&true);
+        let joint = |i: usize| program.joint.is(NodeId(i as u32));
         // What is the same for every sample is computed in both halves.
         let mut of_samples = vec![false; program.steps.len()];
         for (i, step) in program.steps.iter().enumerate() {
@@ -111,7 +111,7 @@ impl Halves {
             Plan { order, rows, uses, slices, losses: losses.to_vec(), longest_over }
         };
         let (separate, joint) = (half(&first, &given, &[]), half(&second, &losses, &plan.losses));
-        let segments = match program.recomputed() {
+        let segments = match &program.again {
             Some(parts) => segments(program, &separate, &given, parts),
             None => Vec::new(),
         };

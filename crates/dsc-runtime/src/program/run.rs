@@ -16,6 +16,7 @@ use crate::lengths::{Lengths, RowSet};
 use crate::ops::{self, Call};
 use crate::params::ParamStore;
 use crate::together::Together;
+use crate::transfer::upload;
 use dsc_graph::dims::{Atom, Dim};
 use dsc_graph::{Band, Group, Op};
 use dsc_syntax::diag::{Diagnostic, codes::runtime as code};
@@ -134,7 +135,7 @@ impl<'a> Run<'a> {
         let companions: &[CompanionRows] = if mode == Mode::Eval { &[] } else { &batch.companions };
         let present = companions
             .iter()
-            .map(|c| -> Result<Tensor, Fault> { Ok(Tensor::f_from_slice(&c.present)?.f_to_device(store.device())?) })
+            .map(|c| upload(&Tensor::f_from_slice(&c.present)?, store.device()))
             .collect::<Result<_, _>>()
             .map_err(|f: Fault| f.diagnose("placing companions"))?;
         Ok(Run {

@@ -85,7 +85,7 @@ impl Kept {
                 kept.values.insert(*node, leaf);
             }
             if segment.stretch.again {
-                kept.add(tape.timed.take().map(Timed::finish));
+                Profile::add_to(&mut kept.profile, tape.timed.take().map(Timed::finish));
             }
             kept.tapes.push((!segment.stretch.again).then_some(tape));
         }
@@ -145,7 +145,7 @@ impl Kept {
             sum.add(gradients)?;
             let timed = tape.timed.take();
             drop(tape);
-            self.add(timed.map(Timed::finish));
+            Profile::add_to(&mut self.profile, timed.map(Timed::finish));
         }
         Ok((sum, self.profile))
     }
@@ -161,14 +161,6 @@ impl Kept {
             watch.as_mut().map_or(Ok(()), |w| w.see(computed))
         })?;
         Ok(Tape { leaves, gives, timed: watch.map(Stopwatch::stop) })
-    }
-
-    fn add(&mut self, more: Option<Profile>) {
-        match (&mut self.profile, more) {
-            (Some(sum), Some(more)) => sum.add(&more),
-            (none @ None, more) => *none = more,
-            (Some(_), None) => {}
-        }
     }
 }
 

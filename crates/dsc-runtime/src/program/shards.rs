@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::lengths::RowSet;
 use crate::params::{Gradients, ParamStore};
 use crate::profile::{Profile, Stopwatch, Timed};
+use dsc_graph::NodeId;
 use dsc_syntax::diag::Diagnostic;
 
 /// Some samples of a step, with the values that joint operations read of them.
@@ -54,7 +55,7 @@ impl Program {
     /// training have any.
     pub fn joins_shards(&self, companions: bool) -> bool {
         let plan = self.plan(Want::LOSSES, reach(companions));
-        self.joins && plan.order.iter().any(|i| self.joint.get(*i) == Some(&true))
+        self.joint.joins() && plan.order.iter().any(|i| self.joint.is(NodeId(*i as u32)))
     }
 
     /// Whether a loss reads all anchors of the batch.

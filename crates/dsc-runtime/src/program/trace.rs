@@ -12,6 +12,7 @@ use crate::layout;
 use crate::lengths::RowSet;
 use crate::ops::{self, Call};
 use crate::params::{ParamStore, first_not_finite, host_values};
+use crate::transfer::download;
 use crate::values;
 use dsc_graph::Op;
 use dsc_syntax::diag::Diagnostic;
@@ -299,5 +300,6 @@ fn range(tensor: &Tensor) -> Result<(f64, f64), Fault> {
     if tensor.numel() == 0 {
         return Ok((0.0, 0.0));
     }
-    Ok((tensor.f_min()?.f_double_value(&[])?, tensor.f_max()?.f_double_value(&[])?))
+    let [min, max] = [download(&tensor.f_min()?)?, download(&tensor.f_max()?)?];
+    Ok((min.f_double_value(&[])?, max.f_double_value(&[])?))
 }

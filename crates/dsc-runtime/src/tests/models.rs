@@ -174,3 +174,23 @@ fn every_stock_model_predicts_long_sequences_alike_alone_and_beside_others() {
         assert_eq!(program.differs_alone(&store, &batch).unwrap(), None, "{name}");
     }
 }
+
+/// On a GPU each wait would leave it without work.
+#[test]
+fn a_training_step_waits_for_the_device_once_when_its_losses_are_read() {
+    let dims = dims([7, 12, 9], [3, 5]);
+    for_every_variant(&dims, |name, variant, graph| {
+        let rows = if graph.companions.is_empty() { 3 } else { 8 };
+        let (program, batch) = (Program::new(&graph, &dims).unwrap(), random_batch(&graph, &dims, 3, rows));
+        let store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap();
+        let before = crate::transfer::waits();
+        let found = program.run(&store, &batch, TRAIN, Want::LOSSES).unwrap();
+        store.gradients_of(&crate::values::total(&found.losses, 0.5).unwrap().unwrap()).unwrap();
+        assert_eq!(crate::transfer::waits(), before, "{name} {variant:?}");
+        let losses = crate::values::of_losses(&found.losses).unwrap();
+        assert_eq!(crate::transfer::waits(), before + 1);
+        for (loss, value) in found.losses.values().zip(losses.values()) {
+            assert_eq!(crate::values::scalar(loss).unwrap(), *value, "{name} {variant:?}");
+        }
+    });
+}

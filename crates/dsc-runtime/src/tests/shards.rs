@@ -52,7 +52,7 @@ fn both(graph: &Graph, dims: &DimTable, again: Recompute) -> [(Vec<f64>, Vec<Vec
     let found = program.run(&whole, &batch, TRAIN, Want::LOSSES).unwrap();
     whole.backward(&values::total(&found.losses, 0.5).unwrap().unwrap()).unwrap();
 
-    program.set_recompute(again);
+    program.set_recompute(again.parts(graph));
     let mut cut = store();
     let lens = batch.streams.iter().map(|(name, s)| (name.clone(), s.time().unwrap().1.to_vec())).collect();
     let (samples, companion_rows) = (batch.samples.clone(), batch.companions.clone());
@@ -131,7 +131,7 @@ fn what_is_computed_again_has_the_same_losses_and_gradients() {
         let batch = Arc::new(random_batch(&graph, &dims, 3, rows));
         let of = |again: Recompute| {
             let mut program = Program::new(&graph, &dims).unwrap();
-            program.set_recompute(again);
+            program.set_recompute(again.parts(&graph));
             assert_eq!(program.recomputes(), again != Recompute::None);
             let mut store = ParamStore::init(&graph, &dims, 1, Device::Cpu).unwrap().to_kind(Kind::Double).unwrap();
             let companions = !graph.companions.is_empty();

@@ -98,7 +98,7 @@ impl Measure<'_> {
         let graph = passes::run(&session.graph, passes, Some(&session.dims))?;
         let mut program = Program::new(&graph, &session.dims)?;
         program.set_products(precision::products(settings.precision, self.device)?);
-        program.set_recompute(settings.recompute);
+        program.set_recompute(settings.recompute.parts(&graph));
         let anchors = settings.batch.min(self.data.len(Split::Train)?);
         let parts = step::parts(&session.graph, &session.dims, anchors, batch_pass::target(self.device));
         let shapes = self.shapes(&graph, &program, parts)?;
@@ -199,6 +199,7 @@ impl Measure<'_> {
             epoch: 0,
             step,
             profiled: self.request.train.profile,
+            ahead: None,
         }
     }
 

@@ -7,7 +7,7 @@ use dsc_experiment::profile::{OTHER, StepProfile};
 use dsc_runtime::device::Device;
 use dsc_syntax::diag::codes::runtime::E0702;
 
-use super::{log_without_times, run, run_on, settings, setup};
+use super::{How, log_without_times, run, run_on, settings, setup};
 use crate::trainer::Outcome;
 
 fn profile(out: &Path) -> StepProfile {
@@ -19,7 +19,8 @@ fn a_profiled_training_has_the_same_results() {
     let (setup, settings, dir) = (setup(), settings(2), tempfile::tempdir().unwrap());
     let trained = |name: &str, threads: usize, profile: bool| {
         let out = dir.path().join(name);
-        let outcome = run_on(&setup, &settings, 3, &out, false, (5, threads), profile).unwrap();
+        let outcome =
+            run_on(&setup, &settings, 3, &out, false, How { parts: 5, threads, ahead: false }, profile).unwrap();
         assert!(matches!(outcome, Outcome::Finished(_)));
         assert_eq!(out.join("profile.json").is_file(), profile);
         let files = ["best.safetensors", "test.csv", "valid.csv"];
@@ -35,7 +36,7 @@ fn all_of_a_step_is_in_the_profile() {
     let (setup, settings, dir) = (setup(), settings(2), tempfile::tempdir().unwrap());
     for threads in [1, 3] {
         let out = dir.path().join(threads.to_string());
-        run_on(&setup, &settings, 3, &out, false, (5, threads), true).unwrap();
+        run_on(&setup, &settings, 3, &out, false, How { parts: 5, threads, ahead: false }, true).unwrap();
         let profile = profile(&out);
         // 600 samples in batches of 32, two of them a step, in two epochs.
         assert_eq!((profile.steps, profile.threads), (20, threads));
@@ -64,7 +65,7 @@ fn all_of_a_step_is_in_the_profile() {
 fn a_stopped_training_has_the_profile_of_its_steps() {
     let (setup, settings, dir) = (setup(), settings(2), tempfile::tempdir().unwrap());
     let out = dir.path().join("run");
-    let outcome = run_on(&setup, &settings, 3, &out, true, (2, 1), true).unwrap();
+    let outcome = run_on(&setup, &settings, 3, &out, true, How { parts: 2, threads: 1, ahead: false }, true).unwrap();
     assert!(matches!(outcome, Outcome::Interrupted { .. }));
     assert_eq!(profile(&out).steps, 1);
     run(&setup, &settings, 3, &dir.path().join("plain"), true).unwrap();
