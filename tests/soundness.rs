@@ -196,9 +196,9 @@ fn examine(number: u64, seed: u64, report: &Mutex<Report>) {
     }
 }
 
-/// Programs beyond the first ones whose values once differed for a sample by itself: sums of the last axis, which libtorch orders by the
-/// places of the axes in memory.
-const FOUND: &[u64] = &[15082, 15428, 15582];
+/// Programs beyond the first ones that once failed: sums of the last axis, which libtorch orders by the places of the axes in memory, so
+/// that values differed for a sample by itself; an LSTM that was computed again without a tape, for which libtorch has another kernel.
+const FOUND: &[u64] = &[15082, 15428, 15582, 26052, 45556];
 
 #[test]
 fn whatever_is_accepted_runs() {

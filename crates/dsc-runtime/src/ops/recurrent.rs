@@ -77,7 +77,15 @@ impl Layer<'_> {
         let states = match self.cell {
             Cell::Rnn => x.f_rnn_tanh(&zeros, self.weights, true, 1, 0.0, train, both, true)?.0,
             Cell::Gru => x.f_gru(&zeros, self.weights, true, 1, 0.0, train, both, true)?.0,
-            Cell::Lstm => x.f_lstm(&[&zeros, &zeros], self.weights, true, 1, 0.0, train, both, true)?.0,
+            Cell::Lstm => {
+                let states = || x.f_lstm(&[&zeros, &zeros], self.weights, true, 1, 0.0, train, both, true);
+                match train {
+                    // libtorch has another kernel for an LSTM without a tape, whose last bits differ. What a training step computes again
+                    // has to be what it was.
+                    true => without_tape_if_none_is_kept(tch::with_grad(states)?.0)?,
+                    false => states()?.0,
+                }
+            }
         };
         Ok(states.f_contiguous()?)
     }
@@ -95,6 +103,12 @@ impl Layer<'_> {
         };
         layout::unflat(states.f_index_select(0, &steps.back)?, lengths)
     }
+}
+
+/// The same value without a tape, where none is recorded.
+fn without_tape_if_none_is_kept(value: Tensor) -> Result<Tensor, Fault> {
+    let is_recorded = !value.requires_grad() || value.f_alias()?.requires_grad();
+    Ok(if is_recorded { value } else { value.f_detach()? })
 }
 
 /// Where both directions end: the first half of the last valid row, the second half of the first row.

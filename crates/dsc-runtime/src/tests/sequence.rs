@@ -115,7 +115,7 @@ fn convolutions_see_zeros_at_the_ends_of_each_sample() {
     }
 }
 
-fn layer(b: &mut Build, x: NodeId, cell: Cell, input: i64, hidden: i64, bidirectional: bool) -> NodeId {
+pub(super) fn layer(b: &mut Build, x: NodeId, cell: Cell, input: i64, hidden: i64, bidirectional: bool) -> NodeId {
     let rows = cell.gates() * hidden;
     let mut operands = vec![x];
     for direction in if bidirectional { &["", "_reverse"][..] } else { &[""] } {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::models::{dims, for_every_variant, graph, random_batch};
+use super::sequence::layer;
 use super::*;
 use crate::{Shard, WholeBatch, values};
-use dsc_graph::Joint;
+use dsc_graph::{Cell, Joint};
 use dsc_language::EmbeddedWorld;
 use dsc_recipe::Recompute;
 
@@ -158,5 +159,32 @@ fn what_is_computed_again_has_the_same_losses_and_gradients() {
             assert_eq!(found.0, kept.0, "{name} {again:?}");
             same([(kept.0.clone(), kept.1.clone()), found]);
         }
+    }
+}
+
+/// libtorch has another kernel for an LSTM that is computed without a tape.
+#[test]
+fn recurrent_layers_that_are_computed_again_have_the_bits_that_they_had() {
+    for (cell, len) in [Cell::Rnn, Cell::Gru, Cell::Lstm].into_iter().flat_map(|cell| (1..9).map(move |n| (cell, n))) {
+        let mut b = Build::new();
+        let x = b.seq("a", "T", 1);
+        let states = layer(&mut b, x, cell, 1, 8, true);
+        let mean = b.op(Op::MeanTime, &[states]);
+        let score = b.read("out", mean, 16);
+        let y = b.label("y");
+        let gap = b.op(Op::Binary(dsc_graph::Binary::Sub), &[score, y]);
+        let loss = b.op(Op::Unary(dsc_graph::Unary::Square), &[gap]);
+        b.loss("prediction", loss);
+        let samples: Vec<Sample> = (0..2).map(|i| sample(i, &[("a", len, 1)])).collect();
+        let mut batch = batch(&samples, 2, 0);
+        batch.labels.insert("y".into(), vec![0.25; 2]);
+        let (batch, store, mut program) = (Arc::new(batch), b.store(), b.program());
+        let mut loss = |parts| {
+            program.set_recompute(parts);
+            let shard = program.shard(&store, &batch, TRAIN, false, false).unwrap();
+            values::of_losses(&program.join(&store, &batch, TRAIN, &[shard], false).unwrap().losses).unwrap()["prediction"]
+        };
+        let (kept, again) = (loss(None), loss(Some(vec![Some(0); b.graph.len()])));
+        assert_eq!(kept.to_bits(), again.to_bits(), "{cell:?}, {len} rows");
     }
 }
