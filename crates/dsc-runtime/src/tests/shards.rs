@@ -162,7 +162,7 @@ fn what_is_computed_again_has_the_same_losses_and_gradients() {
     }
 }
 
-/// libtorch has another kernel for an LSTM that is computed without a tape.
+/// libtorch has another kernel for an LSTM that is computed without a tape: for one sample it differs at nearly every size.
 #[test]
 fn recurrent_layers_that_are_computed_again_have_the_bits_that_they_had() {
     for (cell, len) in [Cell::Rnn, Cell::Gru, Cell::Lstm].into_iter().flat_map(|cell| (1..9).map(move |n| (cell, n))) {
@@ -175,9 +175,8 @@ fn recurrent_layers_that_are_computed_again_have_the_bits_that_they_had() {
         let gap = b.op(Op::Binary(dsc_graph::Binary::Sub), &[score, y]);
         let loss = b.op(Op::Unary(dsc_graph::Unary::Square), &[gap]);
         b.loss("prediction", loss);
-        let samples: Vec<Sample> = (0..2).map(|i| sample(i, &[("a", len, 1)])).collect();
-        let mut batch = batch(&samples, 2, 0);
-        batch.labels.insert("y".into(), vec![0.25; 2]);
+        let mut batch = batch(&[sample(0, &[("a", len, 1)])], 1, 0);
+        batch.labels.insert("y".into(), vec![0.25]);
         let (batch, store, mut program) = (Arc::new(batch), b.store(), b.program());
         let mut loss = |parts| {
             program.set_recompute(parts);
