@@ -177,7 +177,7 @@ fn recurrent_layers_that_are_computed_again_have_the_bits_that_they_had() {
         b.loss("prediction", loss);
         let mut batch = batch(&[sample(0, &[("a", len, 1)])], 1, 0);
         batch.labels.insert("y".into(), vec![0.25]);
-        let (batch, store, mut program) = (Arc::new(batch), b.store(), b.program());
+        let (batch, store, mut program) = (Arc::new(batch), b.store().to_kind(Kind::Float).unwrap(), b.program());
         let mut loss = |parts| {
             program.set_recompute(parts);
             let shard = program.shard(&store, &batch, TRAIN, false, false).unwrap();
