@@ -193,7 +193,12 @@ fn shown(dims: Option<&DimTable>) -> Shown<'_> {
 fn step(graph: &Graph, dims: &DimTable) -> Option<Step> {
     let passes = OptLevel::default().passes();
     let steps = StepModel::of(graph, dims, &Settings::default(), passes, Target::Cpu, 1368).unwrap();
-    Some(Step { estimate: steps.estimate(None)?, largest_batch: steps.largest_batch(24_000_000_000)? })
+    Some(Step {
+        estimate: steps.estimate(None)?,
+        largest_batch: steps.largest_batch(24_000_000_000)?,
+        samples: steps.samples() as u64,
+        recompute: dsc_recipe::Recompute::None,
+    })
 }
 
 #[test]

@@ -67,10 +67,9 @@ pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
     };
     let level: OptLevel = args.train.opt_level;
     if let (OptLevel::None, Some(pass)) = (level, args.without.first()) {
-        out.note(format_args!(
+        return out.usage(format_args!(
             "-O0 runs no pass, so there is none to leave out: take `-O0` or `--without {pass}` away"
         ));
-        return Exit::Usage;
     }
     let all = if args.only.is_empty() { level.passes() } else { passes::PIPELINE };
     let chosen = all.iter().map(|pass| pass.name.to_owned());

@@ -40,8 +40,7 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
             return exit;
         }
         if read.is_empty() {
-            out.note(format_args!("`{}` is a stock model: there is no file to watch", model.file));
-            return Exit::Usage;
+            return out.usage(format_args!("`{}` is a stock model: there is no file to watch", model.file));
         }
         out.note(format_args!("\n{} has changed", read.wait().display()));
     }

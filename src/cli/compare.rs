@@ -39,8 +39,7 @@ impl Comparison<'_> {
         }
         if let Some(nowhere) = (0..self.blocks.len()).find(|i| costs.iter().all(|c| c.of.get(*i) == Some(&None))) {
             let name = self.blocks.get(nowhere).map_or("", String::as_str);
-            out.note(format_args!("`--block {name}`: none of these models calls a block of that name"));
-            return Exit::Usage;
+            return out.usage(format_args!("`--block {name}`: none of these models calls a block of that name"));
         }
         if out.is_json() {
             let entry = |c: &Cost| {

@@ -57,8 +57,9 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     let (variant_a, variant_b) = (args.variant_a.as_deref(), args.variant_b.as_deref().or(args.variant.as_deref()));
     let (sets_a, sets_b) = (with(&args.sets_a), with(&args.sets_b));
     if args.b.is_none() && (variant_a, &sets_a) == (variant_b, &sets_b) {
-        out.note("a model does not differ from itself: give a second one, `--variant NAME` or `--set-b HYPER=VALUE`");
-        return Exit::Usage;
+        return out.usage(
+            "a model does not differ from itself: give a second one, `--variant NAME` or `--set-b HYPER=VALUE`",
+        );
     }
     let bind = args.bind.request();
     let a = named(&args.a, variant_a, &sets_a, out).and_then(|a| open(&a, &bind, out));

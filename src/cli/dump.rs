@@ -100,10 +100,9 @@ fn open(args: &Args, out: &mut Output) -> Result<Dumped, Exit> {
     match FsWorld.read(file) {
         Ok(text) if is_graph(&text) => {
             if args.model.variant.is_some() || !args.model.sets.is_empty() || args.bind.request().any() {
-                out.note(format_args!(
+                return Err(out.usage(format_args!(
                     "`{file}` is a graph already: variant, hypers, data and encoder are what they were"
-                ));
-                return Err(Exit::Usage);
+                )));
             }
             let (graph, dims) = read_graph(file, &text, out)?;
             Ok(Dumped { graph, dims, read: true })
@@ -207,8 +206,8 @@ fn show_changes(dumped: &Dumped, passes: &[&Pass], out: &mut Output) -> Exit {
 fn show_types(args: &Args, out: &mut Output) -> Exit {
     let file = args.model.file.as_str();
     if Path::new(file).is_dir() {
-        out.note(format_args!("`{file}` is a folder: --types expects a .dsl file, such as one of its sources"));
-        return Exit::Usage;
+        return out
+            .usage(format_args!("`{file}` is a folder: --types expects a .dsl file, such as one of its sources"));
     }
     let model = match args.model.request(out) {
         Ok(model) => model,

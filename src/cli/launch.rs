@@ -36,10 +36,17 @@ fn replace(_: Command) -> std::io::Error {
     std::io::Error::other("training runs on Linux only")
 }
 
+/// The variable and its value, as PyTorch documents them for `torch.use_deterministic_algorithms`.
+const CUBLAS_WORKSPACES: (&str, &str) = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
+
 /// `dsc-rt` as it is started, no arguments yet.
 pub fn command() -> Result<Command, Diagnostic> {
     let program = program()?;
     let mut command = Command::new(&program);
+    // With workspaces of that size cuBLAS is deterministic. It reads the variable before the first product.
+    if env::var_os(CUBLAS_WORKSPACES.0).is_none() {
+        command.env(CUBLAS_WORKSPACES.0, CUBLAS_WORKSPACES.1);
+    }
     if let Library::Search(folder) = library(&program)? {
         let old = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
         let folders = std::iter::once(folder).chain(env::split_paths(&old).filter(|p| !p.as_os_str().is_empty()));

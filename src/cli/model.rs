@@ -38,10 +38,7 @@ pub(super) fn named(
     sets: &[Assignment],
     out: &mut Output,
 ) -> Result<ModelRequest, Exit> {
-    ModelRequest::named(name, variant, sets.to_vec()).map_err(|why| {
-        out.note(why);
-        Exit::Usage
-    })
+    ModelRequest::named(name, variant, sets.to_vec()).map_err(|why| out.usage(why))
 }
 
 /// Compiles a model; what is wrong with it is shown.

@@ -155,6 +155,13 @@ impl Output {
         }
     }
 
+    /// Options that do not go together, or a name that is none: told as the parser of the command line tells its errors, also with
+    /// `--quiet`.
+    pub fn usage(&mut self, text: impl Display) -> Exit {
+        let _ = writeln!(self.err, "error: {}", printable(&text.to_string()));
+        Exit::Usage
+    }
+
     /// Diagnostics: on standard error, or as JSON on standard output. `Faults` if one of them is an error.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) -> Exit {
         let text = render(diagnostics, sources, self.args.format.into(), self.color);

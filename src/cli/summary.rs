@@ -2,6 +2,7 @@
 
 use super::compare::Comparison;
 use super::model::{BindArgs, ModelArgs, named, open};
+use super::train::with_keys;
 use super::{Exit, Output};
 use dsc_analysis::step::Target;
 use dsc_analysis::{Costs, MemoryPlan, Summary, by_line};
@@ -9,9 +10,10 @@ use dsc_data::card::{Location, card, locate};
 use dsc_experiment::events::Silent;
 use dsc_experiment::report::summary::{self, Shown, Step};
 use dsc_graph::passes::{self, OptLevel};
-use dsc_project::check::{memory_plan, recipe_settings};
-use dsc_project::{BindRequest, CompiledModel, ModelRequest, Session, StepModel, TrainRequest};
-use dsc_recipe::Settings;
+use dsc_project::check::memory_plan;
+use dsc_project::{BindRequest, CompiledModel, ModelRequest, Session, StepModel, TrainRequest, training_settings};
+use dsc_recipe::{KeyValue, Settings};
+use dsc_syntax::diag::Diagnostic;
 
 /// `dsc summary`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +45,10 @@ pub struct Args {
     pub(super) model: ModelArgs,
     #[command(flatten)]
     bind: BindArgs,
-    /// Anchors per batch; the recipe's if left out
+    /// Set a key of the recipe, such as one that the memory of a step depends on: `--with recompute=blocks`
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    with: Vec<String>,
+    /// Samples per batch (anchors, where losses read companions too); short for `--with batch=N`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     batch: Option<u64>,
     /// Show calls of blocks to this depth
@@ -60,7 +65,7 @@ pub struct Args {
     symbolic: bool,
     /// Compare with other models: one row each
     #[arg(long, alias = "beside", value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["batch", "depth", "by", "opt_level", "symbolic", "memory", "device"])]
+          conflicts_with_all = ["with", "batch", "depth", "by", "opt_level", "symbolic", "memory", "device"])]
     compare: Vec<String>,
     /// With --compare: a column for the multiply-adds of all calls of this block
     #[arg(long = "block", alias = "of", value_name = "BLOCK", requires = "compare")]
@@ -125,24 +130,21 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         Ok(Ok(model)) => model,
         Ok(Err(exit)) | Err(exit) => return exit,
     };
-    let plan =
-        model.recipe.as_ref().map_or_else(MemoryPlan::default, |r| memory_plan(&recipe_settings(&model.program, r)));
+    let settings = match settings(args, &model) {
+        Ok(settings) => settings,
+        Err(faults) => return out.diagnostics(&faults, &model.sources),
+    };
+    let plan = settings.as_ref().map_or_else(MemoryPlan::default, memory_plan);
     let graph = match passes::run(&model.graph, args.opt_level.passes(), model.dims()) {
         Ok(graph) => graph,
         Err(fault) => return out.fault(&fault),
     };
     let graph = &graph;
-    let steps = step(args, &model, plan.batch);
+    let steps = settings.as_ref().and_then(|settings| step(args, &model, settings));
     let costs = Costs::of(graph);
     let counted = Summary::counted(graph, &costs);
-    let shown = Shown {
-        dims: model.dims(),
-        depth: args.depth,
-        symbolic: args.symbolic,
-        plan: MemoryPlan { batch: args.batch.unwrap_or(plan.batch), ..plan },
-        step: steps,
-        limit: args.memory,
-    };
+    let shown =
+        Shown { dims: model.dims(), depth: args.depth, symbolic: args.symbolic, plan, step: steps, limit: args.memory };
     let lines = (args.by == By::Line).then(|| by_line(graph, &costs, &model.sources));
     if out.is_json() {
         out.json(&summary::to_json(&counted, lines.as_deref(), &shown));
@@ -155,13 +157,34 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
     Exit::Done
 }
 
+/// What options say about keys of the recipe, `--batch` last.
+fn keys(args: &Args) -> Result<Vec<KeyValue>, Diagnostic> {
+    let batch = args.batch.map(|n| KeyValue::parse("--batch", &format!("batch={n}")));
+    with_keys(&args.with)?.into_iter().map(Ok).chain(batch).collect()
+}
+
+/// The settings of a training, as `dsc train` finds them; none without a recipe and data.
+fn settings(args: &Args, model: &CompiledModel) -> Result<Option<Settings>, Vec<Diagnostic>> {
+    let keys = keys(args).map_err(|fault| vec![fault])?;
+    let (data, recipe) = (args.bind.data.as_deref(), model.recipe.as_deref());
+    if data.is_none() && recipe.is_none() && keys.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(training_settings(&model.program, recipe, data.unwrap_or_default(), &keys)?.settings))
+}
+
 /// The memory of a training's steps: with the samples of a file, where it can be opened as a training opens it, else with the dims of
 /// its card.
-fn step(args: &Args, model: &CompiledModel, batch: u64) -> Option<Step> {
+fn step(args: &Args, model: &CompiledModel, settings: &Settings) -> Option<Step> {
     let data = args.bind.data.as_deref()?;
-    let (batch, passes) = (Some(args.batch.unwrap_or(batch)), OptLevel::default().passes());
+    let passes = OptLevel::default().passes();
     let shown = |steps: &StepModel<'_>| {
-        Some(Step { estimate: steps.estimate(batch)?, largest_batch: steps.largest_batch(args.memory)? })
+        Some(Step {
+            estimate: steps.estimate(Some(settings.batch as u64))?,
+            largest_batch: steps.largest_batch(args.memory)?,
+            samples: steps.samples() as u64,
+            recompute: settings.recompute,
+        })
     };
     let known = card(data);
     if known.is_none() || matches!(locate(data, None), Ok(Location::Demo)) {
@@ -171,16 +194,15 @@ fn step(args: &Args, model: &CompiledModel, batch: u64) -> Option<Step> {
             model: named.ok()?,
             recipe: recipe.or_else(|| model.recipe.clone()),
             text_encoder,
+            keys: keys(args).ok()?,
             ..TrainRequest::new(&args.model.file, data)
         };
         if let Ok(session) = Session::open(&request, &mut Silent) {
             return shown(&StepModel::of_session(&session, passes, args.device).ok()?);
         }
     }
-    let settings =
-        model.recipe.as_ref().map_or_else(Settings::default, |recipe| recipe_settings(&model.program, recipe));
     let samples = known.map_or(1 << 14, |card| card.splits[0]);
-    shown(&StepModel::of(&model.graph, model.dims()?, &settings, passes, args.device, samples).ok()?)
+    shown(&StepModel::of(&model.graph, model.dims()?, settings, passes, args.device, samples).ok()?)
 }
 
 #[cfg(test)]

@@ -38,8 +38,7 @@ pub(super) fn run(args: &Args, engine: &dyn Engine, out: &mut Output) -> Exit {
     let (hyper, values) = match swept(&args.train.model.sets) {
         Ok(swept) => swept,
         Err(why) => {
-            out.note(why);
-            return Exit::Usage;
+            return out.usage(why);
         }
     };
     let mut train = match train::request(&args.train, out) {

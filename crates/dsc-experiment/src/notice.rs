@@ -1,7 +1,7 @@
 //! Messages to the user, as data. `Display` gives the text that the command line shows.
 
 use crate::run_folder::files;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use dsc_data::text::Known;
@@ -281,12 +281,13 @@ impl fmt::Display for Notice {
             }
             Notice::Training { model, data, recipe, settings } => write!(
                 f,
-                "{model} on {data}: {}, {}, batch {}, {}, {}, select {}, metrics {}",
+                "{model} on {data}: {}, {}, batch {}, {}, {}{}, select {}, metrics {}",
                 named(recipe),
                 counted(settings.epochs, "epoch"),
                 settings.batch,
                 settings.optimizer,
                 describe_schedule(&settings.schedule),
+                unusual(settings),
                 settings.select,
                 settings.family
             ),
@@ -369,6 +370,25 @@ impl fmt::Display for Notice {
             Notice::MomentsKept { why } => write!(f, "`last.safetensors` keeps its moments: {why}"),
         }
     }
+}
+
+/// Settings that change what a step computes or keeps, where they are not the usual ones: `, clip 1, recompute = blocks`.
+fn unusual(settings: &Settings) -> String {
+    let usual = Settings::default();
+    let mut out = String::new();
+    if settings.accumulate != usual.accumulate {
+        let _ = write!(out, ", accumulate {}", settings.accumulate);
+    }
+    if let Some(clip) = settings.clip {
+        let _ = write!(out, ", clip {clip}");
+    }
+    if settings.recompute != usual.recompute {
+        let _ = write!(out, ", recompute = {}", settings.recompute);
+    }
+    if settings.precision != usual.precision {
+        let _ = write!(out, ", precision = {}", settings.precision);
+    }
+    out
 }
 
 /// `1 epoch`, `20 epochs`.

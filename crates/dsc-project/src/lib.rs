@@ -43,6 +43,6 @@ pub use request::{
     AblationRequest, Assignment, BindRequest, ImportRequest, ModelRequest, RunRequest, SweepRequest, TrainRequest,
 };
 pub use saved_run::SavedRun;
-pub use session::{OpenData, Session};
+pub use session::{OpenData, Session, training_settings};
 pub use step_estimate::StepModel;
 pub use text_input::TextInput;

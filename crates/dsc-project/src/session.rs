@@ -11,7 +11,7 @@ use dsc_graph::Graph;
 use dsc_graph::dims::DimTable;
 use dsc_language::lower::{Compiled, Options, SetBy, compile, recipe_sets, set_by};
 use dsc_language::sema::program::{Loaded, Program};
-use dsc_recipe::{Origin, Padding, Request, Resolved, resolve};
+use dsc_recipe::{KeyValue, Origin, Padding, Request, Resolved, resolve};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::data::E0601;
 use dsc_syntax::diag::codes::lints::W0189;
@@ -200,6 +200,33 @@ impl Session {
     }
 }
 
+/// The settings of a training: those of the recipe (without a name the one that is named like the data), of the card of the data, of the
+/// environment, and of `keys`, the strongest last.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn training_settings(
+    program: &Program,
+    recipe: Option<&str>,
+    data: &str,
+    keys: &[KeyValue],
+) -> Result<Resolved, Vec<Diagnostic>> {
+    let known = card(data);
+    let stem = data_stem(data);
+    // Variables of other programs need not be UTF-8.
+    let texts = std::env::vars_os().map(|(key, value)| (key.to_string_lossy().into_owned(), value));
+    let own = texts.filter(|(key, _)| key.starts_with("DSC_"));
+    let environment: Vec<(String, String)> = own.map(|(k, v)| (k, v.to_string_lossy().into_owned())).collect();
+    let wanted = Request {
+        recipe,
+        data: Some(known.map_or(stem.as_str(), |c| c.recipe_of(&program.recipes))),
+        card: known.map(|c| (c.name, c.family, c.class_rule)),
+        environment: &environment,
+        command_line: keys,
+    };
+    resolve(&program.recipes, &wanted)
+}
+
 /// The training settings, with remarks on how they were found.
 fn settings(
     request: &TrainRequest,
@@ -207,25 +234,12 @@ fn settings(
     reporter: &mut dyn Reporter,
 ) -> Result<Resolved, Vec<Diagnostic>> {
     let known = card(&request.data);
-    let stem = data_stem(&request.data);
-    // Variables of other programs need not be UTF-8.
-    let texts = std::env::vars_os().map(|(key, value)| (key.to_string_lossy().into_owned(), value));
-    let own = texts.filter(|(key, _)| key.starts_with("DSC_"));
-    let environment: Vec<(String, String)> = own.map(|(k, v)| (k, v.to_string_lossy().into_owned())).collect();
-    let family = known.map(|c| (c.name, c.family, c.class_rule));
-    let wanted = Request {
-        recipe: request.recipe.as_deref(),
-        data: Some(known.map_or(stem.as_str(), |c| c.recipe_of(&program.recipes))),
-        card: family,
-        environment: &environment,
-        command_line: &request.keys,
-    };
-    let resolved = resolve(&program.recipes, &wanted)?;
+    let resolved = training_settings(program, request.recipe.as_deref(), &request.data, &request.keys)?;
     let given = |key: &str| request.keys.iter().any(|k| k.key == key);
     let all_given = resolved.settings.keys().iter().all(|(key, _)| given(key));
     if resolved.recipe.is_none() && !program.recipes.is_empty() && !all_given {
         reporter.notice(&Notice::NoRecipe {
-            wanted: wanted.data.unwrap_or_default().to_owned(),
+            wanted: known.map_or_else(|| data_stem(&request.data), |c| c.recipe_of(&program.recipes).to_owned()),
             file: request.model.file.clone(),
             recipes: program.recipes.keys().cloned().collect(),
         });

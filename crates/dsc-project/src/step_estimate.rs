@@ -152,7 +152,7 @@ impl<'a> StepModel<'a> {
         let alone = steps.iter().all(|step| step.parts.len() > 1 && !step.shards);
         let memory = StepMemory::of(&self.run, self.dims, &self.trained, self.again.as_ref(), self.target, &steps)?;
         Some(StepEstimate {
-            batch,
+            batch: anchors,
             parts: count.min(anchors),
             steps: steps.len(),
             lengths: self.known,
@@ -160,6 +160,11 @@ impl<'a> StepModel<'a> {
             above: memory.above(),
             per_thread: if alone { memory.part } else { 0 },
         })
+    }
+
+    /// Samples of the training split; no batch is larger.
+    pub fn samples(&self) -> usize {
+        self.samples
     }
 
     /// The largest batch whose training fits into so many bytes, on one thread, at most all samples; 0 where not even one anchor does, none

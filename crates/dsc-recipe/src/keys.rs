@@ -168,7 +168,7 @@ pub const KEYS: &[Key] = &[
         "recompute",
         Range::Any,
         "what a training step computes again on its way back, in the place of keeping it: attention with its linear maps, or all blocks; less memory, \
-         more time",
+         more time. Gradients are the same but for rounding, so scores differ as between two seeds: use one value in a comparison",
         "recompute = blocks",
         |s| &mut s.recompute,
     ),

@@ -52,7 +52,7 @@ impl Device {
         }
     }
 
-    /// Initialises the device. For CUDA this loads the CUDA part of libtorch. It must be called before anything else in the process
+    /// Initialises the device. For CUDA this loads the CUDA part of libtorch, and asks for deterministic kernels. It must be called before anything else in the process
     /// queries libtorch for CUDA, since libtorch caches the first answer.
     pub fn open(self) -> Result<tch::Device, Diagnostic> {
         let Device::Cuda(index) = self else { return Ok(tch::Device::Cpu) };
@@ -62,6 +62,8 @@ impl Device {
             return Err(Diagnostic::error(E0705, format!("there is no `{self}`: {visible} visible"))
                 .help(format!("use an index below {count}, or change CUDA_VISIBLE_DEVICES")));
         }
+        let fault = |why: String| Diagnostic::error(E0705, format!("`{self}` cannot be set up: {}", plain(why)));
+        ffi::set_deterministic(true).map_err(fault)?;
         Ok(tch::Device::Cuda(index))
     }
 }

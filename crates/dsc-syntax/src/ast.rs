@@ -104,7 +104,7 @@ pub struct Block {
     pub generics: Vec<Ident>,
     /// Parameters; the first tensor is positional in calls.
     pub params: Vec<Param>,
-    /// Whether none could be read, which was reported: what calls pass is not known to be wrong.
+    /// Whether some could not be read, which was reported: what calls pass is not known to be wrong.
     pub params_unread: bool,
     /// The declared result type; inferred if absent.
     pub result: Option<TypeExpr>,

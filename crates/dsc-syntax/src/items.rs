@@ -258,7 +258,10 @@ impl Builder<'_> {
                             }
                             Rule::missing_name => self.missing(&p),
                             Rule::paren => {}
-                            _ => self.unreadable(&p),
+                            _ => {
+                                block.params_unread = true;
+                                self.unreadable(&p);
+                            }
                         }
                         faulty = self.diagnostics.len() > before;
                     }

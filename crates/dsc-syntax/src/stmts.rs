@@ -36,7 +36,10 @@ impl Builder<'_> {
                 body.stmts.push(bound);
                 continue;
             }
-            let bare_tuple = behind && p.as_rule() == Rule::unreadable_stmt && p.as_str().starts_with(',');
+            // A comma by itself, or two of them, are no tuple.
+            let second =
+                p.as_str().strip_prefix(',').map(str::trim_start).filter(|s| !s.is_empty() && !s.starts_with(','));
+            let bare_tuple = behind && p.as_rule() == Rule::unreadable_stmt && second.is_some();
             if bare_tuple && let Some(Stmt { kind: StmtKind::Expr(first), .. }) = body.stmts.last() {
                 self.bare_tuple(first.span, &p);
             }

@@ -126,7 +126,10 @@ impl<'a> Profiler<'a> {
         let gradients = mean(self.times.adding) + mean(self.gradients);
         let optimiser = mean(self.optimiser);
         let rest = whole - batch - forward - backward - gradients - optimiser;
-        let other = [batch, forward - of_nodes.forward_s, backward - of_nodes.backward_s, gradients, optimiser, rest];
+        // What is computed again on the way back is time of the backward pass, and a forward pass of its operations.
+        let of_forward = forward - of_nodes.forward_s;
+        let of_backward = backward - of_nodes.backward_s + of_forward.min(0.0);
+        let other = [batch, of_forward, of_backward, gradients, optimiser, rest];
         StepProfile {
             model: self.graph.name.clone(),
             steps: self.steps,

@@ -10,7 +10,8 @@ model M {
   let xs = [a,, Down(a, k: 2)] // error[E0102]: expected an expression after `,`
   let b, c = Linear(xs[0], out: keep(0,, 1)) // error[E0102]: expected an expression after `,`
   let score = mean(xs[0]) |> MLP(widths: [8,, 1]) |> scalar() // error[E0102]: expected an expression after `,`
-  output score for y
+  let d = linear(xs[0], out: 8,, bias: false) // error[E0102]: expected an expression after `,`
+  output scalar(linear(mean(d), out: 1)) + score for y
   loss l = mse(score, target: y)
 }
 recipe demo { optimizer = adam(lr: 1e-3,, eps: 1e-8) } // error[E0102]: expected an expression after `,`

@@ -25,7 +25,7 @@ use dsc_graph::dims::{Atom, Dim, DimTable};
 use dsc_graph::statics::Static;
 use dsc_graph::types::Type;
 use dsc_language::sema::program::{ModuleId, Program};
-use dsc_language::sema::resolve::{no_comparison, unknown_figure};
+use dsc_language::sema::resolve::{Role, no_comparison, unknown_figure};
 use dsc_syntax::ast::{Arg, BinaryOp, Expr, ExprKind};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::{names, structure as code};
@@ -280,7 +280,14 @@ impl Subject<'_> {
             let is = |p: &&SummaryNode| {
                 p.declared == block.name.span || (is_main && p.block.as_deref() == Some(name.as_str()))
             };
-            return Ok(calls.filter(|p| p.block.is_some()).filter(is).collect());
+            let found: Vec<&SummaryNode> = calls.filter(|p| p.block.is_some()).filter(is).collect();
+            if found.is_empty() && !self.is_called(block.name.span) {
+                return Err(Diagnostic::error(names::E0201, format!("nothing calls `{name}`"))
+                    .at(x.span, "no call to count")
+                    .because(block.name.span, "declared here")
+                    .help("call the block, or remove what is expected of it"));
+            }
+            return Ok(found);
         }
         let path = path_of(x).ok_or_else(|| {
             malformed(x.span, format!("`{figure}` of something that is neither a block nor a path"))
@@ -293,6 +300,13 @@ impl Subject<'_> {
             return Err(self.unknown_path(&path, x.span));
         }
         Ok(found)
+    }
+
+    /// Whether the files call the block of that name, be it in a variant or a branch that is not taken.
+    fn is_called(&self, declared: Span) -> bool {
+        let names = &self.program.names;
+        let block = names.defined_at(None, declared);
+        names.uses().any(|u| Some(u.def) == block && u.role == Role::Call)
     }
 
     fn type_of(&self, x: &Expr) -> Result<Type, Diagnostic> {

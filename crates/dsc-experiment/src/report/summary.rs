@@ -12,6 +12,7 @@ use dsc_analysis::step::{LengthsOf, StepEstimate};
 use dsc_analysis::{Figures, LineCost, Memory, MemoryPlan, Summary, SummaryNode, SummaryRow};
 use dsc_graph::dims::{Dim, DimTable};
 use dsc_graph::types::{TensorType, Time, Type};
+use dsc_recipe::Recompute;
 
 /// Options of the summary.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,10 @@ pub struct Step {
     pub estimate: StepEstimate,
     /// At most all samples; 0 if not one anchor fits.
     pub largest_batch: u64,
+    /// Samples of the training split.
+    pub samples: u64,
+    /// What the step computes again on its way back.
+    pub recompute: Recompute,
 }
 
 /// The summary grouped by block: a tree of blocks, then the totals.
@@ -242,16 +247,23 @@ impl Shown<'_> {
         match self.memory(summary) {
             Some(memory) => {
                 line("weights, gradients and moments (MB)", megabytes(memory.fixed()));
-                if let Some(Step { estimate, largest_batch }) = self.step {
+                if let Some(Step { estimate, largest_batch, samples, recompute }) = self.step {
                     let parts =
                         if estimate.parts > 1 { format!(" in {} parts", estimate.parts) } else { String::new() };
-                    line(&format!("a step of batch {}{parts} (MB)", estimate.batch), megabytes(estimate.above));
+                    let again = match recompute {
+                        Recompute::None => String::new(),
+                        what => format!(", recompute = {what}"),
+                    };
+                    line(&format!("a step of batch {}{parts}{again} (MB)", estimate.batch), megabytes(estimate.above));
                     if estimate.per_thread > 0 {
                         line("  for each thread more, at most (MB)", megabytes(estimate.per_thread));
                     }
                     line("estimated total size (MB)", megabytes(estimate.total()));
-                    let fits =
-                        if largest_batch > 0 { format!("up to batch {largest_batch}") } else { "no batch".to_owned() };
+                    let fits = match largest_batch {
+                        0 => "no batch".to_owned(),
+                        all if all >= samples => format!("all {samples} samples in one batch"),
+                        most => format!("up to batch {most}"),
+                    };
                     line(&format!("fits {}", gigabytes(self.limit)), fits);
                 }
             }

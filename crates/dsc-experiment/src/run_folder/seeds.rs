@@ -76,18 +76,39 @@ impl Seeds {
         top.write_json(files::SEEDS, self)
     }
 
-    /// Reads `seeds.json`; `None` if the folder is a single run, or not a folder of several seeds.
+    /// Reads `seeds.json`; without it, the seeds are those of a row of a comparison, whose folders are called `seed-1`, `seed-2`, ...
+    /// `None` if the folder is a single run, or not a folder of several seeds.
     ///
     /// # Errors
     /// `E0911` for a file that is damaged or of another schema.
     pub fn open(path: &Path) -> Result<Option<Seeds>, Diagnostic> {
         let folder = RunFolder { path: path.to_owned() };
-        if folder.file(files::MANIFEST).is_file() || !folder.file(files::SEEDS).is_file() {
+        if folder.file(files::MANIFEST).is_file() {
             return Ok(None);
+        }
+        if !folder.file(files::SEEDS).is_file() {
+            return Ok(Seeds::of_row(&folder));
         }
         let value: serde_json::Value = folder.read_json(files::SEEDS)?;
         super::check_schema(path, &value)?;
         folder.read_json(files::SEEDS).map(Some)
+    }
+
+    /// The seeds of a row of a comparison, by their folders.
+    fn of_row(row: &RunFolder) -> Option<Seeds> {
+        let mut runs: Vec<SeedRun> = row
+            .seeds()
+            .filter(|run| run.file(files::MANIFEST).is_file())
+            .filter_map(|run| {
+                let folder = run.path().file_name()?.to_str()?.to_owned();
+                let seed = folder.strip_prefix("seed-")?.parse().ok()?;
+                let state = if run.is_finished() { SeedState::Finished } else { SeedState::Begun };
+                Some(SeedRun { seed, folder, state })
+            })
+            .collect();
+        runs.sort_by_key(|run| run.seed);
+        let finished = runs.iter().filter(|run| run.state == SeedState::Finished).count();
+        (!runs.is_empty()).then(|| Seeds { schema: SCHEMA, seeds: runs.len(), finished, runs })
     }
 
     /// The runs of the finished seeds.
@@ -99,6 +120,22 @@ impl Seeds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_of_a_comparison_has_the_seeds_of_its_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let row = RunFolder::create(Some(dir.path()), dir.path(), "x").unwrap();
+        for (seed, file) in [("seed-10", files::RESULTS), ("seed-2", files::RESULTS), ("seed-3", files::GRAPH)] {
+            let run = row.below(seed).unwrap();
+            [files::MANIFEST, file].iter().for_each(|name| run.write(name, b"{}").unwrap());
+        }
+        row.below("seed-x").unwrap().write(files::MANIFEST, b"{}").unwrap();
+        row.below("seed-4").unwrap();
+        let seeds = Seeds::open(dir.path()).unwrap().unwrap();
+        assert_eq!(seeds.runs.iter().map(|r| r.seed).collect::<Vec<_>>(), [2, 3, 10]);
+        assert_eq!((seeds.seeds, seeds.finished), (3, 2));
+        assert_eq!(seeds.finished().map(|r| r.folder.as_str()).collect::<Vec<_>>(), ["seed-2", "seed-10"]);
+    }
 
     #[test]
     fn every_step_is_written_to_disk() {

@@ -27,9 +27,10 @@
 //! loss sparse = %5
 //! ```
 //! Lowering folds what a file writes as numbers alone; what is left comes from hypers that meet a tensor one after the other. A loss whose
-//! weight a variant sets to 0 (`set gamma = 0.0`) costs nothing then, as if it were dropped. A weight that only such a loss reads has no
-//! gradient then, where it had one of zeros. Factors far from 1 are left alone: in float32 the order of the products decides whether there
-//! is a number at all.
+//! weight a variant sets to 0 (`set gamma = 0.0`) costs nothing then, as if it were dropped; and if it is not finite, it stops no training.
+//! A weight that only such a loss reads has no gradient then, where it had one of zeros, so no decay either. A factor of 0 inside of a loss
+//! is computed: what it is multiplied with may not be finite. Factors far from 1, alone or together, are left alone: in float32 the order
+//! of the products decides whether there is a number at all.
 
 use std::ops::RangeInclusive;
 
@@ -40,8 +41,8 @@ use crate::{Binary, Graph, NodeId, Op, Rewriter, Rewritten};
 pub(super) const PASS: Pass =
     Pass { name: "constant_folding", about: "computes what depends on numbers of the file alone beforehand", run };
 
-/// Factors that are multiplied with each other: their products are no less exact in float32.
-const USUAL: RangeInclusive<f64> = 1e-12..=1e12;
+/// Factors and summands that are put together, and what they give: in float32 nothing of that overflows or is lost.
+const USUAL: RangeInclusive<f64> = 1e-6..=1e6;
 
 /// `mul * x + add` of a value, or the same number for all samples.
 #[derive(Clone, Copy)]
@@ -54,10 +55,15 @@ fn run(graph: &Graph) -> Rewritten {
     let mut new = Rewriter::new(graph);
     // Of every node of the old graph, from the nodes of the new one.
     let mut forms: Vec<Form> = Vec::with_capacity(graph.len());
+    let losses: Vec<NodeId> = graph.losses.iter().map(|loss| loss.value).collect();
     for (id, node) in graph.nodes() {
         let known: Vec<Form> = graph.operands(id).iter().filter_map(|of| forms.get(of.index()).copied()).collect();
         let is_real = node.ty == Type::from(TensorType::real());
-        let found = folded(&node.op, &known, is_real).filter(|form| match form {
+        let found = folded(&node.op, &known).map(|form| match form {
+            Form::Of(_, mul, add) if mul == 0.0 && losses.contains(&id) => Form::Number(add),
+            form => form,
+        });
+        let found = found.filter(|form| match form {
             Form::Number(x) => is_real && x.is_finite(),
             Form::Of(_, mul, add) => mul.is_finite() && add.is_finite(),
         });
@@ -91,16 +97,14 @@ fn run(graph: &Graph) -> Rewritten {
 }
 
 /// What a node is, if numbers decide more of it than its operation says.
-fn folded(op: &Op, operands: &[Form], is_real: bool) -> Option<Form> {
+fn folded(op: &Op, operands: &[Form]) -> Option<Form> {
     use Form::{Number, Of};
     match (op, *operands.first()?, operands.get(1).copied()) {
         (Op::Affine { mul, add }, Number(x), _) => Some(Number(mul * x + add)),
-        (Op::Affine { mul, add }, _, _) if *mul == 0.0 && is_real => Some(Number(*add)),
         (Op::Affine { mul, add }, Of(x, of, more), _) => scaled(x, (of, more), (*mul, *add)),
         (Op::Binary(f), Number(a), Some(Number(b))) => Some(Number(of_numbers(*f, a, b)?)),
         (Op::Binary(f), Of(x, of, more), Some(Number(n))) => scaled(x, (of, more), behind(*f, n)?),
         (Op::Binary(f), Number(n), Some(Of(x, of, more))) => scaled(x, (of, more), before(*f, n)?),
-        (Op::Scale, _, Some(Number(n))) if n == 0.0 && is_real => Some(Number(0.0)),
         (Op::Scale, Of(x, of, more), Some(Number(n))) => scaled(x, (of, more), (n, 0.0)),
         _ => None,
     }
@@ -109,8 +113,9 @@ fn folded(op: &Op, operands: &[Form], is_real: bool) -> Option<Form> {
 /// `mul * (of * x + more) + add`.
 fn scaled(x: NodeId, (of, more): (f64, f64), (mul, add): (f64, f64)) -> Option<Form> {
     let usual = |n: f64| n == 0.0 || USUAL.contains(&n.abs());
-    let exact = (of, more) == (1.0, 0.0) || [of, more, mul, add].into_iter().all(usual);
-    exact.then_some(Form::Of(x, mul * of, mul * more + add))
+    let (factor, summand) = (mul * of, mul * more + add);
+    let exact = (of, more) == (1.0, 0.0) || [of, more, mul, add, factor, summand].into_iter().all(usual);
+    exact.then_some(Form::Of(x, factor, summand))
 }
 
 /// `x f n` as a factor and a summand.

@@ -40,10 +40,12 @@ pub fn check(program: &Program, options: &Options, bindings: &[Binding]) -> Diag
             hashes.insert(form.options.variant.as_ref(), hash);
         }
     }
-    let broken = found.has_errors();
+    let lowered_with_faults = found.has_errors();
     found.extend(beyond);
     recipes(program, &mut found);
     let spoilt = Spoilt::of(program, &found);
+    // What is behind a fault may not have been reached.
+    let broken = lowered_with_faults || spoilt.half_read;
     let mut lost: Vec<Span> = Vec::new();
     // One variant, or other hypers, may leave out what the file is there for.
     if options.variant.is_none() && options.sets.is_empty() {
@@ -90,6 +92,8 @@ struct Spoilt<'p> {
     remedies: BTreeSet<String>,
     /// Places of faults.
     places: Vec<Span>,
+    /// Whether some expression or parameter could not be read.
+    half_read: bool,
     /// Whether the model predicts nothing and has no loss.
     rootless: bool,
     /// Whether a value stands where a number, flag or string is wanted: a hyper may have been meant.
@@ -105,9 +109,13 @@ impl<'p> Spoilt<'p> {
         let mut values = BTreeSet::new();
         let claims: Vec<Span> = program.expects.iter().flat_map(|(e, _)| &e.claims).map(|claim| claim.span).collect();
         let known = program.names.resolved_places();
+        let mut half_read = program.modules.iter().any(|m| m.blocks.values().any(|block| block.params_unread));
         if !program.names.is_complete() {
             program.exprs(&mut |e| match &e.kind {
-                ExprKind::Error | ExprKind::Faulty(_) => places.push(e.span),
+                ExprKind::Error | ExprKind::Faulty(_) => {
+                    half_read = true;
+                    places.push(e.span);
+                }
                 ExprKind::Name(name) if !known.contains(&e.span) => {
                     places.push(e.span);
                     if words.len() < MAX_MISSPELT {
@@ -134,7 +142,7 @@ impl<'p> Spoilt<'p> {
         };
         let in_place_of_setting = errors().any(|d| d.code == types::E0301 && wants_setting(&d.message));
         let rootless = errors().any(|d| d.code == structure::E0508);
-        Spoilt { words, values, remedies, places, rootless, in_place_of_setting }
+        Spoilt { words, values, remedies, places, half_read, rootless, in_place_of_setting }
     }
 
     /// Whether a word refers to nothing and is like no name: it may have been meant for any value, so none is surely dead.
@@ -396,7 +404,7 @@ fn uncalled(program: &Program, uses: &Uses, broken: bool, found: &mut Diagnostic
     let read = read(names);
     let Some(main) = program.main() else { return };
     let mut list: Vec<(DefId, &Block)> = Vec::new();
-    for block in main.blocks.values() {
+    for block in main.blocks.values().filter(|block| !block.name.span.is_empty()) {
         let called = |def: &DefId| uses.blocks.contains(def);
         let Some(def) = names.defined_at(None, block.name.span).filter(|def| !called(def)) else { continue };
         // A word of it in text that could not be read may have been a call, and a fault may keep a call from being reached.
@@ -409,7 +417,8 @@ fn uncalled(program: &Program, uses: &Uses, broken: bool, found: &mut Diagnostic
         if with.get(def).is_some_and(|first| first != def) {
             continue;
         }
-        let help = match read.contains(def) {
+        // An expectation names a block without calling it.
+        let help = match names.uses().any(|u| u.def == *def && u.role == Role::Call) {
             true => "it is in a branch that nothing takes now: a variant that takes it would be checked too",
             false => "call it or take it away",
         };

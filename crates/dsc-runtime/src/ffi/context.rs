@@ -38,9 +38,9 @@ pub fn float32_matmul() -> Result<Float32Matmul, String> {
     })
 }
 
-/// Uses deterministic kernels only; operators without one fail (on CUDA; CPU kernels are deterministic for a given number of
+/// Uses deterministic kernels, wherever an operator has one (on CUDA; CPU kernels are deterministic for a given number of
 /// threads). cuBLAS also requires `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment before CUDA is initialised, which the
-/// launcher `dsc` sets for `--deterministic`.
+/// launcher `dsc` sets.
 pub fn set_deterministic(on: bool) -> Result<(), String> {
     // SAFETY: takes a plain value.
     unsafe { raw::check(raw::dsc_set_deterministic(on)) }

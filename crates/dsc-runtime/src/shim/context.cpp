@@ -17,7 +17,8 @@ extern "C" {
 char* dsc_set_deterministic(bool on) {
   return guarded([&] {
     auto& context = at::globalContext();
-    context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+    // operators of a GPU without a deterministic kernel run all the same, with a warning of libtorch
+    context.setDeterministicAlgorithms(on, /*warn_only=*/true);
     context.setDeterministicCuDNN(on);
     context.setDeterministicMkldnn(on);
     if (on) context.setBenchmarkCuDNN(false);

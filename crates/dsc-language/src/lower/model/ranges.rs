@@ -9,6 +9,7 @@ use dsc_syntax::ast::{Expr, ExprKind, Hyper};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::hypers as hyper;
 use dsc_syntax::source::Span;
+use dsc_syntax::visit;
 
 impl<'p> Lowering<'p> {
     /// Ranges and conditions of all hypers but indexed ones, whose values are checked where they are called.
@@ -113,6 +114,11 @@ impl<'p> Lowering<'p> {
     }
 
     pub(in crate::lower) fn in_domain(&mut self, value: &Static, domain: &Expr) -> Option<bool> {
+        let mut could_be_read = true;
+        visit::exprs(domain, &mut |e| could_be_read &= !matches!(e.kind, ExprKind::Error | ExprKind::Faulty(_)));
+        if !could_be_read {
+            return None;
+        }
         if let ExprKind::Range { start, end, inclusive } = &domain.kind {
             let (Value::Static(a), Value::Static(b)) = (self.expr(start), self.expr(end)) else { return None };
             let (Some(x), Some(a), Some(b)) = (value.as_f64(), a.as_f64(), b.as_f64()) else { return Some(false) };

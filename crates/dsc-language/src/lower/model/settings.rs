@@ -4,6 +4,7 @@ use super::MAIN;
 use crate::lower::lowering::Lowering;
 use crate::lower::options::Setting;
 use crate::lower::value::Value;
+use crate::sema::resolve::is_setting;
 use dsc_graph::statics::Static;
 use dsc_syntax::ast::Change;
 use dsc_syntax::diag::codes::hypers as hyper;
@@ -40,11 +41,15 @@ impl<'p> Lowering<'p> {
                     self.report(d);
                 }
                 None => {
-                    let d = Diagnostic::error(hyper::E0407, format!("no hyper `{name}` to set"))
-                        .at(span, "set here")
-                        .help(the_file_has("hypers", &known))
-                        .did_you_mean(&name, known.iter().map(String::as_str));
-                    self.report(d);
+                    let d = Diagnostic::error(hyper::E0407, format!("no hyper `{name}` to set")).at(span, "set here");
+                    self.report(match is_setting(&name) {
+                        true => d.help(format!(
+                            "`{name}` is a key of recipes: `--with {name}=..`; to compare values, give each a recipe of its own"
+                        )),
+                        false => d
+                            .help(the_file_has("hypers", &known))
+                            .did_you_mean(&name, known.iter().map(String::as_str)),
+                    });
                 }
             }
         }

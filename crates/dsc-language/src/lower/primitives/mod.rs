@@ -112,7 +112,7 @@ impl Lowering<'_> {
                         self.report(d);
                     }
                 }
-                None if !named.is_empty() => {
+                None if !named.is_empty() && !arg.is_unknown() => {
                     ok = false;
                     let d = Diagnostic::error(
                         code::E0503,

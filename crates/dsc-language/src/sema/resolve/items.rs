@@ -131,7 +131,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn block(&mut self, def: DefId, block: &Block) {
-        for generic in &block.generics {
+        // A parameter that could not be read may say what a generic is, and what a name in the body means.
+        let half_read = block.params_unread || block.params.iter().any(|p| matches!(p.ty.kind, TypeExprKind::Error));
+        for generic in block.generics.iter().filter(|_| !half_read) {
             if !block.params.iter().any(|p| mentions(&p.ty, &generic.value)) {
                 self.faults.push(
                     Diagnostic::error(
@@ -146,6 +148,7 @@ impl<'a> Resolver<'a> {
         let Some(header) = self.headers.get(&def).copied() else { return };
         let outer = self.here;
         (self.here.scope, self.here.in_model) = (header, false);
+        self.here.half_read = block.params_unread;
         let undeclared = self.undeclared_generics(block);
         if !undeclared.is_empty() {
             // Read as if it were declared, so that the block and its calls are checked.

@@ -34,7 +34,7 @@ mod walk;
 pub use claims::{FIGURES, no_comparison, unknown_figure};
 pub use faults::{no_argument, no_method, not_callable, quoted};
 pub(super) use files::{Files, MainFile};
-pub use foreign::{FieldMeant, argument_meant, field_meant, instead_of, method};
+pub use foreign::{FieldMeant, argument_meant, field_meant, instead_of, is_setting, method};
 pub use names::{Def, DefId, DefKind, Names, Remedy, Res, Role, Scope, ScopeId, Site, Use};
 pub use types::{BATCH, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
 pub use unused::{read, unused};
@@ -68,6 +68,7 @@ pub(super) fn resolve(files: &Files<'_>) -> Resolved {
         site: None,
         in_model: false,
         anywhere: false,
+        half_read: false,
     };
     let mut resolver = Resolver {
         files,

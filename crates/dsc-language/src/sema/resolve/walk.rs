@@ -51,6 +51,8 @@ pub(super) struct Here {
     pub(super) site: Site,
     /// Whether outputs, losses and companions are allowed here.
     pub(super) in_model: bool,
+    /// Whether parameters around it could not be read: then a name that is unknown may be one of them.
+    pub(super) half_read: bool,
     /// Whether what a variant changes does not exist: then any name of the model may be meant.
     pub(super) anywhere: bool,
 }
@@ -63,7 +65,7 @@ impl<'a> Resolver<'a> {
     /// Whether a name may be in text that could not be read, or be that of an import that failed: its fault has been
     /// reported.
     pub(super) fn is_unread(&self, name: &str) -> bool {
-        self.items().is_none_or(|items| items.unread.contains(name))
+        self.here.half_read || self.items().is_none_or(|items| items.unread.contains(name))
     }
 
     /// Runs `f` in a scope within the present one.
