@@ -430,6 +430,39 @@ fn a_summary_in_numbers_and_for_programs() {
 }
 
 #[test]
+fn a_summary_has_the_settings_of_a_training() {
+    let summary = |args: &[&str], environment: &[(&str, &str)]| {
+        let all = [&["summary", "late_fusion", "--data", "demo", "--format", "json"], args].concat();
+        dsc().args(all).envs(environment.iter().copied()).assert()
+    };
+    let memory = |args: &[&str], environment: &[(&str, &str)]| -> serde_json::Value {
+        let shown = summary(args, environment).success();
+        serde_json::from_slice::<serde_json::Value>(&shown.get_output().stdout).unwrap()["memory"].clone()
+    };
+    let four = memory(&["--batch", "4"], &[]);
+    assert_eq!(four["batch"], 4);
+    assert_eq!(memory(&["--with", "batch=4"], &[]), four);
+    assert_eq!(memory(&[], &[("DSC_BATCH", "4")]), four);
+    assert_eq!(memory(&["--batch", "4"], &[("DSC_BATCH", "8")]), four, "an option is stronger");
+    let again = memory(&["--batch", "4", "--with", "recompute=blocks"], &[]);
+    let step = |of: &serde_json::Value| of["step"]["above"].as_u64().unwrap();
+    assert!(step(&again) < step(&four), "{again} {four}");
+    assert_eq!(memory(&["--batch", "4"], &[("DSC_RECOMPUTE", "blocks")]), again);
+    summary(&["--with", "recompute=all"], &[]).code(1);
+    summary(&[], &[("DSC_RECOMPUTE", "all")]).code(1);
+    // No batch is larger than the split.
+    let all = memory(&["--batch", "100000"], &[]);
+    assert_eq!(all["step"]["batch"], 600);
+}
+
+#[test]
+fn options_that_do_not_go_together_are_told_with_quiet_too() {
+    let told = dsc().args(["diff", "late_fusion", "--quiet"]).assert().code(2);
+    let text = String::from_utf8(told.get_output().stderr.clone()).unwrap();
+    assert!(text.starts_with("error: a model does not differ from itself"), "{text}");
+}
+
+#[test]
 fn an_expectation_that_is_not_met_fails_the_check_and_shows_the_largest_parts() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.dsl");

@@ -2,8 +2,8 @@
 
 use super::output_args::OutputArgs;
 use super::{
-    ablate, bench, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, summary,
-    sweep, test, train,
+    ablate, bench, check, data, demo, diff, doctor, dump, eval, explain, fmt, graph, import, models, predict, resume,
+    summary, sweep, test, train,
 };
 use clap::{Parser, Subcommand};
 
@@ -40,6 +40,8 @@ pub enum Command {
     Models(models::Args),
     /// Train a model and leave a run folder
     Train(train::Args),
+    /// Go on with a training that was stopped
+    Resume(resume::Args),
     /// Train a model, its variants and the unimodal models with the same seeds, and compare them
     Ablate(ablate::Args),
     /// Train a model with several values of a hyper, and plot its metrics over them

@@ -43,6 +43,7 @@ mod output_args;
 pub mod predict;
 mod process;
 mod progress;
+pub mod resume;
 mod rpath;
 mod run_args;
 pub mod summary;
@@ -94,6 +95,7 @@ fn dispatch(command: &Command, engine: Option<&dyn Engine>, out: &mut Output) ->
         Command::Explain(args) => alone(out, |out| explain::run(args, out)),
         Command::Doctor(args) => alone(out, |out| doctor::run(args, out)),
         Command::Train(args) => with(engine, out, |engine, out| train::run(args, engine, out)),
+        Command::Resume(args) => with(engine, out, |engine, out| resume::run(args, engine, out)),
         Command::Ablate(args) => with(engine, out, |engine, out| ablate::run(args, engine, out)),
         Command::Sweep(args) => with(engine, out, |engine, out| sweep::run(args, engine, out)),
         Command::Import(args) => with(engine, out, |engine, out| import::run(args, engine, out)),

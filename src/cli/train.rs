@@ -6,6 +6,7 @@ use dsc_experiment::metrics::Family;
 use dsc_experiment::report::profile::profile_tables;
 use dsc_experiment::report::results::{aggregate_json, results_tables};
 use dsc_graph::passes::OptLevel;
+use dsc_project::engine::Trained;
 use dsc_project::{Engine, Failure, TrainRequest};
 use dsc_recipe::KeyValue;
 use dsc_syntax::diag::Diagnostic;
@@ -124,6 +125,11 @@ pub(super) fn with_keys(with: &[String]) -> Result<Vec<KeyValue>, Diagnostic> {
 pub(super) fn carry_out(request: &TrainRequest, engine: &dyn Engine, out: &mut Output) -> Exit {
     let stop = interrupts::watch(Second::Ends);
     let trained = engine.train(request, stop, &mut Progress::new(out));
+    show(trained, out)
+}
+
+/// Prints the results of a training.
+pub(super) fn show(trained: Result<Trained, Failure>, out: &mut Output) -> Exit {
     let trained = match trained {
         Ok(trained) => trained,
         Err(Failure::Interrupted) => return Exit::Interrupted,

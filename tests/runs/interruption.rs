@@ -63,3 +63,74 @@ fn the_selected_epoch_is_that_of_the_weights() {
     assert!(scored.err.contains(&format!("{best} of 6 epochs are done")), "{}", scored.err);
     assert!(scored.err.contains(&format!("its best epoch so far, epoch {best}")), "{}", scored.err);
 }
+
+/// The files of a run that are functions of its seed.
+fn same_files(workspace: &Workspace, a: &str, b: &str) {
+    for name in ["best.safetensors", "valid.csv", "test.csv", "graph.txt"] {
+        let [one, other] = [a, b].map(|run| fs::read(workspace.file(&format!("{run}/{name}"))).unwrap());
+        assert!(one == other, "{name} of {a} and {b}");
+    }
+}
+
+#[test]
+fn a_training_that_was_stopped_or_killed_goes_on_to_the_same_files() {
+    let workspace = Workspace::new();
+    let train = "train small.dsl --data demo --epochs 40";
+    workspace.dsc(&format!("{train} --out whole -q"), 0);
+    let stopped = workspace.interrupted(&format!("{train} --out run"), "run/metrics.jsonl");
+    assert!(stopped.err.contains("`dsc resume run` goes on with it"), "{}", stopped.err);
+    let killed = workspace.start("resume run", &[], "run/.lock");
+    // While it goes on, no other process does.
+    let refused = workspace.dsc("resume run", 1);
+    killed.send(libc::SIGKILL);
+    drop(killed);
+    assert!(refused.err_line().contains("E0935"), "{}", refused.err);
+    let ended = workspace.dsc("resume run --threads 1", 0);
+    assert!(ended.err.contains("goes on after ") && ended.out.contains("run: run"), "{}{}", ended.err, ended.out);
+    same_files(&workspace, "run", "whole");
+    // One that is finished shows its results.
+    assert_eq!(workspace.dsc("resume run -q", 0).out, ended.out);
+    // One that was killed before its first checkpoint begins again.
+    for name in ["results.json", "best.safetensors", "last.safetensors", "valid.csv", "test.csv"] {
+        fs::remove_file(workspace.file(&format!("run/{name}"))).unwrap();
+    }
+    assert!(workspace.dsc("resume run", 0).err.contains("begins again"));
+    same_files(&workspace, "run", "whole");
+    assert_eq!(workspace.text("run/metrics.jsonl").lines().count(), 40);
+}
+
+#[test]
+fn seeds_that_are_not_finished_are_trained() {
+    let workspace = Workspace::new();
+    let train = "train small.dsl --data demo --epochs 20 --seeds 3";
+    workspace.dsc(&format!("{train} --out whole -q"), 0);
+    let running = workspace.start(&format!("{train} --out run"), &[], "run/seed-2/metrics.jsonl");
+    running.send(libc::SIGKILL);
+    drop(running);
+    let ended = workspace.dsc("resume run", 0);
+    assert!(ended.err.contains("seed 2: "), "{}", ended.err);
+    for seed in 1..=3 {
+        same_files(&workspace, &format!("run/seed-{seed}"), &format!("whole/seed-{seed}"));
+    }
+    assert_eq!(workspace.json("run/seeds.json"), workspace.json("whole/seeds.json"));
+    let summary = |run: &str| workspace.json(&format!("{run}/results.json"))["summary"].clone();
+    assert_eq!(summary("run"), summary("whole"));
+}
+
+#[test]
+fn a_training_goes_on_with_its_own_data_only() {
+    let workspace = Workspace::new();
+    let split = |n: usize| crate::workspace::columns(n, Some(&|i| i as f64 / 8.0 - 1.0), Vec::new());
+    workspace.data("own.pkl", [split(16), split(6), split(6)]);
+    workspace.data("other.pkl", [split(17), split(6), split(6)]);
+    workspace.interrupted("train small.dsl --data own.pkl --epochs 5000 --out run", "run/metrics.jsonl");
+    let refused = workspace.dsc("resume run --data other.pkl", 1);
+    assert!(refused.err_line().contains("E0915") && refused.err_line().contains("have changed"), "{}", refused.err);
+    fs::rename(workspace.file("own.pkl"), workspace.file("moved.pkl")).unwrap();
+    assert!(workspace.dsc("resume run", 1).err.contains("own.pkl"));
+    let again = workspace.start("resume run --data moved.pkl", &[], "run/.lock");
+    again.send(libc::SIGINT);
+    assert_eq!(again.end().code, Some(130));
+    assert_eq!(workspace.dsc("resume small.dsl", 1).code, Some(1));
+    workspace.dsc("resume run --split test", 2);
+}

@@ -1,6 +1,5 @@
 //! Messages to the user, as data. `Display` gives the text that the command line shows.
 
-use crate::run_folder::files;
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
@@ -101,6 +100,21 @@ pub enum Notice {
     },
     /// Interrupted after one seed and before the next.
     BetweenSeeds,
+    /// A training that goes on.
+    Resuming {
+        /// The model and its seed.
+        model: String,
+        /// Seed of the run.
+        seed: u64,
+        /// Number of finished epochs.
+        epoch: u64,
+        /// Number of requested epochs.
+        epochs: u64,
+        /// Number of optimiser steps so far; none before the first checkpoint.
+        step: Option<u64>,
+        /// How this machine and this program differ from those so far.
+        elsewhere: Vec<&'static str>,
+    },
     /// Interrupted during a training.
     Interrupted {
         /// Number of finished epochs.
@@ -113,6 +127,8 @@ pub enum Notice {
         best: Option<u64>,
         /// The run folder.
         folder: PathBuf,
+        /// The folder of all seeds; of a single one the same.
+        top: PathBuf,
     },
     /// Scores of several seeds, of which not all are finished.
     SomeSeeds {
@@ -306,13 +322,26 @@ impl fmt::Display for Notice {
                 write!(f, "seed {seed}: {seconds:.1} s, best epoch {}", epoch + 1)
             }
             Notice::BetweenSeeds => f.write_str("interrupted between two seeds"),
-            Notice::Interrupted { epoch, epochs, steps, best, folder } => {
+            Notice::Resuming { model, seed, epoch, epochs, step, elsewhere } => {
+                write!(f, "{model}, seed {seed}: ")?;
+                match step {
+                    Some(step) => {
+                        write!(f, "goes on after {} in epoch {} of {epochs}", counted(*step, "step"), epoch + 1)?
+                    }
+                    None => f.write_str("begins again: it was stopped before its first checkpoint")?,
+                }
+                if !elsewhere.is_empty() {
+                    write!(f, "; {} changed since, so last digits may differ", elsewhere.join(", "))?;
+                }
+                Ok(())
+            }
+            Notice::Interrupted { epoch, epochs, steps, best, folder, top } => {
                 writeln!(
                     f,
-                    "interrupted in epoch {} of {epochs} after {}; the state is in `{}`",
+                    "interrupted in epoch {} of {epochs} after {}; `dsc resume {}` goes on with it",
                     (epoch + 1).min(*epochs),
                     counted(*steps, "step"),
-                    folder.join(files::LAST).display()
+                    top.display()
                 )?;
                 match best {
                     Some(best) => write!(

@@ -42,6 +42,7 @@ pub mod outputs;
 mod precision;
 mod predict;
 mod profile;
+mod resume;
 mod room;
 mod run;
 mod score;

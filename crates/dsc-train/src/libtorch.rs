@@ -8,7 +8,7 @@ use dsc_project::{AblationRequest, Engine, Failure, Faults, RunRequest, SweepReq
 use dsc_runtime::{TORCH_VERSION, device};
 
 use crate::comparison::{self, Worker};
-use crate::{bench, predict, run, score};
+use crate::{bench, predict, resume, run, score};
 
 /// Runs requests on the libtorch that is loaded in this process.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub struct Libtorch {
 impl Engine for Libtorch {
     fn train(&self, request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure> {
         run::train(request, stop, reporter)
+    }
+
+    fn resume(&self, request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure> {
+        resume::resume(request, stop, reporter)
     }
 
     fn score(&self, request: &RunRequest, reporter: &mut dyn Reporter) -> Result<Scored, Faults> {

@@ -198,7 +198,8 @@ impl Run<'_> {
                 }
                 Ok(Outcome::Interrupted { epoch, step, best }) => {
                     let (epochs, steps, folder) = (settings.epochs, step, folder.path().to_owned());
-                    reporter.notice(&Notice::Interrupted { epoch, epochs, steps, best, folder });
+                    let top = self.top.path().to_owned();
+                    reporter.notice(&Notice::Interrupted { epoch, epochs, steps, best, folder, top });
                     Failure::Interrupted
                 }
                 Err(fault) => Faults::at(fault, &self.session.sources).into(),
@@ -222,6 +223,7 @@ impl Run<'_> {
             seed,
             device: self.device,
             encoder: self.encoder.as_ref(),
+            checkpoint: None,
             imported: self.import.as_ref(),
             workers: &self.workers,
             parts: parts(&session.graph, &session.dims, anchors, target(self.device)),

@@ -88,7 +88,6 @@ fn run(setup: &Setup, settings: &Settings, seed: u64, out: &Path, stop: bool) ->
     run_on(setup, settings, seed, out, stop, How { parts: 1, threads: 1, ahead: false }, false)
 }
 
-/// The same in parts, on some threads, profiled or not.
 /// How a batch is computed.
 #[derive(Clone, Copy)]
 struct How {
@@ -97,6 +96,7 @@ struct How {
     ahead: bool,
 }
 
+/// The same in parts, on some threads, profiled or not.
 fn run_on(
     setup: &Setup,
     settings: &Settings,
@@ -106,8 +106,13 @@ fn run_on(
     How { parts, threads, ahead }: How,
     profile: bool,
 ) -> Result<Outcome, Diagnostic> {
+    let last = out.join("last.safetensors");
+    let checkpoint = last.is_file().then(|| Checkpoint::open(&last)).transpose()?;
     let data = BatchSource::new(&setup.graph, &setup.dataset, None, settings, None)?;
-    let folder = RunFolder::create(Some(out), out, "x")?;
+    let folder = match &checkpoint {
+        Some(_) => RunFolder::at(out),
+        None => RunFolder::create(Some(out), out, "x")?,
+    };
     let signal = Stop::new();
     if stop {
         signal.request();
@@ -121,6 +126,7 @@ fn run_on(
         seed,
         device: Device::Cpu,
         encoder: None,
+        checkpoint: checkpoint.as_ref(),
         imported: None,
         workers: &Workers::new(threads)?,
         parts,
@@ -157,6 +163,50 @@ fn parts_of_a_batch_are_padded_to_its_longest_sample() {
 fn anchors_that_are_compared_with_each_other_are_computed_in_shards() {
     let together = "loss together = 0.1 * mean_features(square(in_batch(score)))\n  loss contrast   =";
     same_on_any_threads(&setup_of(&MODEL.replace("loss contrast   =", together)));
+}
+
+/// Stopped after every step, with what was written behind the last checkpoint still there.
+#[test]
+fn a_training_that_goes_on_gives_the_same_files() {
+    let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
+    let (whole, out) = (dir.path().join("whole"), dir.path().join("out"));
+    run(&setup, &settings, 3, &whole, false).unwrap();
+    let mut stops = 0;
+    while let Outcome::Interrupted { step, .. } = run(&setup, &settings, 3, &out, true).unwrap() {
+        stops += 1;
+        assert_eq!(step, stops);
+        let mut log = fs::OpenOptions::new().append(true).open(out.join("metrics.jsonl")).unwrap();
+        std::io::Write::write_all(&mut log, b"{\"epoch\":7}\n{\"ep").unwrap();
+    }
+    assert_eq!(stops, 3 * 10, "600 samples in batches of 32, two of them a step");
+    assert_eq!(log_without_times(&out), log_without_times(&whole));
+    for name in ["best.safetensors", "valid.csv", "test.csv"] {
+        assert!(fs::read(out.join(name)).unwrap() == fs::read(whole.join(name)).unwrap(), "{name}");
+    }
+    let results = |out: &Path| -> Value {
+        let mut all: Value = serde_json::from_str(&fs::read_to_string(out.join("results.json")).unwrap()).unwrap();
+        for measured in ["seconds", "peak_memory", "sha256"] {
+            all.as_object_mut().unwrap().remove(measured);
+        }
+        all
+    };
+    assert_eq!(results(&out), results(&whole));
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
+    let out = dir.path().join("out");
+    run(&setup, &settings, 3, &out, true).unwrap();
+    let code = |settings: &Settings, seed: u64| run(&setup, settings, seed, &out, true).unwrap_err().code.0;
+    assert_eq!(code(&settings, 4), "E0915");
+    assert_eq!(code(&Settings { batch: 16, ..settings.clone() }, 3), "E0915");
+    let other = setup_of(&MODEL.replace("pool = 5", "pool = 6"));
+    assert_eq!(run(&other, &settings, 3, &out, true).unwrap_err().code.0, "E0915");
+    // The log lost lines that the checkpoint knows of.
+    run(&setup, &settings, 3, &dir.path().join("more"), false).unwrap();
+    fs::copy(dir.path().join("more/last.safetensors"), out.join("last.safetensors")).unwrap();
+    assert_eq!(run(&setup, &settings, 3, &out, true).unwrap_err().code.0, "E0914");
 }
 
 #[test]

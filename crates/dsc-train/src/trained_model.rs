@@ -278,7 +278,7 @@ fn selected(folder: &RunFolder) -> Result<Checkpoint, Diagnostic> {
 }
 
 /// The statistics of the training; empty if nothing was standardised.
-fn standardizer(folder: &RunFolder) -> Result<Standardizer, Diagnostic> {
+pub(crate) fn standardizer(folder: &RunFolder) -> Result<Standardizer, Diagnostic> {
     match folder.file(files::STANDARDIZER).is_file() {
         true => folder.read_json(files::STANDARDIZER),
         false => Ok(Standardizer::default()),

@@ -39,7 +39,7 @@ use dsc_syntax::diag::codes::run::E0926;
 use dsc_syntax::source::SourceMap;
 
 use checks::check_model;
-use restoring::restore;
+use restoring::{restore, resumed};
 
 pub use checks::check;
 pub use restoring::load_weights;
@@ -65,6 +65,8 @@ pub struct Job<'a> {
     pub device: dsc_runtime::device::Device,
     /// Weights of the pretrained text encoder, if the model has one.
     pub encoder: Option<&'a WeightFile>,
+    /// The state that the training goes on from; without one it begins.
+    pub checkpoint: Option<&'a Checkpoint>,
     /// Weights of the whole model from another program. They are evaluated as they are, without training.
     pub imported: Option<&'a InitialWeights>,
     /// The threads that compute the parts of a batch.
@@ -132,6 +134,8 @@ struct Training<'a> {
     lists: Vec<Option<Listed>>,
     state: State,
     log: Log,
+    /// The seconds that the training took before it went on.
+    before: f64,
     began: Instant,
     saved: Instant,
     /// The period that the peak memory is measured over.
@@ -175,7 +179,7 @@ impl<'a> Training<'a> {
             }
             (None, None) => {}
         }
-        let optimizer = optimizer(graph, &mut store, settings)?;
+        let mut optimizer = optimizer(graph, &mut store, settings)?;
         let samples = job.data.len(Split::Train)? as u64;
         let steps_per_epoch = samples.div_ceil(settings.batch as u64).div_ceil(settings.accumulate as u64);
         let state = State {
@@ -187,10 +191,14 @@ impl<'a> Training<'a> {
             total_steps: steps_per_epoch * settings.epochs,
             ..State::default()
         };
-        let log = job.folder.log(files::METRICS)?;
+        let mut lists = vec![None; graph.companions.len()];
+        let state = match job.checkpoint {
+            Some(checkpoint) => resumed(job, checkpoint, state, (&mut store, &mut optimizer, &mut lists))?,
+            None => state,
+        };
+        let log = job.folder.log(files::METRICS, state.logs.get(files::METRICS).copied().unwrap_or_default())?;
         // While this process trains, the test split cannot be evaluated by another.
         log.lock();
-        let lists = vec![None; graph.companions.len()];
         let now = Instant::now();
         Ok(Training {
             job,
@@ -202,6 +210,7 @@ impl<'a> Training<'a> {
             unread: None,
             ahead: Ahead::default(),
             lists,
+            before: state.seconds,
             state,
             log,
             began: now,
@@ -239,7 +248,7 @@ impl<'a> Training<'a> {
         if let Some(warning) = precision::warning(settings.precision, job.device)? {
             reporter.notice(&Notice::Warning(warning.to_string()));
         }
-        for epoch in 0..settings.epochs {
+        for epoch in self.state.epoch..settings.epochs {
             let began = Instant::now();
             if companions::is_due(job.graph, &self.lists, epoch) {
                 reporter.busy("retrieving companions");
@@ -287,10 +296,15 @@ impl<'a> Training<'a> {
         let settings = self.job.settings;
         let plan = self.schedule();
         let mut sums = Sums::default();
+        if let Some(within) = self.state.within.take() {
+            sums = Sums { within, lr: plan.lr(settings.optimizer.lr, self.state.step.saturating_sub(1)) };
+        }
         reporter.busy("");
         let batches = batch::epoch(n, settings.batch, self.job.seed, epoch);
-        let mut coming = batches.iter().skip(1);
-        for group in batches.chunks(settings.accumulate) {
+        // A checkpoint lies between two steps of the optimiser.
+        let open = batches.get(sums.within.batches as usize..).unwrap_or_default();
+        let mut coming = open.iter().skip(1);
+        for group in open.chunks(settings.accumulate) {
             let began = Instant::now();
             self.store.zero_grads();
             for anchors in group {
@@ -482,7 +496,7 @@ impl<'a> Training<'a> {
 
     /// Evaluates the selected weights and writes predictions and results.
     fn finish(mut self, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
-        let seconds = self.began.elapsed().as_secs_f64();
+        let seconds = self.before + self.began.elapsed().as_secs_f64();
         let job = self.job;
         let best = Checkpoint::open(&job.folder.file(files::BEST))?;
         restore(&mut self.store, &best)?;

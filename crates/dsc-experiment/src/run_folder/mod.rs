@@ -41,7 +41,7 @@ use serde::de::DeserializeOwned;
 use super::write::replace;
 use dsc_data::text::EncoderFolder;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0910, E0911, E0913};
+use dsc_syntax::diag::codes::run::{E0910, E0911, E0913, E0914};
 use dsc_syntax::source::SourceMap;
 
 pub use lock::FolderLock;
@@ -185,6 +185,9 @@ impl RunFolder {
         let mut manifest: Manifest =
             serde_json::from_value(value).map_err(|e| no_run(path, &format!("`run.json`: {e}")))?;
         manifest.data.path = manifest.data.path.map(|data| relative::from_folder(path, &data));
+        if let Some(encoder) = &mut manifest.encoder {
+            encoder.weights = encoder.weights.take().map(|weights| relative::from_folder(path, &weights));
+        }
         Ok((folder, manifest))
     }
 
@@ -194,6 +197,11 @@ impl RunFolder {
     /// `E0913` when it cannot be written.
     pub fn write_manifest(&self, manifest: Manifest) -> Result<(), Diagnostic> {
         self.write_json(files::MANIFEST, &manifest.portable(&self.path))
+    }
+
+    /// A folder that exists, whatever is in it.
+    pub fn at(path: &Path) -> RunFolder {
+        RunFolder { path: path.to_owned() }
     }
 
     /// Path of the folder, as it was given.
@@ -290,18 +298,27 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Opens an append-only log; creates it if needed.
+    /// Opens an append-only log; creates it if needed. What a run wrote behind its last checkpoint, `bytes` long then, is cut off: it is
+    /// written again.
     ///
     /// # Errors
-    /// `E0913` when it cannot be opened.
-    pub fn log(&self, name: &str) -> Result<Log, Diagnostic> {
+    /// `E0913` when it cannot be opened, `E0914` when it is shorter than at the checkpoint.
+    pub fn log(&self, name: &str, bytes: u64) -> Result<Log, Diagnostic> {
         let path = self.file(name);
-        let open = || -> std::io::Result<Log> {
+        let open = || -> std::io::Result<(File, u64)> {
             let file = OpenOptions::new().create(true).append(true).open(&path)?;
-            let bytes = file.metadata()?.len();
-            Ok(Log { file, path: path.clone(), bytes })
+            let found = file.metadata()?.len();
+            if found > bytes {
+                file.set_len(bytes)?;
+            }
+            Ok((file, found))
         };
-        open().map_err(|e| unwritable(&path, &e))
+        let (file, found) = open().map_err(|e| unwritable(&path, &e))?;
+        if found < bytes {
+            let why = format!("`{}` has {found} bytes, its checkpoint knows {bytes}", path.display());
+            return Err(Diagnostic::error(E0914, why).help("the file was changed: put it back, or train again"));
+        }
+        Ok(Log { file, path, bytes })
     }
 }
 
@@ -477,7 +494,7 @@ mod tests {
             for file in ["run.json", "graph.txt", "standardizer.json", "source/std/a.dsl", "encoder/vocab.txt"] {
                 run.write(file, b"x").unwrap();
             }
-            drop(run.log(files::METRICS).unwrap());
+            drop(run.log(files::METRICS, 0).unwrap());
         };
         describe(&top);
         top.discard();
@@ -486,7 +503,7 @@ mod tests {
         let top = RunFolder::create(Some(&dir.path().join("run")), dir.path(), "x").unwrap();
         let [one, two] = ["seed-1", "seed-2"].map(|seed| top.below(seed).unwrap());
         [&one, &two].into_iter().for_each(describe);
-        two.log(files::METRICS).unwrap().add(&1).unwrap();
+        two.log(files::METRICS, 0).unwrap().add(&1).unwrap();
         top.write(files::SEEDS, b"{}").unwrap();
         top.discard();
         assert!(one.file(files::MANIFEST).is_file() && top.file(files::SEEDS).is_file());
@@ -543,10 +560,14 @@ mod tests {
     fn logs_grow_and_sources_keep_their_names() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunFolder::create(Some(dir.path()), dir.path(), "x").unwrap();
-        let mut log = run.log("metrics.jsonl").unwrap();
+        let mut log = run.log("metrics.jsonl", 0).unwrap();
         log.add(&serde_json::json!({"epoch": 0})).unwrap();
+        let bytes = log.bytes();
+        // Behind the last checkpoint.
+        log.add(&serde_json::json!({"epoch": 7})).unwrap();
         drop(log);
-        let mut log = run.log("metrics.jsonl").unwrap();
+        assert_eq!(run.log("metrics.jsonl", 1000).unwrap_err().code, E0914);
+        let mut log = run.log("metrics.jsonl", bytes).unwrap();
         log.add(&serde_json::json!({"epoch": 1})).unwrap();
         let text = fs::read_to_string(run.file("metrics.jsonl")).unwrap();
         assert_eq!(text, "{\"epoch\":0}\n{\"epoch\":1}\n");

@@ -69,8 +69,17 @@ impl Seeds {
     /// # Errors
     /// `E0913` when `seeds.json` cannot be written.
     pub fn end(&mut self, top: &RunFolder, state: SeedState) -> Result<(), Diagnostic> {
-        if let Some(last) = self.runs.last_mut() {
-            last.state = state;
+        let last = self.runs.last().map_or(0, |run| run.seed);
+        self.set(top, last, state)
+    }
+
+    /// Records how a seed that was begun before stands now.
+    ///
+    /// # Errors
+    /// `E0913` when `seeds.json` cannot be written.
+    pub fn set(&mut self, top: &RunFolder, seed: u64, state: SeedState) -> Result<(), Diagnostic> {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.seed == seed) {
+            run.state = state;
         }
         self.finished = self.runs.iter().filter(|r| r.state == SeedState::Finished).count();
         top.write_json(files::SEEDS, self)

@@ -36,7 +36,7 @@ impl Training<'_> {
     pub(super) fn save_last(&mut self, resumable: bool) -> Result<(), Diagnostic> {
         self.log.sync()?;
         self.state.logs = IndexMap::from([(files::METRICS.to_owned(), self.log.bytes())]);
-        self.state.seconds = self.began.elapsed().as_secs_f64();
+        self.state.seconds = self.before + self.began.elapsed().as_secs_f64();
         let mut steps = IndexMap::new();
         let mut parts = self.weights();
         let mut pools = IndexMap::new();

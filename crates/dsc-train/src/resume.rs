@@ -1,0 +1,239 @@
+//! Goes on with trainings that were stopped: by Ctrl-C, a kill, a full disk, a power cut.
+//!
+//! A run that has a checkpoint goes on from it, and gives the same files, bit for bit, as one that was never stopped; one that was stopped
+//! before begins again in its folder. Model, settings and text encoder are those of the run folder, the data are the run's own, recognised
+//! by their hash.
+
+use std::path::Path;
+
+use dsc_analysis::step::parts;
+use dsc_data::card::Location;
+use dsc_data::text::WeightFile;
+use dsc_data::{Split, files_sha256};
+use dsc_experiment::checkpoint::{Checkpoint, check_space};
+use dsc_experiment::events::{Notice, Reporter, Stop};
+use dsc_experiment::report::results::aggregate_json;
+use dsc_experiment::results::Results;
+use dsc_experiment::run_folder::{FolderLock, Manifest, RunFolder, SeedState, Seeds, files};
+use dsc_project::engine::Trained;
+use dsc_project::{Failure, Faults, RunRequest, Session};
+use dsc_runtime::Workers;
+use dsc_runtime::device::{Device, threads};
+use dsc_syntax::diag::Diagnostic;
+use dsc_syntax::diag::codes::run::{E0915, E0925, E0935};
+
+use crate::batch_pass::target;
+use crate::batch_source::BatchSource;
+use crate::manifest::write_start;
+use crate::memory;
+use crate::room::room;
+use crate::trained_model::standardizer;
+use crate::trainer::{Job, Outcome, check, train as train_seed};
+
+/// Goes on with the training of a run folder, or of all seeds below one that are not finished.
+///
+/// # Errors
+/// See [`Engine::resume`](dsc_project::Engine::resume).
+pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure> {
+    let device = Device::parse(&request.device)?;
+    device.open()?;
+    let workers = Workers::on(device, threads(request.threads)?)?;
+    let seeds = Seeds::open(&request.run)?;
+    let first = match &seeds {
+        None => request.run.clone(),
+        Some(seeds) => match seeds.runs.first() {
+            Some(run) => request.run.join(&run.folder),
+            None => return Err(no_seed(&request.run).into()),
+        },
+    };
+    let (folder, manifest) = RunFolder::open(&first)?;
+    if manifest.imported.is_some() {
+        return Err(Diagnostic::error(
+            E0915,
+            format!("`{}` has imported weights: nothing is trained", first.display()),
+        )
+        .into());
+    }
+    let _lock = FolderLock::take(&request.run)?;
+    let all = RunRequest { split: None, ..request.clone() };
+    let session = Session::of_run(&folder, &manifest, &all)?;
+    let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
+    same_data(&session, &manifest)?;
+    let saved = Some(standardizer(&folder)?).filter(|s| !s.streams.is_empty());
+    let (texts, settings) = (session.texts.as_ref(), &session.resolved.settings);
+    let data = BatchSource::new(&session.graph, &session.dataset, texts, settings, saved).map_err(at)?;
+    check(&session.graph, &data, settings).map_err(at)?;
+    memory::check_training(&session.graph, &session.dims, settings, device).map_err(at)?;
+    check_space(&request.run, room(&session.graph, &session.dims, &data, settings)?)?;
+    stop.listen();
+    let resume = Resume { request: &all, session: &session, data, manifest, device, workers, stop };
+    let results = match seeds {
+        None => vec![resume.alone(&folder, reporter)?],
+        Some(seeds) => resume.several(seeds, reporter)?,
+    };
+    Ok(Trained { results, folder: request.run.clone(), profiles: Vec::new() })
+}
+
+fn no_seed(top: &Path) -> Diagnostic {
+    Diagnostic::error(E0925, format!("no seed of `{}` was started", top.display())).help("train again")
+}
+
+/// The data have to be those that the run has seen, wherever they lie now.
+fn same_data(session: &Session, manifest: &Manifest) -> Result<(), Diagnostic> {
+    let known = manifest.data.sha256.as_ref().filter(|_| !matches!(session.location, Location::Demo));
+    let Some(known) = known else { return Ok(()) };
+    let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
+    if files_sha256(&session.location.paths(), cache.as_deref())?.as_ref() == Some(known) {
+        return Ok(());
+    }
+    Err(Diagnostic::error(E0915, format!("the data `{}` have changed since the run began", manifest.data.name))
+        .help("a training goes on with the same file; `--data FILE` says where it lies now"))
+}
+
+/// What the seeds that go on have in common.
+struct Resume<'a> {
+    request: &'a RunRequest,
+    session: &'a Session,
+    data: BatchSource<'a>,
+    manifest: Manifest,
+    device: Device,
+    workers: Workers,
+    stop: &'a Stop,
+}
+
+impl Resume<'_> {
+    /// The only seed of a run.
+    fn alone(&self, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Results, Failure> {
+        match self.one(self.manifest.seed, folder, reporter)? {
+            Outcome::Finished(results) => Ok(*results),
+            stopped => Err(self.interrupted(&stopped, folder, reporter)),
+        }
+    }
+
+    /// Those of several seeds that are not finished: what was begun goes on, the others begin.
+    fn several(&self, mut seeds: Seeds, reporter: &mut dyn Reporter) -> Result<Vec<Results>, Failure> {
+        let (top, settings) = (RunFolder::at(&self.request.run), &self.manifest.settings);
+        // A row of a comparison has no record of its seeds: that of the comparison is made by `dsc ablate` and `dsc sweep`.
+        let recorded = top.file(files::SEEDS).is_file();
+        let asked = seeds.seeds;
+        let first = seeds.runs.first().map_or(settings.seed, |run| run.seed);
+        let wanted: Vec<u64> = match recorded {
+            true => (first..first + asked as u64).collect(),
+            false => seeds.runs.iter().map(|run| run.seed).collect(),
+        };
+        let mut all = Vec::new();
+        for seed in wanted {
+            let begun = seeds.runs.iter().position(|run| run.seed == seed);
+            if begun.is_none() && self.stop.is_requested() {
+                reporter.notice(&Notice::BetweenSeeds);
+                return Err(Failure::Interrupted);
+            }
+            let folder = match begun.and_then(|at| seeds.runs.get(at)) {
+                Some(run) => RunFolder::at(&self.request.run.join(&run.folder)),
+                None => seeds.begin(&top, seed)?,
+            };
+            // It is the last of the files that a run begins with.
+            if !folder.file(files::MANIFEST).is_file() {
+                write_start(self.session, &self.data, &folder, Manifest { seed, ..self.manifest.clone() })?;
+            }
+            let outcome = self.one(seed, &folder, reporter);
+            let state = match &outcome {
+                Ok(Outcome::Finished(results)) => {
+                    all.push((**results).clone());
+                    SeedState::Finished
+                }
+                Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
+                Err(_) => SeedState::Failed,
+            };
+            if recorded {
+                seeds.set(&top, seed, state)?;
+                if state == SeedState::Finished {
+                    top.write_json(files::RESULTS, &aggregate_json(settings.family, &all, asked))?;
+                }
+            }
+            let stopped = match outcome? {
+                Outcome::Finished(_) => continue,
+                stopped => stopped,
+            };
+            return Err(self.interrupted(&stopped, &folder, reporter));
+        }
+        Ok(all)
+    }
+
+    /// One seed in its folder. A finished one has its results.
+    fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Failure> {
+        let Resume { session, data, manifest, .. } = self;
+        if folder.is_finished() {
+            return Ok(Outcome::Finished(Box::new(folder.read_json(files::RESULTS)?)));
+        }
+        if folder.is_in_progress() {
+            let message = format!("`{}` is being trained by another process", folder.path().display());
+            return Err(Diagnostic::error(E0935, message).help("wait for its end, or stop it first").into());
+        }
+        let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
+        let last = folder.file(files::LAST);
+        let checkpoint = last.is_file().then(|| Checkpoint::open(&last)).transpose()?;
+        let encoder = match &checkpoint {
+            Some(_) => None,
+            None => self.encoder()?,
+        };
+        let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
+        reporter.notice(&Notice::Resuming {
+            model: session.graph.name.clone(),
+            seed,
+            epoch: checkpoint.as_ref().map_or(0, |c| c.state.epoch),
+            epochs: manifest.settings.epochs,
+            step: checkpoint.as_ref().map(|c| c.state.step),
+            elsewhere: manifest.elsewhere(dsc, libtorch, &self.request.device),
+        });
+        let anchors = manifest.settings.batch.min(data.len(Split::Train)?);
+        let job = Job {
+            graph: &session.graph,
+            dims: &session.dims,
+            data,
+            settings: &session.resolved.settings,
+            level: manifest.opt_level,
+            seed,
+            device: self.device,
+            encoder: encoder.as_ref(),
+            checkpoint: checkpoint.as_ref(),
+            imported: None,
+            workers: &self.workers,
+            parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
+            ahead: self.device != Device::Cpu,
+            folder,
+            profile: None,
+            stop: self.stop,
+        };
+        let outcome = train_seed(&job, reporter)
+            .map_err(|d| memory::with_batch(d, session, manifest.opt_level.passes(), self.device));
+        reporter.ended();
+        outcome.map_err(at)
+    }
+
+    /// The weights of the pretrained text encoder, for a seed that begins.
+    fn encoder(&self) -> Result<Option<WeightFile>, Diagnostic> {
+        let Some(encoder) = self.session.encoder.as_ref().filter(|e| e.folder.is_some()) else { return Ok(None) };
+        let Some(info) = &self.manifest.encoder else { return Ok(None) };
+        let gone = |why: &str| {
+            Diagnostic::error(E0915, format!("the weights of the text encoder `{}` {why}", info.name))
+                .help("put them back where they were when the run began, or train again")
+        };
+        let path = info.weights.as_ref().filter(|path| path.is_file()).ok_or_else(|| gone("are gone"))?;
+        let weights = path.parent().map_or_else(|| WeightFile::open(path), dsc_data::text::open_weights)?;
+        if info.sha256.is_some() && files_sha256(&weights.files(), None)? != info.sha256 {
+            return Err(gone("have changed since the run began"));
+        }
+        weights.check(&encoder.binding.config)?;
+        Ok(Some(weights))
+    }
+
+    fn interrupted(&self, outcome: &Outcome, folder: &RunFolder, reporter: &mut dyn Reporter) -> Failure {
+        if let Outcome::Interrupted { epoch, step, best } = outcome {
+            let (epochs, steps, folder) = (self.manifest.settings.epochs, *step, folder.path().to_owned());
+            let top = self.request.run.clone();
+            reporter.notice(&Notice::Interrupted { epoch: *epoch, epochs, steps, best: *best, folder, top });
+        }
+        Failure::Interrupted
+    }
+}
