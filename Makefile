@@ -2,6 +2,7 @@
 # make test    the whole test suite
 # make mining  what the retrieval of companions costs with as many samples as CMU-MOSEI has
 # make bench   training steps and evaluations beside PyTorch, by turns; ARGS="--quick" tries it, docs/speed.md explains it
+# make soak    kills trainings at random moments and goes on with them; their files have to be the same bits
 # make build   optimised programs in target/release
 # make install to PREFIX (~/.local); make uninstall undoes it
 #
@@ -17,7 +18,7 @@ with_torch = set -e; torch="$$(scripts/libtorch.sh)"; test "$$torch" = LIBTORCH=
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo mining bench test parity-env install uninstall clean
+.PHONY: help setup build demo mining bench soak test parity-env install uninstall clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -40,6 +41,10 @@ mining:
 # Both sides compute with libtorch 2.11: dsc with that of .venv, PyTorch with that of .venv-parity.
 bench: build
 	@scripts/parity-env.sh; .venv-parity/bin/python scripts/bench/bench.py --dsc target/release/dsc $(ARGS)
+
+soak: build
+	@scripts/resume_soak.py --dsc target/release/dsc $(ARGS)
+	@scripts/resume_soak.py --dsc target/release/dsc --model dashfusion --seeds 2 --epochs 2 --threads 2 --kills 8 --longest 15
 
 # libtorch first: its checks name a missing compiler before anything large is fetched.
 test:
