@@ -2,7 +2,7 @@
 # make test    the whole test suite
 # make mining  what the retrieval of companions costs with as many samples as CMU-MOSEI has
 # make bench   training steps and evaluations beside PyTorch, by turns; ARGS="--quick" tries it, docs/speed.md explains it
-# make soak    kills trainings at random moments and goes on with them; their files have to be the same bits
+# make soak    kills trainings at random moments and resumes them; their files have to be the same bits
 # make build   optimised programs in target/release
 # make install to PREFIX (~/.local); make uninstall undoes it
 #

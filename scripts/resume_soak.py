@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills trainings at random moments and goes on with them, until they end; their files have to be those of one that was not killed.
+"""Kills trainings at random moments and resumes them, until they end; their files have to be those of one that was not killed.
 
     scripts/resume_soak.py --dsc target/debug/dsc --kills 20
     scripts/resume_soak.py --dsc target/debug/dsc --model dashfusion --seeds 2 --epochs 2 --longest 8

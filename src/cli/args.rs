@@ -40,7 +40,7 @@ pub enum Command {
     Models(models::Args),
     /// Train a model and leave a run folder
     Train(train::Args),
-    /// Go on with a training that was stopped
+    /// Resume a training that was stopped
     Resume(resume::Args),
     /// Train a model, its variants and the unimodal models with the same seeds, and compare them
     Ablate(ablate::Args),

@@ -73,28 +73,28 @@ fn same_files(workspace: &Workspace, a: &str, b: &str) {
 }
 
 #[test]
-fn a_training_that_was_stopped_or_killed_goes_on_to_the_same_files() {
+fn a_training_that_was_stopped_or_killed_is_resumed_to_the_same_files() {
     let workspace = Workspace::new();
     let train = "train small.dsl --data demo --epochs 40";
     workspace.dsc(&format!("{train} --out whole -q"), 0);
     let stopped = workspace.interrupted(&format!("{train} --out run"), "run/metrics.jsonl");
-    assert!(stopped.err.contains("`dsc resume run` goes on with it"), "{}", stopped.err);
+    assert!(stopped.err.contains("`dsc resume run` resumes it"), "{}", stopped.err);
     let killed = workspace.start("resume run", &[], "run/.lock");
-    // While it goes on, no other process does.
+    // One process at a time.
     let refused = workspace.dsc("resume run", 1);
     killed.send(libc::SIGKILL);
     drop(killed);
     assert!(refused.err_line().contains("E0935"), "{}", refused.err);
     let ended = workspace.dsc("resume run --threads 1", 0);
-    assert!(ended.err.contains("goes on after ") && ended.out.contains("run: run"), "{}{}", ended.err, ended.out);
+    assert!(ended.err.contains("resumes after ") && ended.out.contains("run: run"), "{}{}", ended.err, ended.out);
     same_files(&workspace, "run", "whole");
     // One that is finished shows its results.
     assert_eq!(workspace.dsc("resume run -q", 0).out, ended.out);
-    // One that was killed before its first checkpoint begins again.
+    // One that was killed before its first checkpoint starts again.
     for name in ["results.json", "best.safetensors", "last.safetensors", "valid.csv", "test.csv"] {
         fs::remove_file(workspace.file(&format!("run/{name}"))).unwrap();
     }
-    assert!(workspace.dsc("resume run", 0).err.contains("begins again"));
+    assert!(workspace.dsc("resume run", 0).err.contains("starts again"));
     same_files(&workspace, "run", "whole");
     assert_eq!(workspace.text("run/metrics.jsonl").lines().count(), 40);
 }
@@ -118,7 +118,7 @@ fn seeds_that_are_not_finished_are_trained() {
 }
 
 #[test]
-fn a_training_goes_on_with_its_own_data_only() {
+fn a_training_is_resumed_with_its_own_data_only() {
     let workspace = Workspace::new();
     let split = |n: usize| crate::workspace::columns(n, Some(&|i| i as f64 / 8.0 - 1.0), Vec::new());
     workspace.data("own.pkl", [split(16), split(6), split(6)]);

@@ -100,7 +100,7 @@ pub enum Notice {
     },
     /// Interrupted after one seed and before the next.
     BetweenSeeds,
-    /// A training that goes on.
+    /// A training that is resumed.
     Resuming {
         /// The model and its seed.
         model: String,
@@ -326,9 +326,10 @@ impl fmt::Display for Notice {
                 write!(f, "{model}, seed {seed}: ")?;
                 match step {
                     Some(step) => {
-                        write!(f, "goes on after {} in epoch {} of {epochs}", counted(*step, "step"), epoch + 1)?
+                        let epoch = (epoch + 1).min(*epochs);
+                        write!(f, "resumes after {} in epoch {epoch} of {epochs}", counted(*step, "step"))?;
                     }
-                    None => f.write_str("begins again: it was stopped before its first checkpoint")?,
+                    None => f.write_str("starts again: it was stopped before its first checkpoint")?,
                 }
                 if !elsewhere.is_empty() {
                     write!(f, "; {} changed since, so last digits may differ", elsewhere.join(", "))?;
@@ -338,7 +339,7 @@ impl fmt::Display for Notice {
             Notice::Interrupted { epoch, epochs, steps, best, folder, top } => {
                 writeln!(
                     f,
-                    "interrupted in epoch {} of {epochs} after {}; `dsc resume {}` goes on with it",
+                    "interrupted in epoch {} of {epochs} after {}; `dsc resume {}` resumes it",
                     (epoch + 1).min(*epochs),
                     counted(*steps, "step"),
                     top.display()

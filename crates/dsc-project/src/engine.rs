@@ -24,7 +24,7 @@ pub trait Engine {
     /// What is wrong with the request, or what failed in a seed; the seeds before it are kept. `Interrupted` after a request to stop.
     fn train(&self, request: &TrainRequest, stop: &Stop, reporter: &mut dyn Reporter) -> Result<Trained, Failure>;
 
-    /// Goes on with a training that was stopped, of one seed or of several, in its folder; `split` of the request is not looked at.
+    /// Resumes a training that was stopped, of one seed or of several, in its folder; `split` of the request is not looked at.
     ///
     /// # Errors
     /// A folder that is no run, or in use; data that are others than those of the run; as [`Engine::train`].

@@ -1,7 +1,7 @@
-//! Goes on with trainings that were stopped: by Ctrl-C, a kill, a full disk, a power cut.
+//! Resumes trainings that were stopped: by Ctrl-C, a kill, a full disk, a power cut.
 //!
-//! A run that has a checkpoint goes on from it, and gives the same files, bit for bit, as one that was never stopped; one that was stopped
-//! before begins again in its folder. Model, settings and text encoder are those of the run folder, the data are the run's own, recognised
+//! A run that has a checkpoint is resumed from it, and gives the same files, bit for bit, as one that was never stopped; one that was stopped
+//! before its first checkpoint starts again in its folder. Model, settings and text encoder are those of the run folder, the data are the run's own, recognised
 //! by their hash.
 
 use std::path::Path;
@@ -27,10 +27,11 @@ use crate::batch_source::BatchSource;
 use crate::manifest::write_start;
 use crate::memory;
 use crate::room::room;
+use crate::run::stands;
 use crate::trained_model::standardizer;
 use crate::trainer::{Job, Outcome, check, train as train_seed};
 
-/// Goes on with the training of a run folder, or of all seeds below one that are not finished.
+/// Resumes the training of a run folder, or of all seeds below one that are not finished.
 ///
 /// # Errors
 /// See [`Engine::resume`](dsc_project::Engine::resume).
@@ -38,8 +39,7 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
     let device = Device::parse(&request.device)?;
     device.open()?;
     let workers = Workers::on(device, threads(request.threads)?)?;
-    let seeds = Seeds::open(&request.run)?;
-    let first = match &seeds {
+    let first = match Seeds::open(&request.run)? {
         None => request.run.clone(),
         Some(seeds) => match seeds.runs.first() {
             Some(run) => request.run.join(&run.folder),
@@ -47,6 +47,10 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
         },
     };
     let (folder, manifest) = RunFolder::open(&first)?;
+    if first == request.run && folder.is_finished() {
+        let results = vec![folder.read_json(files::RESULTS)?];
+        return Ok(Trained { results, folder: first, profiles: Vec::new() });
+    }
     if manifest.imported.is_some() {
         return Err(Diagnostic::error(
             E0915,
@@ -55,6 +59,8 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
         .into());
     }
     let _lock = FolderLock::take(&request.run)?;
+    // The process that held the lock may have trained on since.
+    let seeds = Seeds::open(&request.run)?;
     let all = RunRequest { split: None, ..request.clone() };
     let session = Session::of_run(&folder, &manifest, &all)?;
     let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
@@ -87,10 +93,10 @@ fn same_data(session: &Session, manifest: &Manifest) -> Result<(), Diagnostic> {
         return Ok(());
     }
     Err(Diagnostic::error(E0915, format!("the data `{}` have changed since the run began", manifest.data.name))
-        .help("a training goes on with the same file; `--data FILE` says where it lies now"))
+        .help("a training is resumed with the file it began with; `--data FILE` says where that lies now"))
 }
 
-/// What the seeds that go on have in common.
+/// What the seeds that are resumed have in common.
 struct Resume<'a> {
     request: &'a RunRequest,
     session: &'a Session,
@@ -110,7 +116,7 @@ impl Resume<'_> {
         }
     }
 
-    /// Those of several seeds that are not finished: what was begun goes on, the others begin.
+    /// Those of several seeds that are not finished: what was begun is resumed, the others start.
     fn several(&self, mut seeds: Seeds, reporter: &mut dyn Reporter) -> Result<Vec<Results>, Failure> {
         let (top, settings) = (RunFolder::at(&self.request.run), &self.manifest.settings);
         // A row of a comparison has no record of its seeds: that of the comparison is made by `dsc ablate` and `dsc sweep`.
@@ -137,14 +143,7 @@ impl Resume<'_> {
                 write_start(self.session, &self.data, &folder, Manifest { seed, ..self.manifest.clone() })?;
             }
             let outcome = self.one(seed, &folder, reporter);
-            let state = match &outcome {
-                Ok(Outcome::Finished(results)) => {
-                    all.push((**results).clone());
-                    SeedState::Finished
-                }
-                Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
-                Err(_) => SeedState::Failed,
-            };
+            let state = stands(&outcome, &mut all);
             if recorded {
                 seeds.set(&top, seed, state)?;
                 if state == SeedState::Finished {

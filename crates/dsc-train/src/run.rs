@@ -141,6 +141,18 @@ fn initial_weights(import: &ImportRequest, model: &str) -> Result<InitialWeights
     Ok(InitialWeights { file: WeightFile::open(&import.weights)?, names })
 }
 
+/// How a seed stands after its training; results of a finished one are put to `all`.
+pub(crate) fn stands<E>(outcome: &Result<Outcome, E>, all: &mut Vec<Results>) -> SeedState {
+    match outcome {
+        Ok(Outcome::Finished(results)) => {
+            all.push((**results).clone());
+            SeedState::Finished
+        }
+        Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
+        Err(_) => SeedState::Failed,
+    }
+}
+
 /// Everything that the seeds of a training have in common.
 struct Run<'a> {
     request: &'a TrainRequest,
@@ -174,14 +186,7 @@ impl Run<'_> {
                 Some(seeds) => seeds.begin(self.top, seed)?,
             };
             let outcome = self.one(seed, &folder, reporter);
-            let state = match &outcome {
-                Ok(Outcome::Finished(results)) => {
-                    all.push((**results).clone());
-                    SeedState::Finished
-                }
-                Ok(Outcome::Interrupted { .. }) => SeedState::Interrupted,
-                Err(_) => SeedState::Failed,
-            };
+            let state = stands(&outcome, &mut all);
             // After every seed, so that a later one takes nothing with it.
             if let Some(seeds) = &mut record {
                 seeds.end(self.top, state)?;

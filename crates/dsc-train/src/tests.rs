@@ -167,7 +167,7 @@ fn anchors_that_are_compared_with_each_other_are_computed_in_shards() {
 
 /// Stopped after every step, with what was written behind the last checkpoint still there.
 #[test]
-fn a_training_that_goes_on_gives_the_same_files() {
+fn a_training_that_is_resumed_gives_the_same_files() {
     let (setup, settings, dir) = (setup(), settings(3), tempfile::tempdir().unwrap());
     let (whole, out) = (dir.path().join("whole"), dir.path().join("out"));
     run(&setup, &settings, 3, &whole, false).unwrap();

@@ -65,7 +65,7 @@ pub struct Job<'a> {
     pub device: dsc_runtime::device::Device,
     /// Weights of the pretrained text encoder, if the model has one.
     pub encoder: Option<&'a WeightFile>,
-    /// The state that the training goes on from; without one it begins.
+    /// The state that the training is resumed from; without one it starts.
     pub checkpoint: Option<&'a Checkpoint>,
     /// Weights of the whole model from another program. They are evaluated as they are, without training.
     pub imported: Option<&'a InitialWeights>,
@@ -134,7 +134,7 @@ struct Training<'a> {
     lists: Vec<Option<Listed>>,
     state: State,
     log: Log,
-    /// The seconds that the training took before it went on.
+    /// The seconds that the training took before it was resumed.
     before: f64,
     began: Instant,
     saved: Instant,

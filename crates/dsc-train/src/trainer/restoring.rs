@@ -1,4 +1,4 @@
-//! Weights of a checkpoint, back into the parameters of a graph, and the state of a training that goes on.
+//! Weights of a checkpoint, back into the parameters of a graph, and the state of a training that is resumed.
 
 use dsc_data::Split;
 use dsc_experiment::checkpoint::{Checkpoint, State, first_moment, second_moment};
@@ -52,7 +52,7 @@ pub(super) fn restore(store: &mut ParamStore, checkpoint: &Checkpoint) -> Result
     Ok(())
 }
 
-/// Takes weights, moments and companion lists of a checkpoint over. Gives the state that the training goes on from; `begun` is that of a
+/// Takes weights, moments and companion lists of a checkpoint over. Gives the state that the training is resumed from; `begun` is that of a
 /// training from the start with the same graph, data and settings.
 ///
 /// # Errors
