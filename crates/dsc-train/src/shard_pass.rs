@@ -116,8 +116,7 @@ impl BatchPass<'_> {
         let batch = Arc::new(batch);
         let shard = program.shard(store, &batch, mode, companions, self.profiled)?;
         let joined = program.join(store, &batch, mode, std::slice::from_ref(&shard), self.profiled)?;
-        let mut part = Passed::default();
-        part.losses = values::of_losses(&joined.losses)?;
+        let mut part = Passed { losses: values::of_losses(&joined.losses)?, ..Passed::default() };
         if let Some((name, value)) = part.losses.iter().find(|(_, value)| !value.is_finite()) {
             let bad = BadLoss { batch: StepBatch::clone(&batch), name: name.clone(), value: *value };
             return Ok(Passed { bad: Some(bad), ..Passed::default() });

@@ -117,7 +117,8 @@ impl Seeds {
             .collect();
         runs.sort_by_key(|run| run.seed);
         let finished = runs.iter().filter(|run| run.state == SeedState::Finished).count();
-        (!runs.is_empty()).then(|| Seeds { schema: SCHEMA, seeds: runs.len(), finished, runs })
+        let seeds = runs.len();
+        (seeds > 0).then_some(Seeds { schema: SCHEMA, seeds, finished, runs })
     }
 
     /// The runs of the finished seeds.
