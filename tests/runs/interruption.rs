@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::workspace::Workspace;
+use dsc_testing::feature_file::Py;
+
+use crate::workspace::{Workspace, columns, ids};
 
 #[test]
 fn an_interrupted_training_says_how_it_stands() {
@@ -120,7 +122,7 @@ fn seeds_that_are_not_finished_are_trained() {
 #[test]
 fn a_training_is_resumed_with_its_own_data_only() {
     let workspace = Workspace::new();
-    let split = |n: usize| crate::workspace::columns(n, Some(&|i| i as f64 / 8.0 - 1.0), Vec::new());
+    let split = |n: usize| columns(n, Some(&|i| i as f64 / 8.0 - 1.0), Vec::new());
     workspace.data("own.pkl", [split(16), split(6), split(6)]);
     workspace.data("other.pkl", [split(17), split(6), split(6)]);
     workspace.interrupted("train small.dsl --data own.pkl --epochs 5000 --out run", "run/metrics.jsonl");
@@ -133,4 +135,48 @@ fn a_training_is_resumed_with_its_own_data_only() {
     assert_eq!(again.end().code, Some(130));
     assert_eq!(workspace.dsc("resume small.dsl", 1).code, Some(1));
     workspace.dsc("resume run --split test", 2);
+}
+
+/// What a seed starts with when no other process has started it.
+#[test]
+fn a_seed_that_starts_has_the_weights_of_the_pretrained_encoder() {
+    let workspace = Workspace::new();
+    workspace.encoder("bert");
+    let texts = "use std::{Bert, MLP, mse}
+input text : Tokens[T]
+label y    : Real
+model Texts {
+  let score = mean(Bert(text)) |> MLP(widths: [1]) |> scalar()
+  output score for y
+  loss prediction = mse(score, target: y)
+}
+recipe own { epochs = 3  batch = 4  optimizer = adam(lr: 1e-3)  select = min mae }
+";
+    workspace.write("texts.dsl", texts);
+    let split = |n: usize| {
+        let more = vec![ids(n, |i| format!("s{i}")), ("raw_text", Py::texts(&vec!["a good film"; n]))];
+        columns(n, Some(&|i| i as f64 / 8.0 - 1.0), more)
+    };
+    workspace.data("own.pkl", [split(16), split(6), split(6)]);
+    let train = "train texts.dsl --data own.pkl --text-encoder bert --seeds 2";
+    workspace.dsc(&format!("{train} --out whole -q"), 0);
+    workspace.dsc(&format!("{train} --out run -q"), 0);
+    // As after a kill in the first seed, before its first checkpoint.
+    for name in ["results.json", "best.safetensors", "last.safetensors", "valid.csv", "test.csv"] {
+        fs::remove_file(workspace.file(&format!("run/seed-1/{name}"))).unwrap();
+    }
+    fs::remove_dir_all(workspace.file("run/seed-2")).unwrap();
+    let mut seeds = workspace.json("run/seeds.json");
+    seeds["runs"].as_array_mut().unwrap().truncate(1);
+    seeds["runs"][0]["state"] = "begun".into();
+    seeds["finished"] = 0.into();
+    workspace.write("run/seeds.json", seeds.to_string());
+    fs::rename(workspace.file("bert"), workspace.file("elsewhere")).unwrap();
+    let refused = workspace.dsc("resume run", 1);
+    assert!(refused.err_line().contains("the weights of the text encoder `bert` are gone"), "{}", refused.err);
+    fs::rename(workspace.file("elsewhere"), workspace.file("bert")).unwrap();
+    workspace.dsc("resume run", 0);
+    for seed in 1..=2 {
+        same_files(&workspace, &format!("run/seed-{seed}"), &format!("whole/seed-{seed}"));
+    }
 }

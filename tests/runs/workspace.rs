@@ -262,3 +262,37 @@ pub fn wait(what: &str, is_so: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+impl Workspace {
+    /// Writes a folder of a BERT with one layer of width 4, seven words and weights of a pattern.
+    pub fn encoder(&self, name: &str) {
+        let config = r#"{"model_type": "bert", "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1,
+            "intermediate_size": 4, "vocab_size": 8, "max_position_embeddings": 16, "type_vocab_size": 2,
+            "layer_norm_eps": 1e-12, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "hidden_act": "gelu"}"#;
+        fs::create_dir_all(self.file(name)).unwrap();
+        self.write(&format!("{name}/config.json"), config);
+        self.write(&format!("{name}/vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ngood\nfilm\n");
+        let mut tensors: Vec<(String, Vec<usize>)> = Vec::new();
+        for (table, rows) in [("word", 8), ("position", 16), ("token_type", 2)] {
+            tensors.push((format!("embeddings.{table}_embeddings.weight"), vec![rows, 4]));
+        }
+        let layer = "encoder.layer.0";
+        let maps = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"];
+        for map in maps.into_iter().chain(["intermediate.dense", "output.dense"]) {
+            tensors.push((format!("{layer}.{map}.weight"), vec![4, 4]));
+            tensors.push((format!("{layer}.{map}.bias"), vec![4]));
+        }
+        for norm in ["embeddings", "encoder.layer.0.attention.output", "encoder.layer.0.output"] {
+            tensors.push((format!("{norm}.LayerNorm.weight"), vec![4]));
+            tensors.push((format!("{norm}.LayerNorm.bias"), vec![4]));
+        }
+        let bytes = |shape: &[usize]| -> Vec<u8> {
+            (0..shape.iter().product()).flat_map(|i: usize| ((i % 5) as f32 / 4.0 - 0.5).to_le_bytes()).collect()
+        };
+        let data: Vec<Vec<u8>> = tensors.iter().map(|(_, shape)| bytes(shape)).collect();
+        let views = tensors.iter().zip(&data).map(|((name, shape), data)| {
+            (name.clone(), safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), data).unwrap())
+        });
+        safetensors::serialize_to_file(views, None, &self.file(&format!("{name}/model.safetensors"))).unwrap();
+    }
+}

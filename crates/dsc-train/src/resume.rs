@@ -110,6 +110,7 @@ struct Resume<'a> {
 impl Resume<'_> {
     /// The only seed of a run.
     fn alone(&self, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Results, Failure> {
+        self.tell(self.manifest.seed, folder, reporter)?;
         match self.one(self.manifest.seed, folder, reporter)? {
             Outcome::Finished(results) => Ok(*results),
             stopped => Err(self.interrupted(&stopped, folder, reporter)),
@@ -142,6 +143,9 @@ impl Resume<'_> {
             if !folder.file(files::MANIFEST).is_file() {
                 write_start(self.session, &self.data, &folder, Manifest { seed, ..self.manifest.clone() })?;
             }
+            if begun.is_some() && !folder.is_finished() {
+                self.tell(seed, &folder, reporter)?;
+            }
             let outcome = self.one(seed, &folder, reporter);
             let state = stands(&outcome, &mut all);
             if recorded {
@@ -159,6 +163,21 @@ impl Resume<'_> {
         Ok(all)
     }
 
+    /// Says from where a run that was begun is resumed.
+    fn tell(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<(), Diagnostic> {
+        let state = checkpoint(folder)?.map(|c| c.state);
+        let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
+        reporter.notice(&Notice::Resuming {
+            model: self.session.graph.name.clone(),
+            seed,
+            epoch: state.as_ref().map_or(0, |s| s.epoch),
+            epochs: self.manifest.settings.epochs,
+            step: state.map(|s| s.step),
+            elsewhere: self.manifest.elsewhere(dsc, libtorch, &self.request.device),
+        });
+        Ok(())
+    }
+
     /// One seed in its folder. A finished one has its results.
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Failure> {
         let Resume { session, data, manifest, .. } = self;
@@ -170,21 +189,11 @@ impl Resume<'_> {
             return Err(Diagnostic::error(E0935, message).help("wait for its end, or stop it first").into());
         }
         let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
-        let last = folder.file(files::LAST);
-        let checkpoint = last.is_file().then(|| Checkpoint::open(&last)).transpose()?;
+        let checkpoint = checkpoint(folder)?;
         let encoder = match &checkpoint {
             Some(_) => None,
             None => self.encoder()?,
         };
-        let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
-        reporter.notice(&Notice::Resuming {
-            model: session.graph.name.clone(),
-            seed,
-            epoch: checkpoint.as_ref().map_or(0, |c| c.state.epoch),
-            epochs: manifest.settings.epochs,
-            step: checkpoint.as_ref().map(|c| c.state.step),
-            elsewhere: manifest.elsewhere(dsc, libtorch, &self.request.device),
-        });
         let anchors = manifest.settings.batch.min(data.len(Split::Train)?);
         let job = Job {
             graph: &session.graph,
@@ -212,8 +221,8 @@ impl Resume<'_> {
 
     /// The weights of the pretrained text encoder, for a seed that begins.
     fn encoder(&self) -> Result<Option<WeightFile>, Diagnostic> {
-        let Some(encoder) = self.session.encoder.as_ref().filter(|e| e.folder.is_some()) else { return Ok(None) };
-        let Some(info) = &self.manifest.encoder else { return Ok(None) };
+        let Some(info) = self.manifest.encoder.as_ref().filter(|e| e.pretrained) else { return Ok(None) };
+        let Some(encoder) = &self.session.encoder else { return Ok(None) };
         let gone = |why: &str| {
             Diagnostic::error(E0915, format!("the weights of the text encoder `{}` {why}", info.name))
                 .help("put them back where they were when the run began, or train again")
@@ -235,4 +244,10 @@ impl Resume<'_> {
         }
         Failure::Interrupted
     }
+}
+
+/// The last checkpoint of a run; none before the first one.
+fn checkpoint(folder: &RunFolder) -> Result<Option<Checkpoint>, Diagnostic> {
+    let last = folder.file(files::LAST);
+    last.is_file().then(|| Checkpoint::open(&last)).transpose()
 }

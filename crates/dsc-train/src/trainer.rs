@@ -73,7 +73,7 @@ pub struct Job<'a> {
     pub workers: &'a Workers,
     /// The number of parts that a batch is computed in, as `dsc_analysis::step::parts` has it.
     pub parts: usize,
-    /// Whether the batch that comes next is made while the device computes, see [`ahead`](super::ahead).
+    /// Whether the batch that comes next is made while the device computes the present one: of use on a GPU.
     pub ahead: bool,
     /// The run folder that the results are written to.
     pub folder: &'a RunFolder,
