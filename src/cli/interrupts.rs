@@ -24,7 +24,9 @@ pub(super) fn watch(second: Second) -> &'static Stop {
         // at once.
         let _ = ctrlc::set_handler(move || {
             if !STOP.has_listener() || STOP.request() > 1 && second == Second::Ends {
-                std::process::exit(130);
+                // At once: the destructors that `exit` runs would take libtorch away from the threads that compute.
+                // SAFETY: ends the process, whatever its other threads do.
+                unsafe { libc::_exit(130) }
             }
         });
     });

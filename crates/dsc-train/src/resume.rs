@@ -4,7 +4,7 @@
 //! before its first checkpoint starts again in its folder. Model, settings and text encoder are those of the run folder, the data are the run's own, recognised
 //! by their hash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dsc_analysis::step::parts;
 use dsc_data::card::Location;
@@ -20,7 +20,7 @@ use dsc_project::{Failure, Faults, RunRequest, Session};
 use dsc_runtime::Workers;
 use dsc_runtime::device::{Device, threads};
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0915, E0925, E0935};
+use dsc_syntax::diag::codes::run::{E0911, E0914, E0915, E0925};
 
 use crate::batch_pass::target;
 use crate::batch_source::BatchSource;
@@ -41,14 +41,19 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
     let workers = Workers::on(device, threads(request.threads)?)?;
     let first = match Seeds::open(&request.run)? {
         None => request.run.clone(),
-        Some(seeds) => match seeds.runs.first() {
-            Some(run) => request.run.join(&run.folder),
-            None => return Err(no_seed(&request.run).into()),
-        },
+        Some(seeds) => {
+            let folders = seeds.runs.iter().map(|run| request.run.join(&run.folder));
+            let described = folders.into_iter().find(|folder| folder.join(files::MANIFEST).is_file());
+            described.ok_or_else(|| no_seed(&request.run))?
+        }
     };
+    if let Some(top) = seeds_above(&request.run) {
+        let message = format!("`{}` is the run of one of several seeds", request.run.display());
+        return Err(Diagnostic::error(E0911, message).help(format!("`dsc resume {}`", top.display())).into());
+    }
     let (folder, manifest) = RunFolder::open(&first)?;
     if first == request.run && folder.is_finished() {
-        let results = vec![folder.read_json(files::RESULTS)?];
+        let results = vec![finished(&folder)?];
         return Ok(Trained { results, folder: first, profiles: Vec::new() });
     }
     if manifest.imported.is_some() {
@@ -65,9 +70,12 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
     let session = Session::of_run(&folder, &manifest, &all)?;
     let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
     same_data(&session, &manifest)?;
-    let saved = Some(standardizer(&folder)?).filter(|s| !s.streams.is_empty());
     let (texts, settings) = (session.texts.as_ref(), &session.resolved.settings);
-    let data = BatchSource::new(&session.graph, &session.dataset, texts, settings, saved).map_err(at)?;
+    let data = BatchSource::new(&session.graph, &session.dataset, texts, settings, None).map_err(at)?;
+    if standardizer(&folder)? != *data.standardizer() {
+        let message = format!("`{}` has not the statistics of the data", folder.file(files::STANDARDIZER).display());
+        return Err(Diagnostic::error(E0914, message).help("the file was changed or is missing: train again").into());
+    }
     check(&session.graph, &data, settings).map_err(at)?;
     memory::check_training(&session.graph, &session.dims, settings, device).map_err(at)?;
     check_space(&request.run, room(&session.graph, &session.dims, &data, settings)?)?;
@@ -78,6 +86,29 @@ pub fn resume(request: &RunRequest, stop: &Stop, reporter: &mut dyn Reporter) ->
         Some(seeds) => resume.several(seeds, reporter)?,
     };
     Ok(Trained { results, folder: request.run.clone(), profiles: Vec::new() })
+}
+
+/// More seeds than these are no record that this program wrote.
+const MOST_SEEDS: usize = 1 << 20;
+
+/// The folder of several seeds that a run is one of.
+fn seeds_above(run: &Path) -> Option<PathBuf> {
+    let run = run.canonicalize().ok()?;
+    let top = run.parent()?;
+    let seeds = Seeds::open(top).ok()??;
+    let is_one =
+        top.join(files::SEEDS).is_file() && seeds.runs.iter().any(|r| run.file_name() == Some(r.folder.as_ref()));
+    is_one.then(|| top.to_owned())
+}
+
+/// The results of a finished run.
+fn finished(folder: &RunFolder) -> Result<Results, Diagnostic> {
+    let results: Results = folder.read_json(files::RESULTS)?;
+    if results.stopped_of.is_none() {
+        return Ok(results);
+    }
+    let message = format!("`{}` was finished early, by `dsc eval --split test`", folder.path().display());
+    Err(Diagnostic::error(E0915, message).help("its test split was read: train again to have all epochs"))
 }
 
 fn no_seed(top: &Path) -> Diagnostic {
@@ -125,7 +156,7 @@ impl Resume<'_> {
         let asked = seeds.seeds;
         let first = seeds.runs.first().map_or(settings.seed, |run| run.seed);
         let wanted: Vec<u64> = match recorded {
-            true => (first..first + asked as u64).collect(),
+            true => (first..first.saturating_add(asked.min(MOST_SEEDS) as u64)).collect(),
             false => seeds.runs.iter().map(|run| run.seed).collect(),
         };
         let mut all = Vec::new();
@@ -148,7 +179,8 @@ impl Resume<'_> {
             }
             let outcome = self.one(seed, &folder, reporter);
             let state = stands(&outcome, &mut all);
-            if recorded {
+            // What was refused leaves the record as it is.
+            if recorded && outcome.is_ok() {
                 seeds.set(&top, seed, state)?;
                 if state == SeedState::Finished {
                     top.write_json(files::RESULTS, &aggregate_json(settings.family, &all, asked))?;
@@ -182,11 +214,7 @@ impl Resume<'_> {
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Failure> {
         let Resume { session, data, manifest, .. } = self;
         if folder.is_finished() {
-            return Ok(Outcome::Finished(Box::new(folder.read_json(files::RESULTS)?)));
-        }
-        if folder.is_in_progress() {
-            let message = format!("`{}` is being trained by another process", folder.path().display());
-            return Err(Diagnostic::error(E0935, message).help("wait for its end, or stop it first").into());
+            return Ok(Outcome::Finished(Box::new(finished(folder)?)));
         }
         let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
         let checkpoint = checkpoint(folder)?;

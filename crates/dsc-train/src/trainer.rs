@@ -197,8 +197,6 @@ impl<'a> Training<'a> {
             None => state,
         };
         let log = job.folder.log(files::METRICS, state.logs.get(files::METRICS).copied().unwrap_or_default())?;
-        // While this process trains, the test split cannot be evaluated by another.
-        log.lock();
         let now = Instant::now();
         Ok(Training {
             job,

@@ -41,7 +41,7 @@ use serde::de::DeserializeOwned;
 use super::write::replace;
 use dsc_data::text::EncoderFolder;
 use dsc_syntax::diag::Diagnostic;
-use dsc_syntax::diag::codes::run::{E0910, E0911, E0913, E0914};
+use dsc_syntax::diag::codes::run::{E0910, E0911, E0913, E0914, E0935};
 use dsc_syntax::source::SourceMap;
 
 pub use lock::FolderLock;
@@ -299,25 +299,28 @@ impl RunFolder {
     }
 
     /// Opens an append-only log; creates it if needed. What a run wrote behind its last checkpoint, `bytes` long then, is cut off: it is
-    /// written again.
+    /// written again. Until the log is closed or the process ends, however it ends, the run is [in progress](Self::is_in_progress); without
+    /// locks in the file system it is not marked.
     ///
     /// # Errors
-    /// `E0913` when it cannot be opened, `E0914` when it is shorter than at the checkpoint.
+    /// `E0913` when it cannot be opened, `E0914` when it is shorter than at the checkpoint, `E0935` while another process trains the run.
     pub fn log(&self, name: &str, bytes: u64) -> Result<Log, Diagnostic> {
         let path = self.file(name);
-        let open = || -> std::io::Result<(File, u64)> {
-            let file = OpenOptions::new().create(true).append(true).open(&path)?;
-            let found = file.metadata()?.len();
-            if found > bytes {
-                file.set_len(bytes)?;
-            }
-            Ok((file, found))
-        };
-        let (file, found) = open().map_err(|e| unwritable(&path, &e))?;
+        let found = fs::metadata(&path).map_or(0, |file| file.len());
         if found < bytes {
             let why = format!("`{}` has {found} bytes, its checkpoint knows {bytes}", path.display());
             return Err(Diagnostic::error(E0914, why).help("the file was changed: put it back, or train again"));
         }
+        let unwritable = |e: std::io::Error| unwritable(&path, &e);
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(unwritable)?;
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return Err(Diagnostic::error(
+                E0935,
+                format!("`{}` is being trained by another process", self.path.display()),
+            )
+            .help("wait for its end, or stop it first"));
+        }
+        file.set_len(bytes).map_err(unwritable)?;
         Ok(Log { file, path, bytes })
     }
 }
@@ -341,12 +344,6 @@ impl Log {
         self.file.write_all(&line).map_err(|e| unwritable(&self.path, &e))?;
         self.bytes += line.len() as u64;
         Ok(())
-    }
-
-    /// Marks the run as [in progress](RunFolder::is_in_progress) until this log is closed or the process ends, however it ends.
-    pub fn lock(&self) {
-        // Without locks in the file system the run is not marked.
-        let _ = self.file.try_lock();
     }
 
     /// Length of the file in bytes. A checkpoint stores it, so that later lines can be truncated on resume.

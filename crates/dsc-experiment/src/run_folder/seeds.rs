@@ -105,17 +105,16 @@ impl Seeds {
 
     /// The seeds of a row of a comparison, by their folders.
     fn of_row(row: &RunFolder) -> Option<Seeds> {
-        let mut runs: Vec<SeedRun> = row
-            .seeds()
-            .filter(|run| run.file(files::MANIFEST).is_file())
-            .filter_map(|run| {
-                let folder = run.path().file_name()?.to_str()?.to_owned();
-                let seed = folder.strip_prefix("seed-")?.parse().ok()?;
-                let state = if run.is_finished() { SeedState::Finished } else { SeedState::Begun };
-                Some(SeedRun { seed, folder, state })
-            })
-            .collect();
-        runs.sort_by_key(|run| run.seed);
+        let runs = row.seeds().filter(|run| run.file(files::MANIFEST).is_file()).filter_map(|run| {
+            let folder = run.path().file_name()?.to_str()?.to_owned();
+            // A run that was stopped is left as it is, and its seed trained again in `seed-1-2`.
+            let seed = folder.strip_prefix("seed-")?.split('-').next()?.parse().ok()?;
+            let state = if run.is_finished() { SeedState::Finished } else { SeedState::Begun };
+            Some(SeedRun { seed, folder, state })
+        });
+        let mut runs: Vec<SeedRun> = runs.collect();
+        runs.sort_by_key(|run| (run.seed, run.state != SeedState::Finished, run.folder.clone()));
+        runs.dedup_by_key(|run| run.seed);
         let finished = runs.iter().filter(|run| run.state == SeedState::Finished).count();
         let seeds = runs.len();
         (seeds > 0).then_some(Seeds { schema: SCHEMA, seeds, finished, runs })
@@ -135,7 +134,12 @@ mod tests {
     fn a_row_of_a_comparison_has_the_seeds_of_its_folders() {
         let dir = tempfile::tempdir().unwrap();
         let row = RunFolder::create(Some(dir.path()), dir.path(), "x").unwrap();
-        for (seed, file) in [("seed-10", files::RESULTS), ("seed-2", files::RESULTS), ("seed-3", files::GRAPH)] {
+        for (seed, file) in [
+            ("seed-10", files::GRAPH),
+            ("seed-10-2", files::RESULTS),
+            ("seed-2", files::RESULTS),
+            ("seed-3", files::GRAPH),
+        ] {
             let run = row.below(seed).unwrap();
             [files::MANIFEST, file].iter().for_each(|name| run.write(name, b"{}").unwrap());
         }
@@ -144,7 +148,7 @@ mod tests {
         let seeds = Seeds::open(dir.path()).unwrap().unwrap();
         assert_eq!(seeds.runs.iter().map(|r| r.seed).collect::<Vec<_>>(), [2, 3, 10]);
         assert_eq!((seeds.seeds, seeds.finished), (3, 2));
-        assert_eq!(seeds.finished().map(|r| r.folder.as_str()).collect::<Vec<_>>(), ["seed-2", "seed-10"]);
+        assert_eq!(seeds.finished().map(|r| r.folder.as_str()).collect::<Vec<_>>(), ["seed-2", "seed-10-2"]);
     }
 
     #[test]

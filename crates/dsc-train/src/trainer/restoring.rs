@@ -72,8 +72,8 @@ pub(super) fn resumed(
     };
     same("graph", (&state.graph, &state.bound) == (&begun.graph, &begun.bound))?;
     same("seed", state.seed == begun.seed)?;
-    same("number of steps", state.total_steps == begun.total_steps)?;
-    if state.step > 0 && state.moment_steps.is_empty() {
+    same("schedule", (state.schedule, state.total_steps) == (begun.schedule, begun.total_steps))?;
+    if state.step > 0 && state.epoch < job.settings.epochs && state.moment_steps.is_empty() {
         return Err(Diagnostic::error(
             E0914,
             "the checkpoint has no moments of the optimiser: its training was finished",
