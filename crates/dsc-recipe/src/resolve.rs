@@ -234,7 +234,14 @@ fn resolve_into(
     if !faulty.iter().any(|key| key == "optimizer" || EPS_AND_BETAS.contains(&key.as_str())) {
         let latest = places.iter().rfind(|(key, _)| EPS_AND_BETAS.contains(&key.as_str()));
         let at = latest.map_or(Span::NONE, |(_, span)| *span);
-        together.extend(settings.optimizer.fault().map(|d| d.at(at, "these do not go together")));
+        // Outside of a file there is no place to show.
+        let outside = latest.and_then(|(key, _)| origins.get(key)).filter(|_| at.is_none());
+        together.extend(settings.optimizer.fault().map(|mut d| {
+            if let Some(origin) = outside {
+                d.message = format!("{origin}: {}", d.message);
+            }
+            d.at(at, "these do not go together")
+        }));
     }
     let late = settings.schedule.warning(settings.epochs);
     warnings.extend(late.map(|w| w.at(place("warmup"), "outlasts the training")));

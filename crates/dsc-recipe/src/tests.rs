@@ -311,6 +311,10 @@ fn numbers_that_weights_of_32_bits_do_not_hold_are_refused() {
     for entry in ["optimizer.eps = 4e-18", "optimizer.lr = 1e-30", "clip = 1e38"] {
         assert!(of(entry).is_empty(), "{entry}");
     }
+    // Set from outside it says by what.
+    let keys = [KeyValue::parse("--with", "optimizer.eps=1e-30").unwrap()];
+    let found = resolve(&program("recipe x {}\n"), &Request { command_line: &keys, ..named("x") }).unwrap_err();
+    assert!(found[0].message.starts_with("`--with optimizer.eps=1e-30`: `optimizer.eps` = 1e-30"), "{found:?}");
 }
 
 #[test]
