@@ -26,6 +26,8 @@ pub const PROFILE: &str = "profile.json";
 pub const RESULTS: &str = "results.json";
 /// How many seeds were requested, and which are finished.
 pub const SEEDS: &str = "seeds.json";
+/// Marks the folder of a comparison: rows of runs, and tables.
+pub const COMPARISON: &str = "comparison.json";
 
 /// The files of a finished run whose SHA-256 `results.json` records: those that the scores are computed from, and the predictions.
 pub fn hashed(run: &Path) -> Vec<String> {

@@ -373,6 +373,11 @@ fn no_run_there(path: &Path) -> Diagnostic {
     if !path.is_dir() {
         return no_run(path, "it is a file");
     }
+    if path.join(files::COMPARISON).is_file() {
+        return no_run(path, "it is the folder of a comparison").help(
+            "give one of its rows; `dsc ablate` or `dsc sweep` with the same `--out` trains what is missing of all of them",
+        );
+    }
     let is_run = |p: &PathBuf| p.join(files::MANIFEST).is_file() || p.join(files::SEEDS).is_file();
     let entries = fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
     let mut runs: Vec<String> = entries.filter(is_run).map(|p| format!("`{}`", p.display())).collect();
@@ -536,6 +541,9 @@ mod tests {
     #[test]
     fn folders_of_several_runs_name_them() {
         let dir = tempfile::tempdir().unwrap();
+        let comparison = tempfile::tempdir().unwrap();
+        fs::write(comparison.path().join(files::COMPARISON), "{}").unwrap();
+        assert!(RunFolder::open(comparison.path()).unwrap_err().help.unwrap().contains("with the same `--out`"));
         let make = |name: &str, file: &str| {
             fs::create_dir_all(dir.path().join(name)).unwrap();
             fs::write(dir.path().join(name).join(file), "{}").unwrap();

@@ -9,8 +9,6 @@ use dsc_experiment::write;
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0910, E0933};
 
-/// Marks the folder of a comparison, so that it is gone on with and no other folder is.
-const MARK: &str = "comparison.json";
 /// The files that a comparison replaces.
 const TABLES: [&str; 5] = ["table.txt", "table.md", "table.tex", "table.csv", "plot.svg"];
 
@@ -20,7 +18,7 @@ const TABLES: [&str; 5] = ["table.txt", "table.md", "table.tex", "table.csv", "p
 /// `E0910` for a folder with other files, `E0935` while another comparison is running in it, `E0933` when it cannot be written.
 pub(super) fn open(folder: &Path) -> Result<FolderLock, Diagnostic> {
     match fs::read_dir(folder) {
-        Ok(_) if folder.join(MARK).is_file() || has_rows_alone(folder) => {}
+        Ok(_) if folder.join(files::COMPARISON).is_file() || has_rows_alone(folder) => {}
         // An empty folder, a path through a file.
         Ok(_) => RunFolder::check_free(folder).map_err(|fault| not_a_comparison(folder, fault))?,
         Err(why) if why.kind() == ErrorKind::NotFound => {
@@ -29,7 +27,7 @@ pub(super) fn open(folder: &Path) -> Result<FolderLock, Diagnostic> {
         Err(_) => RunFolder::check_free(folder)?,
     }
     let lock = FolderLock::take(folder)?;
-    let mark = folder.join(MARK);
+    let mark = folder.join(files::COMPARISON);
     if !mark.is_file() {
         let text = format!("{{\"dsc\": \"{}\"}}\n", env!("CARGO_PKG_VERSION"));
         write::replace(&mark, text.as_bytes()).map_err(|why| unwritable(&mark, &why))?;
