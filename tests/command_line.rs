@@ -484,3 +484,14 @@ fn an_expectation_that_is_not_met_fails_the_check_and_shows_the_largest_parts() 
     dsc().args(["check", file, "--set", "depth=1"]).assert().success();
     dsc().args(["check", "dashfusion", "--set", "ff=2048"]).assert().code(1);
 }
+
+#[test]
+fn a_key_of_recipes_that_is_set_as_a_hyper_leads_to_its_option() {
+    for (set, key) in [("optimizer.lr=1e-4", "optimizer.lr"), ("lr=1e-4", "optimizer.lr"), ("recompute=1", "recompute")]
+    {
+        let told = dsc().args(["check", "late_fusion", "--set", set]).assert().code(1);
+        let text =
+            String::from_utf8([told.get_output().stdout.clone(), told.get_output().stderr.clone()].concat()).unwrap();
+        assert!(text.contains("E0407") && text.contains(&format!("`--with {key}=..`")), "{set}: {text}");
+    }
+}

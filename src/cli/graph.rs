@@ -62,11 +62,10 @@ pub fn run(args: &Args, out: &mut Output) -> Exit {
         && !matches!(args.format, Some(OutputFormat::Picture(_)))
         && by_ending(path).is_none()
     {
-        out.note(format_args!(
+        return out.usage(format_args!(
             "`{}`: unknown file type; use the ending .svg, .html or .dot, or give `--format`",
             path.display()
         ));
-        return Exit::Usage;
     }
     if let Some(Err(fault)) = args.out.as_deref().map(check_place) {
         return out.fault(&fault);

@@ -4,8 +4,8 @@ use super::MAIN;
 use crate::lower::lowering::Lowering;
 use crate::lower::options::Setting;
 use crate::lower::value::Value;
-use crate::sema::resolve::is_setting;
 use dsc_graph::statics::Static;
+use dsc_recipe::{KEYS, key_called};
 use dsc_syntax::ast::Change;
 use dsc_syntax::diag::codes::hypers as hyper;
 use dsc_syntax::diag::{Diagnostic, the_file_has};
@@ -42,11 +42,12 @@ impl<'p> Lowering<'p> {
                 }
                 None => {
                     let d = Diagnostic::error(hyper::E0407, format!("no hyper `{name}` to set")).at(span, "set here");
-                    self.report(match is_setting(&name) {
-                        true => d.help(format!(
-                            "`{name}` is a key of recipes: `--with {name}=..`; to compare values, give each a recipe of its own"
+                    let key = KEYS.iter().map(|key| key.name).find(|key| *key == name).or_else(|| key_called(&name));
+                    self.report(match key {
+                        Some(key) => d.help(format!(
+                            "`{key}` is a key of recipes: `--with {key}=..`; to compare values, give each a recipe of its own"
                         )),
-                        false => d
+                        None => d
                             .help(the_file_has("hypers", &known))
                             .did_you_mean(&name, known.iter().map(String::as_str)),
                     });

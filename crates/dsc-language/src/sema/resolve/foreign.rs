@@ -213,7 +213,7 @@ pub(super) fn ty(name: &str) -> Option<Instead> {
 }
 
 /// Whether an entry of a recipe is called so, here or in other programs.
-pub fn is_setting(name: &str) -> bool {
+pub(super) fn is_setting(name: &str) -> bool {
     const NAMES: [&str; 18] = [
         "epochs",
         "epoch",

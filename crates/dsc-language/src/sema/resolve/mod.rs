@@ -34,7 +34,7 @@ mod walk;
 pub use claims::{FIGURES, no_comparison, unknown_figure};
 pub use faults::{no_argument, no_method, not_callable, quoted};
 pub(super) use files::{Files, MainFile};
-pub use foreign::{FieldMeant, argument_meant, field_meant, instead_of, is_setting, method};
+pub use foreign::{FieldMeant, argument_meant, field_meant, instead_of, method};
 pub use names::{Def, DefId, DefKind, Names, Remedy, Res, Role, Scope, ScopeId, Site, Use};
 pub use types::{BATCH, STATIC_TYPES, TENSOR_TYPES, expr_text, type_text};
 pub use unused::{read, unused};
