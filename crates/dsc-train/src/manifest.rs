@@ -100,7 +100,7 @@ fn imported(weights: &InitialWeights) -> Result<Imported, Diagnostic> {
 }
 
 /// That of one file, or of several that belong together; none without files.
-fn sha256(files: &[impl AsRef<Path>]) -> Result<Option<String>, Diagnostic> {
+pub(crate) fn sha256(files: &[impl AsRef<Path>]) -> Result<Option<String>, Diagnostic> {
     let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
     files_sha256(files, cache.as_deref())
 }

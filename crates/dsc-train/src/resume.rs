@@ -1,15 +1,13 @@
 //! Resumes trainings that were stopped: by Ctrl-C, a kill, a full disk, a power cut.
 //!
 //! A run that has a checkpoint is resumed from it, and gives the same files, bit for bit, as one that was never stopped; one that was stopped
-//! before its first checkpoint starts again in its folder. Model, settings and text encoder are those of the run folder, the data are the run's own, recognised
-//! by their hash.
+//! before its first checkpoint starts again in its folder. Model, settings and text encoder are those of the run folder, the data are the
+//! run's own, recognised by their hash.
 
 use std::path::{Path, PathBuf};
 
-use dsc_analysis::step::parts;
 use dsc_data::card::Location;
 use dsc_data::text::WeightFile;
-use dsc_data::{Split, files_sha256};
 use dsc_experiment::checkpoint::{Checkpoint, check_space};
 use dsc_experiment::events::{Notice, Reporter, Stop};
 use dsc_experiment::report::results::aggregate_json;
@@ -22,14 +20,13 @@ use dsc_runtime::device::{Device, threads};
 use dsc_syntax::diag::Diagnostic;
 use dsc_syntax::diag::codes::run::{E0911, E0914, E0915, E0925};
 
-use crate::batch_pass::target;
 use crate::batch_source::BatchSource;
-use crate::manifest::write_start;
+use crate::manifest::{sha256, write_start};
 use crate::memory;
 use crate::room::room;
-use crate::run::stands;
+use crate::run::{Common, stands};
 use crate::trained_model::standardizer;
-use crate::trainer::{Job, Outcome, check, train as train_seed};
+use crate::trainer::{Job, Outcome, check};
 
 /// Resumes the training of a run folder, or of all seeds below one that are not finished.
 ///
@@ -119,8 +116,7 @@ fn no_seed(top: &Path) -> Diagnostic {
 fn same_data(session: &Session, manifest: &Manifest) -> Result<(), Diagnostic> {
     let known = manifest.data.sha256.as_ref().filter(|_| !matches!(session.location, Location::Demo));
     let Some(known) = known else { return Ok(()) };
-    let cache = std::env::home_dir().map(|h| h.join(".cache/dsc/sha256.json"));
-    if files_sha256(&session.location.paths(), cache.as_deref())?.as_ref() == Some(known) {
+    if sha256(&session.location.paths())?.as_ref() == Some(known) {
         return Ok(());
     }
     Err(Diagnostic::error(E0915, format!("the data `{}` have changed since the run began", manifest.data.name))
@@ -141,8 +137,7 @@ struct Resume<'a> {
 impl Resume<'_> {
     /// The only seed of a run.
     fn alone(&self, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Results, Failure> {
-        self.tell(self.manifest.seed, folder, reporter)?;
-        match self.one(self.manifest.seed, folder, reporter)? {
+        match self.one(self.manifest.seed, folder, true, reporter)? {
             Outcome::Finished(results) => Ok(*results),
             stopped => Err(self.interrupted(&stopped, folder, reporter)),
         }
@@ -161,23 +156,20 @@ impl Resume<'_> {
         };
         let mut all = Vec::new();
         for seed in wanted {
-            let begun = seeds.runs.iter().position(|run| run.seed == seed);
+            let begun = seeds.runs.iter().find(|run| run.seed == seed).map(|run| self.request.run.join(&run.folder));
             if begun.is_none() && self.stop.is_requested() {
                 reporter.notice(&Notice::BetweenSeeds);
                 return Err(Failure::Interrupted);
             }
-            let folder = match begun.and_then(|at| seeds.runs.get(at)) {
-                Some(run) => RunFolder::at(&self.request.run.join(&run.folder)),
+            let folder = match &begun {
+                Some(folder) => RunFolder::at(folder),
                 None => seeds.begin(&top, seed)?,
             };
             // It is the last of the files that a run begins with.
             if !folder.file(files::MANIFEST).is_file() {
                 write_start(self.session, &self.data, &folder, Manifest { seed, ..self.manifest.clone() })?;
             }
-            if begun.is_some() && !folder.is_finished() {
-                self.tell(seed, &folder, reporter)?;
-            }
-            let outcome = self.one(seed, &folder, reporter);
+            let outcome = self.one(seed, &folder, begun.is_some(), reporter);
             let state = stands(&outcome, &mut all);
             // What was refused leaves the record as it is.
             if recorded && outcome.is_ok() {
@@ -195,56 +187,31 @@ impl Resume<'_> {
         Ok(all)
     }
 
-    /// Says from where a run that was begun is resumed.
-    fn tell(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<(), Diagnostic> {
-        let state = checkpoint(folder)?.map(|c| c.state);
-        let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
-        reporter.notice(&Notice::Resuming {
-            model: self.session.graph.name.clone(),
-            seed,
-            epoch: state.as_ref().map_or(0, |s| s.epoch),
-            epochs: self.manifest.settings.epochs,
-            step: state.map(|s| s.step),
-            elsewhere: self.manifest.elsewhere(dsc, libtorch, &self.request.device),
-        });
-        Ok(())
-    }
-
-    /// One seed in its folder. A finished one has its results.
-    fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Failure> {
+    /// One seed in its folder, which was `begun` before or is new. A finished one has its results.
+    fn one(&self, seed: u64, folder: &RunFolder, begun: bool, reporter: &mut dyn Reporter) -> Result<Outcome, Failure> {
         let Resume { session, data, manifest, .. } = self;
         if folder.is_finished() {
             return Ok(Outcome::Finished(Box::new(finished(folder)?)));
         }
-        let at = |d: Diagnostic| Failure::from(Faults::at(d, &session.sources));
-        let checkpoint = checkpoint(folder)?;
-        let encoder = match &checkpoint {
-            Some(_) => None,
-            None => self.encoder()?,
-        };
-        let anchors = manifest.settings.batch.min(data.len(Split::Train)?);
-        let job = Job {
-            graph: &session.graph,
-            dims: &session.dims,
-            data,
-            settings: &session.resolved.settings,
-            level: manifest.opt_level,
-            seed,
-            device: self.device,
-            encoder: encoder.as_ref(),
-            checkpoint: checkpoint.as_ref(),
-            imported: None,
-            workers: &self.workers,
-            parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
-            ahead: self.device != Device::Cpu,
-            folder,
-            profile: None,
-            stop: self.stop,
-        };
-        let outcome = train_seed(&job, reporter)
-            .map_err(|d| memory::with_batch(d, session, manifest.opt_level.passes(), self.device));
-        reporter.ended();
-        outcome.map_err(at)
+        let last = folder.file(files::LAST);
+        let checkpoint = last.is_file().then(|| Checkpoint::open(&last)).transpose()?;
+        if begun {
+            let state = checkpoint.as_ref().map(|c| &c.state);
+            let (dsc, libtorch) = (env!("CARGO_PKG_VERSION"), dsc_runtime::TORCH_VERSION);
+            reporter.notice(&Notice::Resuming {
+                model: session.graph.name.clone(),
+                seed,
+                epoch: state.map_or(0, |s| s.epoch),
+                epochs: manifest.settings.epochs,
+                step: state.map(|s| s.step),
+                elsewhere: manifest.elsewhere(dsc, libtorch, &self.request.device),
+            });
+        }
+        let encoder = if checkpoint.is_none() { self.encoder()? } else { None };
+        let (device, workers, level) = (self.device, &self.workers, manifest.opt_level);
+        let common = Common { session, data, device, workers, level, stop: self.stop };
+        let job = Job { encoder: encoder.as_ref(), checkpoint: checkpoint.as_ref(), ..common.job(seed, folder)? };
+        common.train(&job, reporter).map_err(|d| Faults::at(d, &session.sources).into())
     }
 
     /// The weights of the pretrained text encoder, for a seed that begins.
@@ -257,7 +224,7 @@ impl Resume<'_> {
         };
         let path = info.weights.as_ref().filter(|path| path.is_file()).ok_or_else(|| gone("are gone"))?;
         let weights = path.parent().map_or_else(|| WeightFile::open(path), dsc_data::text::open_weights)?;
-        if info.sha256.is_some() && files_sha256(&weights.files(), None)? != info.sha256 {
+        if info.sha256.is_some() && sha256(&weights.files())? != info.sha256 {
             return Err(gone("have changed since the run began"));
         }
         weights.check(&encoder.binding.config)?;
@@ -272,10 +239,4 @@ impl Resume<'_> {
         }
         Failure::Interrupted
     }
-}
-
-/// The last checkpoint of a run; none before the first one.
-fn checkpoint(folder: &RunFolder) -> Result<Option<Checkpoint>, Diagnostic> {
-    let last = folder.file(files::LAST);
-    last.is_file().then(|| Checkpoint::open(&last)).transpose()
 }

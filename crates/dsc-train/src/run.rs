@@ -14,6 +14,7 @@ use dsc_experiment::profile::StepProfile;
 use dsc_experiment::report::results::aggregate_json;
 use dsc_experiment::results::Results;
 use dsc_experiment::run_folder::{Manifest, RunFolder, SeedState, Seeds};
+use dsc_graph::passes::OptLevel;
 use dsc_language::EmbeddedWorld;
 use dsc_project::engine::Trained;
 use dsc_project::{Failure, Faults, ImportRequest, Session, TrainRequest};
@@ -153,6 +154,49 @@ pub(crate) fn stands<E>(outcome: &Result<Outcome, E>, all: &mut Vec<Results>) ->
     }
 }
 
+/// What a seed is trained with, whether it starts or is resumed.
+pub(crate) struct Common<'a> {
+    pub session: &'a Session,
+    pub data: &'a BatchSource<'a>,
+    pub device: Device,
+    pub workers: &'a Workers,
+    pub level: OptLevel,
+    pub stop: &'a Stop,
+}
+
+impl<'a> Common<'a> {
+    /// The training of a seed from the start, without pretrained weights and unprofiled.
+    pub(crate) fn job(&self, seed: u64, folder: &'a RunFolder) -> Result<Job<'a>, Diagnostic> {
+        let (session, settings) = (self.session, &self.session.resolved.settings);
+        let anchors = settings.batch.min(self.data.len(Split::Train)?);
+        Ok(Job {
+            graph: &session.graph,
+            dims: &session.dims,
+            data: self.data,
+            settings,
+            level: self.level,
+            seed,
+            device: self.device,
+            encoder: None,
+            checkpoint: None,
+            imported: None,
+            workers: self.workers,
+            parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
+            ahead: self.device != Device::Cpu,
+            folder,
+            profile: None,
+            stop: self.stop,
+        })
+    }
+
+    /// Trains; a full memory is told with the batch that fits.
+    pub(crate) fn train(&self, job: &Job<'_>, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
+        let outcome = train_seed(job, reporter);
+        reporter.ended();
+        outcome.map_err(|d| memory::with_batch(d, self.session, self.level.passes(), self.device))
+    }
+}
+
 /// Everything that the seeds of a training have in common.
 struct Run<'a> {
     request: &'a TrainRequest,
@@ -218,28 +262,15 @@ impl Run<'_> {
     fn one(&self, seed: u64, folder: &RunFolder, reporter: &mut dyn Reporter) -> Result<Outcome, Diagnostic> {
         let Run { request, session, data, .. } = self;
         write_start(session, data, folder, Manifest { seed, ..self.manifest.clone() })?;
-        let anchors = session.resolved.settings.batch.min(data.len(Split::Train)?);
+        let (device, workers, level) = (self.device, &self.workers, request.opt_level);
+        let common = Common { session, data, device, workers, level, stop: self.stop };
         let job = Job {
-            graph: &session.graph,
-            dims: &session.dims,
-            data,
-            settings: &session.resolved.settings,
-            level: request.opt_level,
-            seed,
-            device: self.device,
             encoder: self.encoder.as_ref(),
-            checkpoint: None,
             imported: self.import.as_ref(),
-            workers: &self.workers,
-            parts: parts(&session.graph, &session.dims, anchors, target(self.device)),
-            ahead: self.device != Device::Cpu,
-            folder,
             profile: request.profile.then_some(&session.sources),
-            stop: self.stop,
+            ..common.job(seed, folder)?
         };
-        let outcome = train_seed(&job, reporter)
-            .map_err(|d| memory::with_batch(d, session, request.opt_level.passes(), self.device));
-        reporter.ended();
+        let outcome = common.train(&job, reporter);
         if let (Ok(Outcome::Finished(r)), None) = (&outcome, &request.import) {
             reporter.notice(&Notice::SeedFinished { seed, seconds: r.seconds, epoch: r.epoch });
         }
